@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The commands of `proximo`: one table (command_table.c) from which dispatch, --help of everything and the refusal of
+ * unknown words are made. A command gets its parsed options; stdout is its own (serve: JSON-RPC alone).
+ */
+#ifndef PROXIMO_COMMAND_COMMAND_H
+#define PROXIMO_COMMAND_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define COMMAND_MAX_OPTIONS 12
+#define EXIT_USAGE 2 /* unknown words, bad options, a configuration that is wrong */
+
+struct command_option {
+    const char *name;     /* "--config" */
+    const char *argument; /* "FILE"; NULL: a switch */
+    const char *choices;  /* "facade,full"; NULL: any */
+    const char *help;     /* one line */
+};
+
+struct command;
+
+/* What was given. Option values are in the order of command->options: NULL when absent, "" for a switch. */
+struct command_line {
+    const struct command *command;
+    const char *values[COMMAND_MAX_OPTIONS];
+    const char **words; /* positional */
+    size_t word_count;
+};
+
+struct command {
+    const char *name;  /* "config show": one or two words */
+    const char *words; /* "FILE" or "" */
+    const char *summary; /* one line for the list */
+    const char *details; /* more for --help; may be NULL */
+    struct command_option options[COMMAND_MAX_OPTIONS];
+    size_t min_words, max_words;
+    bool hidden;
+    int (*run)(const struct command_line *line); /* returns the exit status */
+};
+
+/* The value of option `name` ("--config") or NULL. */
+const char *command_value(const struct command_line *line, const char *name);
+
+/* One per file in core/command/. */
+int command_serve(const struct command_line *line);
+int command_doctor(const struct command_line *line);
+int command_init(const struct command_line *line);
+int command_planes_list(const struct command_line *line);
+int command_planes_inspect(const struct command_line *line);
+int command_config_show(const struct command_line *line);
+int command_config_check(const struct command_line *line);
+int command_plane_host(const struct command_line *line);
+int command_version(const struct command_line *line);
+
+/* Prints a problem to stderr as "proximo: CODE: cause ..." and returns EXIT_USAGE for PX-CONFIG and PX-ARG, else 1. */
+struct problem;
+int command_fail(const struct problem *p);
+
+/* main's whole work: argv to a command. Unknown or missing words print usage to stderr and return EXIT_USAGE; nothing
+ * but the word `serve` ever starts a server. */
+int command_main(int argc, char **argv);
+
+#endif

@@ -1,0 +1,538 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * plane.h - the interface between proximo and a plane, ABI 0.1.
+ *
+ * A plane is a shared object that adds tools for one area of Proxmox. It describes; it never acts: most of it is
+ * tables, and its functions read through the host table and fill in answers or plans. It runs in a sandboxed process
+ * without network, files, token or keys. It needs this header only, links nothing of proximo and exports one
+ * function, which PROXIMO_PLANE() makes:
+ *
+ *     static const struct proximo_plane plane = { PROXIMO_PLANE_HEAD, .name = "hello", ... };
+ *     PROXIMO_PLANE(plane)
+ *
+ * Rules that hold for everything here
+ *  - Every struct that crosses begins with its own size. Fields are only ever appended. The reader copies the smaller
+ *    of the two sizes into a zeroed struct, so a missing field reads as 0.
+ *  - Same major needed. A plane of a newer minor is accepted if every bit of its features_required is known.
+ *  - Flag bits that the host does not know are refused, not ignored. Fields named _reserved are 0.
+ *  - Text is UTF-8. In tables it ends with NUL and lives as long as the plane; in calls it is a struct proximo_text,
+ *    borrowed until the call returns (text from the host lives in the call's arena until the call ends).
+ *  - Nobody frees the other side's memory. A plane takes memory for one call from host->alloc.
+ *  - Functions return 0 or a negative PROXIMO_E... code. The words of an error go to host->fail first.
+ *  - An upcall in a call that was cancelled or is past its deadline returns PROXIMO_ECANCELLED or PROXIMO_EDEADLINE:
+ *    return it at once.
+ *
+ * Chart of a plane's life (all but calls in one thread, one after the other)
+ *
+ *     entry -> open -> ready -> calls ... -> stop -> close
+ *
+ * "0.x" may change between minors until 1.0. Changes: 0.1 first.
+ */
+#ifndef PROXIMO_PLANE_H
+#define PROXIMO_PLANE_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define PROXIMO_PLANE_MAGIC UINT64_C(0x6f6d69786f72500a) /* "\nProximo", little endian */
+#define PROXIMO_ABI_MAJOR   0
+#define PROXIMO_ABI_MINOR   1
+
+/* features_required: what a plane cannot do without. */
+#define PROXIMO_FEATURE_READS     (UINT64_C(1) << 0) /* read rows and functions, probes */
+#define PROXIMO_FEATURE_CHANGES   (UINT64_C(1) << 1) /* change rows, operation classes, the plan builder */
+#define PROXIMO_FEATURE_EXECUTORS (UINT64_C(1) << 2) /* executors and their upcalls */
+
+/* Results of every function that can fail. */
+#define PROXIMO_OK         0
+#define PROXIMO_EINVAL     (-1)  /* the caller's arguments are wrong */
+#define PROXIMO_ENOMEM     (-2)  /* no memory, or over the host's limit */
+#define PROXIMO_ENOTFOUND  (-3)  /* the thing asked for does not exist */
+#define PROXIMO_EDENIED    (-4)  /* Proxmox or the host refuses */
+#define PROXIMO_EUNAVAIL   (-5)  /* no connection, offline node, another plane is missing */
+#define PROXIMO_EREMOTE    (-6)  /* Proxmox answered with an error */
+#define PROXIMO_ECANCELLED (-7)  /* the call was cancelled */
+#define PROXIMO_EDEADLINE  (-8)  /* the call's time is over */
+#define PROXIMO_EPROTO     (-9)  /* an answer that makes no sense */
+#define PROXIMO_ENOSYS     (-10) /* this host or this mode does not offer the function */
+#define PROXIMO_EINTERNAL  (-11) /* a fault in the plane itself */
+
+/* UTF-8 bytes that need not end with NUL. */
+struct proximo_text {
+    const char *ptr;
+    uint64_t len;
+};
+
+/* An array of structs of one kind. Every element has the same struct_size, which is the stride. */
+struct proximo_table {
+    uint32_t struct_size;
+    uint32_t count;
+    const void *rows;
+};
+#define PROXIMO_TABLE(array)                                                                                           \
+    {                                                                                                                  \
+        (uint32_t)sizeof(struct proximo_table), (uint32_t)(sizeof(array) / sizeof((array)[0])), (array)                \
+    }
+
+struct proximo_host; /* the upcalls, below */
+struct proximo_call; /* one call in progress: opaque, valid until the function returns */
+
+/* ---------------------------------------------------------------- parameters, columns, privileges */
+
+#define PROXIMO_TYPE_STRING  1u
+#define PROXIMO_TYPE_INTEGER 2u
+#define PROXIMO_TYPE_BOOLEAN 3u
+#define PROXIMO_TYPE_NUMBER  4u
+#define PROXIMO_TYPE_STRINGS 5u /* array of strings; sent as a comma list */
+#define PROXIMO_TYPE_OBJECT  6u /* object of strings, numbers and booleans: options{}, changes{} */
+
+#define PROXIMO_PARAM_REQUIRED (UINT64_C(1) << 0)
+#define PROXIMO_PARAM_SECRET   (UINT64_C(1) << 1) /* reaches the plane only as a handle, nothing durable at all */
+#define PROXIMO_PARAM_NOT_SENT (UINT64_C(1) << 2) /* for the path, a filter or the function; never a query or body field */
+
+/*
+ * A parameter of a tool. Its JSON Schema is made by the host from this row.
+ *
+ * format names a check the host knows: "guest" (vmid or name; resolves {vmid}, {kind} and {node} for the path), "kind"
+ * (lxc or qemu; only beside a guest), "node", "vmid", "upid", "storage", "volid", "snapname", "iface", "poolid",
+ * "userid", "realm", "id" (Proxmox's configuration id), "text" (one line without control characters), "lines" (several),
+ * "epoch". Absent: a string is checked as "text". An unknown format refuses the plane.
+ */
+struct proximo_param {
+    uint32_t struct_size;
+    uint32_t type; /* PROXIMO_TYPE_... */
+    uint64_t flags;
+    const char *name;        /* the tool's name for it */
+    const char *api_name;    /* the API's name; NULL: the same */
+    const char *description; /* one sentence, says the unit */
+    const char *format;
+    const char *choices;      /* "a,b,c": the values allowed; NULL: any */
+    const char *default_json; /* JSON value used when absent; NULL: none, nothing is sent */
+    const char *column;       /* read rows: keep only the rows whose column of this name equals the argument */
+    int64_t minimum, maximum; /* of an integer or number, or of a string's length in bytes; both 0: the host's */
+};
+
+#define PROXIMO_COLUMN_UNTRUSTED (UINT64_C(1) << 0) /* free text written by guests or people */
+#define PROXIMO_COLUMN_EXTRA     (UINT64_C(1) << 1) /* only when asked for by fields= */
+
+/* A column of a counted list, or a field of a single object. */
+struct proximo_column {
+    uint32_t struct_size;
+    uint32_t _reserved;
+    uint64_t flags;
+    const char *name;
+    const char *from; /* selector inside the row, "/a/b" or "/disks[id=scsi0]/size"; NULL: "/name" */
+    const char *unit; /* "bytes", "seconds", "epoch", "fraction", "percent"; NULL: none */
+};
+
+/* A privilege that a full answer (or the change) needs. "A|B" in privilege: either. {x} in path as in request paths. */
+struct proximo_need {
+    uint32_t struct_size;
+    uint32_t _reserved;
+    const char *path;
+    const char *privilege;
+};
+
+/* A named value: of a path template, a query, a form, a fixed parameter. value may hold {references}. */
+#define PROXIMO_FIELD_SECRET (UINT64_C(1) << 0) /* secret_id names the value; value is NULL */
+struct proximo_field {
+    uint32_t struct_size;
+    uint32_t _reserved;
+    uint64_t flags;
+    const char *name;
+    const char *value;
+    uint64_t secret_id;
+};
+
+/* ---------------------------------------------------------------- reads */
+
+#define PROXIMO_READ_SINGLE (UINT64_C(1) << 0) /* data is one object (or value), not a list */
+#define PROXIMO_READ_LINES  (UINT64_C(1) << 1) /* data is Proxmox's list of {n, t}: a log, returned as text lines */
+#define PROXIMO_READ_AS_IS  (UINT64_C(1) << 2) /* no columns: every field of data is returned */
+
+/*
+ * A read tool. With `read` NULL it is a row and the host runs it: path with {parameters} filled in and percent-encoded,
+ * the other parameters as query, columns taken from the answer, a counted envelope returned.
+ */
+struct proximo_read {
+    uint32_t struct_size;
+    uint32_t _reserved;
+    uint64_t flags;
+    const char *name; /* snake_case, at most 40 characters, unique over all planes */
+    const char *title;
+    const char *description; /* the first sentence says what and when; at most 600 characters */
+    struct proximo_table params;  /* struct proximo_param */
+    const char *path;             /* "/nodes/{node}/{kind}/{vmid}/config" */
+    struct proximo_table fixed;   /* struct proximo_field: fixed query parameters */
+    const char *items;            /* selector of the list inside data; NULL: data itself */
+    struct proximo_table columns; /* struct proximo_column */
+    const char *count_by;         /* column whose values by_status counts; NULL: none */
+    const char *sort_by;          /* column; NULL: Proxmox's order */
+    struct proximo_table needs;   /* struct proximo_need */
+    int32_t (*read)(void *instance, struct proximo_call *call);
+};
+
+/*
+ * A probe: an effect-free request that is not a GET, or a fixed read-only command of this plane's own executor. An HTTP
+ * probe is loaded only if its method, path and fixed parameters stand in the host's own table.
+ */
+struct proximo_probe {
+    uint32_t struct_size;
+    uint32_t _reserved;
+    uint64_t flags;
+    const char *name;
+    const char *description;
+    struct proximo_table params; /* struct proximo_param: typed; each is one value or one whole argv word */
+    const char *method;
+    const char *path;
+    struct proximo_table fixed; /* struct proximo_field */
+    const char *executor;       /* name of an executor of this plane; NULL: an HTTP probe */
+    struct proximo_table argv;  /* struct proximo_field: value is a word, or "{param}" alone */
+};
+
+/* ---------------------------------------------------------------- steps, changes, operation classes */
+
+#define PROXIMO_STEP_REQUEST  1u
+#define PROXIMO_STEP_READ     2u
+#define PROXIMO_STEP_WAIT     3u
+#define PROXIMO_STEP_EXECUTOR 4u
+
+#define PROXIMO_STEP_FOLLOW   (UINT64_C(1) << 0) /* request: the answer is a UPID; follow the task to its end */
+#define PROXIMO_STEP_CONTINUE (UINT64_C(1) << 1) /* on_failure: continue */
+#define PROXIMO_STEP_ALWAYS   (UINT64_C(1) << 2) /* runs even after a failure and at shutdown */
+#define PROXIMO_STEP_ATOMIC   (UINT64_C(1) << 3) /* Proxmox checks a digest on this very call */
+
+#define PROXIMO_WAIT_EXISTS 1u
+#define PROXIMO_WAIT_EQUALS 2u
+#define PROXIMO_WAIT_IN     3u
+#define PROXIMO_WAIT_COUNT  4u
+
+/* One step of a plan. The host freezes it, shows it, records its hash and runs exactly it. */
+struct proximo_step {
+    uint32_t struct_size;
+    uint32_t kind; /* PROXIMO_STEP_... */
+    uint64_t flags;
+    const char *name; /* later steps refer to results as {name:selector} */
+    const char *method;
+    const char *path;
+    struct proximo_table params; /* struct proximo_field */
+    const char *select;          /* read: selectors that must equal the guard; wait: the selector that is tested */
+    uint32_t wait_test;          /* PROXIMO_WAIT_... */
+    uint32_t interval_ms;
+    uint64_t deadline_ms;
+    const char *wait_value;   /* JSON value; for IN a JSON array */
+    const char *fail_if;      /* selector=value that ends the wait as failed */
+    const char *tolerate;     /* HTTP statuses that do not end the wait: "500,596" */
+    const char *keep;         /* selectors whose values later steps and undo may use */
+    const char *executor;     /* executor step: its name */
+    struct proximo_table argv; /* struct proximo_field: value is one whole word */
+    struct proximo_text stdin_text;
+    uint64_t stdin_secret_id;
+    uint64_t output_limit; /* bytes a stream */
+};
+
+/* What must be as planning saw it. fields: selectors, comma separated; NULL: all. */
+struct proximo_guard {
+    uint32_t struct_size;
+    uint32_t _reserved;
+    uint64_t flags;
+    const char *path;
+    const char *fields;
+};
+
+#define PROXIMO_UNDO_NONE     1u /* no way back; said before the change */
+#define PROXIMO_UNDO_TEMPLATE 2u /* the undo table */
+#define PROXIMO_UNDO_FUNCTION 3u /* plan_undo */
+
+#define PROXIMO_CHANGE_ROOT_ONLY   (UINT64_C(1) << 0) /* Proxmox takes it from root@pam only */
+#define PROXIMO_CHANGE_NO_TOKEN    (UINT64_C(1) << 1) /* Proxmox refuses API tokens */
+#define PROXIMO_CHANGE_FOLLOW      (UINT64_C(1) << 2) /* the answer is a UPID */
+#define PROXIMO_CHANGE_IDEMPOTENT  (UINT64_C(1) << 3)
+
+/* A change tool. It only ever plans: with `plan` NULL the row itself is a plan of one request step. */
+struct proximo_change {
+    uint32_t struct_size;
+    uint32_t undo_kind; /* PROXIMO_UNDO_... */
+    uint64_t flags;
+    const char *name;
+    const char *title;
+    const char *description;
+    struct proximo_table params; /* struct proximo_param */
+    const char *operation_class;
+    const char *subject; /* "guest/{vmid}" */
+    const char *method;
+    const char *path;
+    struct proximo_table fixed;         /* struct proximo_field */
+    struct proximo_table guards;        /* struct proximo_guard */
+    struct proximo_table postcondition; /* struct proximo_step of kind WAIT */
+    struct proximo_table undo;          /* struct proximo_step */
+    struct proximo_table needs;         /* struct proximo_need */
+    int32_t (*plan)(void *instance, struct proximo_call *call);
+    int32_t (*plan_undo)(void *instance, struct proximo_call *call, struct proximo_text record_json);
+};
+
+#define PROXIMO_RISK_LOW    1u
+#define PROXIMO_RISK_MEDIUM 2u
+#define PROXIMO_RISK_HIGH   3u
+
+#define PROXIMO_CLASS_DESTROYS (UINT64_C(1) << 0)
+#define PROXIMO_CLASS_CUTS_OFF (UINT64_C(1) << 1) /* can cut off the operator */
+#define PROXIMO_CLASS_WIDENS   (UINT64_C(1) << 2) /* widens access */
+
+/* An operation class: global name, "guest.stop". blast turns a subject (JSON of subject_schema) into affected things. */
+struct proximo_class {
+    uint32_t struct_size;
+    uint32_t risk_floor; /* PROXIMO_RISK_... */
+    uint64_t flags;
+    uint32_t undo_kind;
+    uint32_t _reserved;
+    const char *name;
+    const char *title;
+    const char *description;
+    const char *subject_schema;
+    int32_t (*blast)(void *instance, struct proximo_call *call, struct proximo_text subject_json);
+};
+
+/* ---------------------------------------------------------------- executors */
+
+/* What an executor is asked to run. */
+struct proximo_exec {
+    uint32_t struct_size;
+    uint32_t argc;
+    uint64_t flags;
+    const struct proximo_text *argv;
+    struct proximo_text stdin_text;
+    uint64_t stdin_secret_id;
+    struct proximo_text target_json;
+    uint64_t deadline_ms;
+    uint64_t output_limit; /* bytes a stream */
+};
+
+struct proximo_executor {
+    uint32_t struct_size;
+    uint32_t _reserved;
+    uint64_t flags;
+    const char *name; /* the step kind */
+    const char *description;
+    const char *target_schema; /* JSON Schema of target_json */
+    int32_t (*run)(void *instance, struct proximo_call *call, const struct proximo_exec *exec);
+    int32_t (*cancel)(void *instance, struct proximo_call *call);
+};
+
+/* ---------------------------------------------------------------- replies and upcall arguments */
+
+#define PROXIMO_CONTENT_TEXT     1u
+#define PROXIMO_CONTENT_JSON     2u /* one JSON object: becomes structuredContent and the same facts as text */
+#define PROXIMO_CONTENT_ROWS     3u /* a JSON array of objects: the host makes the counted envelope */
+#define PROXIMO_CONTENT_IMAGE    4u /* raw bytes and a MIME type */
+#define PROXIMO_CONTENT_AUDIO    5u
+#define PROXIMO_CONTENT_LINK     6u /* resource link: uri, name, mime */
+#define PROXIMO_CONTENT_RESOURCE 7u /* embedded resource: uri, mime, text */
+
+#define PROXIMO_CONTENT_UNTRUSTED  (UINT64_C(1) << 0)
+#define PROXIMO_CONTENT_INCOMPLETE (UINT64_C(1) << 1) /* something could not be read; `note` says what */
+
+struct proximo_content {
+    uint32_t struct_size;
+    uint32_t type;
+    uint64_t flags;
+    struct proximo_text data;
+    struct proximo_text mime;
+    struct proximo_text uri;
+    struct proximo_text name;
+    struct proximo_text note;
+};
+
+/* A GET. {names} in path come from fields, percent-encoded; fields the path does not name become the query. */
+#define PROXIMO_GET_TOLERATE (UINT64_C(1) << 0) /* an error answer is a result (status, message), not a failure */
+struct proximo_get {
+    uint32_t struct_size;
+    uint32_t field_count;
+    uint64_t flags;
+    const char *path;
+    const struct proximo_field *fields;
+    struct proximo_table needs; /* struct proximo_need */
+};
+
+#define PROXIMO_ANSWER_INCOMPLETE (UINT64_C(1) << 0) /* filtered by missing privileges: message says which */
+struct proximo_answer {
+    uint32_t struct_size;
+    int32_t status; /* HTTP status; 0: no answer */
+    uint64_t flags;
+    struct proximo_text data;    /* the JSON of "data"; empty when absent */
+    struct proximo_text message; /* of an error */
+};
+
+#define PROXIMO_SITE_PVE 1u
+#define PROXIMO_SITE_PBS 2u
+struct proximo_site {
+    uint32_t struct_size;
+    uint32_t kind;
+    struct proximo_text name;
+    struct proximo_text version; /* "9.2.3"; empty when not known yet */
+};
+
+/* A thing that a change affects; a ranked observation of a diagnosis. */
+struct proximo_affected {
+    uint32_t struct_size;
+    uint32_t risk;
+    uint64_t flags;
+    struct proximo_text resource; /* "guest/105" */
+    struct proximo_text name;
+    struct proximo_text effect;
+    struct proximo_text facts_json;
+};
+struct proximo_finding {
+    uint32_t struct_size;
+    uint32_t severity; /* PROXIMO_RISK_... */
+    uint64_t flags;
+    struct proximo_text title;
+    struct proximo_text evidence;
+    struct proximo_text source;
+};
+
+#define PROXIMO_LOG_ERROR 1u
+#define PROXIMO_LOG_WARN  2u
+#define PROXIMO_LOG_INFO  3u
+#define PROXIMO_LOG_DEBUG 4u
+
+#if defined(__GNUC__)
+#define PROXIMO_PRINTF(f, a) __attribute__((format(printf, f, a)))
+#else
+#define PROXIMO_PRINTF(f, a)
+#endif
+
+/* The upcalls. Test a member that a newer minor added with PROXIMO_HOST_HAS before use. */
+struct proximo_host {
+    uint32_t struct_size;
+    uint16_t abi_major;
+    uint16_t abi_minor;
+    uint64_t features;
+
+    /* Zeroed memory, aligned for any type, freed by the host when the call ends; NULL when there is none. */
+    void *(*alloc)(struct proximo_call *call, uint64_t size);
+    /* The validated arguments as a JSON object; secrets are replaced by {"secret":true}. */
+    int32_t (*arguments)(struct proximo_call *call, struct proximo_text *ret_json);
+    /* One argument as text (a string without its quotes); PROXIMO_ENOTFOUND if absent. Resolved names ({node}, {kind},
+     * {vmid} beside a "guest") can be asked for as well. */
+    int32_t (*argument)(struct proximo_call *call, const char *name, struct proximo_text *ret_text);
+    /* The handle of a secret argument, for proximo_field.secret_id or stdin_secret_id. */
+    int32_t (*secret)(struct proximo_call *call, const char *name, uint64_t *ret_secret_id);
+    /* The answer of a read. Once a call. */
+    int32_t (*reply)(struct proximo_call *call, const struct proximo_content *blocks, uint32_t count);
+    /* The words of a failure; returns code, so that `return host->fail(call, PROXIMO_EINVAL, "...")` reads well. */
+    int32_t (*fail)(struct proximo_call *call, int32_t code, const char *format, ...) PROXIMO_PRINTF(3, 4);
+    /* call may be NULL. One line; the host adds the plane's name and cleans it. */
+    void (*log)(struct proximo_call *call, uint32_t level, const char *format, ...) PROXIMO_PRINTF(3, 4);
+    /* This plane's own section of the configuration, as JSON checked against config_schema. Lives as long as the plane. */
+    int32_t (*config)(struct proximo_text *ret_json);
+    int32_t (*site)(struct proximo_call *call, struct proximo_site *ret_site);
+    int32_t (*get)(struct proximo_call *call, const struct proximo_get *get, struct proximo_answer *ret_answer);
+    /* All at once; each answer as with PROXIMO_GET_TOLERATE. gets and ret_answers have `count` elements. */
+    int32_t (*get_many)(struct proximo_call *call, const struct proximo_get *gets, uint32_t count,
+                        struct proximo_answer *ret_answers);
+    int32_t (*probe)(struct proximo_call *call, const char *name, const struct proximo_field *params, uint32_t count,
+                     struct proximo_answer *ret_answer);
+    /* 1 held, 0 not held, negative: not known. */
+    int32_t (*permission)(struct proximo_call *call, const char *path, const char *privilege);
+    /* A per-plan cache. set: NULL data forgets. */
+    int32_t (*memo_get)(struct proximo_call *call, const char *key, struct proximo_text *ret_data);
+    int32_t (*memo_set)(struct proximo_call *call, const char *key, struct proximo_text data);
+    int32_t (*cancelled)(struct proximo_call *call);   /* 1 or 0 */
+    int64_t (*deadline_ms)(struct proximo_call *call); /* left; 0 or less: over */
+    int32_t (*progress)(struct proximo_call *call, uint32_t done, uint32_t total, const char *message);
+    /* Marks text that came from guests or people: cleaned, quoted, returned in the arena. */
+    int32_t (*untrusted)(struct proximo_call *call, struct proximo_text raw, struct proximo_text *ret_text);
+
+    /* The plan builder: in plan and plan_undo only. */
+    int32_t (*change)(struct proximo_call *call, const char *summary);
+    int32_t (*fact)(struct proximo_call *call, const char *name, struct proximo_text value_json);
+    int32_t (*risk)(struct proximo_call *call, uint32_t risk, const char *reason);
+    int32_t (*guard)(struct proximo_call *call, const struct proximo_guard *guard);
+    int32_t (*step)(struct proximo_call *call, const struct proximo_step *step);
+    int32_t (*always)(struct proximo_call *call, const struct proximo_step *step);
+    int32_t (*postcondition)(struct proximo_call *call, const struct proximo_step *wait);
+    int32_t (*undo)(struct proximo_call *call, uint32_t undo_kind, const struct proximo_step *steps, uint32_t count);
+    int32_t (*subject)(struct proximo_call *call, const char *operation_class, struct proximo_text subject_json);
+
+    /* In blast functions and diagnoses. */
+    int32_t (*affected)(struct proximo_call *call, const struct proximo_affected *affected);
+    int32_t (*incomplete)(struct proximo_call *call, const char *what, const char *why);
+    int32_t (*finding)(struct proximo_call *call, const struct proximo_finding *finding);
+
+    /* In executors. Descriptors are connected sockets or pipes; the plane closes them. */
+    int32_t (*connect)(struct proximo_call *call, const char *endpoint, int32_t *ret_fd);
+    int32_t (*spawn)(struct proximo_call *call, const char *program, const struct proximo_text *argv, uint32_t argc,
+                     int32_t *ret_stdin_fd, int32_t *ret_stdout_fd, int32_t *ret_stderr_fd);
+    int32_t (*material)(struct proximo_call *call, const char *name, struct proximo_text *ret_bytes);
+    int32_t (*secret_stdin)(struct proximo_call *call, uint64_t secret_id, int32_t *ret_fd);
+    int32_t (*output)(struct proximo_call *call, uint32_t stream, struct proximo_text bytes);
+    int32_t (*exited)(struct proximo_call *call, int32_t exit_status, const char *signal_name);
+    int32_t (*outcome_unknown)(struct proximo_call *call, const char *why);
+
+    /* Later minors: resources, prompts, asking the client, logging to it. */
+    void (*_reserved[8])(void);
+};
+#define PROXIMO_HOST_HAS(host, member)                                                                                 \
+    ((host)->struct_size >= (uint32_t)(__builtin_offsetof(struct proximo_host, member) + sizeof((host)->member)) &&    \
+     (host)->member != 0)
+
+/* ---------------------------------------------------------------- the descriptor */
+
+#define PROXIMO_SERIAL   1u /* one call at a time */
+#define PROXIMO_PARALLEL 2u /* any number of calls beside each other */
+
+struct proximo_plane {
+    uint64_t magic; /* these first four stay where they are for ever */
+    uint32_t struct_size;
+    uint16_t abi_major;
+    uint16_t abi_minor;
+    uint64_t features_required;
+    uint32_t threading; /* PROXIMO_SERIAL or PROXIMO_PARALLEL */
+    uint32_t _reserved;
+    const char *name; /* [a-z][a-z0-9-]{0,31}; equals the name in the configuration */
+    const char *version;
+    const char *licence; /* SPDX expression */
+    const char *summary; /* one sentence */
+    const char *config_schema; /* JSON Schema of this plane's section; NULL: takes no configuration */
+    int32_t (*open)(const struct proximo_host *host, void **ret_instance);
+    int32_t (*ready)(void *instance);
+    void (*stop)(void *instance);
+    void (*close)(void *instance);
+    struct proximo_table reads;     /* struct proximo_read */
+    struct proximo_table changes;   /* struct proximo_change */
+    struct proximo_table probes;    /* struct proximo_probe */
+    struct proximo_table classes;   /* struct proximo_class */
+    struct proximo_table executors; /* struct proximo_executor */
+    struct proximo_table resources; /* later minors; count is 0 */
+    struct proximo_table prompts;   /* later minors; count is 0 */
+};
+#define PROXIMO_PLANE_HEAD                                                                                             \
+    .magic = PROXIMO_PLANE_MAGIC, .struct_size = (uint32_t)sizeof(struct proximo_plane), .abi_major = PROXIMO_ABI_MAJOR, \
+    .abi_minor = PROXIMO_ABI_MINOR
+
+/* The one exported symbol: given the host's ABI, returns the descriptor, or NULL to decline. */
+typedef const struct proximo_plane *(*proximo_plane_entry_fn)(uint32_t host_major, uint32_t host_minor);
+#define PROXIMO_PLANE_ENTRY "proximo_plane_0"
+#if defined(__GNUC__)
+#define PROXIMO_EXPORT __attribute__((visibility("default")))
+#else
+#define PROXIMO_EXPORT
+#endif
+#define PROXIMO_PLANE(descriptor)                                                                                      \
+    PROXIMO_EXPORT const struct proximo_plane *proximo_plane_0(uint32_t host_major, uint32_t host_minor);              \
+    const struct proximo_plane *proximo_plane_0(uint32_t host_major, uint32_t host_minor)                              \
+    {                                                                                                                  \
+        (void)host_major;                                                                                              \
+        (void)host_minor;                                                                                              \
+        return &(descriptor);                                                                                          \
+    }
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a plane declared, on the core's side: read from the JSON manifest that the plane host sent (manifest_read.c),
+ * which the host made from the plane's tables (manifest_write.c). Nothing in it is trusted until manifest_read checked
+ * it: names, lengths, formats, schemas, flags, uniqueness. Immutable afterwards.
+ */
+#ifndef PROXIMO_PLANE_MANIFEST_H
+#define PROXIMO_PLANE_MANIFEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/problem.h"
+#include "proximo/plane.h"
+
+struct buf;
+
+/* Mirrors of plane.h with owned, checked content; NULL strings stay NULL. Flags are plane.h's. */
+struct param_row {
+    uint32_t type;
+    uint64_t flags;
+    char *name, *api_name, *description, *format, *choices, *default_json, *column;
+    int64_t minimum, maximum;
+};
+struct column_row {
+    uint64_t flags;
+    char *name, *from, *unit;
+};
+struct need_row {
+    char *path, *privilege;
+};
+struct field_row {
+    char *name, *value;
+};
+
+enum tool_kind { TOOL_READ_ROW, TOOL_READ_FUNCTION, TOOL_CHANGE };
+
+struct plane_info;
+
+/* One tool: a read row, a read function or a change. */
+struct tool {
+    const struct plane_info *plane;
+    enum tool_kind kind;
+    uint32_t index; /* in the plane's reads or changes table */
+    uint64_t flags; /* PROXIMO_READ_... or PROXIMO_CHANGE_... */
+    char *name, *title, *description;
+    struct param_row *params;
+    size_t param_count;
+    char *method; /* "GET" for read rows */
+    char *path;
+    struct field_row *fixed;
+    size_t fixed_count;
+    char *items;
+    struct column_row *columns;
+    size_t column_count;
+    char *count_by, *sort_by;
+    struct need_row *needs;
+    size_t need_count;
+    char *operation_class; /* changes */
+    char *subject;
+    uint32_t undo_kind;
+    char *rest_json;    /* changes: guards, postcondition, undo as declared, for the planner */
+    char *input_schema; /* JSON Schema text made from params and what every tool takes; built by tool_schema.c */
+};
+
+struct probe_row {
+    char *name, *description, *method, *path, *executor;
+    struct param_row *params;
+    size_t param_count;
+    struct field_row *fixed;
+    size_t fixed_count;
+    struct field_row *argv;
+    size_t argv_count;
+};
+struct class_row {
+    char *name, *title, *description, *subject_schema;
+    uint32_t risk_floor, undo_kind;
+    uint64_t flags;
+    bool has_blast;
+};
+struct executor_row {
+    char *name, *description, *target_schema;
+};
+
+struct plane_info {
+    char *name, *version, *licence, *summary, *config_schema;
+    uint32_t abi_major, abi_minor, threading, struct_size;
+    uint64_t features_required;
+    struct tool *tools;
+    size_t tool_count;
+    struct probe_row *probes;
+    size_t probe_count;
+    struct class_row *classes;
+    size_t class_count;
+    struct executor_row *executors;
+    size_t executor_count;
+};
+
+/* Host side: the descriptor's tables as a JSON manifest. Checks struct sizes and pointers first. */
+int manifest_write(const struct proximo_plane *plane, struct buf *out, struct problem *p);
+/* Core side: checks everything. `expected_name` is the name in the configuration. */
+int manifest_read(const char *json, size_t len, const char *expected_name, struct plane_info **ret, struct problem *p);
+void plane_info_free(struct plane_info *info);
+
+#endif
