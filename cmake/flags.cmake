@@ -42,15 +42,18 @@ function(proximo_lib name)
     target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR}/core ${PROJECT_SOURCE_DIR}/core/include)
 endfunction()
 
+# Options of an INTERFACE target come after the target's own, so what loosens them must be one too, named later.
+add_library(proximo_test_flags INTERFACE)
+target_compile_options(proximo_test_flags INTERFACE -Wno-conversion -Wno-cast-qual -Wno-null-dereference)
+
 # proximo_test(NAME LABELS l.. SOURCES s.. LIBS x.. [ARGS a..] [TIMEOUT s]): one cmocka program, run by ctest.
 # Test code is held to the same warnings but for the casts of cmocka's own macros.
 function(proximo_test name)
     cmake_parse_arguments(T "" "TIMEOUT" "LABELS;SOURCES;LIBS;ARGS" ${ARGN})
     add_executable(test-${name} ${T_SOURCES})
-    target_link_libraries(test-${name} PRIVATE proximo_flags ${T_LIBS} PkgConfig::CMOCKA)
+    target_link_libraries(test-${name} PRIVATE proximo_flags proximo_test_flags ${T_LIBS} PkgConfig::CMOCKA)
     target_include_directories(test-${name} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/core
         ${PROJECT_SOURCE_DIR}/core/include)
-    target_compile_options(test-${name} PRIVATE -Wno-conversion -Wno-cast-qual -Wno-null-dereference)
     set_target_properties(test-${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/bin)
     add_test(NAME ${name} COMMAND test-${name} ${T_ARGS})
     if(NOT T_TIMEOUT)

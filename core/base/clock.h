@@ -6,9 +6,9 @@
 #include <stdint.h>
 #include <time.h>
 
-int64_t clock_ms(void);      /* CLOCK_MONOTONIC, milliseconds: all deadlines inside the program are on this one */
-int64_t clock_us(void);      /* CLOCK_MONOTONIC, microseconds */
-int64_t clock_wall_us(void); /* CLOCK_REALTIME, microseconds since the epoch */
+int64_t clock_ms(void); /* CLOCK_MONOTONIC, milliseconds: all deadlines inside the program are on this one */
+int64_t clock_us(void); /* CLOCK_MONOTONIC, microseconds */
+int64_t clock_wall_us(void);                          /* CLOCK_REALTIME, microseconds since the epoch */
 struct timespec clock_timespec(int64_t monotonic_ms); /* for pthread_cond_clockwait */
 
 #endif

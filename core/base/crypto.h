@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Hashes for the core, a module (proximo-crypto) so that a start does not load OpenSSL. Later parts append members.
+ * Hashes for the core, a module (proximo-crypto) so that a start does not load OpenSSL. Later parts append
+ * members.
  */
 #ifndef PROXIMO_BASE_CRYPTO_H
 #define PROXIMO_BASE_CRYPTO_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An error that teaches: a stable code, the cause, the next step, the valid values. It is a plain value on the stack,
- * filled where the error happens and rendered once, at the edge. Never holds a secret.
+ * An error that teaches: a stable code, the cause, the next step, the valid values. It is a plain value on
+ * the stack, filled where the error happens and rendered once, at the edge. Never holds a secret.
  */
 #ifndef PROXIMO_BASE_PROBLEM_H
 #define PROXIMO_BASE_PROBLEM_H
@@ -11,30 +11,30 @@
 struct buf;
 
 /* The codes. They are part of the interface: a code keeps its meaning for ever. docs/errors.md lists them. */
-#define PX_ARG          "PX-ARG"          /* an argument is missing, unknown or of the wrong shape */
-#define PX_TOOL         "PX-TOOL"         /* no such tool, or not enabled */
-#define PX_NOT_FOUND    "PX-NOT-FOUND"    /* Proxmox knows no such thing */
-#define PX_AMBIGUOUS    "PX-AMBIGUOUS"    /* a name fits several things */
-#define PX_MISMATCH     "PX-MISMATCH"     /* an explicit node or kind is wrong for this guest */
-#define PX_READ_ONLY    "PX-READ-ONLY"    /* the mode does not allow it */
-#define PX_CONFIG       "PX-CONFIG"       /* the configuration is wrong or lacks something */
-#define PX_SECRET_FILE  "PX-SECRET-FILE"  /* a secret file is missing, readable by others or malformed */
-#define PX_AUTH         "PX-AUTH"         /* 401: the token is not accepted */
-#define PX_PRIVILEGE    "PX-PRIVILEGE"    /* 403: a privilege is missing */
-#define PX_PARAM        "PX-PARAM"        /* 400: Proxmox refuses a parameter */
-#define PX_REMOTE       "PX-REMOTE"       /* 5xx or another error of Proxmox */
-#define PX_UNSUPPORTED  "PX-UNSUPPORTED"  /* 501: this server does not have the method */
-#define PX_CONNECT      "PX-CONNECT"      /* no endpoint answers */
-#define PX_TLS          "PX-TLS"          /* the server's identity could not be verified */
-#define PX_TIMEOUT      "PX-TIMEOUT"      /* deadline over */
-#define PX_CANCELLED    "PX-CANCELLED"
-#define PX_BUSY         "PX-BUSY"         /* too many calls at once */
-#define PX_TOO_LARGE    "PX-TOO-LARGE"    /* over a size limit */
-#define PX_BAD_ANSWER   "PX-BAD-ANSWER"   /* an answer that is not what the API promises */
-#define PX_REFUSED_GET  "PX-REFUSED-GET"  /* a GET that acts, discloses or reaches out */
-#define PX_PLANE        "PX-PLANE"        /* a plane failed, crashed, hung or was refused */
-#define PX_SITE         "PX-SITE"         /* no such site, or it must be named */
-#define PX_INTERNAL     "PX-INTERNAL"     /* a fault in proximo */
+#define PX_ARG         "PX-ARG"         /* an argument is missing, unknown or of the wrong shape */
+#define PX_TOOL        "PX-TOOL"        /* no such tool, or not enabled */
+#define PX_NOT_FOUND   "PX-NOT-FOUND"   /* Proxmox knows no such thing */
+#define PX_AMBIGUOUS   "PX-AMBIGUOUS"   /* a name fits several things */
+#define PX_MISMATCH    "PX-MISMATCH"    /* an explicit node or kind is wrong for this guest */
+#define PX_READ_ONLY   "PX-READ-ONLY"   /* the mode does not allow it */
+#define PX_CONFIG      "PX-CONFIG"      /* the configuration is wrong or lacks something */
+#define PX_SECRET_FILE "PX-SECRET-FILE" /* a secret file is missing, readable by others or malformed */
+#define PX_AUTH        "PX-AUTH"        /* 401: the token is not accepted */
+#define PX_PRIVILEGE   "PX-PRIVILEGE"   /* 403: a privilege is missing */
+#define PX_PARAM       "PX-PARAM"       /* 400: Proxmox refuses a parameter */
+#define PX_REMOTE      "PX-REMOTE"      /* 5xx or another error of Proxmox */
+#define PX_UNSUPPORTED "PX-UNSUPPORTED" /* 501: this server does not have the method */
+#define PX_CONNECT     "PX-CONNECT"     /* no endpoint answers */
+#define PX_TLS         "PX-TLS"         /* the server's identity could not be verified */
+#define PX_TIMEOUT     "PX-TIMEOUT"     /* deadline over */
+#define PX_CANCELLED   "PX-CANCELLED"
+#define PX_BUSY        "PX-BUSY"        /* too many calls at once */
+#define PX_TOO_LARGE   "PX-TOO-LARGE"   /* over a size limit */
+#define PX_BAD_ANSWER  "PX-BAD-ANSWER"  /* an answer that is not what the API promises */
+#define PX_REFUSED_GET "PX-REFUSED-GET" /* a GET that acts, discloses or reaches out */
+#define PX_PLANE       "PX-PLANE"       /* a plane failed, crashed, hung or was refused */
+#define PX_SITE        "PX-SITE"        /* no such site, or it must be named */
+#define PX_INTERNAL    "PX-INTERNAL"    /* a fault in proximo */
 
 struct problem {
     char code[32];
@@ -46,8 +46,9 @@ struct problem {
 #define PROBLEM_INIT ((struct problem){.code = ""})
 
 /*
- * Fills p (which may be NULL) and returns `error`, a negative errno, so that `return problem_set(p, -EINVAL, ...)` reads
- * well. The text is cut at the field's size at a UTF-8 boundary and cleaned of control characters.
+ * Fills p (which may be NULL) and returns `error`, a negative errno, so that `return problem_set(p, -EINVAL,
+ * ...)` reads well. The text is cut at the field's size at a UTF-8 boundary and cleaned of control
+ * characters.
  */
 int problem_set(struct problem *p, int error, const char *code, const char *cause, ...)
     __attribute__((format(printf, 4, 5)));

@@ -10,11 +10,14 @@
 struct buf;
 
 bool text_is_utf8(const char *text, size_t len);
+/* Length of the valid UTF-8 sequence (RFC 3629) at text, which has len bytes left; 0 if there is none. */
+size_t text_utf8_step(const char *text, size_t len);
 /* Largest n <= len at which text can be cut without splitting a UTF-8 sequence. */
 size_t text_utf8_cut(const char *text, size_t len);
 /*
- * Appends text with control characters (C0 but \n and \t, DEL, C1), bidirectional overrides and invisible format
- * characters removed, invalid UTF-8 replaced by U+FFFD and \r\n made \n. keep_lines false: \n and \t become a space.
+ * Appends text with control characters (C0 but \n and \t, DEL, C1), bidirectional overrides and invisible
+ * format characters removed, invalid UTF-8 replaced by U+FFFD and \r\n made \n. keep_lines false: \n and \t
+ * become a space.
  */
 void text_clean(struct buf *out, const char *text, size_t len, bool keep_lines);
 /* The whole of text is a number in range, ASCII digits only; 0, -EINVAL or -ERANGE. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The commands of `proximo`: one table (command_table.c) from which dispatch, --help of everything and the refusal of
- * unknown words are made. A command gets its parsed options; stdout is its own (serve: JSON-RPC alone).
+ * The commands of `proximo`: one table (command_table.c) from which dispatch, --help of everything and the
+ * refusal of unknown words are made. A command gets its parsed options; stdout is its own (serve: JSON-RPC
+ * alone).
  */
 #ifndef PROXIMO_COMMAND_COMMAND_H
 #define PROXIMO_COMMAND_COMMAND_H
@@ -10,7 +11,7 @@
 #include <stddef.h>
 
 #define COMMAND_MAX_OPTIONS 12
-#define EXIT_USAGE 2 /* unknown words, bad options, a configuration that is wrong */
+#define EXIT_USAGE          2 /* unknown words, bad options, a configuration that is wrong */
 
 struct command_option {
     const char *name;     /* "--config" */
@@ -30,8 +31,8 @@ struct command_line {
 };
 
 struct command {
-    const char *name;  /* "config show": one or two words */
-    const char *words; /* "FILE" or "" */
+    const char *name;    /* "config show": one or two words */
+    const char *words;   /* "FILE" or "" */
     const char *summary; /* one line for the list */
     const char *details; /* more for --help; may be NULL */
     struct command_option options[COMMAND_MAX_OPTIONS];
@@ -54,12 +55,13 @@ int command_config_check(const struct command_line *line);
 int command_plane_host(const struct command_line *line);
 int command_version(const struct command_line *line);
 
-/* Prints a problem to stderr as "proximo: CODE: cause ..." and returns EXIT_USAGE for PX-CONFIG and PX-ARG, else 1. */
+/* Prints a problem to stderr as "proximo: CODE: cause ..." and returns EXIT_USAGE for PX-CONFIG and PX-ARG,
+ * else 1. */
 struct problem;
 int command_fail(const struct problem *p);
 
-/* main's whole work: argv to a command. Unknown or missing words print usage to stderr and return EXIT_USAGE; nothing
- * but the word `serve` ever starts a server. */
+/* main's whole work: argv to a command. Unknown or missing words print usage to stderr and return EXIT_USAGE;
+ * nothing but the word `serve` ever starts a server. */
 int command_main(int argc, char **argv);
 
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The configuration: one struct, filled from defaults, the system file (/etc/proximo/proximo.yaml), the user's file
- * (--config, or $XDG_CONFIG_HOME/proximo/proximo.yaml), the environment and the command line, in that order. A later source fills
- * in what is absent or tightens; it never loosens what a file says. Every value remembers where it came from.
- * Built in one thread before any other exists; read-only afterwards.
+ * The configuration: one struct, filled from defaults, the system file (/etc/proximo/proximo.yaml), the
+ * user's file
+ * (--config, or $XDG_CONFIG_HOME/proximo/proximo.yaml), the environment and the command line, in that order.
+ * A later source fills in what is absent or tightens; it never loosens what a file says. Every value
+ * remembers where it came from. Built in one thread before any other exists; read-only afterwards.
  */
 #ifndef PROXIMO_CONFIG_CONFIG_H
 #define PROXIMO_CONFIG_CONFIG_H
@@ -12,11 +13,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/log.h"
 #include "base/problem.h"
 
 struct buf;
 
-enum config_mode { CONFIG_OFF = 0, CONFIG_READ = 1, CONFIG_GUARDED = 2 }; /* ordered: the smaller is the stricter */
+enum config_mode {
+    CONFIG_OFF = 0,
+    CONFIG_READ = 1,
+    CONFIG_GUARDED = 2
+}; /* ordered: the smaller is the stricter */
 enum config_surface { CONFIG_FACADE = 0, CONFIG_FULL = 1 };
 enum config_site_kind { CONFIG_PVE = 1, CONFIG_PBS = 2 };
 enum config_isolation { CONFIG_SAME_USER = 0, CONFIG_ISOLATED = 1 };
@@ -65,7 +71,8 @@ struct config_ledger {
     char *expected_head; /* 64 hex digits or NULL */
 };
 
-/* Where a value came from, for `config show`: path "sites.lab.node", text without secrets, origin "file:line". */
+/* Where a value came from, for `config show`: path "sites.lab.node", text without secrets, origin
+ * "file:line". */
 struct config_origin {
     char *path;
     char *value;
@@ -75,40 +82,43 @@ struct config_origin {
 struct config {
     enum config_mode mode;
     enum config_surface surface;
+    enum log_level log; /* for log_set_level() */
     struct config_site *sites;
     size_t site_count;
-    struct config_plane *planes; /* in the order of the file; without a file: every built-in plane but exec, mode read */
+    struct config_plane
+        *planes; /* in the order of the file; without a file: every built-in plane but exec, mode read */
     size_t plane_count;
-    bool planes_named;            /* a file named them: nothing else is loaded, and a missing one stops the start */
-    struct config_strings allow;  /* tools.allow: planes, tools, classes; empty: all */
-    struct config_strings deny;   /* tools.deny; deny wins */
+    bool planes_named; /* a file named them: nothing else is loaded, and a missing one stops the start */
+    struct config_strings allow; /* tools.allow: planes, tools, classes; empty: all */
+    struct config_strings deny;  /* tools.deny; deny wins */
     struct config_trust trust;
     struct config_ledger ledger;
-    char *plane_dir;  /* NULL: `planes` beside the executable, else the installed folder */
+    char *plane_dir; /* NULL: `planes` beside the executable, else the installed folder */
     char *state_dir;
     uint32_t max_calls;      /* calls in progress at once; default 64 */
     uint32_t call_timeout_s; /* longest a read may take; default 60 */
     enum config_isolation isolation;
     struct config_origin *origins;
     size_t origin_count;
-    char *file; /* the user's file, or NULL */
+    char *file;      /* the user's file, or NULL */
     char *hash_text; /* canonical text over which later parts take the configuration hash */
 };
 
 /* What the command line may say; NULL or -1: nothing. */
 struct config_options {
-    const char *file;    /* --config */
-    const char *site;    /* --site: keep only this one */
-    const char *surface; /* --surface facade|full */
-    const char *mode;    /* --mode read|guarded: may only tighten what a file says */
-    bool no_environment; /* tests */
-    bool no_system_file; /* tests, serve --demo */
+    const char *file;         /* --config */
+    const char *site;         /* --site: keep only this one */
+    const char *surface;      /* --surface facade|full */
+    const char *mode;         /* --mode read|guarded: may only tighten what a file says */
+    bool no_environment;      /* tests; then no user file is looked for either unless `file` names it */
+    bool no_system_file;      /* tests, serve --demo */
     char *const *environment; /* NULL: environ */
 };
 
 /*
- * Reads everything. 0 and *ret (free with config_free), or a negative error and p with "file:line:column: cause" and
- * the valid values. A site is not demanded here: `serve` starts without one and its tools say how to add it.
+ * Reads everything. 0 and *ret (free with config_free), or a negative error and p with "file:line:column:
+ * cause" and the valid values. A site is not demanded here: `serve` starts without one and its tools say how
+ * to add it.
  */
 int config_load(const struct config_options *options, struct config **ret, struct problem *p);
 /* The same from YAML text (`name` stands in messages); for tests and fuzzing. */
@@ -123,5 +133,7 @@ const char *config_mode_name(enum config_mode mode);
 /* The table of `config show`: every value with its origin, no secret. */
 void config_show(const struct config *config, struct buf *out);
 void config_show_json(const struct config *config, struct buf *out);
+/* Every key of the file with its type, default and meaning, as text for --help. */
+void config_keys(struct buf *out);
 
 #endif

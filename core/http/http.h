@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The HTTP client of the core, a module (proximo-http) that is loaded with the first request and that alone links
- * libcurl. One client per site; one libcurl multi thread per client; at most 4 connections per endpoint. Requests block
- * the calling thread and may be made from any number of threads.
+ * The HTTP client of the core, a module (proximo-http) that is loaded with the first request and that alone
+ * links libcurl. One client per site; one libcurl multi thread per client; at most 4 connections per
+ * endpoint. Requests block the calling thread and may be made from any number of threads.
  *
- * What it guards whatever its caller says: TLS is always verified before the token is sent; the token file is read at
- * call time and wiped; GETs that act, disclose or reach out are refused (http/get_table.h); other methods need
- * `allow_change`, which only the step runner sets, or stand in the table of effect-free probes; no redirects, no proxy from the
- * environment, no cookies; answers are capped.
+ * What it guards whatever its caller says: TLS is always verified before the token is sent; the token file is
+ * read at call time and wiped; GETs that act, disclose or reach out are refused (http/get_table.h); other
+ * methods need `allow_change`, which only the step runner sets, or stand in the table of effect-free probes;
+ * no redirects, no proxy from the environment, no cookies; answers are capped.
  */
 #ifndef PROXIMO_HTTP_HTTP_H
 #define PROXIMO_HTTP_HTTP_H
@@ -34,7 +34,7 @@ struct http_field {
 
 struct http_request {
     const char *method; /* GET, POST, PUT, DELETE */
-    const char *path;   /* below /api2/json, segments already percent-encoded, begins with a slash, no query */
+    const char *path; /* below /api2/json, segments already percent-encoded, begins with a slash, no query */
     const struct http_field *fields; /* query of a GET or DELETE, form body of a POST or PUT */
     size_t field_count;
     int64_t deadline_ms;   /* clock_ms() at which to give up; 0: the site's timeout from now */
@@ -50,20 +50,20 @@ struct http_answer {
     char reason[256]; /* text of the status line, cleaned */
     char *body;       /* NUL-terminated, may be NULL */
     size_t body_len;
-    size_t endpoint;  /* index that answered */
-    int64_t time_us;  /* from send to last byte */
+    size_t endpoint; /* index that answered */
+    int64_t time_us; /* from send to last byte */
 };
 
 /* What `doctor` wants to know of an endpoint; no token is sent. */
 struct http_tls_report {
     bool connected;
-    bool verified;          /* by the rule configured for this endpoint */
-    char rule[64];          /* "system store", "CA file", "fingerprint" */
-    char fingerprint[96];   /* AA:BB:.. of the leaf certificate presented */
+    bool verified;        /* by the rule configured for this endpoint */
+    char rule[64];        /* "system store", "CA file", "fingerprint" */
+    char fingerprint[96]; /* AA:BB:.. of the leaf certificate presented */
     char subject[256];
-    char names[512];        /* subject alternative names */
+    char names[512]; /* subject alternative names */
     char not_after[64];
-    char verdict[512];      /* why it was (not) verified */
+    char verdict[512]; /* why it was (not) verified */
 };
 
 struct http_module {
@@ -72,15 +72,18 @@ struct http_module {
     int (*client_new)(const struct config_site *site, struct http_client **ret, struct problem *p);
     void (*client_free)(struct http_client *client); /* cancels what is in flight and joins the thread */
     /*
-     * Sends one request. A HTTP status of any kind is success here: 0 and *ret_answer. A GET fails over to the next
-     * endpoint when the connection cannot be made or breaks before an answer, other methods never do once a byte could have left.
-     * -ECONNREFUSED (PX-CONNECT), -EPROTO (PX-TLS), -ETIMEDOUT, -ECANCELED, -EBUSY (over the limit of waiting requests),
-     * -EFBIG (answer too large), -EACCES (refused by a table, or the secret file), -EINVAL.
+     * Sends one request. A HTTP status of any kind, a redirect too, is success here: 0 and *ret_answer. A GET
+     * fails over to the next endpoint when the connection cannot be made or breaks before the answer is
+     * whole; other methods go to one endpoint, over a connection of their own, once. -ECONNREFUSED
+     * (PX-CONNECT: nothing was sent), -ECONNRESET (PX-CONNECT: broke off), -EPROTO (PX-TLS), -ETIMEDOUT,
+     * -ECANCELED, -EBUSY (over the limit of waiting requests), -EFBIG (PX-TOO-LARGE), -EBADMSG
+     * (PX-BAD-ANSWER: not HTTP), -EACCES (refused by a table, or the secret file), -EINVAL (path or method).
      * *ret_sent (may be NULL) says whether the request may have reached the server.
      */
-    int (*request)(struct http_client *client, const struct http_request *request, struct http_answer *ret_answer,
-                   bool *ret_sent, struct problem *p);
-    int (*tls_report)(const struct config_site *site, size_t endpoint, struct http_tls_report *ret, struct problem *p);
+    int (*request)(struct http_client *client, const struct http_request *request,
+                   struct http_answer *ret_answer, bool *ret_sent, struct problem *p);
+    int (*tls_report)(const struct config_site *site, size_t endpoint, struct http_tls_report *ret,
+                      struct problem *p);
 };
 
 /* The module, loaded on first use; NULL and p when it cannot be. Thread-safe. */
@@ -88,10 +91,12 @@ const struct http_module *http_module_get(struct problem *p);
 void http_answer_done(struct http_answer *answer); /* in the core, not the module: frees body */
 
 /*
- * Turns an answer with status >= 400 into a problem that teaches: PX-AUTH, PX-PRIVILEGE (path and privilege, the pveum
- * line that grants it), PX-PARAM (Proxmox's `errors` by parameter), PX-UNSUPPORTED, PX-NOT-FOUND, PX-REMOTE. Proxmox's text is
- * cleaned, quoted and never contains the address of the server. 0 for a status below 400.
+ * Turns an answer with a status from 300 on into a problem that teaches: PX-AUTH, PX-PRIVILEGE (path and
+ * privilege, the pveum line that grants it), PX-PARAM (Proxmox's `errors` by parameter), PX-UNSUPPORTED,
+ * PX-NOT-FOUND, PX-REMOTE. Proxmox's text is cleaned, quoted and never contains the address of the server. 0
+ * for a status below 300.
  */
-int http_answer_problem(const struct http_answer *answer, const char *method, const char *path, struct problem *p);
+int http_answer_problem(const struct http_answer *answer, const char *method, const char *path,
+                        struct problem *p);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a plane declared, on the core's side: read from the JSON manifest that the plane host sent (manifest_read.c),
- * which the host made from the plane's tables (manifest_write.c). Nothing in it is trusted until manifest_read checked
- * it: names, lengths, formats, schemas, flags, uniqueness. Immutable afterwards.
+ * What a plane declared, on the core's side: read from the JSON manifest that the plane host sent
+ * (manifest_read.c), which the host made from the plane's tables (manifest_write.c). Nothing in it is trusted
+ * until manifest_read checked it: names, lengths, formats, schemas, flags, uniqueness. Immutable afterwards.
  */
 #ifndef PROXIMO_PLANE_MANIFEST_H
 #define PROXIMO_PLANE_MANIFEST_H
@@ -15,6 +15,11 @@
 #include "proximo/plane.h"
 
 struct buf;
+
+#define MANIFEST_LIMIT             ((size_t)4 << 20) /* bytes of one plane's manifest */
+#define MANIFEST_MAX_ROWS          512               /* of each table of a plane */
+#define MANIFEST_NAME_LIMIT        40                /* characters of a tool's name */
+#define MANIFEST_DESCRIPTION_LIMIT 600               /* characters of a tool's description */
 
 /* Mirrors of plane.h with owned, checked content; NULL strings stay NULL. Flags are plane.h's. */
 struct param_row {
@@ -61,7 +66,8 @@ struct tool {
     char *subject;
     uint32_t undo_kind;
     char *rest_json;    /* changes: guards, postcondition, undo as declared, for the planner */
-    char *input_schema; /* JSON Schema text made from params and what every tool takes; built by tool_schema.c */
+    char *input_schema; /* JSON Schema text made from params and what every tool takes; built by tool_schema.c
+                         */
 };
 
 struct probe_row {
@@ -100,7 +106,8 @@ struct plane_info {
 /* Host side: the descriptor's tables as a JSON manifest. Checks struct sizes and pointers first. */
 int manifest_write(const struct proximo_plane *plane, struct buf *out, struct problem *p);
 /* Core side: checks everything. `expected_name` is the name in the configuration. */
-int manifest_read(const char *json, size_t len, const char *expected_name, struct plane_info **ret, struct problem *p);
+int manifest_read(const char *json, size_t len, const char *expected_name, struct plane_info **ret,
+                  struct problem *p);
 void plane_info_free(struct plane_info *info);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The planes of a running server: the supervisor thread starts the plane hosts (one for all built-in planes, one per foreign plane), reads their
- * manifests, sends calls, serves their upcalls, restarts them. All functions may be called from any thread.
+ * The planes of a running server: the supervisor thread starts the plane hosts (one for all built-in planes,
+ * one per foreign plane), reads their manifests, sends calls, serves their upcalls, restarts them. All
+ * functions may be called from any thread.
  */
 #ifndef PROXIMO_PLANE_PLANES_H
 #define PROXIMO_PLANE_PLANES_H
@@ -26,13 +27,15 @@ struct cancel;
 int planes_new(const struct config *config, struct sites *sites, struct planes **ret);
 /* Ends the hosts and joins the threads. */
 void planes_free(struct planes *planes);
+/* Before planes_start: go on as on a kernel without Landlock, which is the stricter for foreign planes. For
+ * tests. */
+void planes_pretend_no_landlock(struct planes *planes);
 /* Starts loading in the background; called when the first answer is out. Further calls do nothing. */
 void planes_start(struct planes *planes);
-/* Waits until every plane is loaded or refused (starts it if need be). -EINVAL and p when a required or misnamed plane
- * stops the start; -ETIMEDOUT. The set of tools never changes afterwards. */
+/* Waits until every plane is loaded or refused (starts it if need be). -EINVAL and p when a required or
+ * misnamed plane stops the start; -ETIMEDOUT. The set of tools never changes afterwards. */
 int planes_wait(struct planes *planes, int64_t deadline_ms, struct problem *p);
 bool planes_ready(struct planes *planes); /* would planes_wait return 0 at once? */
-/* Why the start must be refused (a wrong name, a required plane missing), once planes_wait has failed. */
 
 /* After planes_wait: the tools of all loaded planes whose mode is not off, sorted by name. */
 size_t planes_tool_count(struct planes *planes);
@@ -50,7 +53,7 @@ struct plane_state {
     char mode[12];
     struct problem problem; /* why it is not loaded */
     unsigned restarts;
-    int64_t memory_bytes;   /* Pss of its host, -1 unknown */
+    int64_t memory_bytes; /* Pss of its host, -1 unknown */
 };
 size_t planes_count(struct planes *planes);
 int planes_state(struct planes *planes, size_t index, struct plane_state *ret);
@@ -71,16 +74,18 @@ struct plane_reply {
 void plane_reply_done(struct plane_reply *reply);
 
 struct plane_call {
-    const struct tool *tool;    /* of kind TOOL_READ_FUNCTION */
-    struct site *site;          /* may be NULL: get() then fails with PX-SITE */
-    const char *arguments_json; /* validated against the tool's parameters, with "node", "kind", "vmid" resolved */
+    const struct tool *tool; /* of kind TOOL_READ_FUNCTION */
+    struct site *site;       /* may be NULL: get() then fails with PX-SITE */
+    const char
+        *arguments_json; /* validated against the tool's parameters, with "node", "kind", "vmid" resolved */
     int64_t deadline_ms;
     struct cancel *cancel;
     void (*progress)(void *arg, uint32_t done, uint32_t total, const char *message); /* may be NULL */
     void *progress_arg;
 };
 /* Runs a read function in its host and waits. A crash or hang of the plane is PX-PLANE. */
-int planes_call(struct planes *planes, const struct plane_call *call, struct plane_reply *ret, struct problem *p);
+int planes_call(struct planes *planes, const struct plane_call *call, struct plane_reply *ret,
+                struct problem *p);
 
 /* main() of `proximo plane-host`: fd 3 is the socket. Returns the exit status. */
 int plane_host_main(void);

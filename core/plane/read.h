@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Running a read tool: arguments against the parameters, the guest or node resolved, the request made (row) or the
- * plane called (function), the answer shaped into a counted envelope. Blocks; any thread.
+ * Running a read tool: arguments against the parameters, the guest or node resolved, the request made (row)
+ * or the plane called (function), the answer shaped into a counted envelope. Blocks; any thread.
  */
 #ifndef PROXIMO_PLANE_READ_H
 #define PROXIMO_PLANE_READ_H
@@ -24,7 +24,8 @@ struct read_call {
     const struct tool *tool;
     struct planes *planes;
     struct site *site;
-    struct json_object *arguments; /* object, borrowed; without "site"; with fields, limit, offset, confirm if given */
+    struct json_object
+        *arguments; /* object, borrowed; without "site"; with fields, limit, offset, confirm if given */
     int64_t deadline_ms;
     struct cancel *cancel;
     void (*progress)(void *arg, uint32_t done, uint32_t total, const char *message);
@@ -34,23 +35,27 @@ struct read_call {
 /* The result of a read, ready for tools/call. */
 struct read_result {
     struct buf structured; /* one JSON object: structuredContent; empty if the plane replied without JSON */
-    struct buf content;    /* JSON array of further MCP content blocks (images, links ...); empty: none. The text block that repeats
-                              `structured` is added by the caller */
+    struct buf content; /* JSON array of further MCP content blocks (images, links ...); empty: none. The text
+                           block that repeats `structured` is added by the caller */
 };
 void read_result_done(struct read_result *result);
 int read_run(const struct read_call *call, struct read_result *ret, struct problem *p);
 
 /*
- * Arguments against the parameter rows: unknown, missing, wrong type, format, range, choices. All faults are named in
- * one problem (PX-ARG). Integers are accepted for a guest. *ret is a new object with defaults filled in.
+ * Arguments against the parameter rows: unknown, missing, wrong type, format, range, choices. All faults are
+ * named in one problem (PX-ARG). Integers are accepted for a guest. *ret is a new object with defaults filled
+ * in.
  */
-int arguments_check(const struct tool *tool, struct json_object *arguments, struct json_object **ret, struct problem *p);
-/* Does text fit one of the formats of plane.h? `why` (static) says what is expected. -ENOENT: no such format. */
+int arguments_check(const struct tool *tool, struct json_object *arguments, struct json_object **ret,
+                    struct problem *p);
+/* Does text fit one of the formats of plane.h? `why` (static) says what is expected. -ENOENT: no such format.
+ */
 int argument_format_check(const char *format, const char *text, size_t len, const char **ret_why);
 bool argument_format_known(const char *format);
 
-/* The JSON Schema of a tool's arguments, with the common parameters (site when there are several; fields, limit, offset
- * for lists; confirm for changes). Deterministic bytes. */
-void tool_schema_write(const struct tool *tool, const char *const *site_names, size_t site_count, struct buf *out);
+/* The JSON Schema of a tool's arguments, with the common parameters (site when there are several; fields,
+ * limit, offset for lists; confirm for changes). Deterministic bytes. */
+void tool_schema_write(const struct tool *tool, const char *const *site_names, size_t site_count,
+                       struct buf *out);
 
 #endif

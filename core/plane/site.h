@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A site at work: the HTTP client of one configured cluster or Backup Server, with what the core remembers of it for a
- * short while - which guest is where (resolution only, never state), this token's permissions, the version. All
- * functions may be called from any thread; they block.
+ * A site at work: the HTTP client of one configured cluster or Backup Server, with what the core remembers of
+ * it for a short while - which guest is where (resolution only, never state), this token's permissions, the
+ * version. All functions may be called from any thread; they block.
  */
 #ifndef PROXIMO_PLANE_SITE_H
 #define PROXIMO_PLANE_SITE_H
@@ -43,35 +43,52 @@ struct site_answer {
 };
 void site_answer_done(struct site_answer *answer);
 
-/* GET path (encoded, below /api2/json) with fields as query. A status >= 400 is a failure with p unless `tolerate`. */
-int site_get(struct site *site, const struct site_call *call, const char *path, const struct http_field *fields,
-             size_t field_count, bool tolerate, struct site_answer *ret, struct problem *p);
+/* GET path (encoded, below /api2/json) with fields as query. A status >= 400 is a failure with p unless
+ * `tolerate`. */
+int site_get(struct site *site, const struct site_call *call, const char *path,
+             const struct http_field *fields, size_t field_count, bool tolerate, struct site_answer *ret,
+             struct problem *p);
+/* The same for long lists: the bytes are checked to be a JSON object, but no objects are made: body stays
+ * NULL and plane/scan.h reads raw (NULL too if a tolerated error is no JSON). */
+int site_get_text(struct site *site, const struct site_call *call, const char *path,
+                  const struct http_field *fields, size_t field_count, bool tolerate, struct site_answer *ret,
+                  struct problem *p);
 /* An effect-free request of the core's probe table. */
 int site_probe(struct site *site, const struct site_call *call, const char *method, const char *path,
-               const struct http_field *fields, size_t field_count, struct site_answer *ret, struct problem *p);
+               const struct http_field *fields, size_t field_count, struct site_answer *ret,
+               struct problem *p);
 
 /* Where a guest is. */
 struct site_guest {
     int64_t vmid;
-    char kind[8];  /* "lxc" or "qemu" */
+    char kind[8]; /* "lxc" or "qemu" */
     char node[64];
     char name[128];
     bool template;
 };
 /*
- * Finds a guest by vmid or name; kind and node, if not NULL, must fit: PX-MISMATCH names the right ones. PX-NOT-FOUND
- * says what was searched and that this token may not see every guest; PX-AMBIGUOUS lists the candidates. `fresh` asks again
- * even if a recent list is there (used once after a 'does not exist').
+ * Finds a guest by vmid or name; kind and node, if not NULL, must fit: PX-MISMATCH names the right ones.
+ * PX-NOT-FOUND says what was searched and that this token may not see every guest; PX-AMBIGUOUS lists the
+ * candidates. `fresh` asks again even if a recent list is there (used once after a 'does not exist').
  */
-int site_guest_find(struct site *site, const struct site_call *call, const char *vmid_or_name, const char *kind,
-                    const char *node, bool fresh, struct site_guest *ret, struct problem *p);
+int site_guest_find(struct site *site, const struct site_call *call, const char *vmid_or_name,
+                    const char *kind, const char *node, bool fresh, struct site_guest *ret,
+                    struct problem *p);
 /* The node a node tool means: `node` if it exists, else the configured one, else the only one. */
 int site_node_find(struct site *site, const struct site_call *call, const char *node, char ret_node[64],
                    struct problem *p);
-/* Does this token hold one of "A|B" on path? 1, 0, or negative and p when the permissions cannot be read. Cached for
- * 60 s. Source: GET /access/permissions. */
+/* Does this token hold one of "A|B" on path? 1, 0, or negative and p when the permissions cannot be read.
+ * Cached for 60 s. Source: GET /access/permissions. */
 int site_permission(struct site *site, const struct site_call *call, const char *path, const char *privileges,
                     struct problem *p);
+/* The same, and handed down to everything below path (a list over path is complete only then; deeper entries
+ * that take it away again are not seen). */
+int site_permission_below(struct site *site, const struct site_call *call, const char *path,
+                          const char *privileges, struct problem *p);
+/* For a need of a tool or a GET: `path` was made from the template. A template without {names} stands for
+ * what is below it, so there the privilege must be handed down. */
+int site_need(struct site *site, const struct site_call *call, const char *path_template, const char *path,
+              const char *privileges, struct problem *p);
 int site_version(struct site *site, const struct site_call *call, char ret_version[32], struct problem *p);
 
 #endif

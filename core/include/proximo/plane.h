@@ -2,25 +2,33 @@
 /*
  * plane.h - the interface between proximo and a plane, ABI 0.1.
  *
- * A plane is a shared object that adds tools for one area of Proxmox. It describes; it never acts: most of it is
- * tables, and its functions read through the host table and fill in answers or plans. It runs in a sandboxed process
- * without network, files, token or keys. It needs this header only, links nothing of proximo and exports one
- * function, which PROXIMO_PLANE() makes:
+ * A plane is a shared object that adds tools for one area of Proxmox. It describes; it never acts: most of
+ * it is tables, and its functions read through the host table and fill in answers or plans. It runs in a
+ * sandboxed process without network, files, token or keys. It needs this header only, links nothing of
+ * proximo and exports one function, which PROXIMO_PLANE() makes:
  *
  *     static const struct proximo_plane plane = { PROXIMO_PLANE_HEAD, .name = "hello", ... };
  *     PROXIMO_PLANE(plane)
  *
  * Rules that hold for everything here
- *  - Every struct that crosses begins with its own size. Fields are only ever appended. The reader copies the smaller
- *    of the two sizes into a zeroed struct, so a missing field reads as 0.
- *  - Same major needed. A plane of a newer minor is accepted if every bit of its features_required is known.
- *  - Flag bits that the host does not know are refused, not ignored. Fields named _reserved are 0.
- *  - Text is UTF-8. In tables it ends with NUL and lives as long as the plane; in calls it is a struct proximo_text,
- *    borrowed until the call returns (text from the host lives in the call's arena until the call ends).
- *  - Nobody frees the other side's memory. A plane takes memory for one call from host->alloc.
- *  - Functions return 0 or a negative PROXIMO_E... code. The words of an error go to host->fail first.
- *  - An upcall in a call that was cancelled or is past its deadline returns PROXIMO_ECANCELLED or PROXIMO_EDEADLINE:
- *    return it at once.
+ *
+ * Every struct that crosses begins with its own size, a multiple of 8. Fields are only ever appended. The
+ * reader copies the smaller of the two sizes into a zeroed struct, so a missing field reads as 0.
+ *
+ * Same major needed. A plane of a newer minor is accepted if every bit of its features_required is known.
+ *
+ * Flag bits that the host does not know are refused, not ignored. Fields named _reserved are 0.
+ *
+ * Text is UTF-8. In tables it ends with NUL and lives as long as the plane; in calls it is a struct
+ * proximo_text, borrowed until the call returns (text from the host lives in the call's arena until the call
+ * ends).
+ *
+ * Nobody frees the other side's memory. A plane takes memory for one call from host->alloc.
+ *
+ * Functions return 0 or a negative PROXIMO_E... code. The words of an error go to host->fail first.
+ *
+ * An upcall in a call that was cancelled or is past its deadline returns PROXIMO_ECANCELLED or
+ * PROXIMO_EDEADLINE: return it at once.
  *
  * Chart of a plane's life (all but calls in one thread, one after the other)
  *
@@ -72,9 +80,9 @@ struct proximo_table {
     uint32_t count;
     const void *rows;
 };
-#define PROXIMO_TABLE(array)                                                                                           \
-    {                                                                                                                  \
-        (uint32_t)sizeof(struct proximo_table), (uint32_t)(sizeof(array) / sizeof((array)[0])), (array)                \
+#define PROXIMO_TABLE(array)                                                                                 \
+    {                                                                                                        \
+        (uint32_t)sizeof(struct proximo_table), (uint32_t)(sizeof(array) / sizeof((array)[0])), (array)      \
     }
 
 struct proximo_host; /* the upcalls, below */
@@ -90,16 +98,19 @@ struct proximo_call; /* one call in progress: opaque, valid until the function r
 #define PROXIMO_TYPE_OBJECT  6u /* object of strings, numbers and booleans: options{}, changes{} */
 
 #define PROXIMO_PARAM_REQUIRED (UINT64_C(1) << 0)
-#define PROXIMO_PARAM_SECRET   (UINT64_C(1) << 1) /* reaches the plane only as a handle, nothing durable at all */
-#define PROXIMO_PARAM_NOT_SENT (UINT64_C(1) << 2) /* for the path, a filter or the function; never a query or body field */
+#define PROXIMO_PARAM_SECRET                                                                                 \
+    (UINT64_C(1) << 1) /* reaches the plane only as a handle, nothing durable at all */
+#define PROXIMO_PARAM_NOT_SENT                                                                               \
+    (UINT64_C(1) << 2) /* for the path, a filter or the function; never a query or body field */
 
 /*
  * A parameter of a tool. Its JSON Schema is made by the host from this row.
  *
- * format names a check the host knows: "guest" (vmid or name; resolves {vmid}, {kind} and {node} for the path), "kind"
- * (lxc or qemu; only beside a guest), "node", "vmid", "upid", "storage", "volid", "snapname", "iface", "poolid",
- * "userid", "realm", "id" (Proxmox's configuration id), "text" (one line without control characters), "lines" (several),
- * "epoch". Absent: a string is checked as "text". An unknown format refuses the plane.
+ * format names a check the host knows: "guest" (vmid or name; resolves {vmid}, {kind} and {node} for the
+ * path), "kind" (lxc or qemu; only beside a guest), "node", "vmid", "upid", "storage", "volid", "snapname",
+ * "iface", "poolid", "userid", "realm", "id" (Proxmox's configuration id), "text" (one line without control
+ * characters), "lines" (several), "epoch". Absent: a string is checked as "text". An unknown format refuses
+ * the plane.
  */
 struct proximo_param {
     uint32_t struct_size;
@@ -111,8 +122,9 @@ struct proximo_param {
     const char *format;
     const char *choices;      /* "a,b,c": the values allowed; NULL: any */
     const char *default_json; /* JSON value used when absent; NULL: none, nothing is sent */
-    const char *column;       /* read rows: keep only the rows whose column of this name equals the argument */
-    int64_t minimum, maximum; /* of an integer or number, or of a string's length in bytes; both 0: the host's */
+    const char *column; /* read rows: keep only the rows whose column of this name equals the argument */
+    /* Of an integer or number, or of a string's length in bytes; both 0: the host's. */
+    int64_t minimum, maximum;
 };
 
 #define PROXIMO_COLUMN_UNTRUSTED (UINT64_C(1) << 0) /* free text written by guests or people */
@@ -125,10 +137,12 @@ struct proximo_column {
     uint64_t flags;
     const char *name;
     const char *from; /* selector inside the row, "/a/b" or "/disks[id=scsi0]/size"; NULL: "/name" */
-    const char *unit; /* "bytes", "seconds", "epoch", "fraction", "percent"; NULL: none */
+    const char *unit; /* "bytes", "seconds", "epoch", "fraction", "percent"; "list": words with ; or , between
+                         them, a filter on it matches one word; NULL: none */
 };
 
-/* A privilege that a full answer (or the change) needs. "A|B" in privilege: either. {x} in path as in request paths. */
+/* A privilege that a full answer (or the change) needs. "A|B" in privilege: either. {x} in path as in request
+ * paths. */
 struct proximo_need {
     uint32_t struct_size;
     uint32_t _reserved;
@@ -150,12 +164,13 @@ struct proximo_field {
 /* ---------------------------------------------------------------- reads */
 
 #define PROXIMO_READ_SINGLE (UINT64_C(1) << 0) /* data is one object (or value), not a list */
-#define PROXIMO_READ_LINES  (UINT64_C(1) << 1) /* data is Proxmox's list of {n, t}: a log, returned as text lines */
-#define PROXIMO_READ_AS_IS  (UINT64_C(1) << 2) /* no columns: every field of data is returned */
+#define PROXIMO_READ_LINES                                                                                   \
+    (UINT64_C(1) << 1) /* data is Proxmox's list of {n, t}: a log, returned as text lines */
+#define PROXIMO_READ_AS_IS (UINT64_C(1) << 2) /* no columns: every field of data is returned */
 
 /*
- * A read tool. With `read` NULL it is a row and the host runs it: path with {parameters} filled in and percent-encoded,
- * the other parameters as query, columns taken from the answer, a counted envelope returned.
+ * A read tool. With `read` NULL it is a row and the host runs it: path with {parameters} filled in and
+ * percent-encoded, the other parameters as query, columns taken from the answer, a counted envelope returned.
  */
 struct proximo_read {
     uint32_t struct_size;
@@ -163,7 +178,7 @@ struct proximo_read {
     uint64_t flags;
     const char *name; /* snake_case, at most 40 characters, unique over all planes */
     const char *title;
-    const char *description; /* the first sentence says what and when; at most 600 characters */
+    const char *description;      /* the first sentence says what and when; at most 600 characters */
     struct proximo_table params;  /* struct proximo_param */
     const char *path;             /* "/nodes/{node}/{kind}/{vmid}/config" */
     struct proximo_table fixed;   /* struct proximo_field: fixed query parameters */
@@ -176,8 +191,9 @@ struct proximo_read {
 };
 
 /*
- * A probe: an effect-free request that is not a GET, or a fixed read-only command of this plane's own executor. An HTTP
- * probe is loaded only if its method, path and fixed parameters stand in the host's own table.
+ * A probe: an effect-free request that is not a GET, or a fixed read-only command of this plane's own
+ * executor. An HTTP probe is loaded only if its method, path and fixed parameters stand in the host's own
+ * table.
  */
 struct proximo_probe {
     uint32_t struct_size;
@@ -200,7 +216,7 @@ struct proximo_probe {
 #define PROXIMO_STEP_WAIT     3u
 #define PROXIMO_STEP_EXECUTOR 4u
 
-#define PROXIMO_STEP_FOLLOW   (UINT64_C(1) << 0) /* request: the answer is a UPID; follow the task to its end */
+#define PROXIMO_STEP_FOLLOW   (UINT64_C(1) << 0) /* request: it answers a UPID; follow that task to its end */
 #define PROXIMO_STEP_CONTINUE (UINT64_C(1) << 1) /* on_failure: continue */
 #define PROXIMO_STEP_ALWAYS   (UINT64_C(1) << 2) /* runs even after a failure and at shutdown */
 #define PROXIMO_STEP_ATOMIC   (UINT64_C(1) << 3) /* Proxmox checks a digest on this very call */
@@ -219,15 +235,15 @@ struct proximo_step {
     const char *method;
     const char *path;
     struct proximo_table params; /* struct proximo_field */
-    const char *select;          /* read: selectors that must equal the guard; wait: the selector that is tested */
-    uint32_t wait_test;          /* PROXIMO_WAIT_... */
+    const char *select; /* read: selectors that must equal the guard; wait: the selector that is tested */
+    uint32_t wait_test; /* PROXIMO_WAIT_... */
     uint32_t interval_ms;
     uint64_t deadline_ms;
-    const char *wait_value;   /* JSON value; for IN a JSON array */
-    const char *fail_if;      /* selector=value that ends the wait as failed */
-    const char *tolerate;     /* HTTP statuses that do not end the wait: "500,596" */
-    const char *keep;         /* selectors whose values later steps and undo may use */
-    const char *executor;     /* executor step: its name */
+    const char *wait_value;    /* JSON value; for IN a JSON array */
+    const char *fail_if;       /* selector=value that ends the wait as failed */
+    const char *tolerate;      /* HTTP statuses that do not end the wait: "500,596" */
+    const char *keep;          /* selectors whose values later steps and undo may use */
+    const char *executor;      /* executor step: its name */
     struct proximo_table argv; /* struct proximo_field: value is one whole word */
     struct proximo_text stdin_text;
     uint64_t stdin_secret_id;
@@ -247,10 +263,10 @@ struct proximo_guard {
 #define PROXIMO_UNDO_TEMPLATE 2u /* the undo table */
 #define PROXIMO_UNDO_FUNCTION 3u /* plan_undo */
 
-#define PROXIMO_CHANGE_ROOT_ONLY   (UINT64_C(1) << 0) /* Proxmox takes it from root@pam only */
-#define PROXIMO_CHANGE_NO_TOKEN    (UINT64_C(1) << 1) /* Proxmox refuses API tokens */
-#define PROXIMO_CHANGE_FOLLOW      (UINT64_C(1) << 2) /* the answer is a UPID */
-#define PROXIMO_CHANGE_IDEMPOTENT  (UINT64_C(1) << 3)
+#define PROXIMO_CHANGE_ROOT_ONLY  (UINT64_C(1) << 0) /* Proxmox takes it from root@pam only */
+#define PROXIMO_CHANGE_NO_TOKEN   (UINT64_C(1) << 1) /* Proxmox refuses API tokens */
+#define PROXIMO_CHANGE_FOLLOW     (UINT64_C(1) << 2) /* the answer is a UPID */
+#define PROXIMO_CHANGE_IDEMPOTENT (UINT64_C(1) << 3)
 
 /* A change tool. It only ever plans: with `plan` NULL the row itself is a plan of one request step. */
 struct proximo_change {
@@ -282,7 +298,8 @@ struct proximo_change {
 #define PROXIMO_CLASS_CUTS_OFF (UINT64_C(1) << 1) /* can cut off the operator */
 #define PROXIMO_CLASS_WIDENS   (UINT64_C(1) << 2) /* widens access */
 
-/* An operation class: global name, "guest.stop". blast turns a subject (JSON of subject_schema) into affected things. */
+/* An operation class: global name, "guest.stop". blast turns a subject (JSON of subject_schema) into affected
+ * things. */
 struct proximo_class {
     uint32_t struct_size;
     uint32_t risk_floor; /* PROXIMO_RISK_... */
@@ -324,8 +341,10 @@ struct proximo_executor {
 
 /* ---------------------------------------------------------------- replies and upcall arguments */
 
-#define PROXIMO_CONTENT_TEXT     1u
-#define PROXIMO_CONTENT_JSON     2u /* one JSON object: becomes structuredContent and the same facts as text */
+#define PROXIMO_CONTENT_TEXT 1u
+#define PROXIMO_CONTENT_JSON                                                                                 \
+    2u /* one JSON object: structuredContent and the same facts as text; with a name, beside                 \
+          rows or another object, it becomes the member of that name */
 #define PROXIMO_CONTENT_ROWS     3u /* a JSON array of objects: the host makes the counted envelope */
 #define PROXIMO_CONTENT_IMAGE    4u /* raw bytes and a MIME type */
 #define PROXIMO_CONTENT_AUDIO    5u
@@ -334,6 +353,10 @@ struct proximo_executor {
 
 #define PROXIMO_CONTENT_UNTRUSTED  (UINT64_C(1) << 0)
 #define PROXIMO_CONTENT_INCOMPLETE (UINT64_C(1) << 1) /* something could not be read; `note` says what */
+#define PROXIMO_CONTENT_MORE                                                                                 \
+    (UINT64_C(1) << 2) /* rows: there are more than these; the total is a lower bound */
+#define PROXIMO_CONTENT_COMPLETE                                                                             \
+    (UINT64_C(1) << 3) /* rows: the privileges for a full list were checked and are held */
 
 struct proximo_content {
     uint32_t struct_size;
@@ -346,8 +369,9 @@ struct proximo_content {
     struct proximo_text note;
 };
 
-/* A GET. {names} in path come from fields, percent-encoded; fields the path does not name become the query. */
-#define PROXIMO_GET_TOLERATE (UINT64_C(1) << 0) /* an error answer is a result (status, message), not a failure */
+/* A GET. {names} in path come from fields, percent-encoded; fields the path does not name become the query.
+ */
+#define PROXIMO_GET_TOLERATE (UINT64_C(1) << 0) /* an error answer is a result, not a failure */
 struct proximo_get {
     uint32_t struct_size;
     uint32_t field_count;
@@ -357,7 +381,7 @@ struct proximo_get {
     struct proximo_table needs; /* struct proximo_need */
 };
 
-#define PROXIMO_ANSWER_INCOMPLETE (UINT64_C(1) << 0) /* filtered by missing privileges: message says which */
+#define PROXIMO_ANSWER_INCOMPLETE (UINT64_C(1) << 0) /* filtered by privileges: message says which */
 struct proximo_answer {
     uint32_t struct_size;
     int32_t status; /* HTTP status; 0: no answer */
@@ -416,26 +440,31 @@ struct proximo_host {
     void *(*alloc)(struct proximo_call *call, uint64_t size);
     /* The validated arguments as a JSON object; secrets are replaced by {"secret":true}. */
     int32_t (*arguments)(struct proximo_call *call, struct proximo_text *ret_json);
-    /* One argument as text (a string without its quotes); PROXIMO_ENOTFOUND if absent. Resolved names ({node}, {kind},
-     * {vmid} beside a "guest") can be asked for as well. */
+    /* One argument as text (a string without its quotes); PROXIMO_ENOTFOUND if absent. Resolved names
+     * ({node}, {kind}, {vmid} beside a "guest") can be asked for as well. */
     int32_t (*argument)(struct proximo_call *call, const char *name, struct proximo_text *ret_text);
     /* The handle of a secret argument, for proximo_field.secret_id or stdin_secret_id. */
     int32_t (*secret)(struct proximo_call *call, const char *name, uint64_t *ret_secret_id);
     /* The answer of a read. Once a call. */
     int32_t (*reply)(struct proximo_call *call, const struct proximo_content *blocks, uint32_t count);
-    /* The words of a failure; returns code, so that `return host->fail(call, PROXIMO_EINVAL, "...")` reads well. */
+    /* The words of a failure; returns code, so that `return host->fail(call, PROXIMO_EINVAL, "...")` reads
+     * well. */
     int32_t (*fail)(struct proximo_call *call, int32_t code, const char *format, ...) PROXIMO_PRINTF(3, 4);
-    /* call may be NULL. One line; the host adds the plane's name and cleans it. */
+    /* call may be NULL. One line; the host adds the plane's name and cleans it, and drops what is too much.
+     */
     void (*log)(struct proximo_call *call, uint32_t level, const char *format, ...) PROXIMO_PRINTF(3, 4);
-    /* This plane's own section of the configuration, as JSON checked against config_schema. Lives as long as the plane. */
+    /* This plane's own section of the configuration, as JSON checked against config_schema. Lives as long as
+     * the plane. Only in threads that the host calls the plane in; PROXIMO_EINVAL in others. */
     int32_t (*config)(struct proximo_text *ret_json);
     int32_t (*site)(struct proximo_call *call, struct proximo_site *ret_site);
-    int32_t (*get)(struct proximo_call *call, const struct proximo_get *get, struct proximo_answer *ret_answer);
-    /* All at once; each answer as with PROXIMO_GET_TOLERATE. gets and ret_answers have `count` elements. */
+    int32_t (*get)(struct proximo_call *call, const struct proximo_get *get,
+                   struct proximo_answer *ret_answer);
+    /* All at once; each answer as with PROXIMO_GET_TOLERATE, and status 0 with a message where none came.
+     * gets and ret_answers have `count` elements, at most 256, each with its struct_size set. */
     int32_t (*get_many)(struct proximo_call *call, const struct proximo_get *gets, uint32_t count,
                         struct proximo_answer *ret_answers);
-    int32_t (*probe)(struct proximo_call *call, const char *name, const struct proximo_field *params, uint32_t count,
-                     struct proximo_answer *ret_answer);
+    int32_t (*probe)(struct proximo_call *call, const char *name, const struct proximo_field *params,
+                     uint32_t count, struct proximo_answer *ret_answer);
     /* 1 held, 0 not held, negative: not known. */
     int32_t (*permission)(struct proximo_call *call, const char *path, const char *privilege);
     /* A per-plan cache. set: NULL data forgets. */
@@ -455,8 +484,10 @@ struct proximo_host {
     int32_t (*step)(struct proximo_call *call, const struct proximo_step *step);
     int32_t (*always)(struct proximo_call *call, const struct proximo_step *step);
     int32_t (*postcondition)(struct proximo_call *call, const struct proximo_step *wait);
-    int32_t (*undo)(struct proximo_call *call, uint32_t undo_kind, const struct proximo_step *steps, uint32_t count);
-    int32_t (*subject)(struct proximo_call *call, const char *operation_class, struct proximo_text subject_json);
+    int32_t (*undo)(struct proximo_call *call, uint32_t undo_kind, const struct proximo_step *steps,
+                    uint32_t count);
+    int32_t (*subject)(struct proximo_call *call, const char *operation_class,
+                       struct proximo_text subject_json);
 
     /* In blast functions and diagnoses. */
     int32_t (*affected)(struct proximo_call *call, const struct proximo_affected *affected);
@@ -465,8 +496,8 @@ struct proximo_host {
 
     /* In executors. Descriptors are connected sockets or pipes; the plane closes them. */
     int32_t (*connect)(struct proximo_call *call, const char *endpoint, int32_t *ret_fd);
-    int32_t (*spawn)(struct proximo_call *call, const char *program, const struct proximo_text *argv, uint32_t argc,
-                     int32_t *ret_stdin_fd, int32_t *ret_stdout_fd, int32_t *ret_stderr_fd);
+    int32_t (*spawn)(struct proximo_call *call, const char *program, const struct proximo_text *argv,
+                     uint32_t argc, int32_t *ret_stdin_fd, int32_t *ret_stdout_fd, int32_t *ret_stderr_fd);
     int32_t (*material)(struct proximo_call *call, const char *name, struct proximo_text *ret_bytes);
     int32_t (*secret_stdin)(struct proximo_call *call, uint64_t secret_id, int32_t *ret_fd);
     int32_t (*output)(struct proximo_call *call, uint32_t stream, struct proximo_text bytes);
@@ -476,8 +507,9 @@ struct proximo_host {
     /* Later minors: resources, prompts, asking the client, logging to it. */
     void (*_reserved[8])(void);
 };
-#define PROXIMO_HOST_HAS(host, member)                                                                                 \
-    ((host)->struct_size >= (uint32_t)(__builtin_offsetof(struct proximo_host, member) + sizeof((host)->member)) &&    \
+#define PROXIMO_HOST_HAS(host, member)                                                                       \
+    ((host)->struct_size >=                                                                                  \
+         (uint32_t)(__builtin_offsetof(struct proximo_host, member) + sizeof((host)->member)) &&             \
      (host)->member != 0)
 
 /* ---------------------------------------------------------------- the descriptor */
@@ -495,8 +527,8 @@ struct proximo_plane {
     uint32_t _reserved;
     const char *name; /* [a-z][a-z0-9-]{0,31}; equals the name in the configuration */
     const char *version;
-    const char *licence; /* SPDX expression */
-    const char *summary; /* one sentence */
+    const char *licence;       /* SPDX expression */
+    const char *summary;       /* one sentence */
     const char *config_schema; /* JSON Schema of this plane's section; NULL: takes no configuration */
     int32_t (*open)(const struct proximo_host *host, void **ret_instance);
     int32_t (*ready)(void *instance);
@@ -510,9 +542,9 @@ struct proximo_plane {
     struct proximo_table resources; /* later minors; count is 0 */
     struct proximo_table prompts;   /* later minors; count is 0 */
 };
-#define PROXIMO_PLANE_HEAD                                                                                             \
-    .magic = PROXIMO_PLANE_MAGIC, .struct_size = (uint32_t)sizeof(struct proximo_plane), .abi_major = PROXIMO_ABI_MAJOR, \
-    .abi_minor = PROXIMO_ABI_MINOR
+#define PROXIMO_PLANE_HEAD                                                                                   \
+    .magic = PROXIMO_PLANE_MAGIC, .struct_size = (uint32_t)sizeof(struct proximo_plane),                     \
+    .abi_major = PROXIMO_ABI_MAJOR, .abi_minor = PROXIMO_ABI_MINOR
 
 /* The one exported symbol: given the host's ABI, returns the descriptor, or NULL to decline. */
 typedef const struct proximo_plane *(*proximo_plane_entry_fn)(uint32_t host_major, uint32_t host_minor);
@@ -522,13 +554,19 @@ typedef const struct proximo_plane *(*proximo_plane_entry_fn)(uint32_t host_majo
 #else
 #define PROXIMO_EXPORT
 #endif
-#define PROXIMO_PLANE(descriptor)                                                                                      \
-    PROXIMO_EXPORT const struct proximo_plane *proximo_plane_0(uint32_t host_major, uint32_t host_minor);              \
-    const struct proximo_plane *proximo_plane_0(uint32_t host_major, uint32_t host_minor)                              \
-    {                                                                                                                  \
-        (void)host_major;                                                                                              \
-        (void)host_minor;                                                                                              \
-        return &(descriptor);                                                                                          \
+#if defined(__cplusplus)
+#define PROXIMO_EXTERN_C extern "C"
+#else
+#define PROXIMO_EXTERN_C extern
+#endif
+#define PROXIMO_PLANE(descriptor)                                                                            \
+    PROXIMO_EXTERN_C PROXIMO_EXPORT const struct proximo_plane *proximo_plane_0(uint32_t host_major,         \
+                                                                                uint32_t host_minor);        \
+    const struct proximo_plane *proximo_plane_0(uint32_t host_major, uint32_t host_minor)                    \
+    {                                                                                                        \
+        (void)host_major;                                                                                    \
+        (void)host_minor;                                                                                    \
+        return &(descriptor);                                                                                \
     }
 
 #ifdef __cplusplus

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The part of doctor that needs no server: where the configuration comes from, file modes, isolation, planes.
+ */
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/problem.h"
+#include "command/doctor.h"
+#include "config/config.h"
+#include "plane/manifest.h"
+#include "plane/planes.h"
+
+#define PLANES_WAIT_MS 15000
+
+/* A file that only its owner may write; a secret one is tested with the rule that requests use. */
+static void check_file(struct doctor *d, const char *what, const char *path)
+{
+    struct stat st;
+    char next[600];
+    if (stat(path, &st) < 0) {
+        doctor_add(d, DOCTOR_PROBLEM, "Correct the path in the configuration, or create the file.",
+                   "%s %s: %s", what, path, strerror(errno));
+        return;
+    }
+    const unsigned mode = (unsigned)(st.st_mode & 07777);
+    if ((mode & 022) != 0 || (st.st_uid != 0 && st.st_uid != geteuid())) {
+        (void)snprintf(next, sizeof(next), "chown %u '%s' && chmod go-w '%s'", (unsigned)geteuid(), path,
+                       path);
+        doctor_add(d, DOCTOR_PROBLEM, next, "%s %s can be written by others (owner %u, mode %04o).", what,
+                   path, (unsigned)st.st_uid, mode);
+        return;
+    }
+    struct json_object *check =
+        doctor_add(d, DOCTOR_OK, NULL, "%s %s (owner %u, mode %04o)", what, path, (unsigned)st.st_uid, mode);
+    doctor_fact(check, "path", path);
+}
+
+static void check_token_file(struct doctor *d, const struct config_site *site)
+{
+    CLEANUP_FD int fd = -1;
+    struct problem p = PROBLEM_INIT;
+    if (site->token_file == NULL)
+        doctor_add(d, DOCTOR_PROBLEM, "Add `token_file:` to the site; `proximo init` writes both.",
+                   "Site %s has no token file.", site->name);
+    else if (file_open_secret(site->token_file, &fd, &p) != 0)
+        doctor_add_problem(d, site->name, &p);
+    else
+        doctor_add(d, DOCTOR_OK, NULL, "token file %s of site %s, for its owner alone", site->token_file,
+                   site->name);
+}
+
+/* How many values each source gave: "values: 12 from /etc/proximo/proximo.yaml, 2 from environment". */
+static void add_origins(struct doctor *d, const struct config *config)
+{
+    CLEANUP_BUF struct buf text = BUF_INIT(8192);
+    struct json_object *facts = json_object_new_object();
+    struct json_object *count = NULL;
+    for (size_t i = 0; i < config->origin_count; i++) {
+        const char *origin = config->origins[i].origin;
+        char source[512];
+        if (strcmp(config->origins[i].path, "isolation") == 0) /* told below in words */
+            continue;
+        const char *colon = strrchr(origin, ':');
+        const bool line =
+            colon != NULL && colon[1] != '\0' && colon[1 + strspn(colon + 1, "0123456789")] == '\0';
+        (void)snprintf(source, sizeof(source), "%.*s",
+                       (int)(line ? colon - origin : (ptrdiff_t)strlen(origin)), origin);
+        const bool known = json_object_object_get_ex(facts, source, &count);
+        doctor_fact_int(facts, source, known ? json_object_get_int64(count) + 1 : 1);
+    }
+    json_object_object_foreach(facts, source, n)
+    {
+        buf_printf(&text, "%s%lld from %s", text.len > 0 ? ", " : "", (long long)json_object_get_int64(n),
+                   source);
+    }
+    struct json_object *check =
+        doctor_add(d, DOCTOR_OK, NULL, "values: %s", text.len > 0 ? text.data : "none");
+    (void)json_object_object_add(check, "sources", facts);
+}
+
+void doctor_local(struct doctor *d, const struct config *config)
+{
+    doctor_section(d, "configuration");
+    if (config->file != NULL)
+        check_file(d, "file", config->file);
+    else
+        doctor_add(d, DOCTOR_NOTE, "`proximo init` writes one.",
+                   "There is no configuration file of this user.");
+    add_origins(d, config);
+    for (size_t i = 0; i < config->site_count; i++) {
+        const struct config_site *site = &config->sites[i];
+        check_token_file(d, site);
+        for (size_t k = 0; k < site->endpoint_count; k++) {
+            if (site->endpoints[k].ca_file != NULL && site->endpoints[k].fingerprint == NULL)
+                check_file(d, "CA file", site->endpoints[k].ca_file);
+        }
+    }
+    struct json_object *mode = doctor_add(d, DOCTOR_OK, NULL, "mode %s", config_mode_name(config->mode));
+    doctor_fact(mode, "mode", config_mode_name(config->mode));
+    if (config->isolation == CONFIG_ISOLATED) {
+        doctor_fact(doctor_add(d, DOCTOR_OK, NULL,
+                               "isolated: trust settings come from a file this user cannot write"),
+                    "isolation", "isolated");
+    } else {
+        doctor_fact(
+            doctor_add(
+                d, DOCTOR_NOTE,
+                "To bind the agent as well, run proximo as a user of its own with /etc/proximo/proximo.yaml: "
+                "sudo -u proximo proximo serve.",
+                "same user: whoever runs the agent can change configuration, token and records; "
+                "protection is advisory"),
+            "isolation", "same user");
+    }
+}
+
+static void check_plane(struct doctor *d, const struct plane_state *state)
+{
+    struct json_object *check;
+    if (state->loaded)
+        check = doctor_add(d, DOCTOR_OK, NULL, "%s %s: loaded, mode %s, %zu tool%s", state->name,
+                           state->info != NULL ? state->info->version : "", state->mode,
+                           state->info != NULL ? state->info->tool_count : 0,
+                           state->info != NULL && state->info->tool_count == 1 ? "" : "s");
+    else if (state->problem.code[0] != '\0')
+        check = doctor_add_problem(d, state->name, &state->problem);
+    else
+        check = doctor_add(d, DOCTOR_NOTE, NULL, "%s: not loaded (mode %s)", state->name, state->mode);
+    doctor_fact(check, "plane", state->name);
+    doctor_fact(check, "path", state->path != NULL ? state->path : "");
+    doctor_fact(check, "sha256", state->sha256);
+}
+
+void doctor_planes(struct doctor *d, const struct config *config, struct sites *sites)
+{
+    struct planes *planes = NULL;
+    struct problem p = PROBLEM_INIT;
+    doctor_section(d, "planes");
+    if (planes_landlock())
+        doctor_add(d, DOCTOR_OK, NULL, "Landlock is there: planes are kept from files as well");
+    else
+        doctor_add(d, DOCTOR_NOTE,
+                   "Use a kernel with Landlock (5.13 or newer, lsm=landlock); planes of others are refused "
+                   "without it.",
+                   "This kernel has no Landlock: planes are kept from files by seccomp alone.");
+    if (planes_new(config, sites, &planes) < 0) {
+        doctor_add(d, DOCTOR_PROBLEM, "Free some memory and try again.", "The planes cannot be tested.");
+        return;
+    }
+    const int rc = planes_wait(planes, clock_ms() + PLANES_WAIT_MS, &p);
+    if (rc != 0 && rc != -EINVAL)
+        doctor_add_problem(d, "", &p);
+    unsigned before = d->problems;
+    for (size_t i = 0; i < planes_count(planes); i++) {
+        struct plane_state state = {0};
+        if (planes_state(planes, i, &state) == 0)
+            check_plane(d, &state);
+    }
+    if (rc == -EINVAL && d->problems == before) /* a wrong name or the like that no plane's own line tells */
+        doctor_add_problem(d, "", &p);
+    planes_free(planes);
+}

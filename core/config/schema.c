@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table of keys, and looking things up in it. */
+#include "config/schema.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/text.h"
+#include "config/config.h"
+
+#define CONFIG(member)   OF_CONFIG, offsetof(struct config, member)
+#define SITE(member)     OF_SITE, offsetof(struct config_site, member)
+#define SHORT(member)    OF_SHORT_ENDPOINT, offsetof(struct config_endpoint, member)
+#define ENDPOINT(member) OF_ENDPOINT, offsetof(struct config_endpoint, member)
+#define PLANE(member)    OF_PLANE, offsetof(struct config_plane, member)
+#define NOWHERE          OF_CONFIG, 0
+
+/* Columns: path, type, storage, choices, min, max, later, trust, default, meaning. */
+const struct schema_key schema[] = {
+    {"mode", VALUE_CHOICE, CONFIG(mode), "read,guarded", 1, 2, LATER_SMALLER, true, "read",
+     "read: no tool can change anything. guarded: changes through plan, consent and ledger"},
+    {"surface", VALUE_CHOICE, CONFIG(surface), "facade,full", 0, 1, LATER_WINS, false, "facade",
+     "facade: a handful of tools through which all others are reached. full: every enabled tool is listed"},
+    {"log", VALUE_CHOICE, CONFIG(log), "error,warn,info,debug", 1, 4, LATER_WINS, false, "warn",
+     "how much is written to stderr"},
+    {"plane_dir", VALUE_PATH, CONFIG(plane_dir), NULL, 0, 0, LATER_SAME, true, NULL,
+     "folder of the built-in planes; default: `planes` beside the program, else the installed folder"},
+    {"state_dir", VALUE_PATH, CONFIG(state_dir), NULL, 0, 0, LATER_SAME, true, NULL,
+     "folder of plans, undo files and the ledger; default: $XDG_STATE_HOME/proximo or "
+     "~/.local/state/proximo"},
+    {"sites", VALUE_SITES, NOWHERE, NULL, 0, 0, LATER_SAME, false, NULL,
+     "clusters and Backup Servers by name ([a-z][a-z0-9-]{0,31})"},
+    {"sites.*.kind", VALUE_CHOICE, SITE(kind), "pve,pbs", 1, 2, LATER_SAME, false, "pve",
+     "pve: Proxmox VE. pbs: Proxmox Backup Server"},
+    {"sites.*.url", VALUE_URL, SHORT(url), NULL, 0, 0, LATER_SAME, false, NULL,
+     "https://HOST[:PORT] of a site with one endpoint; default port 8006 (pve) or 8007 (pbs)"},
+    {"sites.*.endpoints", VALUE_ENDPOINTS, NOWHERE, NULL, 0, 0, LATER_SAME, false, NULL,
+     "instead of url: a list of URLs, or of mappings with url, fingerprint, ca_file. Reads go on to the next "
+     "one"},
+    {"sites.*.endpoints.*.url", VALUE_URL, ENDPOINT(url), NULL, 0, 0, LATER_SAME, false, NULL,
+     "https://HOST[:PORT] of this endpoint"},
+    {"sites.*.endpoints.*.fingerprint", VALUE_SHA256, ENDPOINT(fingerprint), NULL, 0, 0, LATER_SAME, false,
+     NULL, "SHA-256 of this endpoint's certificate, as the Proxmox UI shows it"},
+    {"sites.*.endpoints.*.ca_file", VALUE_PATH, ENDPOINT(ca_file), NULL, 0, 0, LATER_SAME, false, NULL,
+     "PEM file of the CA that signed this endpoint's certificate"},
+    {"sites.*.fingerprint", VALUE_SHA256, SHORT(fingerprint), NULL, 0, 0, LATER_SAME, false, NULL,
+     "SHA-256 of the certificate (AA:BB:.. or plain) for endpoints that have no fingerprint or ca_file"},
+    {"sites.*.ca_file", VALUE_PATH, SHORT(ca_file), NULL, 0, 0, LATER_SAME, false, NULL,
+     "PEM file of the CA, for endpoints that have no fingerprint or ca_file; default: the system store"},
+    {"sites.*.token_file", VALUE_PATH, SITE(token_file), NULL, 0, 0, LATER_SAME, false, NULL,
+     "file (mode 600) with USER@REALM!TOKENID=SECRET; on Backup Servers a colon before SECRET"},
+    {"sites.*.node", VALUE_NODE, SITE(node), NULL, 0, 0, LATER_SAME, false, NULL,
+     "node meant when a tool is not told one"},
+    {"sites.*.timeout", VALUE_NUMBER, SITE(timeout_s), NULL, 1, 600, LATER_SAME, false, "30",
+     "seconds one request may take"},
+    {"planes", VALUE_PLANES, NOWHERE, NULL, 0, 0, LATER_SAME, true, NULL,
+     "planes to load, by name, or a list of names; default: every plane of the plane folder but exec"},
+    {"planes.*.mode", VALUE_CHOICE, PLANE(mode), "off,read,guarded", 0, 2, LATER_SMALLER, true, "guarded",
+     "most this plane may do; the stricter of this and the global mode holds. off: loaded for its classes "
+     "only"},
+    {"planes.*.file", VALUE_PATH, PLANE(file), NULL, 0, 0, LATER_SAME, true, NULL,
+     "file of a plane that is not in the plane folder"},
+    {"planes.*.sha256", VALUE_SHA256, PLANE(sha256), NULL, 0, 0, LATER_SAME, true, NULL,
+     "what the file must hash to"},
+    {"planes.*.required", VALUE_BOOL, PLANE(required), NULL, 0, 0, LATER_TRUE, true, "false",
+     "nothing starts when this plane cannot be loaded"},
+    {"planes.*.allow_without_landlock", VALUE_BOOL, PLANE(allow_without_landlock), NULL, 0, 0, LATER_FALSE,
+     true, "false", "load a foreign plane even on a kernel without Landlock"},
+    {"planes.*.client_requests", VALUE_BOOL, PLANE(client_requests), NULL, 0, 0, LATER_FALSE, true, "false",
+     "let this plane ask the client and change the list of tools"},
+    {"planes.*.config", VALUE_FREE, PLANE(section_json), NULL, 0, 0, LATER_SAME, true, NULL,
+     "this plane's own settings; its README says which"},
+    {"tools", VALUE_GROUP, NOWHERE, NULL, 0, 0, LATER_SAME, true, NULL, "which tools exist"},
+    {"tools.allow", VALUE_LIST, CONFIG(allow), NULL, 0, 0, LATER_NARROWS, true, NULL,
+     "planes, tools or classes; default: all"},
+    {"tools.deny", VALUE_LIST, CONFIG(deny), NULL, 0, 0, LATER_ADDS, true, NULL,
+     "planes, tools or classes; wins over allow"},
+    {"trust", VALUE_GROUP, NOWHERE, NULL, 0, 0, LATER_SAME, true, NULL, "consent"},
+    {"trust.confirm", VALUE_SWITCH, CONFIG(trust.confirm_direct), "plan,direct", 0, 1, LATER_SMALLER, true,
+     "plan", "plan: every change is planned first. direct: one call may change, where the consent is `plan`"},
+    {"trust.approver_key", VALUE_PATH, CONFIG(trust.approver_key), NULL, 0, 0, LATER_SAME, true, NULL,
+     "public key file of the approver"},
+    {"ledger", VALUE_GROUP, NOWHERE, NULL, 0, 0, LATER_SAME, true, NULL, "the record of what was done"},
+    {"ledger.file", VALUE_PATH, CONFIG(ledger.file), NULL, 0, 0, LATER_SAME, true, NULL,
+     "default: audit.log in state_dir"},
+    {"ledger.key_file", VALUE_PATH, CONFIG(ledger.key_file), NULL, 0, 0, LATER_SAME, true, NULL,
+     "key of the ledger's seal; default: audit.key beside the ledger"},
+    {"ledger.redact", VALUE_BOOL, CONFIG(ledger.redact), NULL, 0, 0, LATER_TRUE, true, "true",
+     "keep fingerprints instead of bodies"},
+    {"ledger.expected_head", VALUE_SHA256, CONFIG(ledger.expected_head), NULL, 0, 0, LATER_SAME, true, NULL,
+     "the head the ledger must contain, noted off the box"},
+    {"limits", VALUE_GROUP, NOWHERE, NULL, 0, 0, LATER_SAME, false, NULL, "limits of the server"},
+    {"limits.calls", VALUE_NUMBER, CONFIG(max_calls), NULL, 1, 1024, LATER_WINS, false, "64",
+     "calls in progress at once"},
+    {"limits.call_timeout", VALUE_NUMBER, CONFIG(call_timeout_s), NULL, 1, 3600, LATER_WINS, false, "60",
+     "seconds a read may take"},
+};
+const size_t schema_count = sizeof schema / sizeof schema[0];
+
+/* The last part of path if it stands directly below prefix. */
+static const char *name_below(const char *path, const char *prefix)
+{
+    const size_t len = strlen(prefix);
+
+    if (len) {
+        if (strncmp(path, prefix, len) != 0 || path[len] != '.')
+            return NULL;
+        path += len + 1;
+    }
+    return strchr(path, '.') ? NULL : path;
+}
+
+const struct schema_key *schema_find(const char *prefix, const char *name)
+{
+    for (size_t i = 0; i < schema_count; i++) {
+        const char *below = name_below(schema[i].path, prefix);
+        if (below && strcmp(below, name) == 0)
+            return &schema[i];
+    }
+    return NULL;
+}
+
+const struct schema_key *schema_at(const char *path)
+{
+    for (size_t i = 0; i < schema_count; i++) {
+        if (strcmp(schema[i].path, path) == 0)
+            return &schema[i];
+    }
+    return NULL;
+}
+
+void schema_names(const char *prefix, struct buf *out)
+{
+    for (size_t i = 0; i < schema_count; i++) {
+        const char *below = name_below(schema[i].path, prefix);
+        if (!below)
+            continue;
+        if (out->len)
+            buf_str(out, ", ");
+        buf_str(out, below);
+    }
+}
+
+const char *schema_nearest(const char *prefix, const char *name)
+{
+    const char *best = NULL;
+    unsigned least = 3; /* two slips of the pen are near, three are another word */
+
+    for (size_t i = 0; i < schema_count; i++) {
+        const char *below = name_below(schema[i].path, prefix);
+        unsigned distance = below ? text_distance(below, name) : 99;
+        if (distance < least && distance < strlen(name)) {
+            least = distance;
+            best = below;
+        }
+    }
+    return best;
+}
+
+static const char *type_name(const struct schema_key *key)
+{
+    static const char *const names[] = {
+        [VALUE_PATH] = "path",       [VALUE_NODE] = "node name", [VALUE_URL] = "URL",
+        [VALUE_SHA256] = "SHA-256",  [VALUE_CHOICE] = "choice",  [VALUE_SWITCH] = "choice",
+        [VALUE_BOOL] = "true|false", [VALUE_NUMBER] = "number",  [VALUE_LIST] = "list of names",
+        [VALUE_FREE] = "mapping",    [VALUE_GROUP] = "mapping",  [VALUE_SITES] = "mapping",
+        [VALUE_PLANES] = "mapping",  [VALUE_ENDPOINTS] = "list",
+    };
+
+    return names[key->type];
+}
+
+void config_keys(struct buf *out)
+{
+    for (size_t i = 0; i < schema_count; i++) {
+        const struct schema_key *key = &schema[i];
+        buf_printf(out, "  %-34s ", key->path);
+        if (key->choices) {
+            for (const char *c = key->choices; *c; c++)
+                buf_char(out, *c == ',' ? '|' : *c);
+        } else if (key->type == VALUE_NUMBER) {
+            buf_printf(out, "%u..%u", key->min, key->max);
+        } else {
+            buf_str(out, type_name(key));
+        }
+        if (key->fallback)
+            buf_printf(out, " (default %s)", key->fallback);
+        buf_printf(out, "\n      %s\n", key->doc);
+    }
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table of refused GETs and its look-up. */
+#include "http/get_table.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "config/config.h"
+#include "http/path.h"
+
+#define ACTS      "acts"
+#define DISCLOSES "discloses"
+#define REACHES   "reaches out"
+#define OPENS     "opens a channel"
+#define RRD       "writes an image file on the node (rrddata has the numbers)"
+
+/* clang-format off */
+static const struct http_get_row rows[] = {
+    /* Proxmox VE: guests */
+    {"/nodes/{}/qemu/{}/agent/file-read",   DISCLOSES, "reads any file inside the guest", NULL, 0},
+    {"/nodes/{}/qemu/{}/agent/exec-status", DISCLOSES, "hands out, and forgets, the output of a command run in the guest", NULL, 0},
+    {"/nodes/{}/qemu/{}/cloudinit/dump",    DISCLOSES, "prints generated user data with password hashes", "type=network,meta", 0},
+    {"/nodes/{}/vzdump/extractconfig",      DISCLOSES, "prints a guest's configuration from a backup, nothing masked", NULL, 0},
+    {"/nodes/{}/qemu/{}/vncwebsocket",      OPENS,     "opens a console", NULL, 0},
+    {"/nodes/{}/lxc/{}/vncwebsocket",       OPENS,     "opens a console", NULL, 0},
+    {"/nodes/{}/qemu/{}/mtunnelwebsocket",  OPENS,     "opens a migration tunnel", NULL, 0},
+    {"/nodes/{}/lxc/{}/mtunnelwebsocket",   OPENS,     "opens a migration tunnel", NULL, 0},
+    {"/nodes/{}/qemu/{}/rrd",               ACTS,      RRD, NULL, 0},
+    {"/nodes/{}/lxc/{}/rrd",                ACTS,      RRD, NULL, 0},
+    /* nodes */
+    {"/nodes/{}/rrd",                       ACTS,      RRD, NULL, CONFIG_PVE}, /* a Backup Server answers numbers there */
+    {"/nodes/{}/storage/{}/rrd",            ACTS,      RRD, NULL, 0},
+    {"/nodes/{}/vncwebsocket",              OPENS,     "opens a shell on the node", NULL, 0},
+    {"/nodes/{}/report",                    DISCLOSES, "runs many commands and prints whole configuration files", NULL, 0},
+    {"/nodes/{}/apt/changelog",             REACHES,   "downloads from the package mirror", NULL, 0},
+    {"/nodes/{}/query-url-metadata",        REACHES,   "makes the node request any address it is given", NULL, 0},
+    {"/nodes/{}/query-oci-repo-tags",       REACHES,   "makes the node request any registry it is given", NULL, 0},
+    {"/nodes/{}/scan/cifs",                 REACHES,   "connects to any server it is given, with a password", NULL, 0},
+    {"/nodes/{}/scan/pbs",                  REACHES,   "connects to any server it is given, with a password", NULL, 0},
+    {"/nodes/{}/scan/nfs",                  REACHES,   "connects to any server it is given", NULL, 0},
+    {"/nodes/{}/scan/iscsi",                REACHES,   "connects to any portal it is given", NULL, 0},
+    {"/nodes/{}/scan/glusterfs",            REACHES,   "connects to any server it is given", NULL, 0},
+    {"/nodes/{}/storage/{}/file-restore/download", DISCLOSES, "hands out files from a backup", NULL, 0},
+    {"/nodes/{}/storage/{}/file-restore/list",     ACTS,      "starts a helper VM to look into a backup", NULL, 0},
+    /* cluster: the directory is any address */
+    {"/cluster/acme/meta",                  REACHES,   "makes the node request any address it is given", NULL, 0},
+    {"/cluster/acme/tos",                   REACHES,   "makes the node request any address it is given", NULL, 0},
+    /* Proxmox Backup Server */
+    {"/config/acme/tos",                                REACHES,   "makes the server request any address it is given", NULL, 0},
+    {"/config/remote/{}/scan",                          REACHES,   "logs in to another Backup Server", NULL, 0},
+    {"/config/remote/{}/scan/**",                       REACHES,   "logs in to another Backup Server", NULL, 0},
+    {"/config/s3/{}/list-buckets",                      REACHES,   "logs in to an object store", NULL, 0},
+    {"/admin/datastore/{}/download",                    DISCLOSES, "hands out files of a backup", NULL, 0},
+    {"/admin/datastore/{}/download-decoded",            DISCLOSES, "hands out files of a backup", NULL, 0},
+    {"/admin/datastore/{}/pxar-file-download",          DISCLOSES, "hands out files of a backup", NULL, 0},
+    {"/backup",                                         OPENS,     "starts a backup session", NULL, 0},
+    {"/backup/**",                                      OPENS,     "belongs to a backup session", NULL, 0},
+    {"/reader",                                         OPENS,     "starts a restore session", NULL, 0},
+    {"/reader/**",                                      OPENS,     "belongs to a restore session", NULL, 0},
+    {"/tape/media/destroy",                             ACTS,      "destroys a tape's records, although it is a GET", NULL, 0},
+    {"/tape/media/list",                                ACTS,      "asks the tape library and stores what it says, unless told not to", "update-status=0,false", 0},
+    {"/tape/drive/{}/read-label",                       ACTS,      "moves and reads the tape", NULL, 0},
+    {"/tape/drive/{}/inventory",                        ACTS,      "asks the tape library and stores what it says", NULL, 0},
+};
+/* clang-format on */
+
+const struct http_get_row *http_get_rows(size_t *ret_count)
+{
+    *ret_count = sizeof(rows) / sizeof(rows[0]);
+    return rows;
+}
+
+bool http_field_is(const struct http_field *field, const char *text)
+{
+    const size_t len = strlen(text);
+    return field->value_len == len && (len == 0 || memcmp(field->value, text, len) == 0);
+}
+
+/* Is the value one of the comma separated words? */
+static bool value_among(const struct http_field *field, const char *words)
+{
+    for (const char *at = words; *at != '\0';) {
+        const size_t len = strcspn(at, ",");
+        if (field->value_len == len && memcmp(field->value, at, len) == 0)
+            return true;
+        at += len + (at[len] == ',' ? 1 : 0);
+    }
+    return false;
+}
+
+/* "name=a,b": does the field stand exactly once, with one of the values? */
+static bool excused(const char *unless, const struct http_field *fields, size_t field_count)
+{
+    const size_t name_len = strcspn(unless, "=");
+    size_t seen = 0;
+    bool fits = false;
+    for (size_t i = 0; i < field_count; i++) {
+        if (strlen(fields[i].name) != name_len || memcmp(fields[i].name, unless, name_len) != 0)
+            continue;
+        seen++;
+        fits = value_among(&fields[i], unless + name_len + 1);
+    }
+    return seen == 1 && fits;
+}
+
+int http_get_check(unsigned site_kind, const char *path, const struct http_field *fields, size_t field_count,
+                   struct problem *p)
+{
+    struct http_path ways[2];
+    http_path_split(path, false, &ways[0]);
+    http_path_split(path, true, &ways[1]);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct http_get_row *row = &rows[i];
+        if (row->site_kind != 0 && site_kind != 0 && row->site_kind != site_kind)
+            continue;
+        if (!http_path_match(row->path, &ways[0]) && !http_path_match(row->path, &ways[1]))
+            continue;
+        if (row->unless != NULL && excused(row->unless, fields, field_count))
+            continue;
+        problem_set(p, -EACCES, PX_REFUSED_GET, "GET %s is not a plain read: it %s (it %s).", row->path,
+                    row->what, row->kind);
+        problem_next(p, "Reads never send it. %s%s",
+                     row->unless != NULL ? "Allowed with " : "Use a tool that plans it.",
+                     row->unless != NULL ? row->unless : "");
+        return -EACCES;
+    }
+    return 0;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The module's table, for its entry (module_entry.c) and for tests that look inside. */
+#ifndef PROXIMO_HTTP_MODULE_H
+#define PROXIMO_HTTP_MODULE_H
+
+#include "http/http.h"
+
+/* Initialises libcurl on the first call; NULL if that fails. Thread-safe. */
+const struct http_module *http_module_table(void);
+
+/* tls_report.c: see struct http_module. */
+int tls_report(const struct config_site *site, size_t endpoint, struct http_tls_report *ret,
+               struct problem *p);
+
+#endif

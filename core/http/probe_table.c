@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table of probes and its two look-ups. */
+#include "http/probe_table.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "http/get_table.h"
+#include "http/path.h"
+
+/* clang-format off */
+static const struct http_probe_row rows[] = {
+    {"POST", "/nodes/{}/qemu/{}/agent/ping", "", "",
+     "asks the guest agent whether it is there"},
+    {"POST", "/access/domains/{}/sync", "dry-run=1", "scope,remove-vanished,enable-new,full,purge",
+     "the realm's directory is read, nothing is written"},
+    {"POST", "/admin/datastore/{}/prune", "dry-run=1",
+     "backup-type,backup-id,ns,keep-last,keep-hourly,keep-daily,keep-weekly,keep-monthly,keep-yearly",
+     "answers which snapshots would go"},
+    {"POST", "/admin/datastore/{}/prune-datastore", "dry-run=1",
+     "ns,max-depth,keep-last,keep-hourly,keep-daily,keep-weekly,keep-monthly,keep-yearly",
+     "a task that logs which snapshots would go"},
+};
+/* clang-format on */
+
+const struct http_probe_row *http_probe_rows(size_t *ret_count)
+{
+    *ret_count = sizeof(rows) / sizeof(rows[0]);
+    return rows;
+}
+
+/* A whole element "{name}". */
+static bool is_placeholder(const char *part)
+{
+    const size_t len = strlen(part);
+    return len > 2 && part[0] == '{' && part[len - 1] == '}' && strcspn(part + 1, "{}") == len - 2;
+}
+
+/* Does the template fit the row? Elements are whole placeholders or plain words, never a mixture. */
+static bool template_fits(const struct http_probe_row *row, const char *path_template)
+{
+    struct http_path parts;
+    struct problem ignored = PROBLEM_INIT;
+    if (http_path_check(path_template, &ignored) != 0 || strchr(path_template, '%') != NULL)
+        return false;
+    http_path_split(path_template, true, &parts);
+    for (size_t i = 0; i < parts.count; i++) {
+        if (strpbrk(parts.parts[i], "{}") != NULL && !is_placeholder(parts.parts[i]))
+            return false;
+    }
+    return http_path_match(row->path, &parts);
+}
+
+static const struct http_probe_row *row_find(const char *method, const char *path_template)
+{
+    if (method == NULL || path_template == NULL)
+        return NULL;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (strcmp(rows[i].method, method) == 0 && template_fits(&rows[i], path_template))
+            return &rows[i];
+    }
+    return NULL;
+}
+
+/* Is `name` the name of the row's fixed parameter? (A row has at most one.) */
+static bool is_fixed_name(const struct http_probe_row *row, const char *name)
+{
+    const size_t len = strcspn(row->fixed, "=");
+    return len != 0 && strlen(name) == len && memcmp(name, row->fixed, len) == 0;
+}
+
+/* NULL, or why these fields do not fit: the fixed one once with its value, the rest known and none twice. */
+static const char *fields_fault(const struct http_probe_row *row, const struct http_field *fields,
+                                size_t count)
+{
+    size_t fixed_seen = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (fields[i].name == NULL || (fields[i].value == NULL && fields[i].value_len != 0))
+            return "a parameter has no name or value";
+        for (size_t k = 0; k < i; k++) {
+            if (strcmp(fields[k].name, fields[i].name) == 0)
+                return "a parameter stands twice";
+        }
+        if (is_fixed_name(row, fields[i].name)) {
+            if (!http_field_is(&fields[i], strchr(row->fixed, '=') + 1))
+                return "the parameter that makes it free of effect has another value";
+            fixed_seen++;
+        } else if (!text_in_list(row->open, fields[i].name)) {
+            return "a parameter is not known to be free of effect";
+        }
+    }
+    if (row->fixed[0] != '\0' && fixed_seen != 1)
+        return "the parameter that makes it free of effect is missing";
+    return NULL;
+}
+
+bool http_probe_allowed(const char *method, const char *path_template, const struct http_field *fixed,
+                        size_t fixed_count, const char **ret_why)
+{
+    const struct http_probe_row *row = row_find(method, path_template);
+    const char *why =
+        row == NULL ? "no such request is known to be free of effect" : fields_fault(row, fixed, fixed_count);
+    if (why != NULL && ret_why != NULL)
+        *ret_why = why;
+    return why == NULL;
+}
+
+bool http_probe_parameter_allowed(const char *method, const char *path_template, const char *name)
+{
+    const struct http_probe_row *row = row_find(method, path_template);
+    return row != NULL && name != NULL && !is_fixed_name(row, name) && text_in_list(row->open, name);
+}
+
+int http_probe_check(const char *method, const char *path, const struct http_field *fields,
+                     size_t field_count, struct problem *p)
+{
+    const char *why = "no such request is known to be free of effect";
+    struct http_path split, decoded;
+    http_path_split(path, false, &split);
+    http_path_split(path, true, &decoded);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        /* Both ways must fit: an encoded slash could otherwise lead somewhere else at the server. */
+        if (strcmp(rows[i].method, method) != 0 || !http_path_match(rows[i].path, &split) ||
+            !http_path_match(rows[i].path, &decoded))
+            continue;
+        why = fields_fault(&rows[i], fields, field_count);
+        if (why == NULL)
+            return 0;
+    }
+    problem_set(p, -EACCES, PX_READ_ONLY, "A %s request cannot be sent as a probe: %s.", method, why);
+    problem_next(p,
+                 "Probes are the requests of a fixed table; anything else that is not a GET needs a plan.");
+    return -EACCES;
+}

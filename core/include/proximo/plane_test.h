@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * plane_test.h - a fake host for unit tests of planes: header-only, C99, one test program at a time and one
+ * thread.
+ *
+ *     struct plane_test t;
+ *     plane_test_init(&t);
+ *     plane_test_argument(&t, "node", "pve1", 1);
+ *     plane_test_answer(&t, "/nodes/pve1/status", 200, "{\"uptime\":5}");
+ *     int32_t r = plane_test_read(&t, &plane, "hello_uptime");   opens the plane, calls the tool's function
+ *     ... t.reply[0].data, t.fail_code, t.fail_text, t.asked[] ...
+ *     plane_test_done(&t);
+ *
+ * Include it before cmocka.h, whose macro fail() hides host->fail().
+ *
+ * Paths are filled in as the host does it ({x} from the fields, percent-encoded), the other fields follow as
+ * "?a=b&c=d". Everything handed to the plane lives until plane_test_done; everything the plane hands over is
+ * copied at once.
+ */
+#ifndef PROXIMO_PLANE_TEST_H
+#define PROXIMO_PLANE_TEST_H
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proximo/plane.h"
+
+#define PLANE_TEST_MOST 64
+
+struct plane_test;
+struct proximo_call { /* what the plane sees as opaque */
+    struct plane_test *test;
+};
+
+struct plane_test_text {
+    char *data;
+    uint64_t len;
+};
+struct plane_test {
+    struct proximo_call call;
+    struct {
+        char *name, *text;
+        int quoted;
+    } arguments[PLANE_TEST_MOST];
+    struct {
+        char *path, *data;
+        int32_t status;
+    } answers[PLANE_TEST_MOST];
+    uint32_t argument_count, answer_count;
+    char *config;  /* JSON; NULL: "{}" */
+    int cancelled; /* set by the test: every upcall returns PROXIMO_ECANCELLED */
+    int denied;    /* set by the test: permission() says 0 */
+    /* What the plane did. */
+    struct {
+        uint32_t type;
+        uint64_t flags;
+        char *data, *note;
+        uint64_t len;
+    } reply[PLANE_TEST_MOST];
+    uint32_t reply_count, replies;
+    int32_t fail_code;
+    char fail_text[512];
+    char *asked[PLANE_TEST_MOST]; /* what get, get_many and probe asked for, in order: "/path?a=b" */
+    uint32_t asked_count;
+    void *memory[PLANE_TEST_MOST * 16];
+    uint32_t memory_count;
+};
+#define PLANE_TEST_FN __attribute__((unused)) static
+
+static struct plane_test *plane_test_now; /* for config(), which has no call */
+
+PLANE_TEST_FN void *plane_test_keep(struct plane_test *t, uint64_t size)
+{
+    void *bytes = t->memory_count < PLANE_TEST_MOST * 16 ? calloc(1, size ? (size_t)size : 1) : NULL;
+    if (bytes)
+        t->memory[t->memory_count++] = bytes;
+    return bytes;
+}
+
+PLANE_TEST_FN char *plane_test_copy(struct plane_test *t, const char *text, uint64_t len)
+{
+    char *copy = (char *)plane_test_keep(t, len + 1);
+    if (!copy)
+        abort();
+    if (len)
+        memcpy(copy, text, (size_t)len);
+    return copy;
+}
+
+PLANE_TEST_FN void *plane_test_alloc(struct proximo_call *call, uint64_t size)
+{
+    return plane_test_keep(call->test, size);
+}
+
+PLANE_TEST_FN int32_t plane_test_arguments(struct proximo_call *call, struct proximo_text *ret_json)
+{
+    struct plane_test *t = call->test;
+    size_t size = 3, len = 0;
+    uint32_t i;
+    for (i = 0; i < t->argument_count; i++)
+        size += strlen(t->arguments[i].name) + strlen(t->arguments[i].text) + 8;
+    char *json = (char *)plane_test_keep(t, size);
+    if (!json)
+        return PROXIMO_ENOMEM;
+    json[len++] = '{';
+    for (i = 0; i < t->argument_count; i++) {
+        const char *quote = t->arguments[i].quoted ? "\"" : "";
+        len += (size_t)snprintf(json + len, size - len, "%s\"%s\":%s%s%s", i ? "," : "", t->arguments[i].name,
+                                quote, t->arguments[i].text, quote);
+    }
+    json[len++] = '}';
+    ret_json->ptr = json;
+    ret_json->len = len;
+    return 0;
+}
+
+PLANE_TEST_FN int32_t plane_test_argument_of(struct proximo_call *call, const char *name,
+                                             struct proximo_text *ret_text)
+{
+    struct plane_test *t = call->test;
+    for (uint32_t i = 0; i < t->argument_count; i++)
+        if (strcmp(t->arguments[i].name, name) == 0) {
+            ret_text->ptr = t->arguments[i].text;
+            ret_text->len = strlen(t->arguments[i].text);
+            return 0;
+        }
+    return PROXIMO_ENOTFOUND;
+}
+
+PLANE_TEST_FN int32_t plane_test_reply(struct proximo_call *call, const struct proximo_content *blocks,
+                                       uint32_t count)
+{
+    struct plane_test *t = call->test;
+    t->replies++;
+    for (uint32_t i = 0; i < count && t->reply_count < PLANE_TEST_MOST; i++, t->reply_count++) {
+        t->reply[t->reply_count].type = blocks[i].type;
+        t->reply[t->reply_count].flags = blocks[i].flags;
+        t->reply[t->reply_count].data = plane_test_copy(t, blocks[i].data.ptr, blocks[i].data.len);
+        t->reply[t->reply_count].len = blocks[i].data.len;
+        t->reply[t->reply_count].note = plane_test_copy(t, blocks[i].note.ptr, blocks[i].note.len);
+    }
+    return t->replies > 1 ? PROXIMO_EINVAL : 0;
+}
+
+PROXIMO_PRINTF(3, 4)
+PLANE_TEST_FN int32_t plane_test_fail(struct proximo_call *call, int32_t code, const char *format, ...)
+{
+    va_list ap;
+    va_start(ap, format);
+    (void)vsnprintf(call->test->fail_text, sizeof(call->test->fail_text), format, ap);
+    va_end(ap);
+    call->test->fail_code = code;
+    return code;
+}
+
+PROXIMO_PRINTF(3, 4)
+PLANE_TEST_FN void plane_test_log(struct proximo_call *call, uint32_t level, const char *format, ...)
+{
+    va_list ap;
+    (void)call;
+    (void)fprintf(stderr, "plane log %u: ", (unsigned)level);
+    va_start(ap, format);
+    (void)vfprintf(stderr, format, ap);
+    va_end(ap);
+    (void)fputc('\n', stderr);
+}
+
+PLANE_TEST_FN int32_t plane_test_config(struct proximo_text *ret_json)
+{
+    ret_json->ptr = plane_test_now && plane_test_now->config ? plane_test_now->config : "{}";
+    ret_json->len = strlen(ret_json->ptr);
+    return 0;
+}
+
+PLANE_TEST_FN int32_t plane_test_site(struct proximo_call *call, struct proximo_site *ret_site)
+{
+    (void)call;
+    ret_site->kind = PROXIMO_SITE_PVE;
+    ret_site->name.ptr = "test";
+    ret_site->name.len = 4;
+    ret_site->version.ptr = "9.2.3";
+    ret_site->version.len = 5;
+    return 0;
+}
+
+PLANE_TEST_FN void plane_test_encode(char *into, size_t size, size_t *len, const char *text)
+{
+    for (; *text; text++) {
+        unsigned char c = (unsigned char)*text;
+        int plain =
+            (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || strchr("-._~", c);
+        if (*len + 4 < size)
+            *len += (size_t)snprintf(into + *len, size - *len, plain ? "%c" : "%%%02X", c);
+    }
+}
+
+/* The request of a path template and its fields, recorded and looked up among the answers. */
+PLANE_TEST_FN int32_t plane_test_ask(struct plane_test *t, const char *path,
+                                     const struct proximo_field *fields, uint32_t count,
+                                     struct proximo_answer *ret)
+{
+    char url[2048], used[PLANE_TEST_MOST] = {0};
+    size_t len = 0, before;
+    uint32_t i;
+    for (; *path && len + 1 < sizeof(url); path++) {
+        const char *end = *path == '{' ? strchr(path, '}') : NULL;
+        if (!end) {
+            url[len++] = *path;
+            continue;
+        }
+        for (i = 0; i < count; i++)
+            if (strlen(fields[i].name) == (size_t)(end - path) - 1 &&
+                memcmp(fields[i].name, path + 1, strlen(fields[i].name)) == 0)
+                break;
+        if (i == count || i >= PLANE_TEST_MOST)
+            return PROXIMO_EINVAL;
+        used[i] = 1;
+        plane_test_encode(url, sizeof(url), &len, fields[i].value);
+        path = end;
+    }
+    url[len] = '\0';
+    before = len;
+    for (i = 0; i < count && i < PLANE_TEST_MOST; i++)
+        if (!used[i] && len + 2 < sizeof(url)) {
+            url[len] = len == before ? '?' : '&';
+            len++;
+            plane_test_encode(url, sizeof(url), &len, fields[i].name);
+            url[len++] = '=';
+            plane_test_encode(url, sizeof(url), &len, fields[i].value);
+            url[len] = '\0';
+        }
+    if (t->asked_count < PLANE_TEST_MOST)
+        t->asked[t->asked_count++] = plane_test_copy(t, url, len);
+    ret->flags = 0;
+    ret->message.ptr = "";
+    ret->message.len = 0;
+    for (i = 0; i < t->answer_count; i++)
+        if (strcmp(t->answers[i].path, url) == 0) {
+            ret->status = t->answers[i].status;
+            ret->data.ptr = t->answers[i].data;
+            ret->data.len = strlen(t->answers[i].data);
+            return 0;
+        }
+    ret->status = 501;
+    ret->data.ptr = "";
+    ret->data.len = 0;
+    return 0;
+}
+
+PLANE_TEST_FN int32_t plane_test_get(struct proximo_call *call, const struct proximo_get *get,
+                                     struct proximo_answer *ret)
+{
+    if (call->test->cancelled)
+        return PROXIMO_ECANCELLED;
+    int32_t r = plane_test_ask(call->test, get->path, get->fields, get->field_count, ret);
+    if (r || ret->status < 400 || (get->flags & PROXIMO_GET_TOLERATE))
+        return r;
+    return ret->status == 403 || ret->status == 401 ? PROXIMO_EDENIED
+           : ret->status == 404                     ? PROXIMO_ENOTFOUND
+                                                    : PROXIMO_EREMOTE;
+}
+
+PLANE_TEST_FN int32_t plane_test_get_many(struct proximo_call *call, const struct proximo_get *gets,
+                                          uint32_t count, struct proximo_answer *ret)
+{
+    if (call->test->cancelled)
+        return PROXIMO_ECANCELLED;
+    for (uint32_t i = 0; i < count; i++) {
+        int32_t r = plane_test_ask(call->test, gets[i].path, gets[i].fields, gets[i].field_count, &ret[i]);
+        if (r)
+            return r;
+    }
+    return 0;
+}
+
+/* Answered from "probe:NAME". */
+PLANE_TEST_FN int32_t plane_test_probe(struct proximo_call *call, const char *name,
+                                       const struct proximo_field *params, uint32_t count,
+                                       struct proximo_answer *ret)
+{
+    char path[80];
+    if (call->test->cancelled)
+        return PROXIMO_ECANCELLED;
+    (void)snprintf(path, sizeof(path), "probe:%.60s", name);
+    return plane_test_ask(call->test, path, params, count, ret);
+}
+
+PLANE_TEST_FN int32_t plane_test_permission(struct proximo_call *call, const char *path,
+                                            const char *privilege)
+{
+    (void)path;
+    (void)privilege;
+    return call->test->cancelled ? PROXIMO_ECANCELLED : !call->test->denied;
+}
+
+PLANE_TEST_FN int32_t plane_test_memo_get(struct proximo_call *call, const char *key,
+                                          struct proximo_text *ret_data)
+{
+    (void)call;
+    (void)key;
+    (void)ret_data;
+    return PROXIMO_ENOTFOUND; /* a cache that has forgotten is a cache */
+}
+
+PLANE_TEST_FN int32_t plane_test_memo_set(struct proximo_call *call, const char *key,
+                                          struct proximo_text data)
+{
+    (void)call;
+    (void)key;
+    (void)data;
+    return 0;
+}
+
+PLANE_TEST_FN int32_t plane_test_is_cancelled(struct proximo_call *call)
+{
+    return call->test->cancelled != 0;
+}
+
+PLANE_TEST_FN int64_t plane_test_deadline_ms(struct proximo_call *call)
+{
+    (void)call;
+    return 60000;
+}
+
+PLANE_TEST_FN int32_t plane_test_progress(struct proximo_call *call, uint32_t done, uint32_t total,
+                                          const char *message)
+{
+    (void)done;
+    (void)total;
+    (void)message;
+    return call->test->cancelled ? PROXIMO_ECANCELLED : 0;
+}
+
+PLANE_TEST_FN int32_t plane_test_untrusted(struct proximo_call *call, struct proximo_text raw,
+                                           struct proximo_text *ret_text)
+{
+    ret_text->ptr = plane_test_copy(call->test, raw.ptr, raw.len);
+    ret_text->len = raw.len;
+    return 0;
+}
+
+/* The fake table. Members that this header does not fake are NULL: a test that reaches one crashes at its
+ * line. */
+PLANE_TEST_FN const struct proximo_host *plane_test_host(void)
+{
+    static struct proximo_host fake;
+    fake.struct_size = (uint32_t)sizeof(fake);
+    fake.abi_major = PROXIMO_ABI_MAJOR;
+    fake.abi_minor = PROXIMO_ABI_MINOR;
+    fake.features = PROXIMO_FEATURE_READS;
+    fake.alloc = plane_test_alloc;
+    fake.arguments = plane_test_arguments;
+    fake.argument = plane_test_argument_of;
+    fake.reply = plane_test_reply;
+    fake.fail = plane_test_fail;
+    fake.log = plane_test_log;
+    fake.config = plane_test_config;
+    fake.site = plane_test_site;
+    fake.get = plane_test_get;
+    fake.get_many = plane_test_get_many;
+    fake.probe = plane_test_probe;
+    fake.permission = plane_test_permission;
+    fake.memo_get = plane_test_memo_get;
+    fake.memo_set = plane_test_memo_set;
+    fake.cancelled = plane_test_is_cancelled;
+    fake.deadline_ms = plane_test_deadline_ms;
+    fake.progress = plane_test_progress;
+    fake.untrusted = plane_test_untrusted;
+    return &fake;
+}
+
+PLANE_TEST_FN void plane_test_init(struct plane_test *t)
+{
+    memset(t, 0, sizeof(*t));
+    t->call.test = t;
+    plane_test_now = t;
+}
+
+/* quoted: the argument is a string in the JSON; otherwise text is JSON itself. */
+PLANE_TEST_FN void plane_test_argument(struct plane_test *t, const char *name, const char *text, int quoted)
+{
+    if (t->argument_count == PLANE_TEST_MOST)
+        abort();
+    t->arguments[t->argument_count].name = plane_test_copy(t, name, strlen(name));
+    t->arguments[t->argument_count].text = plane_test_copy(t, text, strlen(text));
+    t->arguments[t->argument_count++].quoted = quoted;
+}
+
+/* What a request for path ("/a/b?c=d") is answered with: status and the JSON of "data". Others get 501. */
+PLANE_TEST_FN void plane_test_answer(struct plane_test *t, const char *path, int32_t status, const char *data)
+{
+    if (t->answer_count == PLANE_TEST_MOST)
+        abort();
+    t->answers[t->answer_count].path = plane_test_copy(t, path, strlen(path));
+    t->answers[t->answer_count].data = plane_test_copy(t, data, strlen(data));
+    t->answers[t->answer_count++].status = status;
+}
+
+/* Opens the plane, calls the function of its read `tool`, stops and closes it. The function's result, or
+ * PROXIMO_ENOTFOUND. */
+PLANE_TEST_FN int32_t plane_test_read(struct plane_test *t, const struct proximo_plane *tested,
+                                      const char *tool)
+{
+    void *instance = NULL;
+    int32_t r = tested->open ? tested->open(plane_test_host(), &instance) : 0;
+    const struct proximo_read *rows = (const struct proximo_read *)tested->reads.rows;
+    uint32_t i = 0;
+    if (r == 0 && tested->ready)
+        r = tested->ready(instance);
+    while (i < tested->reads.count && strcmp(rows[i].name, tool) != 0)
+        i++;
+    if (r == 0)
+        r = i < tested->reads.count && rows[i].read ? rows[i].read(instance, &t->call) : PROXIMO_ENOTFOUND;
+    if (tested->stop)
+        tested->stop(instance);
+    if (tested->close)
+        tested->close(instance);
+    return r;
+}
+
+PLANE_TEST_FN void plane_test_done(struct plane_test *t)
+{
+    while (t->memory_count)
+        free(t->memory[--t->memory_count]);
+    memset(t, 0, sizeof(*t));
+}
+
+#endif

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The catalogue: which tools there are for this configuration, and what to say of the others. */
+#include "mcp/catalog.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "config/config.h"
+#include "mcp/search.h"
+#include "plane/manifest.h"
+#include "plane/planes.h"
+
+#define NEAREST_MOST 3
+
+struct catalog {
+    struct planes *planes;
+    const struct tool **tools;
+    size_t count;
+    struct search *search;
+};
+
+static bool list_has(const struct config_strings *list, const char *word)
+{
+    for (size_t i = 0; word && i < list->count; i++) {
+        if (strcmp(list->items[i], word) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool catalog_allows(const struct config *config, const char *plane, const char *name,
+                    const char *operation_class)
+{
+    const char *words[] = {plane, name, operation_class};
+    bool allowed = config->allow.count == 0;
+
+    for (size_t i = 0; i < 3; i++) {
+        if (list_has(&config->deny, words[i]))
+            return false;
+        allowed = allowed || list_has(&config->allow, words[i]);
+    }
+    return allowed;
+}
+
+/* What proximo_find looks at; the weights say how much a mention in each place is worth. */
+static int catalog_index(struct search *search, size_t document, const struct tool *tool)
+{
+    int r = search_add(search, document, 8, tool->name);
+
+    if (r == 0)
+        r = search_add(search, document, 6, tool->title);
+    if (r == 0)
+        r = search_add(search, document, 4, tool->plane->name);
+    if (r == 0)
+        r = search_add(search, document, 3, tool->description);
+    for (size_t i = 0; r == 0 && i < tool->param_count; i++)
+        r = search_add(search, document, 2, tool->params[i].name);
+    for (size_t i = 0; r == 0 && i < tool->column_count; i++)
+        r = search_add(search, document, 1, tool->columns[i].name);
+    return r;
+}
+
+int catalog_new(const struct config *config, struct planes *planes, struct catalog **ret)
+{
+    struct catalog *catalog = calloc(1, sizeof(*catalog));
+    size_t most = planes ? planes_tool_count(planes) : 0;
+    int r = 0;
+
+    if (!catalog)
+        return -ENOMEM;
+    catalog->planes = planes;
+    catalog->tools = calloc(most + 1, sizeof(const struct tool *));
+    if (!catalog->tools) {
+        catalog_free(catalog);
+        return -ENOMEM;
+    }
+    for (size_t i = 0; i < most; i++) {
+        const struct tool *tool = planes_tool_at(planes, i);
+
+        /* Change tools come with the planner; until then there are none. */
+        if (tool->kind != TOOL_CHANGE &&
+            catalog_allows(config, tool->plane->name, tool->name, tool->operation_class))
+            catalog->tools[catalog->count++] = tool;
+    }
+    catalog->search = search_new(catalog->count);
+    if (!catalog->search)
+        r = -ENOMEM;
+    for (size_t i = 0; r == 0 && i < catalog->count; i++)
+        r = catalog_index(catalog->search, i, catalog->tools[i]);
+    if (r < 0) {
+        catalog_free(catalog);
+        return r;
+    }
+    *ret = catalog;
+    return 0;
+}
+
+void catalog_free(struct catalog *catalog)
+{
+    if (!catalog)
+        return;
+    search_free(catalog->search);
+    free(catalog->tools);
+    free(catalog);
+}
+
+size_t catalog_count(const struct catalog *catalog)
+{
+    return catalog->count;
+}
+
+const struct tool *catalog_at(const struct catalog *catalog, size_t index)
+{
+    return catalog->tools[index];
+}
+
+static int name_compare(const void *key, const void *element)
+{
+    const struct tool *const *tool = element;
+
+    return strcmp(key, (*tool)->name);
+}
+
+enum catalog_answer catalog_find(const struct catalog *catalog, const char *name, const struct tool **ret)
+{
+    const struct tool **found =
+        bsearch(name, catalog->tools, catalog->count, sizeof(const struct tool *), name_compare);
+    const struct tool *tool;
+
+    if (found) {
+        *ret = *found;
+        return CATALOG_OK;
+    }
+    tool = catalog->planes ? planes_tool_find(catalog->planes, name) : NULL;
+    if (!tool)
+        return CATALOG_UNKNOWN;
+    return tool->kind == TOOL_CHANGE ? CATALOG_CHANGE : CATALOG_DENIED;
+}
+
+/* "pve_guest_lst" is near pve_guest_list by letters, "guests" by words. */
+bool catalog_nearest(const struct catalog *catalog, const char *name, char *ret, size_t size)
+{
+    size_t *order = calloc(catalog->count + 1, sizeof(*order));
+    size_t len = 0, found = 0;
+
+    ret[0] = '\0';
+    if (!order)
+        return false;
+    for (unsigned distance = 1; distance <= 4 && found < NEAREST_MOST; distance++) {
+        for (size_t i = 0; i < catalog->count && found < NEAREST_MOST; i++) {
+            if (text_distance(name, catalog->tools[i]->name) == distance)
+                order[found++] = i;
+        }
+    }
+    if (found == 0)
+        found = catalog_search(catalog, name, order);
+    for (size_t i = 0; i < found && i < NEAREST_MOST; i++) {
+        const char *near = catalog->tools[order[i]]->name;
+
+        if (len + strlen(near) + 3 < size)
+            len += (size_t)snprintf(ret + len, size - len, "%s%s", len ? ", " : "", near);
+    }
+    free(order);
+    return len > 0;
+}
+
+int catalog_problem(const struct catalog *catalog, enum catalog_answer answer, const char *name,
+                    struct problem *p)
+{
+    char near[256];
+
+    if (answer == CATALOG_CHANGE) {
+        (void)problem_set(p, -EPERM, PX_READ_ONLY,
+                          "%s changes something, and this version of proximo plans no changes yet", name);
+        problem_next(p, "Read with the tools that proximo_find lists; leave the change to the operator.");
+        return -EPERM;
+    }
+    if (answer == CATALOG_DENIED) {
+        (void)problem_set(p, -EPERM, PX_TOOL,
+                          "%s is not enabled by this server's configuration (tools.allow, tools.deny)", name);
+        problem_next(p, "Use proximo_find to see what is enabled.");
+        return -EPERM;
+    }
+    (void)problem_set(p, -ENOENT, PX_TOOL, "there is no tool named \"%.80s\"", name);
+    if (catalog_nearest(catalog, name, near, sizeof(near))) {
+        problem_next(p, "Did you mean one of these? proximo_describe shows their arguments.");
+        problem_valid(p, "%s", near);
+    } else {
+        problem_next(p, "Use proximo_find with a few words for what you want to know.");
+    }
+    return -ENOENT;
+}
+
+size_t catalog_search(const struct catalog *catalog, const char *query, size_t *ret_order)
+{
+    if (query[strspn(query, " \t\r\n*")] == '\0') {
+        for (size_t i = 0; i < catalog->count; i++)
+            ret_order[i] = i;
+        return catalog->count;
+    }
+    return search_query(catalog->search, query, ret_order);
+}
+
+bool catalog_nearest_words(const struct catalog *catalog, const char *query, char *ret, size_t size)
+{
+    return search_nearest(catalog->search, query, ret, size);
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* proximo_describe: everything a caller needs to use a tool right the first time. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "config/config.h"
+#include "mcp/catalog.h"
+#include "mcp/state.h"
+#include "mcp/tools.h"
+#include "plane/manifest.h"
+#include "plane/read.h"
+
+#define TOOLS_MOST     10
+#define DESCRIBE_BYTES 45000
+
+/* A value that could stand for a parameter of this format, for the example call. */
+static const struct {
+    const char *format, *example;
+} examples[] = {
+    {"guest", "105"},        {"kind", "lxc"},
+    {"node", "pve1"},        {"vmid", "105"},
+    {"storage", "local"},    {"snapname", "before"},
+    {"iface", "vmbr0"},      {"poolid", "production"},
+    {"userid", "root@pam"},  {"realm", "pam"},
+    {"id", "name"},          {"volid", "local:iso/debian-12.iso"},
+    {"epoch", "1767225600"}, {"text", "text"},
+    {"lines", "text"},       {"upid", "UPID:pve1:000A1B2C:01234567:6740F3A1:vzdump:105:root@pam:"},
+};
+
+static void put_example_value(struct buf *out, const struct param_row *param)
+{
+    if (param->choices) {
+        json_put_string(out, param->choices, strcspn(param->choices, ","));
+        return;
+    }
+    switch (param->type) {
+    case PROXIMO_TYPE_INTEGER:
+    case PROXIMO_TYPE_NUMBER: buf_i64(out, param->minimum > 0 ? param->minimum : 1); return;
+    case PROXIMO_TYPE_BOOLEAN: buf_str(out, "true"); return;
+    case PROXIMO_TYPE_STRINGS: buf_str(out, "[]"); return;
+    case PROXIMO_TYPE_OBJECT: buf_str(out, "{}"); return;
+    default: break;
+    }
+    for (size_t i = 0; param->format && i < sizeof(examples) / sizeof(examples[0]); i++) {
+        if (strcmp(param->format, examples[i].format) == 0) {
+            json_put_cstr(out, examples[i].example);
+            return;
+        }
+    }
+    json_put_cstr(out, param->name);
+}
+
+/* A call with the required arguments alone. */
+static void put_example(struct buf *out, const struct tool *tool, const struct config *config)
+{
+    json_put_key(out, "example");
+    buf_char(out, '{');
+    json_put_key_string(out, "name", "proximo_read");
+    json_put_key(out, "arguments");
+    buf_char(out, '{');
+    json_put_key_string(out, "tool", tool->name);
+    json_put_key(out, "arguments");
+    buf_char(out, '{');
+    for (size_t i = 0; i < tool->param_count; i++) {
+        if (tool->params[i].flags & PROXIMO_PARAM_REQUIRED) {
+            json_put_key(out, tool->params[i].name);
+            put_example_value(out, &tool->params[i]);
+        }
+    }
+    buf_char(out, '}');
+    if (config->site_count > 1)
+        json_put_key_string(out, "site", config->sites[0].name);
+    buf_str(out, "}}");
+}
+
+static void put_columns(struct buf *out, const struct tool *tool)
+{
+    json_put_key(out, "columns");
+    buf_char(out, '[');
+    for (size_t i = 0; i < tool->column_count; i++) {
+        const struct column_row *column = &tool->columns[i];
+
+        json_put_comma(out);
+        buf_char(out, '{');
+        json_put_key_string(out, "name", column->name);
+        if (column->unit)
+            json_put_key_string(out, "unit", column->unit);
+        if (column->flags & PROXIMO_COLUMN_UNTRUSTED)
+            json_put_key_bool(out, "untrusted", true);
+        if (column->flags & PROXIMO_COLUMN_EXTRA)
+            json_put_key_bool(out, "only_with_fields", true);
+        buf_char(out, '}');
+    }
+    buf_char(out, ']');
+}
+
+static const char *tool_returns(const struct tool *tool)
+{
+    if (tool->kind == TOOL_READ_FUNCTION)
+        return "composed of several reads";
+    if (tool->flags & PROXIMO_READ_LINES)
+        return "text lines";
+    return tool->flags & PROXIMO_READ_SINGLE ? "one object" : "a counted list of rows";
+}
+
+static void put_tool(struct buf *out, const struct tool *tool, const struct server *server)
+{
+    const struct config *config = server->config;
+
+    json_put_comma(out);
+    buf_char(out, '{');
+    json_put_key_string(out, "name", tool->name);
+    json_put_key_string(out, "title", tool->title ? tool->title : tool->name);
+    json_put_key_string(out, "plane", tool->plane->name);
+    json_put_key_string(out, "kind", "read");
+    json_put_key_string(out, "description", tool->description ? tool->description : "");
+    json_put_key(out, "inputSchema");
+    tool_schema_write(tool, server->site_names, server->site_names ? config->site_count : 0, out);
+    json_put_key_string(out, "returns", tool_returns(tool));
+    if (tool->column_count > 0)
+        put_columns(out, tool);
+    if (tool->count_by)
+        json_put_key_string(out, "by_status_counts", tool->count_by);
+    if (tool->need_count > 0) {
+        json_put_key(out, "needs");
+        buf_char(out, '[');
+        for (size_t i = 0; i < tool->need_count; i++) {
+            json_put_comma(out);
+            buf_char(out, '{');
+            json_put_key_string(out, "path", tool->needs[i].path);
+            json_put_key_string(out, "privilege", tool->needs[i].privilege);
+            buf_char(out, '}');
+        }
+        buf_char(out, ']');
+    }
+    put_annotations(out, tool->title ? tool->title : tool->name, true);
+    put_example(out, tool, config);
+    buf_char(out, '}');
+}
+
+/* The names asked for, borrowed from arguments. */
+static int asked_names(struct json_object *arguments, const char *names[TOOLS_MOST], size_t *ret_count,
+                       struct problem *p)
+{
+    struct json_object *list = NULL;
+    size_t count = 0;
+    int r = 0;
+
+    if (json_get_string(arguments, "tool", &names[0], NULL) == 0)
+        count = 1;
+    if (json_get(arguments, "tools", json_type_array, &list) == 0) {
+        size_t len = json_object_array_length(list);
+
+        for (size_t i = 0; r == 0 && i < len; i++) {
+            struct json_object *item = json_object_array_get_idx(list, i);
+
+            if (count == TOOLS_MOST || !json_object_is_type(item, json_type_string))
+                r = -EINVAL;
+            else
+                names[count++] = json_object_get_string(item);
+        }
+    }
+    if (r == 0 && count > 0) {
+        *ret_count = count;
+        return 0;
+    }
+    (void)problem_set(p, -EINVAL, PX_ARG,
+                      "proximo_describe needs \"tool\", a name, or \"tools\", at most %d names", TOOLS_MOST);
+    problem_next(p, "Use proximo_find to get the names.");
+    return -EINVAL;
+}
+
+int facade_describe(const struct catalog *catalog, struct server *server, struct json_object *arguments,
+                    struct buf *structured, struct problem *p)
+{
+    struct buf unknown CLEANUP_BUF = BUF_INIT(32768);
+    const char *names[TOOLS_MOST];
+    size_t count = 0, described = 0, left_out = 0;
+    int r = asked_names(arguments, names, &count, p);
+
+    if (r < 0)
+        return r;
+    buf_str(structured, "{\"tools\":[");
+    for (size_t i = 0; i < count; i++) {
+        const struct tool *tool;
+        enum catalog_answer answer = catalog_find(catalog, names[i], &tool);
+
+        if (facade_find_tool(names[i])) {
+            r = problem_set(p, -EINVAL, PX_TOOL,
+                            "%s belongs to this server itself; tools/list shows its schema", names[i]);
+            json_put_comma(&unknown);
+            problem_json(p, &unknown);
+        } else if (answer != CATALOG_OK) {
+            r = catalog_problem(catalog, answer, names[i], p);
+            json_put_comma(&unknown);
+            problem_json(p, &unknown);
+        } else if (structured->len > DESCRIBE_BYTES) {
+            left_out++;
+        } else {
+            put_tool(structured, tool, server);
+            described++;
+        }
+    }
+    if (described == 0)
+        return r;
+    *p = PROBLEM_INIT;
+    buf_char(structured, ']');
+    if (unknown.len > 0 && buf_ok(&unknown)) {
+        json_put_key(structured, "unknown");
+        buf_char(structured, '[');
+        buf_add(structured, unknown.data, unknown.len);
+        buf_char(structured, ']');
+    }
+    if (left_out > 0) {
+        json_put_key_int(structured, "left_out", (long long)left_out);
+        json_put_key_string(structured, "next", "Ask for the tools that are missing here in another call.");
+    }
+    buf_char(structured, '}');
+    return 0;
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * proximo_status: the server about itself. Nothing is asked of any site. The bytes are kept and made again
+ * when a call began or ended since, or after a second, so that asking often costs nothing.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "config/config.h"
+#include "mcp/calls.h"
+#include "mcp/catalog.h"
+#include "mcp/state.h"
+#include "mcp/tools.h"
+#include "plane/manifest.h"
+#include "plane/planes.h"
+#include "plane/site.h"
+
+#define FRESH_MS        1000
+#define MEMORY_FRESH_MS 5000
+#define ROLLUP_BYTES    8192
+
+/* This process's share of memory in bytes (Pss), -1 when the kernel does not say. Source: proc(5),
+ * smaps_rollup. */
+static int64_t own_memory(void)
+{
+    struct buf text CLEANUP_BUF = BUF_INIT(ROLLUP_BYTES);
+    const char *line;
+    uint64_t kib = 0;
+
+    if (file_read("/proc/self/smaps_rollup", &text) < 0 || !text.data)
+        return -1;
+    line = strstr(text.data, "\nPss:");
+    if (!line)
+        return -1;
+    line += strlen("\nPss:");
+    line += strspn(line, " ");
+    for (; *line >= '0' && *line <= '9'; line++)
+        kib = 10 * kib + (uint64_t)(*line - '0');
+    return (int64_t)(kib * 1024);
+}
+
+static void put_sites(struct server *server, struct buf *out)
+{
+    size_t count = server->sites ? sites_count(server->sites) : 0;
+
+    json_put_key(out, "sites");
+    buf_char(out, '[');
+    for (size_t i = 0; i < count; i++) {
+        const struct site *site = sites_at(server->sites, i);
+        const struct config_site *config = site_config(site);
+
+        json_put_comma(out);
+        buf_char(out, '{');
+        json_put_key_string(out, "name", config->name);
+        json_put_key_string(out, "kind", config->kind == CONFIG_PBS ? "pbs" : "pve");
+        json_put_key_int(out, "endpoints", (long long)config->endpoint_count);
+        json_put_key_bool(out, "used", site_was_used(site));
+        buf_char(out, '}');
+    }
+    buf_char(out, ']');
+    if (count == 0)
+        json_put_key_string(out, "next",
+                            "No site is configured: run `proximo init`, or add one under sites: in the "
+                            "configuration file.");
+}
+
+static void put_plane(struct buf *out, const struct plane_state *state)
+{
+    json_put_comma(out);
+    buf_char(out, '{');
+    json_put_key_string(out, "name", state->name);
+    if (state->info && state->info->version)
+        json_put_key_string(out, "version", state->info->version);
+    json_put_key_string(out, "state", state->loaded ? "loaded" : "refused");
+    json_put_key_string(out, "mode", state->mode);
+    if (state->foreign)
+        json_put_key_bool(out, "foreign", true);
+    if (!state->loaded) {
+        json_put_key_string(out, "code", state->problem.code);
+        json_put_key_string(out, "cause", state->problem.cause);
+        if (state->problem.next[0])
+            json_put_key_string(out, "next", state->problem.next);
+    }
+    if (state->restarts > 0)
+        json_put_key_int(out, "restarts", state->restarts);
+    buf_char(out, '}');
+}
+
+/* Returns what their hosts take of memory: the built-in planes share one, every foreign plane has its own. */
+static int64_t put_planes(struct server *server, struct buf *out)
+{
+    int64_t built_in = 0, foreign = 0;
+
+    json_put_key(out, "planes");
+    buf_char(out, '[');
+    for (size_t i = 0; server->planes && i < planes_count(server->planes); i++) {
+        struct plane_state state;
+
+        if (planes_state(server->planes, i, &state) < 0)
+            continue;
+        put_plane(out, &state);
+        if (state.foreign && state.memory_bytes > 0)
+            foreign += state.memory_bytes;
+        else if (state.memory_bytes > built_in)
+            built_in = state.memory_bytes;
+    }
+    buf_char(out, ']');
+    return built_in + foreign;
+}
+
+static void put_calls(struct server *server, struct buf *out)
+{
+    json_put_key(out, "calls");
+    buf_char(out, '{');
+    json_put_key_int(out, "running", server->calls ? calls_running(server->calls) : 0);
+    json_put_key_int(out, "most", server->config->max_calls);
+    json_put_key_int(out, "done", (long long)atomic_load(&server->calls_done));
+    json_put_key_int(out, "failed", (long long)atomic_load(&server->calls_failed));
+    json_put_key_int(out, "busy", (long long)atomic_load(&server->calls_busy));
+    buf_char(out, '}');
+}
+
+static void put_status(struct server *server, struct buf *out, int64_t now)
+{
+    const struct config *config = server->config;
+    const struct catalog *catalog = atomic_load(&server->catalog);
+    int64_t host_memory;
+
+    buf_char(out, '{');
+    json_put_key_string(out, "version", PROXIMO_VERSION);
+    json_put_key_string(out, "mode", config_mode_name(config->mode));
+    json_put_key_string(out, "changes", "none: this version reads and plans no changes yet");
+    json_put_key_string(out, "surface", config->surface == CONFIG_FULL ? "full" : "facade");
+    json_put_key_string(out, "isolation",
+                        config->isolation == CONFIG_ISOLATED ? "isolated" : "same user: advisory");
+    json_put_key_bool(out, "landlock", planes_landlock());
+    json_put_key_int(out, "tools", catalog ? (long long)catalog_count(catalog) : 0);
+    put_sites(server, out);
+    host_memory = put_planes(server, out);
+    put_calls(server, out);
+    json_put_key_int(out, "uptime_s", (long long)((now - server->started_ms) / 1000));
+    if (server->memory_ms == 0 || now - server->memory_ms > MEMORY_FRESH_MS) {
+        server->memory_ms = now;
+        server->memory_bytes = own_memory();
+    }
+    if (server->memory_bytes >= 0)
+        json_put_key_int(out, "memory_core_bytes", (long long)server->memory_bytes);
+    if (host_memory > 0)
+        json_put_key_int(out, "memory_planes_bytes", (long long)host_memory);
+    buf_char(out, '}');
+}
+
+void facade_status_body(struct server *server, struct buf *body)
+{
+    int64_t now = clock_ms();
+    unsigned long long seen;
+
+    (void)pthread_mutex_lock(&server->mutex);
+    seen = atomic_load(&server->calls_seen);
+    if (server->status_body.len == 0 || server->status_seen != seen || now - server->status_ms >= FRESH_MS) {
+        struct buf json CLEANUP_BUF = BUF_INIT(BODY_LIMIT);
+
+        put_status(server, &json, now);
+        buf_reset(&server->status_body);
+        body_tool_result(&server->status_body, &json, NULL);
+        server->status_seen = seen;
+        server->status_ms = now;
+    }
+    buf_add(body, server->status_body.data, server->status_body.len);
+    (void)pthread_mutex_unlock(&server->mutex);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the parts of the server share. The transport thread owns everything but what is marked; a call on
+ * another thread gets at the catalogue through server_catalog().
+ */
+#ifndef PROXIMO_MCP_STATE_H
+#define PROXIMO_MCP_STATE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/problem.h"
+#include "mcp/message.h"
+
+struct json_object;
+
+struct call;
+struct cancel;
+struct calls;
+struct catalog;
+struct config;
+struct output;
+struct planes;
+struct sites;
+
+#define BODY_LIMIT ((size_t)8 << 20) /* of one answer; a read's own limit is far below */
+
+struct server {
+    const struct config *config;
+    struct sites *sites;
+    struct planes *planes; /* NULL only in tests and fuzzing: no plane, every call answered at once */
+    struct output *output;
+    struct calls *calls; /* NULL with planes NULL */
+    int stop_write;      /* a byte here ends the server */
+    int64_t started_ms;
+    bool initialized; /* an `initialize` came */
+    bool answered;    /* something has been answered: loading may begin */
+
+    struct buf list_body[2];          /* tools/list, legacy and modern; made once */
+    struct buf id;                    /* of the request at hand */
+    struct json_object *no_arguments; /* an empty object, never changed */
+    const char **site_names;          /* of the configuration, in its order; immutable */
+
+    int (*prepare)(void *arg, struct problem *p); /* see server.h */
+    void *prepare_arg;
+    pthread_mutex_t prepare_mutex;
+    bool prepared;
+
+    pthread_mutex_t mutex; /* the catalogue while it is being made, status */
+    _Atomic(struct catalog *) catalog;
+    struct buf status_body;         /* the last proximo_status, as the inside of a result */
+    int64_t status_ms;              /* when it was made; 0: never */
+    unsigned long long status_seen; /* calls_seen at that time */
+    int64_t memory_ms, memory_bytes;
+    atomic_ullong calls_seen; /* started and ended; changes whenever a count below does */
+    atomic_ullong calls_done, calls_failed, calls_busy;
+    atomic_bool refused; /* the planes refuse the start: the exit status is EXIT_USAGE */
+};
+
+/* server_lines.c: one line in, answers appended to out; calls may be started. Transport thread. */
+void server_line(struct server *server, const char *line, size_t len, struct buf *out);
+void server_line_too_long(struct buf *out);
+/* The run function of calls. */
+void server_run_call(void *arg, struct call *call);
+
+/* server_state.c */
+void server_init(struct server *server);
+void server_done(struct server *server);
+/* The catalogue; waits for the planes until deadline_ms or until cancel (may be NULL) is set. NULL and p when
+ * they refuse or time is over. Any thread. */
+const struct catalog *server_catalog(struct server *server, int64_t deadline_ms, struct cancel *cancel,
+                                     struct problem *p);
+bool server_catalog_ready(struct server *server);
+
+#endif

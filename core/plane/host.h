@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Inside a plane host: the process that dlopens planes and runs their functions. One per process, so its
+ * state is one static struct. The main thread loads, opens and then reads messages; calls run in worker
+ * threads.
+ */
+#ifndef PROXIMO_PLANE_HOST_H
+#define PROXIMO_PLANE_HOST_H
+
+#include <json-c/json.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/problem.h"
+#include "plane/message.h"
+#include "proximo/plane.h"
+
+#define HOST_SOCKET      3
+#define HOST_MAX_PLANES  64
+#define HOST_MAX_WORKERS 16
+#define HOST_ARENA_LIMIT ((size_t)256 << 20) /* bytes one call may take from alloc */
+#define HOST_FAIL_LIMIT  1024
+#define HOST_GET_MANY    256u /* gets in one get_many */
+
+struct host_plane {
+    char name[40]; /* as the configuration calls it; "" when being inspected */
+    int fd;        /* the file, until it is loaded */
+    void *dl;
+    char dl_error[256];
+    struct proximo_plane plane; /* the descriptor, zero-extended */
+    bool accepted;              /* its manifest was sent */
+    bool opened;
+    void *instance;
+    char *config_json;
+};
+
+struct arena_chunk {
+    struct arena_chunk *next;
+    size_t used, size;
+    _Alignas(16) unsigned char bytes[];
+};
+/* Memory that malloc gave and the call frees at its end: an answer that came from the core. */
+struct adopted {
+    struct adopted *next;
+    void *bytes;
+};
+struct memo {
+    struct memo *next;
+    char *key;
+    struct proximo_text data;
+};
+
+/* One call in progress: the plane sees it as opaque. */
+struct proximo_call {
+    struct proximo_call *next;       /* of all calls */
+    struct proximo_call *queue_next; /* of those without a worker yet */
+    struct host_plane *plane;
+    uint32_t plane_index;
+    uint32_t tool;
+    uint64_t id;
+    int64_t deadline_ms; /* clock_ms() */
+    char *arguments;
+    size_t arguments_len;
+    struct json_object *arguments_object; /* parsed on first use */
+    uint32_t site_kind;
+    char *site_name;
+    char *site_version;
+
+    struct arena_chunk *arena;
+    size_t arena_bytes;
+    struct adopted *adopted;
+    struct memo *memos;
+    bool replied;
+    struct buf reply;
+    int32_t fail_code;
+    char fail_text[HOST_FAIL_LIMIT];
+
+    pthread_mutex_t upcall_lock; /* a call has one upcall on its way */
+    pthread_cond_t wake;         /* with host.lock: answered or stopped */
+    int32_t stopped;             /* 0, PROXIMO_ECANCELLED or PROXIMO_EDEADLINE */
+    uint32_t seq;                /* of the upcall on its way */
+    bool waiting, answered;
+    int32_t answer_code;
+    char *answer;
+    size_t answer_len;
+};
+
+struct host {
+    struct host_plane planes[HOST_MAX_PLANES];
+    uint32_t plane_count;
+    bool landlock;
+    pthread_mutex_t send_lock;
+    pthread_mutex_t lock; /* calls and workers */
+    pthread_cond_t work;
+    struct proximo_call *calls; /* in progress, queued included */
+    struct proximo_call *queue_head, *queue_tail;
+    unsigned workers, idle, queued;
+};
+extern struct host host;
+/* What the current thread runs for: host->config and the crash report need it. */
+extern _Thread_local struct host_plane *host_current_plane;
+extern _Thread_local uint64_t host_current_call;
+
+/* host.c */
+void host_send(const struct message_head *head, const void *body, size_t len);
+void host_refuse(uint32_t plane, const struct problem *p);
+/* host_load.c: everything from dlopen to close; main thread only. */
+void host_load_all(void);
+void host_read_descriptors(void);
+void host_open(uint32_t plane, const char *config_json, size_t len);
+void host_close_all(void);
+int host_descriptor_check(const void *raw, const char *expected_name, struct proximo_plane *ret,
+                          struct problem *p);
+/* host_call.c */
+int host_call_start(const struct message_head *head, const char *body, size_t len);
+void host_call_stop(uint64_t id, int32_t code);
+void host_call_answer(const struct message_head *head, char *body, size_t len); /* takes body */
+void host_calls_stop_all(void);
+void host_crash_handlers(void); /* host_crash.c */
+void host_crash_stack(void);    /* a signal stack for the calling thread */
+/* host_arena.c */
+void *host_arena_alloc(struct proximo_call *call, uint64_t size);
+int host_arena_text(struct proximo_call *call, const char *text, size_t len, struct proximo_text *ret);
+int host_arena_adopt(struct proximo_call *call, void *bytes); /* frees them at once if it cannot */
+void host_arena_done(struct proximo_call *call);
+/* host_table.c and host_upcall.c: the functions planes are given. */
+extern const struct proximo_host host_table;
+int32_t host_upcall(struct proximo_call *call, uint32_t type, const struct buf *body, char **ret_answer,
+                    size_t *ret_len);
+int32_t host_stopped(struct proximo_call *call); /* 0 or the code every upcall returns from now on */
+int32_t host_fail(struct proximo_call *call, int32_t code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+int32_t host_get(struct proximo_call *call, const struct proximo_get *get, struct proximo_answer *ret);
+int32_t host_get_many(struct proximo_call *call, const struct proximo_get *gets, uint32_t count,
+                      struct proximo_answer *ret);
+int32_t host_probe(struct proximo_call *call, const char *name, const struct proximo_field *params,
+                   uint32_t count, struct proximo_answer *ret);
+int32_t host_permission(struct proximo_call *call, const char *path, const char *privilege);
+int32_t host_site(struct proximo_call *call, struct proximo_site *ret);
+int32_t host_reply(struct proximo_call *call, const struct proximo_content *blocks, uint32_t count);
+
+/* A copy of the caller's struct, zero-extended: its size first, the smaller of the two counts. -EINVAL for a
+ * senseless size. */
+int struct_copy(void *into, size_t our_size, const void *from);
+
+#endif

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Calls inside a host: queue, worker threads, cancellation, the wait for an upcall's answer, the reply. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "plane/host.h"
+
+#define WORKER_STACK ((size_t)1 << 20)
+
+static struct proximo_call *find_call(uint64_t id)
+{
+    for (struct proximo_call *c = host.calls; c; c = c->next)
+        if (c->id == id)
+            return c;
+    return NULL;
+}
+
+static void call_free(struct proximo_call *call)
+{
+    host_arena_done(call);
+    buf_done(&call->reply);
+    if (call->arguments_object)
+        json_object_put(call->arguments_object);
+    free(call->arguments);
+    free(call->site_name);
+    free(call->answer);
+    (void)pthread_cond_destroy(&call->wake);
+    (void)pthread_mutex_destroy(&call->upcall_lock);
+    free(call);
+}
+
+static void run(struct proximo_call *call)
+{
+    const struct proximo_table *table = &call->plane->plane.reads;
+    struct proximo_read row;
+    int32_t code = PROXIMO_EINTERNAL;
+
+    const char *at = (const char *)table->rows;
+    uint32_t stride = 0;
+    if (at && call->tool < table->count)
+        memcpy(&stride, at, sizeof(stride));
+    if (stride && struct_copy(&row, sizeof(row), at + (size_t)stride * call->tool) == 0 && row.read)
+        code = host_stopped(call) ? host_stopped(call) : row.read(call->plane->instance, call);
+
+    struct message_head head = {.type = MESSAGE_REPLY, .call = call->id, .code = code};
+    if (code == 0 && call->replied && buf_ok(&call->reply)) {
+        host_send(&head, call->reply.data, call->reply.len);
+        return;
+    }
+    if (code == 0) {
+        head.code = PROXIMO_EINTERNAL;
+        (void)host_fail(call, head.code,
+                        call->replied ? "its answer is too large" : "it ended without an answer");
+    } else if (code > 0) {
+        head.code = PROXIMO_EINTERNAL;
+        (void)host_fail(call, head.code, "its function returned %d, which is neither 0 nor an error", code);
+    }
+    /* Words for another code are not words for this one. */
+    size_t len = call->fail_code == head.code ? strlen(call->fail_text) : 0;
+    host_send(&head, call->fail_text, len);
+}
+
+static void forget(struct proximo_call *call)
+{
+    pthread_mutex_lock(&host.lock);
+    for (struct proximo_call **c = &host.calls; *c; c = &(*c)->next)
+        if (*c == call) {
+            *c = call->next;
+            break;
+        }
+    pthread_mutex_unlock(&host.lock);
+    call_free(call);
+}
+
+static void *worker(void *unused)
+{
+    (void)unused;
+    host_crash_stack();
+    pthread_mutex_lock(&host.lock);
+    for (;;) {
+        host.idle++;
+        while (!host.queue_head)
+            (void)pthread_cond_wait(&host.work, &host.lock);
+        host.idle--;
+        struct proximo_call *call = host.queue_head;
+        host.queue_head = call->queue_next;
+        if (!host.queue_head)
+            host.queue_tail = NULL;
+        host.queued--;
+        pthread_mutex_unlock(&host.lock);
+
+        host_current_plane = call->plane;
+        host_current_call = call->id;
+        run(call);
+        host_current_plane = NULL;
+        host_current_call = 0;
+        forget(call);
+        pthread_mutex_lock(&host.lock);
+    }
+    return NULL;
+}
+
+/* With host.lock held. One more worker if nobody is free for what is queued. */
+static int want_worker(void)
+{
+    pthread_attr_t attr;
+    pthread_t thread;
+
+    if (host.idle >= host.queued || host.workers >= HOST_MAX_WORKERS)
+        return 0;
+    int r = pthread_attr_init(&attr);
+    if (r != 0)
+        return -r;
+    (void)pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+    (void)pthread_attr_setstacksize(&attr, WORKER_STACK);
+    r = pthread_create(&thread, &attr, worker, NULL);
+    (void)pthread_attr_destroy(&attr);
+    if (r == 0)
+        host.workers++;
+    return host.workers ? 0 : -r;
+}
+
+int host_call_start(const struct message_head *head, const char *packet, size_t len)
+{
+    struct body body = {packet, len, false};
+    struct proximo_call *call = calloc(1, sizeof(*call));
+
+    if (!call)
+        return -ENOMEM;
+    call->reply = BUF_INIT(MESSAGE_LIMIT);
+    (void)pthread_mutex_init(&call->upcall_lock, NULL);
+    pthread_condattr_t attr;
+    (void)pthread_condattr_init(&attr);
+    (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&call->wake, &attr);
+    (void)pthread_condattr_destroy(&attr);
+    call->id = head->call;
+    call->tool = body_u32(&body);
+    call->deadline_ms = clock_ms() + (int64_t)body_u64(&body);
+    call->arguments = body_dup(&body, MESSAGE_LIMIT);
+    call->site_kind = body_u32(&body);
+    call->site_name = body_dup(&body, 256);
+    if (!body_end(&body) || head->seq >= host.plane_count || !host.planes[head->seq].opened) {
+        call_free(call);
+        return -EPROTO;
+    }
+    call->arguments_len = strlen(call->arguments);
+    call->plane_index = head->seq;
+    call->plane = &host.planes[head->seq];
+
+    pthread_mutex_lock(&host.lock);
+    call->next = host.calls;
+    host.calls = call;
+    if (host.queue_tail)
+        host.queue_tail->queue_next = call;
+    else
+        host.queue_head = call;
+    host.queue_tail = call;
+    host.queued++;
+    int r = want_worker();
+    pthread_cond_signal(&host.work);
+    pthread_mutex_unlock(&host.lock);
+    return r;
+}
+
+void host_call_stop(uint64_t id, int32_t code)
+{
+    pthread_mutex_lock(&host.lock);
+    struct proximo_call *call = find_call(id);
+    if (call && !call->stopped) {
+        call->stopped = code;
+        pthread_cond_signal(&call->wake);
+    }
+    pthread_mutex_unlock(&host.lock);
+}
+
+/* The core is going: every call hears that it is cancelled and has a moment to end before stop() and close().
+ */
+void host_calls_stop_all(void)
+{
+    const struct timespec moment = {.tv_nsec = 5000000};
+
+    for (int i = 0; i < 20; i++) {
+        pthread_mutex_lock(&host.lock);
+        bool none = host.calls == NULL;
+        for (struct proximo_call *c = host.calls; c; c = c->next) {
+            c->stopped = c->stopped ? c->stopped : PROXIMO_ECANCELLED;
+            pthread_cond_signal(&c->wake);
+        }
+        pthread_mutex_unlock(&host.lock);
+        if (none)
+            return;
+        (void)nanosleep(&moment, NULL);
+    }
+}
+
+void host_call_answer(const struct message_head *head, char *body, size_t len)
+{
+    pthread_mutex_lock(&host.lock);
+    struct proximo_call *call = find_call(head->call);
+    if (call && call->waiting && call->seq == head->seq && !call->answered) {
+        call->answered = true;
+        call->answer_code = body ? head->code : PROXIMO_ENOMEM;
+        call->answer = body;
+        call->answer_len = len;
+        body = NULL;
+        pthread_cond_signal(&call->wake);
+    }
+    pthread_mutex_unlock(&host.lock);
+    free(body); /* nobody waits for it any more */
+}
+
+int32_t host_stopped(struct proximo_call *call)
+{
+    pthread_mutex_lock(&host.lock);
+    if (!call->stopped && clock_ms() >= call->deadline_ms)
+        call->stopped = PROXIMO_EDEADLINE;
+    int32_t stopped = call->stopped;
+    pthread_mutex_unlock(&host.lock);
+    return stopped;
+}
+
+/* Sends an upcall and waits. *ret_answer is malloc'd (the caller puts it into the arena), NULL on failure
+ * without words. */
+int32_t host_upcall(struct proximo_call *call, uint32_t type, const struct buf *body, char **ret_answer,
+                    size_t *ret_len)
+{
+    int32_t code = host_stopped(call);
+
+    *ret_answer = NULL;
+    *ret_len = 0;
+    if (code)
+        return code;
+    if (!buf_ok(body))
+        return PROXIMO_ENOMEM;
+    pthread_mutex_lock(&call->upcall_lock);
+    pthread_mutex_lock(&host.lock);
+    struct message_head head = {.type = type, .call = call->id, .seq = ++call->seq};
+    call->waiting = true;
+    call->answered = false;
+    pthread_mutex_unlock(&host.lock);
+    host_send(&head, body->data, body->len);
+
+    pthread_mutex_lock(&host.lock);
+    struct timespec until = clock_timespec(call->deadline_ms);
+    while (!call->answered && !call->stopped)
+        if (pthread_cond_timedwait(&call->wake, &host.lock, &until) == ETIMEDOUT && !call->stopped)
+            call->stopped = PROXIMO_EDEADLINE;
+    call->waiting = false;
+    code = call->stopped ? call->stopped : call->answer_code;
+    *ret_answer = call->answered ? call->answer : NULL;
+    *ret_len = call->answered ? call->answer_len : 0;
+    call->answer = NULL;
+    pthread_mutex_unlock(&host.lock);
+    pthread_mutex_unlock(&call->upcall_lock);
+    return code;
+}
+
+int32_t host_fail(struct proximo_call *call, int32_t code, const char *format, ...)
+{
+    va_list ap;
+
+    if (!call)
+        return code;
+    va_start(ap, format);
+    (void)vsnprintf(call->fail_text, sizeof(call->fail_text), format, ap);
+    va_end(ap);
+    call->fail_code = code;
+    return code;
+}

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The table of functions that planes are given, and those of them that need no word with the core: memory,
+ * arguments, the reply, logging, cache. What asks the core is in host_upcall.c.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "plane/host.h"
+
+#define MAX_BLOCKS 64u
+#define MAX_MEMO   ((uint64_t)16 << 20)
+
+static struct json_object *arguments_object(struct proximo_call *call)
+{
+    if (!call->arguments_object)
+        (void)json_parse(call->arguments, call->arguments_len, &call->arguments_object, NULL);
+    return call->arguments_object;
+}
+
+static int32_t table_arguments(struct proximo_call *call, struct proximo_text *ret_json)
+{
+    if (!call || !ret_json)
+        return PROXIMO_EINVAL;
+    *ret_json = (struct proximo_text){call->arguments, call->arguments_len};
+    return 0;
+}
+
+static int32_t table_argument(struct proximo_call *call, const char *name, struct proximo_text *ret_text)
+{
+    struct json_object *value;
+
+    if (!call || !name || !ret_text)
+        return PROXIMO_EINVAL;
+    if (!json_object_object_get_ex(arguments_object(call), name, &value) || !value)
+        return PROXIMO_ENOTFOUND;
+    if (json_object_is_type(value, json_type_string)) {
+        *ret_text =
+            (struct proximo_text){json_object_get_string(value), (uint64_t)json_object_get_string_len(value)};
+        return 0;
+    }
+    struct buf text CLEANUP_BUF = BUF_INIT(MESSAGE_LIMIT);
+    json_put_value(&text, value);
+    if (!buf_ok(&text) || host_arena_text(call, text.data, text.len, ret_text) < 0)
+        return PROXIMO_ENOMEM;
+    return 0;
+}
+
+/* Read functions are never given secrets; plans will be. */
+static int32_t table_secret(struct proximo_call *call, const char *name, uint64_t *ret_secret_id)
+{
+    (void)name;
+    (void)ret_secret_id;
+    return call ? PROXIMO_ENOTFOUND : PROXIMO_EINVAL;
+}
+
+static void put_text(struct buf *b, struct proximo_text text)
+{
+    body_put_text(b, text.ptr ? text.ptr : "", text.ptr ? (size_t)text.len : 0);
+}
+
+int32_t host_reply(struct proximo_call *call, const struct proximo_content *blocks, uint32_t count)
+{
+    uint32_t stride = 0;
+
+    if (!call || !blocks || count == 0)
+        return PROXIMO_EINVAL;
+    if (call->replied)
+        return host_fail(call, PROXIMO_EINVAL, "a call is answered once");
+    if (count > MAX_BLOCKS)
+        return host_fail(call, PROXIMO_EINVAL, "%u content blocks; at most %u fit into an answer", count,
+                         MAX_BLOCKS);
+    memcpy(&stride, blocks, sizeof(stride));
+    body_put_u32(&call->reply, count);
+    for (uint32_t i = 0; i < count; i++) {
+        const void *at = (const char *)blocks + (size_t)stride * i;
+        struct proximo_content block;
+        uint32_t size;
+        memcpy(&size, at, sizeof(size));
+        if (size != stride || struct_copy(&block, sizeof(block), at) < 0)
+            return host_fail(call, PROXIMO_EINVAL, "content block %u has no sensible struct_size", i);
+        body_put_u32(&call->reply, block.type);
+        body_put_u64(&call->reply, block.flags);
+        put_text(&call->reply, block.data);
+        put_text(&call->reply, block.mime);
+        put_text(&call->reply, block.uri);
+        put_text(&call->reply, block.name);
+        put_text(&call->reply, block.note);
+    }
+    call->replied = true;
+    return buf_ok(&call->reply) ? 0 : PROXIMO_ENOMEM;
+}
+
+static void table_log(struct proximo_call *call, uint32_t level, const char *format, ...)
+{
+    struct buf body CLEANUP_BUF = BUF_INIT(4096);
+    char text[1024];
+    va_list ap;
+    const struct host_plane *plane = call ? call->plane : host_current_plane;
+
+    if (!format)
+        return;
+    va_start(ap, format);
+    int n = vsnprintf(text, sizeof(text), format, ap);
+    va_end(ap);
+    if (n < 0)
+        return;
+    body_put_cstr(&body, text);
+    struct message_head head = {.type = MESSAGE_LOG,
+                                .seq = plane ? (uint32_t)(plane - host.planes) : UINT32_MAX,
+                                .code = (int32_t)level};
+    host_send(&head, body.data, body.len);
+}
+
+static int32_t table_config(struct proximo_text *ret_json)
+{
+    if (!host_current_plane || !host_current_plane->config_json || !ret_json)
+        return PROXIMO_EINVAL;
+    *ret_json =
+        (struct proximo_text){host_current_plane->config_json, strlen(host_current_plane->config_json)};
+    return 0;
+}
+
+static int32_t table_memo_get(struct proximo_call *call, const char *key, struct proximo_text *ret_data)
+{
+    if (!call || !key || !ret_data)
+        return PROXIMO_EINVAL;
+    for (struct memo *m = call->memos; m; m = m->next)
+        if (strcmp(m->key, key) == 0) {
+            *ret_data = m->data;
+            return 0;
+        }
+    return PROXIMO_ENOTFOUND;
+}
+
+static int32_t table_memo_set(struct proximo_call *call, const char *key, struct proximo_text data)
+{
+    if (!call || !key || data.len > MAX_MEMO)
+        return PROXIMO_EINVAL;
+    for (struct memo **m = &call->memos; *m; m = &(*m)->next)
+        if (strcmp((*m)->key, key) == 0) {
+            struct memo *old = *m;
+            *m = old->next;
+            free(old->key);
+            free(old);
+            break;
+        }
+    if (!data.ptr)
+        return 0;
+    struct memo *memo = malloc(sizeof(*memo) + (size_t)data.len + 1);
+    char *name = text_dup(key);
+    if (!memo || !name) {
+        free(memo);
+        free(name);
+        return PROXIMO_ENOMEM;
+    }
+    char *copy = (char *)(memo + 1);
+    memcpy(copy, data.ptr, (size_t)data.len);
+    copy[data.len] = '\0';
+    *memo = (struct memo){call->memos, name, {copy, data.len}};
+    call->memos = memo;
+    return 0;
+}
+
+static int32_t table_cancelled(struct proximo_call *call)
+{
+    return call && host_stopped(call) ? 1 : 0;
+}
+
+static int64_t table_deadline_ms(struct proximo_call *call)
+{
+    return call ? call->deadline_ms - clock_ms() : 0;
+}
+
+static int32_t table_progress(struct proximo_call *call, uint32_t done, uint32_t total, const char *message)
+{
+    struct buf body CLEANUP_BUF = BUF_INIT(4096);
+
+    if (!call)
+        return PROXIMO_EINVAL;
+    int32_t code = host_stopped(call);
+    if (code)
+        return code;
+    size_t len = message ? strnlen(message, 1024) : 0;
+    body_put_u32(&body, done);
+    body_put_u32(&body, total);
+    body_put_text(&body, message ? message : "", len);
+    host_send(&(struct message_head){.type = MESSAGE_PROGRESS, .call = call->id}, body.data, body.len);
+    return 0;
+}
+
+static int32_t table_untrusted(struct proximo_call *call, struct proximo_text raw,
+                               struct proximo_text *ret_text)
+{
+    struct buf clean CLEANUP_BUF = BUF_INIT(MESSAGE_LIMIT);
+    struct buf quoted CLEANUP_BUF = BUF_INIT(MESSAGE_LIMIT);
+
+    if (!call || !ret_text || (!raw.ptr && raw.len))
+        return PROXIMO_EINVAL;
+    text_clean(&clean, raw.ptr ? raw.ptr : "", (size_t)raw.len, true);
+    json_put_string(&quoted, clean.data ? clean.data : "", clean.len);
+    if (!buf_ok(&clean) || !buf_ok(&quoted) || host_arena_text(call, quoted.data, quoted.len, ret_text) < 0)
+        return PROXIMO_ENOMEM;
+    return 0;
+}
+
+/* Members that belong to plans, blast functions and executors. They are there, and a read is told that they
+ * are not for it. */
+static int32_t not_here(struct proximo_call *call, const char *what)
+{
+    return host_fail(call, PROXIMO_ENOSYS, "%s is not available in a read", what);
+}
+
+static int32_t no_change(struct proximo_call *c, const char *summary)
+{
+    (void)summary;
+    return not_here(c, "change");
+}
+static int32_t no_fact(struct proximo_call *c, const char *name, struct proximo_text value_json)
+{
+    (void)name;
+    (void)value_json;
+    return not_here(c, "fact");
+}
+static int32_t no_risk(struct proximo_call *c, uint32_t risk, const char *reason)
+{
+    (void)risk;
+    (void)reason;
+    return not_here(c, "risk");
+}
+static int32_t no_guard(struct proximo_call *c, const struct proximo_guard *guard)
+{
+    (void)guard;
+    return not_here(c, "guard");
+}
+static int32_t no_step(struct proximo_call *c, const struct proximo_step *step)
+{
+    (void)step;
+    return not_here(c, "a step");
+}
+static int32_t no_undo(struct proximo_call *c, uint32_t kind, const struct proximo_step *steps,
+                       uint32_t count)
+{
+    (void)kind;
+    (void)steps;
+    (void)count;
+    return not_here(c, "undo");
+}
+static int32_t no_subject(struct proximo_call *c, const char *operation_class,
+                          struct proximo_text subject_json)
+{
+    (void)operation_class;
+    (void)subject_json;
+    return not_here(c, "subject");
+}
+static int32_t no_affected(struct proximo_call *c, const struct proximo_affected *affected)
+{
+    (void)affected;
+    return not_here(c, "affected");
+}
+static int32_t no_incomplete(struct proximo_call *c, const char *what, const char *why)
+{
+    (void)what;
+    (void)why;
+    return not_here(c, "incomplete");
+}
+static int32_t no_finding(struct proximo_call *c, const struct proximo_finding *finding)
+{
+    (void)finding;
+    return not_here(c, "finding");
+}
+static int32_t no_connect(struct proximo_call *c, const char *endpoint, int32_t *ret_fd)
+{
+    (void)endpoint;
+    (void)ret_fd;
+    return not_here(c, "connect");
+}
+static int32_t no_spawn(struct proximo_call *c, const char *program, const struct proximo_text *argv,
+                        uint32_t argc, int32_t *ret_in, int32_t *ret_out, int32_t *ret_err)
+{
+    (void)program;
+    (void)argv;
+    (void)argc;
+    (void)ret_in;
+    (void)ret_out;
+    (void)ret_err;
+    return not_here(c, "spawn");
+}
+static int32_t no_material(struct proximo_call *c, const char *name, struct proximo_text *ret_bytes)
+{
+    (void)name;
+    (void)ret_bytes;
+    return not_here(c, "material");
+}
+static int32_t no_secret_stdin(struct proximo_call *c, uint64_t secret_id, int32_t *ret_fd)
+{
+    (void)secret_id;
+    (void)ret_fd;
+    return not_here(c, "secret_stdin");
+}
+static int32_t no_output(struct proximo_call *c, uint32_t stream, struct proximo_text bytes)
+{
+    (void)stream;
+    (void)bytes;
+    return not_here(c, "output");
+}
+static int32_t no_exited(struct proximo_call *c, int32_t exit_status, const char *signal_name)
+{
+    (void)exit_status;
+    (void)signal_name;
+    return not_here(c, "exited");
+}
+static int32_t no_outcome(struct proximo_call *c, const char *why)
+{
+    (void)why;
+    return not_here(c, "outcome_unknown");
+}
+
+static void *table_alloc(struct proximo_call *call, uint64_t size)
+{
+    return host_arena_alloc(call, size);
+}
+
+const struct proximo_host host_table = {
+    .struct_size = (uint32_t)sizeof(struct proximo_host),
+    .abi_major = PROXIMO_ABI_MAJOR,
+    .abi_minor = PROXIMO_ABI_MINOR,
+    .features = PROXIMO_FEATURE_READS,
+    .alloc = table_alloc,
+    .arguments = table_arguments,
+    .argument = table_argument,
+    .secret = table_secret,
+    .reply = host_reply,
+    .fail = host_fail,
+    .log = table_log,
+    .config = table_config,
+    .site = host_site,
+    .get = host_get,
+    .get_many = host_get_many,
+    .probe = host_probe,
+    .permission = host_permission,
+    .memo_get = table_memo_get,
+    .memo_set = table_memo_set,
+    .cancelled = table_cancelled,
+    .deadline_ms = table_deadline_ms,
+    .progress = table_progress,
+    .untrusted = table_untrusted,
+    .change = no_change,
+    .fact = no_fact,
+    .risk = no_risk,
+    .guard = no_guard,
+    .step = no_step,
+    .always = no_step,
+    .postcondition = no_step,
+    .undo = no_undo,
+    .subject = no_subject,
+    .affected = no_affected,
+    .incomplete = no_incomplete,
+    .finding = no_finding,
+    .connect = no_connect,
+    .spawn = no_spawn,
+    .material = no_material,
+    .secret_stdin = no_secret_stdin,
+    .output = no_output,
+    .exited = no_exited,
+    .outcome_unknown = no_outcome,
+};

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What manifest_read.c asks of each part of a manifest: manifest_check.c (tools) and manifest_check_rows.c
+ * (the rest). */
+#ifndef PROXIMO_PLANE_MANIFEST_CHECK_H
+#define PROXIMO_PLANE_MANIFEST_CHECK_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+
+#include "plane/manifest.h"
+
+struct param_list {
+    const struct param_row *params;
+    size_t count;
+};
+
+int check_tool(const struct tool *tool, struct problem *p);
+int check_probe(const struct probe_row *probe, const struct plane_info *info, struct problem *p);
+int check_class(const struct class_row *row, struct problem *p);
+int check_executor(const struct executor_row *row, bool has_run, struct problem *p);
+/* rest_json of a change: guards, postcondition and undo, with what the flags and functions promise. */
+int check_change(const struct tool *tool, struct json_object *row, struct problem *p);
+int check_plane_texts(const struct plane_info *info, const char *expected_name, struct problem *p);
+/* No name twice within the plane. */
+int check_unique(const struct plane_info *info, struct problem *p);
+
+/* Shared grammar. `who` names the place in messages: "tool pve_x". */
+int check_params(const char *who, struct param_list params, struct problem *p);
+int check_template(const char *who, const char *what, const char *text, struct param_list params,
+                   struct problem *p);
+int check_path(const char *who, const char *path, struct param_list params, struct problem *p);
+int check_text(const char *who, const char *what, const char *text, size_t most, struct problem *p);
+int check_name(const char *who, const char *what, const char *name, const char *extra, size_t most,
+               struct problem *p);
+int check_object(const char *who, const char *what, const char *json, struct problem *p);
+int check_fixed(const char *who, const struct field_row *rows, size_t count, struct problem *p);
+const struct param_row *param_find(struct param_list params, const char *name, size_t len);
+
+#endif

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The rules for what is not a read: probes, changes, operation classes, executors, and the plane as a whole.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/selector.h"
+#include "base/text.h"
+#include "http/probe_table.h"
+#include "plane/manifest_check.h"
+
+#define FIXED_MOST 32u
+
+static int check_http_probe(const char *who, const struct probe_row *probe, struct problem *p)
+{
+    struct http_field fixed[FIXED_MOST];
+    const char *why = NULL;
+
+    if (!probe->method || !probe->path || probe->fixed_count > FIXED_MOST)
+        return problem_set(p, -EINVAL, PX_PLANE, "%s: an HTTP probe needs a method and a path", who);
+    for (size_t i = 0; i < probe->fixed_count; i++)
+        fixed[i] =
+            (struct http_field){probe->fixed[i].name, probe->fixed[i].value, strlen(probe->fixed[i].value)};
+    if (!http_probe_allowed(probe->method, probe->path, fixed, probe->fixed_count, &why)) {
+        int r =
+            problem_set(p, -EACCES, PX_PLANE, "%s: %.10s %.120s is not a probe of this program's table: %s",
+                        who, probe->method, probe->path, why ? why : "it is not in the table");
+        problem_next(p, "What changes something is a change tool, never a probe.");
+        return r;
+    }
+    for (size_t i = 0; i < probe->param_count; i++) {
+        const struct param_row *param = &probe->params[i];
+        const char *name = param->api_name ? param->api_name : param->name;
+        char in_path[72];
+        (void)snprintf(in_path, sizeof(in_path), "{%s}", param->name);
+        if (!strstr(probe->path, in_path) && !http_probe_parameter_allowed(probe->method, probe->path, name))
+            return problem_set(p, -EACCES, PX_PLANE,
+                               "%s: the parameter \"%s\" is not one this probe may have", who, name);
+    }
+    return 0;
+}
+
+static int check_executor_probe(const char *who, const struct probe_row *probe, const struct plane_info *info,
+                                struct problem *p)
+{
+    struct param_list params = {probe->params, probe->param_count};
+    bool own = false;
+
+    for (size_t i = 0; i < info->executor_count; i++)
+        own = own || text_equal(info->executors[i].name, probe->executor);
+    if (!own)
+        return problem_set(p, -EINVAL, PX_PLANE, "%s: \"%.40s\" is no executor of this plane", who,
+                           probe->executor);
+    if (probe->argv_count == 0)
+        return problem_set(p, -EINVAL, PX_PLANE, "%s: it has no argv", who);
+    for (size_t i = 0; i < probe->argv_count; i++) {
+        const char *word = probe->argv[i].value;
+        if (!word)
+            return problem_set(p, -EINVAL, PX_PLANE, "%s: word %zu of its argv is missing", who, i);
+        size_t len = strlen(word);
+        if (!strpbrk(word, "{}"))
+            continue;
+        if (i == 0 || word[0] != '{' || word[len - 1] != '}' || !param_find(params, word + 1, len - 2))
+            return problem_set(p, -EINVAL, PX_PLANE,
+                               "%s: \"%.60s\" must be one parameter and nothing else, and not the first word",
+                               who, word);
+    }
+    return 0;
+}
+
+int check_probe(const struct probe_row *probe, const struct plane_info *info, struct problem *p)
+{
+    char who[64];
+    struct param_list params = {probe->params, probe->param_count};
+
+    (void)snprintf(who, sizeof(who), "probe %.48s", probe->name ? probe->name : "");
+    int r = check_name("a probe", "its name", probe->name, "_", MANIFEST_NAME_LIMIT, p);
+    if (r == 0)
+        r = check_params(who, params, p);
+    if (r == 0)
+        r = check_fixed(who, probe->fixed, probe->fixed_count, p);
+    if (r < 0)
+        return r;
+    if (probe->executor)
+        return check_executor_probe(who, probe, info, p);
+    r = check_http_probe(who, probe, p);
+    return r < 0 ? r : check_path(who, probe->path, params, p);
+}
+
+int check_class(const struct class_row *row, struct problem *p)
+{
+    char who[64];
+
+    (void)snprintf(who, sizeof(who), "class %.48s", row->name ? row->name : "");
+    int r = check_name("a class", "its name", row->name, "._-", 64, p);
+    if (r == 0)
+        r = check_text(who, "title", row->title, 80, p);
+    if (r == 0 && row->description)
+        r = check_text(who, "description", row->description, MANIFEST_DESCRIPTION_LIMIT, p);
+    if (r < 0)
+        return r;
+    if (row->risk_floor < PROXIMO_RISK_LOW || row->risk_floor > PROXIMO_RISK_HIGH)
+        return problem_set(p, -EINVAL, PX_PLANE, "%s: its risk floor %u is none of 1, 2, 3", who,
+                           row->risk_floor);
+    if (row->undo_kind < PROXIMO_UNDO_NONE || row->undo_kind > PROXIMO_UNDO_FUNCTION)
+        return problem_set(p, -EINVAL, PX_PLANE, "%s: its undo kind %u is none of 1, 2, 3", who,
+                           row->undo_kind);
+    if (row->flags & ~(PROXIMO_CLASS_DESTROYS | PROXIMO_CLASS_CUTS_OFF | PROXIMO_CLASS_WIDENS))
+        return problem_set(p, -EINVAL, PX_PLANE, "%s: unknown flag bits", who);
+    if (!row->subject_schema)
+        return problem_set(p, -EINVAL, PX_PLANE, "%s: its subject_schema is missing", who);
+    return check_object(who, "subject_schema", row->subject_schema, p);
+}
+
+int check_executor(const struct executor_row *row, bool has_run, struct problem *p)
+{
+    char who[64];
+
+    (void)snprintf(who, sizeof(who), "executor %.48s", row->name ? row->name : "");
+    int r = check_name("an executor", "its name", row->name, "_-", MANIFEST_NAME_LIMIT, p);
+    if (r == 0 && !has_run)
+        r = problem_set(p, -EINVAL, PX_PLANE, "%s: it has no run function", who);
+    if (r == 0 && row->target_schema)
+        r = check_object(who, "target_schema", row->target_schema, p);
+    return r;
+}
+
+/* Comma separated selectors. */
+static int check_selectors(const char *who, const char *what, const char *list, struct problem *p)
+{
+    char one[256];
+
+    for (const char *at = list; at;) {
+        const char *comma = strchr(at, ',');
+        size_t len = comma ? (size_t)(comma - at) : strlen(at);
+        if (len >= sizeof(one))
+            return problem_set(p, -EINVAL, PX_PLANE, "%s: %s: a selector is longer than 255 bytes", who,
+                               what);
+        memcpy(one, at, len);
+        one[len] = '\0';
+        if (selector_check(one) < 0)
+            return problem_set(p, -EINVAL, PX_PLANE, "%s: %s: \"%.80s\" is no selector", who, what, one);
+        at = comma ? comma + 1 : NULL;
+    }
+    return 0;
+}
+
+static int check_step(const char *who, struct json_object *step, bool wait_only, struct problem *p)
+{
+    const int64_t known =
+        (int64_t)(PROXIMO_STEP_FOLLOW | PROXIMO_STEP_CONTINUE | PROXIMO_STEP_ALWAYS | PROXIMO_STEP_ATOMIC);
+    int64_t kind = 0, flags = 0, test = 0;
+    const char *text;
+
+    (void)json_get_int(step, "kind", &kind);
+    (void)json_get_int(step, "flags", &flags);
+    (void)json_get_int(step, "wait_test", &test);
+    if (kind < PROXIMO_STEP_REQUEST || kind > PROXIMO_STEP_EXECUTOR ||
+        (wait_only && kind != PROXIMO_STEP_WAIT))
+        return problem_set(p, -EINVAL, PX_PLANE, "%s: a step of kind %d has no place here", who, (int)kind);
+    if (flags & ~known)
+        return problem_set(p, -EINVAL, PX_PLANE, "%s: a step has unknown flag bits", who);
+    if (kind != PROXIMO_STEP_EXECUTOR && (json_get_string(step, "path", &text, NULL) < 0 || text[0] != '/'))
+        return problem_set(p, -EINVAL, PX_PLANE, "%s: a step lacks its path", who);
+    if (kind == PROXIMO_STEP_REQUEST &&
+        (json_get_string(step, "method", &text, NULL) < 0 || !text_in_list("POST,PUT,DELETE", text)))
+        return problem_set(p, -EINVAL, PX_PLANE, "%s: a request step's method is POST, PUT or DELETE", who);
+    if (kind == PROXIMO_STEP_WAIT && (test < PROXIMO_WAIT_EXISTS || test > PROXIMO_WAIT_COUNT))
+        return problem_set(p, -EINVAL, PX_PLANE, "%s: a wait step has no test", who);
+    if (kind == PROXIMO_STEP_EXECUTOR && json_get_string(step, "executor", &text, NULL) < 0)
+        return problem_set(p, -EINVAL, PX_PLANE, "%s: an executor step does not name its executor", who);
+    int r = 0;
+    if (json_get_string(step, "select", &text, NULL) == 0)
+        r = check_selectors(who, "select", text, p);
+    if (r == 0 && json_get_string(step, "keep", &text, NULL) == 0)
+        r = check_selectors(who, "keep", text, p);
+    return r;
+}
+
+static int check_steps(const char *who, struct json_object *row, const char *key, bool wait_only,
+                       size_t *ret_count, struct problem *p)
+{
+    struct json_object *steps;
+
+    *ret_count = 0;
+    if (json_get(row, key, json_type_array, &steps) < 0)
+        return 0;
+    *ret_count = json_object_array_length(steps);
+    for (size_t i = 0; i < *ret_count; i++) {
+        int r = check_step(who, json_object_array_get_idx(steps, i), wait_only, p);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+static int check_guards(const char *who, const struct tool *tool, struct json_object *row, struct problem *p)
+{
+    struct param_list params = {tool->params, tool->param_count};
+    struct json_object *guards;
+
+    if (json_get(row, "guards", json_type_array, &guards) < 0)
+        return 0;
+    for (size_t i = 0; i < json_object_array_length(guards); i++) {
+        struct json_object *guard = json_object_array_get_idx(guards, i);
+        const char *text = NULL;
+        (void)json_get_string(guard, "path", &text, NULL);
+        int r = check_path(who, text, params, p);
+        if (r == 0 && json_get_string(guard, "fields", &text, NULL) == 0)
+            r = check_selectors(who, "a guard's fields", text, p);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+int check_change(const struct tool *tool, struct json_object *row, struct problem *p)
+{
+    const uint64_t known = PROXIMO_CHANGE_ROOT_ONLY | PROXIMO_CHANGE_NO_TOKEN | PROXIMO_CHANGE_FOLLOW |
+                           PROXIMO_CHANGE_IDEMPOTENT;
+    struct param_list params = {tool->params, tool->param_count};
+    char who[64];
+    bool plan = false, plan_undo = false;
+    size_t undo = 0, waits = 0;
+
+    (void)snprintf(who, sizeof(who), "tool %.48s", tool->name);
+    (void)json_get_bool(row, "plan", &plan);
+    (void)json_get_bool(row, "plan_undo", &plan_undo);
+    int r = check_name(who, "the operation class", tool->operation_class, "._-", 64, p);
+    if (r == 0)
+        r = check_guards(who, tool, row, p);
+    if (r == 0)
+        r = check_steps(who, row, "postcondition", true, &waits, p);
+    if (r == 0)
+        r = check_steps(who, row, "undo", false, &undo, p);
+    if (r < 0)
+        return r;
+    if (tool->flags & ~known)
+        return problem_set(p, -EINVAL, PX_PLANE, "%s: unknown flag bits", who);
+    if (!tool->subject || !*tool->subject)
+        return problem_set(p, -EINVAL, PX_PLANE, "%s: a change without a subject", who);
+    r = check_template(who, "its subject", tool->subject, params, p);
+    if (r < 0)
+        return r;
+    if (!plan && (!tool->path || !tool->method || !text_in_list("POST,PUT,DELETE", tool->method)))
+        return problem_set(
+            p, -EINVAL, PX_PLANE,
+            "%s: a change without a plan function needs a method (POST, PUT, DELETE) and a path", who);
+    if (tool->undo_kind < PROXIMO_UNDO_NONE || tool->undo_kind > PROXIMO_UNDO_FUNCTION)
+        return problem_set(p, -EINVAL, PX_PLANE, "%s: its undo kind %u is none of 1, 2, 3", who,
+                           tool->undo_kind);
+    if ((tool->undo_kind == PROXIMO_UNDO_TEMPLATE) != (undo > 0) ||
+        (tool->undo_kind == PROXIMO_UNDO_FUNCTION) != plan_undo)
+        return problem_set(p, -EINVAL, PX_PLANE,
+                           "%s: its undo kind does not fit: a template has undo steps, a function has "
+                           "plan_undo, none has neither",
+                           who);
+    return 0;
+}
+
+int check_plane_texts(const struct plane_info *info, const char *expected_name, struct problem *p)
+{
+    int r = check_name("the plane", "its name", info->name, "-", 32, p);
+
+    if (r == 0 && expected_name && strcmp(info->name, expected_name) != 0)
+        r = problem_set(p, -EINVAL, PX_CONFIG, "it calls itself \"%s\", the configuration calls it \"%s\"",
+                        info->name, expected_name);
+    if (r == 0)
+        r = check_text("the plane", "version", info->version, 64, p);
+    if (r == 0)
+        r = check_text("the plane", "licence", info->licence, 128, p);
+    if (r == 0)
+        r = check_text("the plane", "summary", info->summary, 300, p);
+    if (r == 0 && info->config_schema)
+        r = check_object("the plane", "config_schema", info->config_schema, p);
+    return r;
+}
+
+int check_unique(const struct plane_info *info, struct problem *p)
+{
+    for (size_t i = 0; i < info->tool_count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(info->tools[i].name, info->tools[j].name) == 0)
+                return problem_set(p, -EEXIST, PX_PLANE, "it has two tools called \"%s\"",
+                                   info->tools[i].name);
+    for (size_t i = 0; i < info->class_count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(info->classes[i].name, info->classes[j].name) == 0)
+                return problem_set(p, -EEXIST, PX_PLANE, "it has two classes called \"%s\"",
+                                   info->classes[i].name);
+    for (size_t i = 0; i < info->probe_count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(info->probes[i].name, info->probes[j].name) == 0)
+                return problem_set(p, -EEXIST, PX_PLANE, "it has two probes called \"%s\"",
+                                   info->probes[i].name);
+    return 0;
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A call from its caller's side: put into the list, waited for, and its upcalls done meanwhile in the
+ * caller's own thread. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cancel.h"
+#include "base/clock.h"
+#include "plane/supervisor.h"
+
+struct hooked {
+    struct planes *planes;
+    struct call *call;
+};
+
+/* From whatever thread cancels: never with planes->lock held. */
+static void on_cancel(void *arg)
+{
+    const struct hooked *hooked = arg;
+    struct cancel *inner[UPCALL_WIDTH];
+
+    (void)pthread_mutex_lock(&hooked->planes->lock);
+    hooked->call->cancelled = true;
+    for (size_t i = 0; i < UPCALL_WIDTH; i++)
+        inner[i] = hooked->call->inner[i] ? cancel_ref(hooked->call->inner[i]) : NULL;
+    (void)pthread_mutex_unlock(&hooked->planes->lock);
+    supervisor_wake(hooked->planes);
+    for (size_t i = 0; i < UPCALL_WIDTH; i++)
+        if (inner[i]) {
+            cancel_set(inner[i]);
+            cancel_unref(inner[i]);
+        }
+}
+
+static struct plane_slot *slot_of(struct planes *planes, const struct tool *tool)
+{
+    for (size_t i = 0; i < planes->slot_count; i++)
+        if (planes->slots[i].info == tool->plane)
+            return &planes->slots[i];
+    return NULL;
+}
+
+static void tell_progress(struct planes *planes, struct call *call)
+{
+    uint32_t done = call->progress_done, total = call->progress_total;
+    char text[sizeof(call->progress_text)];
+
+    memcpy(text, call->progress_text, sizeof(text));
+    call->progress_ready = false;
+    if (!call->request->progress)
+        return;
+    (void)pthread_mutex_unlock(&planes->lock);
+    call->request->progress(call->request->progress_arg, done, total, text);
+    (void)pthread_mutex_lock(&planes->lock);
+}
+
+static void do_upcall(struct planes *planes, struct call *call)
+{
+    struct message_head head = call->upcall;
+    char *body = call->upcall_body;
+    size_t len = call->upcall_len;
+
+    call->upcall_body = NULL;
+    call->upcall_ready = false;
+    call->upcall_running = true;
+    (void)pthread_mutex_unlock(&planes->lock);
+    upcall_run(planes, call, &head, body, len);
+    free(body);
+    (void)pthread_mutex_lock(&planes->lock);
+    call->upcall_running = false;
+}
+
+static void wait_done(struct planes *planes, struct call *call)
+{
+    while (call->state != CALL_DONE) {
+        if (call->progress_ready)
+            tell_progress(planes, call);
+        else if (call->upcall_ready)
+            do_upcall(planes, call);
+        else
+            (void)pthread_cond_wait(&call->wake, &planes->lock);
+    }
+}
+
+/* What the plane said, as an error with a code of ours. */
+static int plane_failure(const struct call *call, struct problem *p)
+{
+    static const struct {
+        int32_t code;
+        int error;
+        const char *px, *words;
+    } codes[] = {
+        {PROXIMO_EINVAL, -EINVAL, PX_ARG, "the arguments do not fit"},
+        {PROXIMO_ENOMEM, -ENOMEM, PX_PLANE, "it ran out of memory"},
+        {PROXIMO_ENOTFOUND, -ENOENT, PX_NOT_FOUND, "what was asked for does not exist"},
+        {PROXIMO_EDENIED, -EACCES, PX_PRIVILEGE, "it was refused"},
+        {PROXIMO_EUNAVAIL, -ENOTCONN, PX_CONNECT, "something it needs cannot be reached"},
+        {PROXIMO_EREMOTE, -EIO, PX_REMOTE, "Proxmox answered with an error"},
+        {PROXIMO_ECANCELLED, -ECANCELED, PX_CANCELLED, "the call was cancelled"},
+        {PROXIMO_EDEADLINE, -ETIMEDOUT, PX_TIMEOUT, "the call's time is over"},
+        {PROXIMO_EPROTO, -EPROTO, PX_BAD_ANSWER, "an answer made no sense"},
+        {PROXIMO_ENOSYS, -ENOSYS, PX_UNSUPPORTED, "it is not offered here"},
+    };
+    const char *text = call->body_len ? call->body : NULL;
+
+    /* An upcall failed and the plane passed that on: the upcall's own problem says more, with the next step.
+     */
+    if (!text && call->upcall_code == call->code && *call->upcall_problem.code) {
+        if (p)
+            *p = call->upcall_problem;
+        return call->code == PROXIMO_ECANCELLED ? -ECANCELED : -EIO;
+    }
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+        if (codes[i].code == call->code)
+            return problem_set(p, codes[i].error, codes[i].px, "%s: %s", call->request->tool->name,
+                               text ? text : codes[i].words);
+    return problem_set(p, -EIO, PX_PLANE, "the plane \"%s\" failed in %s: %s", call->slot->name,
+                       call->request->tool->name, text ? text : "it gave no reason");
+}
+
+static int finish(const struct call *call, struct plane_reply *ret, struct problem *p)
+{
+    if (call->error < 0) {
+        if (p)
+            *p = call->problem;
+        return call->error;
+    }
+    /* However the plane put it, the caller knows why it ended. */
+    if (call->code != 0 && call->cancelled)
+        return problem_set(p, -ECANCELED, PX_CANCELLED, "%s was cancelled", call->request->tool->name);
+    bool stopped = call->code == PROXIMO_EDEADLINE || call->code == PROXIMO_ECANCELLED;
+    if (call->code != 0 && (call->stop_sent || (stopped && clock_ms() >= call->request->deadline_ms))) {
+        int r = problem_set(p, -ETIMEDOUT, PX_TIMEOUT, "%s did not end in time", call->request->tool->name);
+        problem_next(p,
+                     "Ask for less (a filter, one node), or raise the limit of a call in the configuration.");
+        return r;
+    }
+    if (call->code != 0)
+        return plane_failure(call, p);
+    return plane_reply_read(call->slot->name, call->body, call->body_len, ret, p);
+}
+
+int planes_call(struct planes *planes, const struct plane_call *request, struct plane_reply *ret,
+                struct problem *p)
+{
+    struct call call = {.request = request, .state = CALL_QUEUED};
+    struct hooked hooked = {planes, &call};
+
+    if (request->tool->kind != TOOL_READ_FUNCTION)
+        return problem_set(p, -EINVAL, PX_INTERNAL, "%s is not a read function", request->tool->name);
+    call.slot = slot_of(planes, request->tool);
+    if (!call.slot)
+        return problem_set(p, -EINVAL, PX_INTERNAL, "%s belongs to no plane", request->tool->name);
+    (void)pthread_cond_init(&call.wake, NULL);
+
+    (void)pthread_mutex_lock(&planes->lock);
+    struct call **last = &planes->calls;
+    while (*last)
+        last = &(*last)->next;
+    *last = &call;
+    (void)pthread_mutex_unlock(&planes->lock);
+    cancel_hook(request->cancel, on_cancel, &hooked);
+    supervisor_wake(planes);
+
+    (void)pthread_mutex_lock(&planes->lock);
+    wait_done(planes, &call);
+    (void)pthread_mutex_unlock(&planes->lock);
+    cancel_unhook(request->cancel);
+
+    (void)pthread_mutex_lock(&planes->lock);
+    for (struct call **c = &planes->calls; *c; c = &(*c)->next)
+        if (*c == &call) {
+            *c = call.next;
+            break;
+        }
+    (void)pthread_mutex_unlock(&planes->lock);
+    supervisor_wake(planes); /* its turn is free */
+
+    int r = finish(&call, ret, p);
+    (void)pthread_cond_destroy(&call.wake);
+    free(call.upcall_body);
+    free(call.body);
+    return r;
+}

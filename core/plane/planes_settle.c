@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Once every host has started: names across planes, the list of tools, and whether the start must be refused.
+ * Under the lock. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "config/config.h"
+#include "plane/read.h"
+#include "plane/supervisor.h"
+
+static const struct plane_slot *owner_of(const struct planes *planes, size_t before, const char *tool,
+                                         const char *class)
+{
+    for (size_t i = 0; i < before; i++) {
+        const struct plane_slot *slot = &planes->slots[i];
+        if (slot->out || !slot->info)
+            continue;
+        for (size_t k = 0; tool && k < slot->info->tool_count; k++)
+            if (strcmp(slot->info->tools[k].name, tool) == 0)
+                return slot;
+        for (size_t k = 0; class && k < slot->info->class_count; k++)
+            if (strcmp(slot->info->classes[k].name, class) == 0)
+                return slot;
+    }
+    return NULL;
+}
+
+/* Of two planes with the same name in it the earlier in the configuration stays; the other is left out whole.
+ */
+static void check_names(struct planes *planes, size_t index)
+{
+    struct plane_slot *slot = &planes->slots[index];
+    struct problem p = PROBLEM_INIT;
+    const struct plane_slot *other = NULL;
+    const char *what = "tool", *name = "";
+
+    for (size_t k = 0; !other && k < slot->info->tool_count; k++) {
+        name = slot->info->tools[k].name;
+        other = owner_of(planes, index, name, NULL);
+    }
+    for (size_t k = 0; !other && k < slot->info->class_count; k++) {
+        what = "class";
+        name = slot->info->classes[k].name;
+        other = owner_of(planes, index, NULL, name);
+    }
+    if (!other)
+        return;
+    (void)problem_set(&p, -EEXIST, PX_PLANE, "its %s \"%s\" is there already, from the plane \"%s\"", what,
+                      name, other->name);
+    problem_next(&p, "Only one of the two planes can be used.");
+    slot_refuse(slot, &p);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const struct tool *const *left = a, *const *right = b;
+    return strcmp((*left)->name, (*right)->name);
+}
+
+static int make_tools(struct planes *planes)
+{
+    const char *sites[64];
+    size_t site_count = 0, most = 0;
+
+    for (size_t i = 0; planes->config && i < planes->config->site_count && site_count < 64; i++)
+        sites[site_count++] = planes->config->sites[i].name;
+    for (size_t i = 0; i < planes->slot_count; i++)
+        most += planes->slots[i].info ? planes->slots[i].info->tool_count : 0;
+    planes->tools = calloc(most + 1, sizeof(const struct tool *));
+    if (!planes->tools)
+        return -ENOMEM;
+    for (size_t i = 0; i < planes->slot_count; i++) {
+        struct plane_slot *slot = &planes->slots[i];
+        if (slot->out || !slot->info)
+            continue;
+        bool off = slot->config && config_plane_mode(planes->config, slot->config) == CONFIG_OFF;
+        for (size_t k = 0; k < slot->info->tool_count; k++) {
+            struct tool *tool = &slot->info->tools[k];
+            struct buf schema = BUF_INIT(MANIFEST_LIMIT);
+            tool_schema_write(tool, sites, site_count, &schema);
+            tool->input_schema = buf_take(&schema, NULL);
+            if (!tool->input_schema)
+                return -ENOMEM;
+            if (!off)
+                planes->tools[planes->tool_count++] = tool;
+        }
+    }
+    qsort(planes->tools, planes->tool_count, sizeof(const struct tool *), by_name);
+    return 0;
+}
+
+/* A wrong word in the configuration, or a plane that must be there and is not, stops the start. */
+static int verdict(struct planes *planes, struct problem *p)
+{
+    for (size_t i = 0; i < planes->slot_count; i++) {
+        const struct plane_slot *slot = &planes->slots[i];
+        if (!slot->out || planes->inspect)
+            continue;
+        if (slot->missing && planes->config->planes_named) {
+            struct buf valid CLEANUP_BUF = BUF_INIT(1024);
+            char *names[PLANES_MOST];
+            int r = problem_set(p, -EINVAL, PX_CONFIG, "planes: \"%s\": %s", slot->name, slot->problem.cause);
+            problem_next(p, "Correct the name, or give the plane's file: as an absolute path.");
+            size_t count = plane_file_names(planes->config, names);
+            for (size_t k = 0; k < count; k++) {
+                buf_printf(&valid, "%s%s", k ? ", " : "", names[k]);
+                free(names[k]);
+            }
+            if (buf_ok(&valid) && valid.len)
+                problem_valid(p, "%s", valid.data);
+            return r;
+        }
+        if (!slot->config->required && strcmp(slot->problem.code, PX_CONFIG) != 0)
+            continue;
+        int r =
+            problem_set(p, -EINVAL, PX_CONFIG, "planes: \"%s\"%s: %s", slot->name,
+                        slot->config->required ? " is required and cannot be used" : "", slot->problem.cause);
+        if (*slot->problem.next)
+            problem_next(p, "%s", slot->problem.next);
+        return r;
+    }
+    return 0;
+}
+
+void planes_settle(struct planes *planes)
+{
+    for (size_t i = 0; i < planes->slot_count; i++)
+        if (!planes->slots[i].out && planes->slots[i].info)
+            check_names(planes, i);
+    planes->settle_error = verdict(planes, &planes->settle_problem);
+    if (planes->settle_error == 0 && make_tools(planes) < 0)
+        planes->settle_error =
+            problem_set(&planes->settle_problem, -ENOMEM, PX_INTERNAL, "no memory for the tools");
+    planes->settled = true;
+    (void)pthread_cond_broadcast(&planes->changed);
+}

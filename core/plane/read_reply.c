@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A plane's reply, block by block: rows become the counted envelope, an object becomes the structured answer
+ * (or, named and beside rows, a member of the envelope), everything else a content block of MCP.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "plane/planes.h"
+#include "plane/read_inner.h"
+
+#define REPLY_STRING_MAX 16000
+#define TEXT_LIMIT       READ_ANSWER_LIMIT
+
+static void put_base64(struct buf *out, const char *bytes, size_t len)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const unsigned char *b = (const unsigned char *)bytes;
+    for (size_t i = 0; i < len; i += 3) {
+        unsigned n = (unsigned)b[i] << 16;
+        if (i + 1 < len)
+            n |= (unsigned)b[i + 1] << 8;
+        if (i + 2 < len)
+            n |= b[i + 2];
+        char four[4] = {digits[n >> 18], digits[(n >> 12) & 63], i + 1 < len ? digits[(n >> 6) & 63] : '=',
+                        i + 2 < len ? digits[n & 63] : '='};
+        buf_add(out, four, sizeof(four));
+    }
+}
+
+static void put_member(struct buf *out, const char *key, const char *text)
+{
+    const struct value_style style = {.string_max = 2048};
+    if (!text || !*text)
+        return;
+    json_put_key(out, key);
+    value_put_text(out, text, strlen(text), &style);
+}
+
+static void put_media(struct buf *out, const char *type, const struct reply_block *block)
+{
+    json_put_key_string(out, "type", type);
+    json_put_key(out, "data");
+    buf_char(out, '"');
+    put_base64(out, block->data ? block->data : "", block->data_len);
+    buf_char(out, '"');
+    put_member(out, "mimeType", block->mime && *block->mime ? block->mime : "application/octet-stream");
+}
+
+static void put_text(struct buf *out, const struct reply_block *block)
+{
+    const struct value_style style = {.string_max = TEXT_LIMIT, .keep_lines = true};
+    json_put_key(out, "text");
+    value_put_text(out, block->data ? block->data : "", block->data_len, &style);
+}
+
+static void put_block(struct buf *out, const struct reply_block *block)
+{
+    json_put_comma(out);
+    buf_char(out, '{');
+    switch (block->type) {
+    case PROXIMO_CONTENT_IMAGE: put_media(out, "image", block); break;
+    case PROXIMO_CONTENT_AUDIO: put_media(out, "audio", block); break;
+    case PROXIMO_CONTENT_LINK:
+        json_put_key_string(out, "type", "resource_link");
+        put_member(out, "uri", block->uri);
+        put_member(out, "name", block->name && *block->name ? block->name : block->uri);
+        put_member(out, "mimeType", block->mime);
+        break;
+    case PROXIMO_CONTENT_RESOURCE:
+        buf_str(out, "\"type\":\"resource\",\"resource\":{");
+        put_member(out, "uri", block->uri);
+        put_member(out, "mimeType", block->mime);
+        put_text(out, block);
+        buf_char(out, '}');
+        break;
+    default:
+        json_put_key_string(out, "type", "text");
+        put_text(out, block);
+        if (block->flags & PROXIMO_CONTENT_UNTRUSTED)
+            buf_str(out, ",\"_meta\":{\"proximo/untrusted\":true}");
+        break;
+    }
+    buf_char(out, '}');
+}
+
+static int block_object(const struct reading *r, const struct reply_block *block, struct json_object **ret,
+                        struct problem *p)
+{
+    struct json_object *value = NULL;
+    struct problem why = PROBLEM_INIT;
+    int result = json_parse(block->data ? block->data : "", block->data_len, &value, &why);
+    if (result == 0 && json_object_is_type(value, json_type_object)) {
+        *ret = value;
+        return 0;
+    }
+    if (value)
+        json_object_put(value);
+    return problem_set(p, -EPROTO, PX_PLANE, "plane of %s replied with something that is not a JSON object",
+                       r->call->tool->name);
+}
+
+/* Names that the answer itself uses: a plane's member must not hide them. */
+static const char *const reserved[] = {"total", "total_is_minimum", "returned",  "offset",  "truncated",
+                                       "hint",  "next_offset",      "by_status", "missing", "complete",
+                                       "notes", "untrusted",        "rows",      "guest",   "node"};
+
+static bool name_is_free(const struct plane_reply *reply, size_t index)
+{
+    for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++) {
+        if (strcmp(reserved[i], reply->blocks[index].name) == 0)
+            return false;
+    }
+    for (size_t i = 0; i < index; i++) {
+        if (reply->blocks[i].type == PROXIMO_CONTENT_JSON && reply->blocks[i].name &&
+            strcmp(reply->blocks[i].name, reply->blocks[index].name) == 0)
+            return false;
+    }
+    return true;
+}
+
+/* The members of an object themselves: its text without the braces. */
+static int put_members(struct reading *r, const struct reply_block *block, struct json_object *object,
+                       struct buf *out, struct problem *p)
+{
+    const struct value_style style = {.string_max = REPLY_STRING_MAX, .keep_lines = true};
+    CLEANUP_BUF struct buf text = BUF_INIT((size_t)1 << 20);
+    if (r->complete.missing_any || r->complete.unknown || r->complete.asked)
+        json_object_object_del(object, "complete"); /* said by the core, once */
+    if (r->complete.notes.len)
+        json_object_object_del(object, "notes");
+    if (block->flags & PROXIMO_CONTENT_UNTRUSTED)
+        json_object_object_add(object, "untrusted", json_object_new_boolean(true));
+    value_put(&text, object, &style);
+    if (!buf_ok(&text))
+        return problem_set(p, -E2BIG, PX_TOO_LARGE, "the answer of %s is too large", r->call->tool->name);
+    if (text.len > 2) {
+        json_put_comma(out);
+        buf_add(out, text.data + 1, text.len - 2);
+    }
+    return 0;
+}
+
+/* Objects that have a name become members of that name; one without stands for the answer itself. */
+static int put_objects(struct reading *r, const struct plane_reply *reply, bool rows, struct buf *out,
+                       struct problem *p)
+{
+    const struct value_style style = {.string_max = REPLY_STRING_MAX, .keep_lines = true};
+    const char *tool = r->call->tool->name;
+    bool alone = false;
+    for (size_t i = 0; i < reply->count; i++) {
+        const struct reply_block *block = &reply->blocks[i];
+        CLEANUP_JSON struct json_object *object = NULL;
+        if (block->type != PROXIMO_CONTENT_JSON)
+            continue;
+        int result = block_object(r, block, &object, p);
+        bool named = block->name && *block->name;
+        if (result == 0 && named && !name_is_free(reply, i))
+            result =
+                problem_set(p, -EPROTO, PX_PLANE, "plane of %s replied with an object named '%s': not free",
+                            tool, block->name);
+        if (result == 0 && !named && (rows || alone))
+            result = problem_set(p, -EPROTO, PX_PLANE,
+                                 "plane of %s replied with a second object without a name", tool);
+        if (result == 0 && !named)
+            result = put_members(r, block, object, out, p);
+        if (result < 0)
+            return result;
+        alone = alone || !named;
+        if (named) {
+            json_put_key(out, block->name);
+            value_put(out, object, &style);
+        }
+    }
+    return 0;
+}
+
+static int shape_rows(struct reading *r, const struct plane_reply *reply, const struct reply_block *rows,
+                      struct read_result *ret, struct problem *p)
+{
+    CLEANUP_BUF struct buf extra = BUF_INIT(READ_ANSWER_LIMIT / 2);
+    struct json_span list = {.ptr = rows->data,
+                             .len = rows->data_len}; /* JSON: checked when the reply was read */
+    struct scan scan;
+    if (scan_array(list, &scan) < 0)
+        return problem_set(p, -EPROTO, PX_PLANE,
+                           "plane of %s replied with something that is not a JSON array of rows",
+                           r->call->tool->name);
+    int result = put_objects(r, reply, true, &extra, p);
+    if (result == 0 && extra.error)
+        result = problem_set(p, -E2BIG, PX_TOO_LARGE, "the facts beside the rows of %s are too large",
+                             r->call->tool->name);
+    return result < 0 ? result : envelope_rows(r, list, -1, &extra, &ret->structured, p);
+}
+
+static int shape_object(struct reading *r, const struct plane_reply *reply, struct read_result *ret,
+                        struct problem *p)
+{
+    CLEANUP_BUF struct buf body = BUF_INIT((size_t)2 << 20);
+    buf_char(&body, '{');
+    int result = put_objects(r, reply, false, &body, p);
+    if (result < 0)
+        return result;
+    completeness_write(&r->complete, &body);
+    buf_char(&body, '}');
+    if (!buf_ok(&body) || body.len > READ_ANSWER_LIMIT) {
+        problem_set(p, -E2BIG, PX_TOO_LARGE, "the answer of %s is larger than the %d characters allowed",
+                    r->call->tool->name, READ_ANSWER_LIMIT);
+        problem_next(p, "narrow the question by the tool's arguments");
+        return -E2BIG;
+    }
+    buf_add(&ret->structured, body.data, body.len);
+    return 0;
+}
+
+int reply_shape(struct reading *r, const struct plane_reply *reply, struct read_result *ret,
+                struct problem *p)
+{
+    const struct reply_block *rows = NULL;
+    bool object = false;
+    size_t others = 0;
+    for (size_t i = 0; i < reply->count; i++) {
+        const struct reply_block *block = &reply->blocks[i];
+        if (block->type == PROXIMO_CONTENT_ROWS) {
+            if (rows)
+                return problem_set(p, -EPROTO, PX_PLANE, "plane of %s replied with rows twice",
+                                   r->call->tool->name);
+            rows = block;
+        }
+        object = object || block->type == PROXIMO_CONTENT_JSON;
+        others += block->type != PROXIMO_CONTENT_ROWS && block->type != PROXIMO_CONTENT_JSON;
+        if (block->flags & PROXIMO_CONTENT_COMPLETE)
+            r->complete.asked = true;
+        if (block->flags & PROXIMO_CONTENT_MORE)
+            r->complete.partial = true;
+        if (block->flags & PROXIMO_CONTENT_INCOMPLETE) {
+            r->complete.missing_any = true;
+            if (block->note && *block->note)
+                completeness_note(&r->complete, block->note, strlen(block->note));
+        }
+    }
+    if (others) {
+        buf_char(&ret->content, '[');
+        for (size_t i = 0; i < reply->count; i++) {
+            if (reply->blocks[i].type != PROXIMO_CONTENT_ROWS &&
+                reply->blocks[i].type != PROXIMO_CONTENT_JSON)
+                put_block(&ret->content, &reply->blocks[i]);
+        }
+        buf_char(&ret->content, ']');
+        if (!buf_ok(&ret->content))
+            return problem_set(p, -E2BIG, PX_TOO_LARGE, "the answer of %s is too large", r->call->tool->name);
+    }
+    if (rows)
+        return shape_rows(r, reply, rows, ret, p);
+    if (object || r->complete.missing_any)
+        return shape_object(r, reply, ret, p);
+    return 0;
+}

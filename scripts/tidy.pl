@@ -1,0 +1,88 @@
+#!/usr/bin/perl
+# Runs clang-tidy over the files named on standard input, two at a time, and skips those whose preprocessed text, flags
+# and checks are the same as when they were last found clean. Called by scripts/lint with compile_commands.json.
+use strict;
+use warnings;
+use Cwd qw(getcwd);
+use Digest::SHA qw(sha256_hex);
+use JSON::PP qw(decode_json);
+
+my ($commands_file) = @ARGV;
+my $tidy = $ENV{CLANG_TIDY} // 'clang-tidy';
+my $root = getcwd();
+my $jobs = 2;
+
+sub slurp {
+    my ($name) = @_;
+    open(my $in, '<', $name) or die "tidy: $name: $!\n";
+    local $/;
+    return scalar <$in>;
+}
+
+my %command;    # path from the root -> { directory, command }
+for my $entry (@{ decode_json(slurp($commands_file)) }) {
+    my $file = $entry->{file};
+    $file = "$entry->{directory}/$file" unless $file =~ m{^/};
+    $command{ substr($file, length($root) + 1) } //= $entry if index($file, "$root/") == 0;
+}
+my $salt = slurp('.clang-tidy') . `$tidy --version`;
+
+# The text that the compiler sees, with comments, because a comment may switch a check off.
+sub stamp_of {
+    my ($file, $entry) = @_;
+    my $preprocess = $entry->{command};
+    $preprocess =~ s/^\S*ccache\s+//;
+    $preprocess =~ s/\s-o\s+\S+//;
+    $preprocess =~ s/\s-c\s/ -E -CC /;
+    my $text = `cd '$entry->{directory}' && $preprocess 2>/dev/null`;
+    return if $? != 0;
+    return '.cache/tidy/' . sha256_hex($salt . $entry->{command} . $text);
+}
+
+sub check {
+    my ($file, $entry) = @_;
+    my $stamp = stamp_of($file, $entry);
+    return 0 if defined $stamp && -e $stamp;
+    my $output = `$tidy -p '$commands_file' --quiet --extra-arg=-Wno-error --extra-arg=-Wno-unknown-warning-option '$file' 2>&1`;
+    my $status = $?;
+    $output =~ s/^\d+ warnings? (and \d+ errors? )?(generated|treated as errors?)\.?\n//mg;
+    $output =~ s/^Suppressed .*\n//mg;
+    $output =~ s/^Use -header-filter.*\n//mg;
+    if ($status != 0) {
+        $output =~ s{\Q$root\E/}{}g;
+        print $output;
+        return 1;
+    }
+    if (defined $stamp && open(my $out, '>', $stamp)) {
+        print $out "$file\n";
+        close $out;
+    }
+    return 0;
+}
+
+my (@todo, @unknown);
+while (my $file = <STDIN>) {
+    chomp $file;
+    if ($command{$file}) { push @todo, $file; }
+    else                 { push @unknown, $file; }
+}
+
+# Each of the children takes every n-th file; its output is short unless something is wrong.
+$| = 1;
+my @children;
+for my $k (0 .. $jobs - 1) {
+    my $pid = fork() // die "tidy: fork: $!\n";
+    if ($pid == 0) {
+        my $bad = 0;
+        for (my $i = $k; $i < @todo; $i += $jobs) { $bad += check($todo[$i], $command{ $todo[$i] }); }
+        exit($bad > 100 ? 100 : $bad);
+    }
+    push @children, $pid;
+}
+my $bad = 0;
+for my $pid (@children) {
+    waitpid($pid, 0);
+    $bad += $? >> 8;
+}
+printf "tidy: %d files, %d with findings, %d not part of this build\n", scalar @todo, $bad, scalar @unknown;
+exit($bad ? 1 : 0);

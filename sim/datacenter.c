@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Datacenter objects that need more than a listing: backup jobs, mappings, metric servers, notification
+ * targets, corosync.
+ */
+#include "guest.h"
+#include "handlers.h"
+#include "schedule.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- backup jobs ---- */
+
+int sim_backup_list(struct sim_call *call)
+{
+    int64_t next;
+
+    call->data = json_object_new_array();
+    json_object_object_foreach(sim_get(call->state, "backup"), id, job)
+    {
+        struct json_object *item = sim_copy(job);
+
+        sim_set_str(item, "id", id);
+        if (sim_int(job, "enabled", 1) &&
+            sim_schedule_next(sim_str(job, "schedule", ""), (int64_t)time(NULL), &next) == 0)
+            sim_set_int(item, "next-run", next);
+        json_object_array_add(call->data, item);
+    }
+    return 0;
+}
+
+static struct json_object *job_of(struct sim_call *call)
+{
+    return sim_get(sim_get(call->state, "backup"), sim_arg(call, "id"));
+}
+
+int sim_backup_show(struct sim_call *call)
+{
+    struct json_object *job = job_of(call);
+
+    if (!job)
+        return sim_fail_param(call, "id", "No such job '%s'", sim_arg(call, "id"));
+    call->data = sim_copy(job);
+    sim_set_str(call->data, "id", sim_arg(call, "id"));
+    return 0;
+}
+
+/* Does the job back this guest up? By number, by pool, or all but some. */
+static bool job_takes(struct json_object *job, const char *vmid, struct json_object *guest)
+{
+    const char *list = sim_str(job, "vmid", NULL), *pool = sim_str(job, "pool", NULL);
+
+    if (pool)
+        return strcmp(sim_str(guest, "pool", ""), pool) == 0;
+    if (sim_int(job, "all", 0))
+        return !sim_word_in(sim_str(job, "exclude", ""), ",; ", vmid, strlen(vmid));
+    return list && sim_word_in(list, ",; ", vmid, strlen(vmid));
+}
+
+/* Why a volume is or is not part of a backup. */
+static const char *volume_reason(bool qemu, const char *key, const char *option, bool *included)
+{
+    if (qemu) {
+        *included = !strstr(option, "backup=0");
+        return *included ? "backup=yes" : "backup=no";
+    }
+    if (strcmp(key, "rootfs") == 0)
+        return "rootfs";
+    *included = strstr(option, "backup=1") != NULL;
+    if (*option == '/') {
+        *included = false;
+        return "not a volume";
+    }
+    return *included ? "enabled" : "disabled";
+}
+
+static struct json_object *guest_volumes(const struct sim_guest *guest)
+{
+    struct json_object *list = json_object_new_array();
+
+    json_object_object_foreach(guest->config, key, value)
+    {
+        const char *option = json_object_get_string(value);
+        struct json_object *item;
+        bool included = true;
+        char text[256];
+        const char *reason;
+
+        if (!sim_disk_key(guest->qemu, key) || strncmp(key, "unused", 6) == 0 ||
+            strstr(option, "media=cdrom"))
+            continue;
+        reason = volume_reason(guest->qemu, key, option, &included);
+        item = json_object_new_object();
+        (void)snprintf(text, sizeof text, "%s:%s", guest->vmid, key);
+        sim_set_str(item, "id", text);
+        (void)snprintf(text, sizeof text, "%.*s", (int)strcspn(option, ","), option);
+        sim_set_str(item, "name", text);
+        sim_set_int(item, "included", included);
+        sim_set_int(item, "leaf", 1);
+        sim_set_str(item, "reason", reason);
+        json_object_array_add(list, item);
+    }
+    return list;
+}
+
+int sim_backup_volumes(struct sim_call *call)
+{
+    struct json_object *job = job_of(call), *children;
+
+    if (!job)
+        return sim_fail_param(call, "id", "No such job '%s'", sim_arg(call, "id"));
+    children = json_object_new_array();
+    json_object_object_foreach(sim_get(call->state, "guests"), vmid, entry)
+    {
+        struct json_object *item;
+        struct sim_guest guest;
+        char path[64];
+
+        (void)snprintf(path, sizeof path, "/vms/%s", vmid);
+        if (!job_takes(job, vmid, entry) || !sim_can(call, path, "VM.Audit"))
+            continue;
+        sim_guest_view(vmid, entry, &guest);
+        item = json_object_new_object();
+        sim_set_int(item, "id", sim_int(entry, "vmid", 0));
+        sim_set_str(item, "name", guest.name);
+        sim_set_str(item, "type", guest.type);
+        sim_set_int(item, "leaf", 0);
+        sim_set(item, "children", guest_volumes(&guest));
+        json_object_array_add(children, item);
+    }
+    call->data = json_object_new_object();
+    sim_set(call->data, "children", children);
+    return 0;
+}
+
+int sim_backup_missing(struct sim_call *call)
+{
+    call->data = json_object_new_array();
+    json_object_object_foreach(sim_get(call->state, "guests"), vmid, entry)
+    {
+        struct json_object *item;
+        struct sim_guest guest;
+        bool taken = false;
+        char path[64];
+
+        json_object_object_foreach(sim_get(call->state, "backup"), id, job)
+        {
+            (void)id;
+            taken = taken || job_takes(job, vmid, entry);
+        }
+        (void)snprintf(path, sizeof path, "/vms/%s", vmid);
+        if (taken || !sim_can(call, path, "VM.Audit"))
+            continue;
+        sim_guest_view(vmid, entry, &guest);
+        item = json_object_new_object();
+        sim_set_int(item, "vmid", sim_int(entry, "vmid", 0));
+        sim_set_str(item, "name", guest.name);
+        sim_set_str(item, "type", guest.type);
+        json_object_array_add(call->data, item);
+    }
+    return 0;
+}
+
+int sim_schedule(struct sim_call *call)
+{
+    int64_t when = sim_arg_int(call, "starttime", (int64_t)time(NULL));
+    int64_t left = sim_arg_int(call, "iterations", 10);
+
+    call->data = json_object_new_array();
+    while (left-- > 0 && sim_schedule_next(sim_arg(call, "schedule"), when, &when) == 0) {
+        struct json_object *item = json_object_new_object();
+        time_t at = (time_t)when;
+        char text[64];
+        struct tm tm;
+
+        (void)gmtime_r(&at, &tm);
+        (void)strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &tm);
+        sim_set_int(item, "timestamp", when);
+        sim_set_str(item, "utc", text);
+        json_object_array_add(call->data, item);
+    }
+    return 0;
+}
+
+/* ---- mappings, metrics, notifications ---- */
+
+/* A listing; check-node adds what that node finds wrong. No simulated node has the devices of a mapping. */
+int sim_mapping_list(struct sim_call *call)
+{
+    const char *node = sim_arg(call, "check-node"), *type = strrchr(call->route->path, '/') + 1;
+    int r = sim_listing(call);
+
+    for (size_t i = 0; r == 0 && node && i < json_object_array_length(call->data); i++) {
+        struct json_object *item = json_object_array_get_idx(call->data, i), *map = sim_get(item, "map");
+        struct json_object *checks = json_object_new_array();
+
+        for (size_t k = 0; k < json_object_array_length(map); k++) {
+            const char *entry = json_object_get_string(json_object_array_get_idx(map, k)), *id;
+            struct json_object *check;
+            char text[256], prefix[128];
+
+            (void)snprintf(prefix, sizeof prefix, "node=%s,", node);
+            id = strstr(entry, strcmp(type, "usb") == 0 ? "id=" : "path=");
+            if (strcmp(type, "dir") == 0 || strncmp(entry, prefix, strlen(prefix)) != 0 || !id)
+                continue;
+            id = strchr(id, '=') + 1;
+            (void)snprintf(text, sizeof text, "Invalid configuration: %s device '%.*s' not found\n", type,
+                           (int)strcspn(id, ","), id);
+            check = json_object_new_object();
+            sim_set_str(check, "severity", "error");
+            sim_set_str(check, "message", text);
+            json_object_array_add(checks, check);
+        }
+        sim_set(item, strcmp(type, "usb") == 0 ? "errors" : "checks", checks);
+    }
+    return r;
+}
+
+int sim_metrics_list(struct sim_call *call)
+{
+    static const char *const fields[] = {"server", "port", "type"};
+
+    call->data = json_object_new_array();
+    json_object_object_foreach(sim_get(call->state, "metrics"), id, server)
+    {
+        struct json_object *item = json_object_new_object();
+
+        sim_set_str(item, "id", id);
+        sim_set_int(item, "disable", sim_int(server, "disable", 0));
+        for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+            sim_set(item, fields[i], sim_copy(sim_get(server, fields[i])));
+        json_object_array_add(call->data, item);
+    }
+    return 0;
+}
+
+static void add_metric(struct json_object *list, const char *id, const char *metric,
+                       struct json_object *value)
+{
+    struct json_object *item = json_object_new_object();
+
+    sim_set_str(item, "id", id);
+    sim_set_str(item, "metric", metric);
+    sim_set_int(item, "timestamp", (int64_t)time(NULL));
+    sim_set_str(item, "type", "gauge");
+    sim_set(item, "value", value);
+    json_object_array_add(list, item);
+}
+
+int sim_metrics_export(struct sim_call *call)
+{
+    struct json_object *list = json_object_new_array();
+
+    json_object_object_foreach(sim_get(call->state, "nodes"), name, node)
+    {
+        char id[128];
+
+        (void)snprintf(id, sizeof id, "node/%s", name);
+        add_metric(list, id, "cpu_current", json_object_new_double(sim_num(sim_get(node, "load"), "cpu", 0)));
+        add_metric(list, id, "mem_total", json_object_new_int64(sim_int(node, "memory", 0)));
+    }
+    json_object_object_foreach(sim_get(call->state, "guests"), vmid, entry)
+    {
+        struct sim_guest guest;
+        char id[64];
+
+        sim_guest_view(vmid, entry, &guest);
+        (void)snprintf(id, sizeof id, "%s/%s", guest.type, vmid);
+        add_metric(list, id, "mem_total", json_object_new_int64(sim_guest_maxmem(&guest)));
+    }
+    call->data = json_object_new_object();
+    sim_set(call->data, "data", list);
+    return 0;
+}
+
+static void add_value(struct sim_call *call, const char *field, const char *value, const char *comment)
+{
+    struct json_object *item = json_object_new_object();
+
+    sim_set_str(item, "field", field);
+    sim_set_str(item, "value", value);
+    if (comment)
+        sim_set_str(item, "comment", comment);
+    json_object_array_add(call->data, item);
+}
+
+int sim_field_values(struct sim_call *call)
+{
+    static const char *const types[] = {"fencing", "package-updates", "replication", "system-mail", "vzdump"};
+
+    call->data = json_object_new_array();
+    json_object_object_foreach(sim_get(call->state, "backup"), id, job)
+    {
+        add_value(call, "job-id", id, sim_str(job, "comment", NULL));
+    }
+    json_object_object_foreach(sim_get(call->state, "nodes"), name, node)
+    {
+        (void)node;
+        add_value(call, "hostname", name, NULL);
+    }
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        add_value(call, "type", types[i], NULL);
+    return 0;
+}
+
+int sim_targets(struct sim_call *call)
+{
+    static const char *const fields[] = {"name", "comment", "origin", "disable"};
+
+    call->data = json_object_new_array();
+    json_object_object_foreach(sim_at(call->state, "/notifications/endpoints"), type, endpoints)
+    {
+        json_object_object_foreach(endpoints, name, endpoint)
+        {
+            struct json_object *item = json_object_new_object();
+
+            (void)name;
+            for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+                if (sim_get(endpoint, fields[i]))
+                    sim_set(item, fields[i], sim_copy(sim_get(endpoint, fields[i])));
+            }
+            sim_set_str(item, "type", type);
+            json_object_array_add(call->data, item);
+        }
+    }
+    return 0;
+}
+
+/* ---- corosync ---- */
+
+int sim_answer_null(struct sim_call *call)
+{
+    (void)call;
+    return 0;
+}
+
+int sim_config_version(struct sim_call *call)
+{
+    call->data = json_object_new_string("1");
+    return 0;
+}
+
+int sim_config_join(struct sim_call *call)
+{
+    struct json_object *nodes = sim_at(call->state, "/corosync/nodes"), *list;
+    char digest[41];
+
+    if (!nodes || json_object_array_length(nodes) == 0)
+        return sim_fail(call, 424, "node is not in a cluster, no join info available!");
+    list = json_object_new_array();
+    for (size_t i = 0; i < json_object_array_length(nodes); i++) {
+        struct json_object *item = sim_copy(json_object_array_get_idx(nodes, i));
+        struct json_object *node = sim_get(sim_get(call->state, "nodes"), sim_str(item, "name", ""));
+        struct json_object *certificate = json_object_array_get_idx(sim_get(node, "certificates"), 1);
+
+        json_object_object_del(item, "node");
+        sim_set_str(item, "pve_addr", sim_str(node, "ip", ""));
+        sim_set_str(item, "pve_fp", sim_str(certificate, "fingerprint", ""));
+        json_object_array_add(list, item);
+    }
+    sim_digest(nodes, digest);
+    call->data = json_object_new_object();
+    sim_set(call->data, "nodelist", list);
+    sim_set_str(call->data, "preferred_node", call->sim->node);
+    sim_set_str(call->data, "config_digest", digest);
+    sim_set(call->data, "totem", json_object_new_object());
+    return 0;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The handlers that routes name, by topic, and the few helpers that topics share.
+ */
+#ifndef PROXIMO_SIM_HANDLERS_H
+#define PROXIMO_SIM_HANDLERS_H
+
+#include "sim.h"
+
+/* access.c */
+sim_handler sim_users_list, sim_user_show, sim_user_tfa, sim_tokens_list, sim_token_show, sim_groups_list,
+    sim_group_show, sim_roles_list, sim_role_show, sim_acl_list, sim_permissions, sim_domains_list;
+/* Every path that matters for `who` with the privileges held there, as call->data. */
+void sim_permissions_dump(struct sim_call *call, const char *who);
+
+/* cluster.c */
+sim_handler sim_cluster_resources, sim_cluster_status, sim_cluster_options, sim_cluster_nextid,
+    sim_cluster_log;
+struct sim_guest;
+/* One entry of /cluster/resources (owned by the caller). */
+struct json_object *sim_resource_guest(struct json_object *state, const struct sim_guest *guest);
+struct json_object *sim_resource_storage(struct json_object *state, const char *node, const char *name);
+
+/* datacenter.c */
+sim_handler sim_backup_list, sim_backup_show, sim_backup_volumes, sim_backup_missing, sim_config_join,
+    sim_config_version, sim_schedule, sim_field_values, sim_targets, sim_metrics_list, sim_metrics_export,
+    sim_mapping_list, sim_answer_null;
+
+/* pools.c */
+sim_handler sim_pools_list, sim_pool_show;
+
+/* firewall.c */
+sim_handler sim_fw_rules, sim_fw_rule, sim_fw_options, sim_fw_aliases, sim_fw_alias, sim_fw_ipsets,
+    sim_fw_ipset, sim_fw_ipset_entry, sim_fw_groups, sim_fw_refs, sim_fw_macros,
+    sim_fw_log; /* macros.c has sim_fw_macros */
+
+/* guest_read.c */
+sim_handler sim_guest_list, sim_guest_current, sim_guest_config, sim_guest_pending, sim_guest_snapshots,
+    sim_guest_snapshot_config, sim_guest_feature, sim_guest_migrate;
+/* agent.c */
+sim_handler sim_agent, sim_cloudinit, sim_cloudinit_dump, sim_interfaces;
+
+/* ha.c */
+sim_handler sim_ha_groups, sim_ha_resources, sim_ha_resource, sim_ha_rules, sim_ha_rule, sim_ha_current,
+    sim_ha_manager;
+
+/* nodes.c */
+sim_handler sim_nodes_list, sim_node_status, sim_node_time, sim_node_hosts, sim_node_config, sim_node_network,
+    sim_node_replication, sim_rrddata, sim_node_syslog, sim_node_journal, sim_node_changelog, sim_node_zfs,
+    sim_node_smart, sim_ceph_missing, sim_node_subscription;
+
+/* sdn.c */
+sim_handler sim_sdn_dry_run, sim_sdn_node_zones, sim_sdn_bridges, sim_sdn_content, sim_sdn_ip_vrf,
+    sim_sdn_mac_vrf, sim_sdn_fabrics_all;
+
+/* storage.c */
+sim_handler sim_storage_list, sim_storage_status, sim_storage_content, sim_storage_volume, sim_storage_prune,
+    sim_storage_import, sim_storage_identity, sim_vzdump_defaults, sim_vzdump_extract;
+bool sim_storage_on_node(struct json_object *config, const char *node);
+/* A volume of the node that the request names, or NULL. Borrowed. */
+struct json_object *sim_volume_find(struct sim_call *call, const char *volid);
+
+/* tasks.c */
+sim_handler sim_tasks_list, sim_cluster_tasks, sim_task_status, sim_task_log;
+/* Numbered lines with the total beside; NULL lines read as a file that is not there. */
+int sim_log_lines(struct sim_call *call, struct json_object *lines, int64_t default_limit);
+
+#endif

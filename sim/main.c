@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * proximo-sim: options, state directory, certificate, tokens, the line that says it is ready.
+ */
+#include "server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <openssl/rand.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define NAMES       "IP:127.0.0.1,DNS:localhost,DNS:pve1"
+#define WRONG_NAMES "DNS:elsewhere.example"
+#define LIST_MAX    64
+
+struct options {
+    const char *listen, *seed, *state_dir, *cert, *key;
+    const char *tokens[LIST_MAX];
+    struct sim_fault faults[LIST_MAX];
+    size_t token_count, fault_count;
+    int port, guests, nodes, auth_delay_ms, latency_ms;
+    bool wrong_cert, exit_on_eof;
+};
+
+enum {
+    OPT_HELP = 256,
+    OPT_LISTEN,
+    OPT_PORT,
+    OPT_SEED,
+    OPT_GUESTS,
+    OPT_NODES,
+    OPT_STATE_DIR,
+    OPT_CERT,
+    OPT_KEY,
+    OPT_TOKEN,
+    OPT_AUTH_DELAY,
+    OPT_LATENCY,
+    OPT_FAULT,
+    OPT_WRONG_CERT,
+    OPT_EXIT_ON_EOF
+};
+
+static const struct option long_options[] = {
+    {"help", no_argument, NULL, OPT_HELP},
+    {"listen", required_argument, NULL, OPT_LISTEN},
+    {"port", required_argument, NULL, OPT_PORT},
+    {"seed", required_argument, NULL, OPT_SEED},
+    {"guests", required_argument, NULL, OPT_GUESTS},
+    {"nodes", required_argument, NULL, OPT_NODES},
+    {"state-dir", required_argument, NULL, OPT_STATE_DIR},
+    {"cert", required_argument, NULL, OPT_CERT},
+    {"key", required_argument, NULL, OPT_KEY},
+    {"token", required_argument, NULL, OPT_TOKEN},
+    {"auth-delay-ms", required_argument, NULL, OPT_AUTH_DELAY},
+    {"latency-ms", required_argument, NULL, OPT_LATENCY},
+    {"fault", required_argument, NULL, OPT_FAULT},
+    {"wrong-cert", no_argument, NULL, OPT_WRONG_CERT},
+    {"exit-on-eof", no_argument, NULL, OPT_EXIT_ON_EOF},
+    {NULL, 0, NULL, 0},
+};
+
+static const char usage[] =
+    "Usage: proximo-sim [options]\n"
+    "A simulated Proxmox VE API over TLS. Prints one line of JSON when it is ready: url, port,\n"
+    "fingerprint, ca_file, and one file per API token. Ends at SIGTERM or SIGINT.\n\n"
+    "  --listen ADDRESS       IPv4 address to listen on (127.0.0.1)\n"
+    "  --port N               port, 0 for any free one (0)\n"
+    "  --seed oracle|demo     the cluster to show (demo)\n"
+    "  --nodes N, --guests N  generate that many nodes (to 64) and guests (to 10000) instead\n"
+    "  --state-dir DIR        for cert.pem and the token files (a temporary folder, removed at the end)\n"
+    "  --cert FILE --key FILE certificate and key (a fresh self-signed one)\n"
+    "  --token ID=SECRET      fixes the secret of the token USER@REALM!NAME; may be repeated\n"
+    "  --auth-delay-ms N      how long a failed authentication takes (3000)\n"
+    "  --latency-ms N         delay of every answer (0)\n"
+    "  --fault PATH:KIND[:N]  drop, half, garbage, 500, 596 or slow:MS for paths that begin with PATH,\n"
+    "                         always or N times; may be repeated\n"
+    "  --wrong-cert           serve a certificate for another name, not the one that is printed\n"
+    "  --exit-on-eof          end when standard input ends\n"
+    "  --help                 this text\n";
+
+static int number(const char *name, const char *text, uint64_t max, int *ret)
+{
+    uint64_t value = 0;
+
+    if (sim_parse_uint(text, 10, max, &value) < 0) {
+        fprintf(stderr, "proximo-sim: --%s wants a number from 0 to %d, not '%s'\n", name, (int)max, text);
+        return -EINVAL;
+    }
+    *ret = (int)value;
+    return 0;
+}
+
+static int add_fault(struct options *options, const char *spec)
+{
+    if (options->fault_count == LIST_MAX ||
+        sim_fault_parse(spec, &options->faults[options->fault_count]) < 0) {
+        fprintf(
+            stderr,
+            "proximo-sim: --fault '%s': want PATH:KIND[:COUNT], KIND one of drop, half, garbage, 500, 596, "
+            "slow:MS\n",
+            spec);
+        return -EINVAL;
+    }
+    options->fault_count++;
+    return 0;
+}
+
+static int add_token(struct options *options, const char *text)
+{
+    const char *bang = strchr(text, '!'), *equals = strchr(text, '=');
+
+    if (options->token_count == LIST_MAX || !bang || !equals || equals < bang || !equals[1]) {
+        fprintf(stderr, "proximo-sim: --token wants USER@REALM!NAME=SECRET\n");
+        return -EINVAL;
+    }
+    options->tokens[options->token_count++] = text;
+    return 0;
+}
+
+static int take(struct options *options, int option, const char *value)
+{
+    switch (option) {
+    case OPT_LISTEN: options->listen = value; return 0;
+    case OPT_PORT: return number("port", value, 65535, &options->port);
+    case OPT_SEED: options->seed = value; return 0;
+    case OPT_GUESTS: return number("guests", value, 10000, &options->guests);
+    case OPT_NODES: return number("nodes", value, 64, &options->nodes);
+    case OPT_STATE_DIR: options->state_dir = value; return 0;
+    case OPT_CERT: options->cert = value; return 0;
+    case OPT_KEY: options->key = value; return 0;
+    case OPT_TOKEN: return add_token(options, value);
+    case OPT_AUTH_DELAY: return number("auth-delay-ms", value, 60000, &options->auth_delay_ms);
+    case OPT_LATENCY: return number("latency-ms", value, 60000, &options->latency_ms);
+    case OPT_FAULT: return add_fault(options, value);
+    case OPT_WRONG_CERT: options->wrong_cert = true; return 0;
+    case OPT_EXIT_ON_EOF: options->exit_on_eof = true; return 0;
+    default: return -EINVAL;
+    }
+}
+
+/* Returns 0, 1 when help was asked for, or a negative error that has been told. */
+static int parse(struct options *options, int argc, char **argv)
+{
+    int option;
+
+    while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+        if (option == OPT_HELP) {
+            fputs(usage, stdout);
+            return 1;
+        }
+        if (take(options, option, optarg) < 0)
+            return -EINVAL;
+    }
+    if (optind < argc || (options->cert == NULL) != (options->key == NULL)) {
+        fprintf(stderr, "proximo-sim: %s (see --help)\n",
+                optind < argc ? "unexpected argument" : "--cert and --key go together");
+        return -EINVAL;
+    }
+    return 0;
+}
+
+/* The certificate that is printed, and the one that is served: the same unless a wrong one is asked for. */
+static int make_tls(const struct options *options, const char *cert_file, SSL_CTX *tls, char *fingerprint,
+                    size_t size)
+{
+    int r =
+        options->cert ? sim_tls_load(tls, options->cert, options->key) : sim_tls_make(tls, NAMES, cert_file);
+
+    if (r == 0)
+        r = sim_tls_fingerprint(tls, fingerprint, size);
+    if (r == 0 && options->wrong_cert)
+        r = sim_tls_make(tls, WRONG_NAMES, NULL);
+    return r;
+}
+
+static void print_ready(struct sim *sim, const struct options *options, int port, const char *fingerprint,
+                        const char *ca_file)
+{
+    SIM_FREE_WITH(sim_json_freep) struct json_object *line = json_object_new_object();
+    struct json_object *tokens = json_object_new_object(), *ids = json_object_new_object();
+    char url[128];
+
+    (void)snprintf(url, sizeof url, "https://%s:%d/api2/json", options->listen, port);
+    for (size_t i = 0; i < sim->secret_count; i++) {
+        const char *base = strrchr(sim->secrets[i].file, '/') + 1;
+        char name[128];
+
+        (void)snprintf(name, sizeof name, "%.*s", (int)(strlen(base) - strlen(".token")), base);
+        sim_set_str(tokens, name, sim->secrets[i].file);
+        sim_set_str(ids, name, sim->secrets[i].id);
+    }
+    sim_set_str(line, "url", url);
+    sim_set_int(line, "port", port);
+    sim_set_str(line, "fingerprint", fingerprint);
+    sim_set_str(line, "ca_file", ca_file);
+    sim_set(line, "tokens", tokens);
+    sim_set(line, "token_ids", ids);
+    puts(json_object_to_json_string_ext(line, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+    (void)fflush(stdout);
+}
+
+static void sim_done(struct sim *sim, bool remove_files)
+{
+    for (size_t i = 0; i < sim->secret_count; i++) {
+        if (remove_files)
+            (void)unlink(sim->secrets[i].file);
+        OPENSSL_cleanse(sim->secrets[i].secret, strlen(sim->secrets[i].secret));
+        free(sim->secrets[i].id);
+        free(sim->secrets[i].secret);
+        free(sim->secrets[i].file);
+    }
+    free(sim->secrets);
+    json_object_put(sim->cache);
+    json_object_put(sim->state);
+}
+
+static int serve(struct sim_server *server, const struct options *options, const char *dir)
+{
+    char cert_file[512], fingerprint[128];
+    struct sim *sim = server->sim;
+    sigset_t signals;
+    int stop, port = 0, r;
+
+    if (snprintf(cert_file, sizeof cert_file, "%s/cert.pem", dir) >= (int)sizeof cert_file)
+        return -ENAMETOOLONG;
+    r = make_tls(options, cert_file, server->tls, fingerprint, sizeof fingerprint);
+    if (r == 0)
+        r = sim_tokens_make(sim, dir, options->tokens, options->token_count);
+    if (r == 0)
+        r = sim_server_listen(server, options->listen, options->port, &port);
+    if (r < 0)
+        return r;
+    (void)sigemptyset(&signals);
+    (void)sigaddset(&signals, SIGTERM);
+    (void)sigaddset(&signals, SIGINT);
+    (void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    stop = signalfd(-1, &signals, SFD_CLOEXEC);
+    if (stop < 0)
+        return -errno;
+    print_ready(sim, options, port, fingerprint, options->cert ? options->cert : cert_file);
+    sim_server_run(server, stop, options->exit_on_eof ? STDIN_FILENO : -1);
+    sim_server_done(server);
+    close(stop);
+    return 0;
+}
+
+static int make_dir(const struct options *options, char *dir, size_t size)
+{
+    const char *base = getenv("TMPDIR");
+
+    if (options->state_dir) {
+        if (snprintf(dir, size, "%s", options->state_dir) >= (int)size)
+            return -ENAMETOOLONG;
+        return mkdir(dir, 0700) < 0 && errno != EEXIST ? -errno : 0;
+    }
+    if (snprintf(dir, size, "%s/proximo-sim.XXXXXX", base && *base ? base : "/tmp") >= (int)size)
+        return -ENAMETOOLONG;
+    return mkdtemp(dir) ? 0 : -errno;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options = {.listen = "127.0.0.1", .seed = "demo", .auth_delay_ms = 3000};
+    struct sim sim = {.lock = PTHREAD_MUTEX_INITIALIZER, .node = "pve1"};
+    struct sim_server server = {.sim = &sim, .listener = -1};
+    char dir[400], cert_file[512];
+    int r = parse(&options, argc, argv);
+
+    if (r != 0)
+        return r > 0 ? 0 : 2;
+    (void)signal(SIGPIPE, SIG_IGN);
+    sim.auth_delay_ms = options.auth_delay_ms;
+    sim.latency_ms = options.latency_ms;
+    sim.faults = options.faults;
+    sim.fault_count = options.fault_count;
+    sim.state = sim_state_new(options.seed, options.nodes, options.guests);
+    if (!sim.state) {
+        fprintf(stderr, "proximo-sim: unknown seed '%s' (want oracle or demo)\n", options.seed);
+        return 2;
+    }
+    server.tls = sim_tls_new();
+    r = make_dir(&options, dir, sizeof dir);
+    if (r == 0)
+        r = server.tls && RAND_bytes(sim.ticket_key, sizeof sim.ticket_key) == 1
+                ? serve(&server, &options, dir)
+                : -EIO;
+    if (r < 0)
+        fprintf(stderr, "proximo-sim: cannot start: %s\n", strerror(-r));
+    sim_done(&sim, !options.state_dir);
+    if (!options.state_dir &&
+        snprintf(cert_file, sizeof cert_file, "%s/cert.pem", dir) < (int)sizeof cert_file) {
+        (void)unlink(cert_file);
+        (void)rmdir(dir);
+    }
+    for (size_t i = 0; i < options.fault_count; i++)
+        free(options.faults[i].prefix);
+    SSL_CTX_free(server.tls);
+    return r < 0 ? 1 : 0;
+}

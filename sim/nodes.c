@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reads of one node: list, status, time, network, services, statistics, logs.
+ */
+#include "handlers.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct json_object *node_of(struct sim_call *call)
+{
+    return sim_get(sim_get(call->state, "nodes"), sim_arg(call, "node"));
+}
+
+int sim_nodes_list(struct sim_call *call)
+{
+    call->data = json_object_new_array();
+    json_object_object_foreach(sim_get(call->state, "nodes"), name, node)
+    {
+        struct json_object *item = json_object_new_object(), *load = sim_get(node, "load");
+        struct json_object *certificate = json_object_array_get_idx(sim_get(node, "certificates"), 1);
+        const char *status = sim_str(node, "status", "online");
+        char text[128];
+
+        (void)snprintf(text, sizeof text, "node/%s", name);
+        sim_set_str(item, "id", text);
+        sim_set_str(item, "type", "node");
+        sim_set_str(item, "node", name);
+        sim_set_str(item, "status", status);
+        sim_set_str(item, "level", sim_str(node, "level", ""));
+        sim_set_str(item, "ssl_fingerprint", sim_str(certificate, "fingerprint", ""));
+        (void)snprintf(text, sizeof text, "/nodes/%s", name);
+        if (strcmp(status, "online") == 0 && sim_can(call, text, "Sys.Audit")) {
+            int64_t memory = sim_int(node, "memory", 0);
+
+            sim_set_num(item, "cpu", sim_num(load, "cpu", 0));
+            sim_set_int(item, "maxcpu", sim_int(node, "cpus", 1));
+            sim_set_int(item, "mem", (int64_t)(sim_num(load, "memory", 0) * (double)memory));
+            sim_set_int(item, "maxmem", memory);
+            sim_set_int(item, "disk", sim_int(sim_get(load, "rootfs"), "used", 0));
+            sim_set_int(item, "maxdisk", sim_int(sim_get(load, "rootfs"), "total", 0));
+            sim_set_int(item, "uptime", (int64_t)time(NULL) - sim_int(node, "started", 0));
+        }
+        json_object_array_add(call->data, item);
+    }
+    return 0;
+}
+
+static struct json_object *usage(int64_t total, int64_t used, const char *third)
+{
+    struct json_object *out = json_object_new_object();
+
+    sim_set_int(out, "total", total);
+    sim_set_int(out, "used", used);
+    sim_set_int(out, "free", total - used);
+    if (third)
+        sim_set_int(out, third, total - used);
+    return out;
+}
+
+int sim_node_status(struct sim_call *call)
+{
+    struct json_object *node = node_of(call), *load = sim_get(node, "load"), *out = json_object_new_object();
+    struct json_object *root = sim_get(load, "rootfs"), *swap = sim_get(load, "swap"), *part;
+    struct json_object *kernel = sim_get(node, "kernel");
+    int64_t memory = sim_int(node, "memory", 0);
+    char text[256];
+
+    call->data = out;
+    sim_set_num(out, "cpu", sim_num(load, "cpu", 0));
+    sim_set_num(out, "wait", sim_num(load, "wait", 0));
+    sim_set_int(out, "idle", 0);
+    sim_set_int(out, "uptime", (int64_t)time(NULL) - sim_int(node, "started", 0));
+    sim_set(out, "loadavg", sim_copy(sim_get(load, "loadavg")));
+    sim_set(out, "memory",
+            usage(memory, (int64_t)(sim_num(load, "memory", 0) * (double)memory), "available"));
+    sim_set(out, "rootfs", usage(sim_int(root, "total", 0), sim_int(root, "used", 0), "avail"));
+    sim_set(out, "swap", usage(sim_int(swap, "total", 0), sim_int(swap, "used", 0), NULL));
+    sim_set(out, "cpuinfo", sim_copy(sim_get(node, "cpuinfo")));
+    sim_set(out, "current-kernel", sim_copy(kernel));
+    part = json_object_new_object();
+    sim_set_int(part, "shared", 0);
+    sim_set(out, "ksm", part);
+    part = json_object_new_object();
+    sim_set_str(part, "mode", "legacy-bios");
+    sim_set(out, "boot-info", part);
+    (void)snprintf(text, sizeof text, "%s %s %s", sim_str(kernel, "sysname", ""),
+                   sim_str(kernel, "release", ""), sim_str(kernel, "version", ""));
+    sim_set_str(out, "kversion", text);
+    (void)snprintf(text, sizeof text, "pve-manager/%s/%s",
+                   sim_str(sim_get(call->state, "version"), "version", ""),
+                   sim_str(sim_get(call->state, "version"), "repoid", ""));
+    sim_set_str(out, "pveversion", text);
+    return 0;
+}
+
+int sim_node_time(struct sim_call *call)
+{
+    int64_t now = (int64_t)time(NULL);
+
+    call->data = json_object_new_object();
+    sim_set_str(call->data, "timezone", sim_str(node_of(call), "timezone", "UTC"));
+    sim_set_int(call->data, "time", now);
+    sim_set_int(call->data, "localtime", now);
+    return 0;
+}
+
+int sim_node_hosts(struct sim_call *call)
+{
+    struct json_object *hosts = sim_get(node_of(call), "hosts");
+    char digest[41];
+
+    sim_digest(hosts, digest);
+    call->data = json_object_new_object();
+    sim_set(call->data, "data", sim_copy(hosts));
+    sim_set_str(call->data, "digest", digest);
+    return 0;
+}
+
+int sim_node_config(struct sim_call *call)
+{
+    struct json_object *config = sim_get(node_of(call), "config");
+    const char *property = sim_arg(call, "property");
+    char digest[41];
+
+    call->data = json_object_new_object();
+    if (property) {
+        if (sim_get(config, property))
+            sim_set(call->data, property, sim_copy(sim_get(config, property)));
+    } else {
+        sim_merge(call->data, config);
+    }
+    if (config && json_object_object_length(config) > 0) {
+        sim_digest(config, digest);
+        sim_set_str(call->data, "digest", digest);
+    }
+    return 0;
+}
+
+/* Vnets count as bridges for those who may use them. */
+static void add_vnets(struct sim_call *call)
+{
+    struct json_object *zones = sim_at(call->state, "/sdn/zones");
+
+    if (!zones)
+        return;
+    json_object_object_foreach(sim_at(call->state, "/sdn/vnets"), name, vnet)
+    {
+        const char *zone = sim_str(vnet, "zone", "");
+        struct json_object *item;
+        char path[200];
+
+        (void)snprintf(path, sizeof path, "/sdn/zones/%s/%s", zone, name);
+        if (!sim_can_any(call, path, "SDN.Audit|SDN.Use"))
+            continue;
+        item = json_object_new_object();
+        sim_set_str(item, "iface", name);
+        sim_set_str(item, "type", "vnet");
+        sim_set_str(item, "active", "1");
+        if (sim_str(vnet, "alias", NULL))
+            sim_set_str(item, "comments", sim_str(vnet, "alias", NULL));
+        sim_set_int(item, "vlanaware", sim_int(vnet, "vlanaware", 0));
+        sim_set_int(item, "ipam", sim_str(sim_get(zones, zone), "ipam", NULL) != NULL);
+        json_object_array_add(call->data, item);
+    }
+}
+
+/* Which interface types a value of the filter stands for. */
+static bool iface_wanted(const char *filter, const char *type)
+{
+    if (!filter)
+        return true;
+    if (strcmp(filter, "any_bridge") == 0 || strcmp(filter, "any_local_bridge") == 0)
+        return strcmp(type, "bridge") == 0 || strcmp(type, "OVSBridge") == 0;
+    if (strcmp(filter, "include_sdn") == 0)
+        return true;
+    return strcmp(filter, type) == 0;
+}
+
+int sim_node_network(struct sim_call *call)
+{
+    struct json_object *network = sim_get(node_of(call), "network");
+    const char *filter = sim_arg(call, "type");
+    char path[128];
+
+    (void)snprintf(path, sizeof path, "/nodes/%s", sim_arg(call, "node"));
+    call->data = json_object_new_array();
+    if (filter && (strcmp(filter, "any_bridge") == 0 || strcmp(filter, "include_sdn") == 0))
+        add_vnets(call);
+    if (!network)
+        return 0;
+    json_object_object_foreach(network, name, iface)
+    {
+        const char *type = sim_str(iface, "type", "");
+        bool bridge = strcmp(type, "bridge") == 0 || strcmp(type, "OVSBridge") == 0;
+        struct json_object *item;
+        char zone[128];
+
+        /* A bridge is part of the zone of local networks: it takes a right on it to see one. */
+        (void)snprintf(zone, sizeof zone, "/sdn/zones/localnetwork/%s", name);
+        if (!iface_wanted(filter, type) ||
+            (bridge && !sim_can(call, path, "Sys.Audit") && !sim_can_any(call, zone, "SDN.Audit|SDN.Use")))
+            continue;
+        item = sim_copy(iface);
+        sim_set_str(item, "iface", name);
+        json_object_array_add(call->data, item);
+    }
+    return 0;
+}
+
+int sim_node_replication(struct sim_call *call)
+{
+    call->data = json_object_new_array();
+    return 0;
+}
+
+/* A node or guest knows its limits; the other numbers of its statistics wander around the present ones. */
+int sim_rrddata(struct sim_call *call)
+{
+    static const struct {
+        const char *name;
+        int step, count;
+    } frames[] = {{"hour", 60, 59},      {"day", 60, 1440},     {"week", 1800, 336},
+                  {"month", 1800, 1440}, {"year", 21600, 1460}, {"decade", 604800, 520}};
+    const char *frame = sim_arg(call, "timeframe"), *vmid = sim_arg(call, "vmid");
+    struct json_object *series = NULL;
+    int64_t now = (int64_t)time(NULL);
+
+    if (vmid && !sim_get(sim_get(call->state, "guests"), vmid))
+        return sim_fail(
+            call, 500,
+            "RRD error: opening '/var/lib/rrdcached/db/pve-vm-9.0/%s': No such file or directory\n", vmid);
+    series = vmid ? sim_atf(call->state, "/guests/%s/rrd", vmid) : sim_get(node_of(call), "rrd");
+    /* The finest frame of a stopped guest is empty; the longer ones still know its limits. */
+    if (vmid && strcmp(frame, "hour") == 0 && !sim_atf(call->state, "/guests/%s/run", vmid))
+        series = NULL;
+    if (sim_arg(call, "storage"))
+        series =
+            sim_atf(call->state, "/nodes/%s/storage/%s/rrd", sim_arg(call, "node"), sim_arg(call, "storage"));
+    call->data = json_object_new_array();
+    for (size_t i = 0; i < sizeof frames / sizeof *frames; i++) {
+        if (strcmp(frames[i].name, frame) != 0)
+            continue;
+        for (int k = frames[i].count; k > 0; k--) {
+            struct json_object *item = sim_copy(series);
+
+            if (!item)
+                item = json_object_new_object();
+            sim_set_int(item, "time", now / frames[i].step * frames[i].step - (int64_t)k * frames[i].step);
+            json_object_array_add(call->data, item);
+        }
+    }
+    return 0;
+}
+
+int sim_node_syslog(struct sim_call *call)
+{
+    return sim_log_lines(call, sim_get(node_of(call), "syslog"), 50);
+}
+
+int sim_node_journal(struct sim_call *call)
+{
+    struct json_object *lines = sim_get(node_of(call), "syslog");
+    size_t count = lines ? json_object_array_length(lines) : 0;
+    int64_t last = sim_arg_int(call, "lastentries", (int64_t)count);
+
+    call->data = json_object_new_array();
+    for (size_t i = 0; i < count; i++) {
+        if ((int64_t)(count - i) <= last)
+            json_object_array_add(call->data, sim_copy(json_object_array_get_idx(lines, i)));
+    }
+    return 0;
+}
+
+int sim_node_changelog(struct sim_call *call)
+{
+    const char *name = sim_arg(call, "name");
+    char text[300];
+
+    (void)snprintf(text, sizeof text, "E: Unable to locate package %s\nE: No packages found\nRC: 100", name);
+    call->data = json_object_new_string(text);
+    return 0;
+}
+
+int sim_node_zfs(struct sim_call *call)
+{
+    return sim_fail(call, 500, "zfsutils-linux not installed\n");
+}
+
+int sim_node_smart(struct sim_call *call)
+{
+    return sim_fail(call, 500, "not a valid block device\n");
+}
+
+int sim_ceph_missing(struct sim_call *call)
+{
+    return sim_fail(call, 500, "binary not installed: /usr/bin/ceph-mon\n");
+}
+
+int sim_node_subscription(struct sim_call *call)
+{
+    call->data = json_object_new_object();
+    sim_set_str(call->data, "status", "notfound");
+    sim_set_str(call->data, "message", "There is no subscription key");
+    sim_set_str(call->data, "serverid", "6D0F3A9E1C55B2487A1F0E9D8C7B6A54");
+    sim_set_str(call->data, "url", "https://www.proxmox.com/en/proxmox-virtual-environment/pricing");
+    return 0;
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Checks the parameters of a request against the table of its route, in Proxmox's order (type, format,
+ * pattern, length, range, enumeration) and with its texts. Every bad parameter gets one text; all are
+ * reported at once.
+ */
+#include "sim.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <regex.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MISSING "property is missing and it is not optional"
+#define UNKNOWN "property is not defined in schema and the schema does not allow additional properties"
+
+static const char *const type_names[] = {"string", "integer", "number", "boolean", "array"};
+
+static int SIM_PRINTF(3, 4) add(struct json_object *errors, const char *name, const char *format, ...)
+{
+    char text[2048];
+    va_list ap;
+
+    va_start(ap, format);
+    (void)vsnprintf(text, sizeof text, format, ap);
+    va_end(ap);
+    sim_set_str(errors, name, text);
+    return -EINVAL;
+}
+
+/* [+-]digits, as Proxmox reads integers: "+5" and "007" are good, "1.0" and " 5" are not. */
+static int parse_integer(const char *text, int64_t *ret)
+{
+    bool negative = *text == '-';
+    int64_t value = 0;
+
+    if (*text == '+' || *text == '-')
+        text++;
+    if (!*text)
+        return -EINVAL;
+    for (; *text; text++) {
+        if (!isdigit((unsigned char)*text) || value > (INT64_MAX - 9) / 10)
+            return -EINVAL;
+        value = value * 10 + (*text - '0');
+    }
+    *ret = negative ? -value : value;
+    return 0;
+}
+
+/* Text of a scalar as Proxmox's own code sees it; JSON booleans count as 1 and 0. */
+static const char *scalar_text(struct json_object *value)
+{
+    if (json_object_is_type(value, json_type_boolean))
+        return json_object_get_boolean(value) ? "1" : "0";
+    return json_object_get_string(value);
+}
+
+static bool is_list(const struct sim_param *param)
+{
+    size_t n = param->format ? strlen(param->format) : 0;
+
+    return n > 5 && strcmp(param->format + n - 5, "-list") == 0;
+}
+
+static struct json_object *join(struct json_object *list)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    struct json_object *joined;
+
+    if (!out)
+        return NULL;
+    for (size_t i = 0; i < json_object_array_length(list); i++)
+        fprintf(out, "%s%s", i ? "," : "", scalar_text(json_object_array_get_idx(list, i)));
+    (void)fclose(out);
+    joined = text ? json_object_new_string(text) : NULL;
+    free(text);
+    return joined;
+}
+
+static int check_pattern(const char *pattern, const char *text)
+{
+    char anchored[1024];
+    regex_t regex;
+    int hit;
+
+    if (snprintf(anchored, sizeof anchored, "^(%s)$", pattern) >= (int)sizeof anchored)
+        return -EINVAL;
+    if (regcomp(&regex, anchored, REG_EXTENDED | REG_NOSUB) != 0)
+        return -EINVAL;
+    hit = regexec(&regex, text, 0, NULL, 0);
+    regfree(&regex);
+    return hit == 0 ? 0 : -EINVAL;
+}
+
+static int check_range(const struct sim_param *param, double number, struct json_object *errors)
+{
+    if (param->has_max && number > param->max)
+        return add(errors, param->name, "value must have a maximum value of %.0f", param->max);
+    if (param->has_min && number < param->min)
+        return add(errors, param->name, "value must have a minimum value of %.0f", param->min);
+    return 0;
+}
+
+/* Everything that follows the type check, for one scalar. */
+static int check_text(const struct sim_param *param, const char *text, struct json_object *errors)
+{
+    char why[1024];
+    size_t length = strlen(text);
+
+    if (param->format && sim_format_check(param->format, text, why, sizeof why) < 0)
+        return add(errors, param->name, "invalid format - %s", why);
+    if (param->pattern && check_pattern(param->pattern, text) < 0)
+        return add(errors, param->name, "value does not match the regex pattern");
+    if (param->max_length && length > (size_t)param->max_length)
+        return add(errors, param->name, "value may only be %d characters long", param->max_length);
+    if (param->min_length && length < (size_t)param->min_length)
+        return add(errors, param->name, "value must be at least %d characters long", param->min_length);
+    if (param->values && !sim_word_in(param->values, ", ", text, length))
+        return add(errors, param->name, "value '%s' does not have a value in the enumeration '%s'", text,
+                   param->values);
+    return 0;
+}
+
+static int bad_type(const struct sim_param *param, const char *text, struct json_object *errors)
+{
+    return add(errors, param->name, "type check ('%s') failed - got '%s'", type_names[param->type], text);
+}
+
+/* Checks one scalar; *ret_value gets the number that replaces a good integer, number or boolean, or NULL. */
+static int check_scalar(const struct sim_param *param, struct json_object *value, struct json_object *errors,
+                        struct json_object **ret_value)
+{
+    const char *text = scalar_text(value);
+    int64_t integer = 0;
+    double number = 0;
+    char *end = NULL;
+
+    switch (param->type) {
+    case SIM_BOOLEAN:
+        if (strcmp(text, "0") != 0 && strcmp(text, "1") != 0)
+            return bad_type(param, text, errors);
+        *ret_value = json_object_new_int64(*text == '1');
+        return 0;
+    case SIM_INTEGER:
+        if (parse_integer(text, &integer) < 0)
+            return bad_type(param, text, errors);
+        if (check_text(param, text, errors) < 0 || check_range(param, (double)integer, errors) < 0)
+            return -EINVAL;
+        *ret_value = json_object_new_int64(integer);
+        return 0;
+    case SIM_NUMBER:
+        number = strtod(text, &end);
+        if (!*text || *end || isspace((unsigned char)*text))
+            return bad_type(param, text, errors);
+        if (check_text(param, text, errors) < 0 || check_range(param, number, errors) < 0)
+            return -EINVAL;
+        *ret_value = json_object_new_double(number);
+        return 0;
+    case SIM_STRING:
+    case SIM_ARRAY: break;
+    }
+    if (check_text(param, text, errors) < 0)
+        return -EINVAL;
+    *ret_value = json_object_is_type(value, json_type_string) ? NULL : json_object_new_string(text);
+    return 0;
+}
+
+/* Checks one given value; may replace it in `given`. */
+static void check_one(const struct sim_param *param, struct json_object *given, struct json_object *value,
+                      struct json_object *errors)
+{
+    struct json_object *replacement = NULL;
+
+    if (json_object_is_type(value, json_type_object)) {
+        (void)add(errors, param->name, "type check ('%s') failed - got HASH", type_names[param->type]);
+        return;
+    }
+    if (json_object_is_type(value, json_type_array)) {
+        if (param->type == SIM_ARRAY)
+            return;
+        if (param->type != SIM_STRING || !is_list(param)) {
+            (void)add(errors, param->name, "type check ('%s') failed - got ARRAY", type_names[param->type]);
+            return;
+        }
+        value = join(value);
+        if (!value)
+            return;
+        sim_set(given, param->name, value);
+    }
+    if (check_scalar(param, value, errors, &replacement) == 0 && replacement)
+        sim_set(given, param->name, replacement);
+}
+
+int sim_params_check(const struct sim_param *table, struct json_object *given, struct json_object *errors)
+{
+    for (const struct sim_param *param = table; param->name; param++) {
+        struct json_object *value = sim_get(given, param->name);
+
+        if (value)
+            check_one(param, given, value, errors);
+        else if (!param->optional)
+            (void)add(errors, param->name, MISSING);
+    }
+    json_object_object_foreach(given, name, unused)
+    {
+        const struct sim_param *param = table;
+
+        (void)unused;
+        while (param->name && strcmp(param->name, name) != 0)
+            param++;
+        if (!param->name)
+            (void)add(errors, name, UNKNOWN);
+    }
+    return json_object_object_length(errors) > 0 ? -EINVAL : 0;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The list of all route tables.
+ */
+#include "routes.h"
+
+const struct sim_route_table *const sim_route_tables[] = {
+    &sim_routes_access,  &sim_routes_firewall, &sim_routes_sdn, &sim_routes_notifications, &sim_routes_ceph,
+    &sim_routes_cluster, &sim_routes_qemu,     &sim_routes_lxc, &sim_routes_storage,       &sim_routes_nodes,
+};
+/* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers. */
+const size_t sim_route_table_count = sizeof sim_route_tables / sizeof *sim_route_tables;

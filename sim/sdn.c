@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Software-defined networks as a node sees them: zones, their vnets and bridges; the dry run of an apply.
+ */
+#include "handlers.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool zone_visible(struct sim_call *call, const char *zone)
+{
+    char path[200];
+
+    (void)snprintf(path, sizeof path, "/sdn/zones/%s", zone);
+    return sim_can_any(call, path, "SDN.Audit|SDN.Allocate|SDN.Use");
+}
+
+int sim_sdn_node_zones(struct sim_call *call)
+{
+    call->data = json_object_new_array();
+    json_object_object_foreach(sim_at(call->state, "/sdn/zones"), name, zone)
+    {
+        struct json_object *item;
+
+        (void)zone;
+        if (!zone_visible(call, name))
+            continue;
+        item = json_object_new_object();
+        sim_set_str(item, "zone", name);
+        sim_set_str(item, "status", "available");
+        json_object_array_add(call->data, item);
+    }
+    return 0;
+}
+
+/* Calls `add` for each vnet of the zone in the request. */
+static void each_vnet(struct sim_call *call, void (*add)(struct json_object *item, const char *vnet))
+{
+    const char *zone = sim_arg(call, "zone");
+
+    call->data = json_object_new_array();
+    json_object_object_foreach(sim_at(call->state, "/sdn/vnets"), name, vnet)
+    {
+        struct json_object *item;
+
+        if (strcmp(sim_str(vnet, "zone", ""), zone) != 0)
+            continue;
+        item = json_object_new_object();
+        add(item, name);
+        json_object_array_add(call->data, item);
+    }
+}
+
+static void as_bridge(struct json_object *item, const char *vnet)
+{
+    sim_set_str(item, "name", vnet);
+    sim_set(item, "ports", json_object_new_array());
+    sim_set(item, "vlan_filtering", NULL);
+}
+
+static void as_content(struct json_object *item, const char *vnet)
+{
+    sim_set_str(item, "vnet", vnet);
+    sim_set_str(item, "status", "available");
+    sim_set(item, "statusmsg", NULL);
+}
+
+int sim_sdn_bridges(struct sim_call *call)
+{
+    each_vnet(call, as_bridge);
+    return 0;
+}
+
+int sim_sdn_content(struct sim_call *call)
+{
+    each_vnet(call, as_content);
+    return 0;
+}
+
+static bool evpn(struct sim_call *call, const char *zone)
+{
+    return strcmp(sim_str(sim_get(sim_at(call->state, "/sdn/zones"), zone), "type", ""), "evpn") == 0;
+}
+
+int sim_sdn_ip_vrf(struct sim_call *call)
+{
+    if (!evpn(call, sim_arg(call, "zone")))
+        return sim_fail_param(call, "zone", "zone is not an EVPN zone");
+    call->data = json_object_new_array();
+    return 0;
+}
+
+int sim_sdn_mac_vrf(struct sim_call *call)
+{
+    const char *zone =
+        sim_str(sim_get(sim_at(call->state, "/sdn/vnets"), sim_arg(call, "vnet")), "zone", NULL);
+
+    if (!zone)
+        return sim_fail(call, 500, "sdn vnet '%s' does not exist\n", sim_arg(call, "vnet"));
+    if (!evpn(call, zone))
+        return sim_fail_param(call, "zone", "zone %s is not an EVPN zone.", zone);
+    call->data = json_object_new_array();
+    return 0;
+}
+
+/* Nothing waits to be applied: both differences are empty. */
+int sim_sdn_dry_run(struct sim_call *call)
+{
+    call->data = json_object_new_object();
+    sim_set_str(call->data, "frr-diff", "");
+    sim_set_str(call->data, "interfaces-diff", "");
+    return 0;
+}
+
+int sim_sdn_fabrics_all(struct sim_call *call)
+{
+    call->data = json_object_new_object();
+    sim_set(call->data, "fabrics", json_object_new_array());
+    sim_set(call->data, "nodes", json_object_new_array());
+    return 0;
+}

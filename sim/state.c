@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Builds the state from a seed (sim/seed/NAME.json, part of the program) and generates large clusters for
+ * tests.
+ */
+#include "guest.h"
+#include "seed.h"
+#include "sim.h"
+#include "tasks.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Times in a seed are seconds before (or after, when marked so) the start: these names hold them. */
+static const char time_names[] = "starttime endtime ctime snaptime started time notbefore notafter";
+
+static void resolve_times(struct json_object *value, int64_t now)
+{
+    if (json_object_is_type(value, json_type_array)) {
+        for (size_t i = 0; i < json_object_array_length(value); i++)
+            resolve_times(json_object_array_get_idx(value, i), now);
+    } else if (json_object_is_type(value, json_type_object)) {
+        json_object_object_foreach(value, name, member)
+        {
+            if (json_object_is_type(member, json_type_int) &&
+                sim_word_in(time_names, " ", name, strlen(name)))
+                (void)json_object_set_int64(member, json_object_get_int64(member) + now);
+            else
+                resolve_times(member, now);
+        }
+    }
+}
+
+static int by_start(const void *a, const void *b)
+{
+    struct json_object *const *left = a, *const *right = b;
+    int64_t x = sim_int(*left, "starttime", 0), y = sim_int(*right, "starttime", 0);
+
+    return x < y ? 1 : x > y ? -1 : 0;
+}
+
+static int by_time(const void *a, const void *b)
+{
+    struct json_object *const *left = a, *const *right = b;
+    int64_t x = sim_int(*left, "time", 0), y = sim_int(*right, "time", 0);
+
+    return x < y ? 1 : x > y ? -1 : 0;
+}
+
+static void add_log(struct json_object *log, struct json_object *task, const char *what, const char *end,
+                    int64_t when)
+{
+    struct json_object *entry = json_object_new_object();
+    char text[700];
+
+    (void)snprintf(text, sizeof text, "%s task %s%s%s", what, sim_str(task, "upid", ""), end ? " " : "",
+                   end ? end : "");
+    sim_set_int(entry, "time", when);
+    sim_set_int(entry, "pri", end && strcmp(end, "OK") != 0 ? 3 : 6);
+    sim_set_str(entry, "tag", "pvedaemon");
+    sim_set_str(entry, "user", sim_str(task, "user", ""));
+    sim_set_str(entry, "msg", text);
+    sim_set(entry, "node", sim_copy(sim_get(task, "node")));
+    json_object_array_add(log, entry);
+}
+
+/* Gives every task its process numbers and upid, and the cluster log its entries. */
+static void finish_tasks(struct json_object *state)
+{
+    struct json_object *tasks = sim_get(state, "tasks"), *log = sim_get(state, "log");
+
+    json_object_array_sort(tasks, by_start);
+    for (size_t i = 0; i < json_object_array_length(tasks); i++) {
+        struct json_object *task = json_object_array_get_idx(tasks, i);
+
+        sim_set_int(task, "pid", 21000 + (int64_t)(json_object_array_length(tasks) - i) * 17);
+        sim_set_int(task, "pstart", 4200000 + (int64_t)(json_object_array_length(tasks) - i) * 911);
+        sim_task_set_upid(task);
+        add_log(log, task, "starting", NULL, sim_int(task, "starttime", 0));
+        if (sim_get(task, "status"))
+            add_log(log, task, "end", sim_str(task, "status", ""), sim_int(task, "endtime", 0));
+    }
+    json_object_array_sort(log, by_time);
+    for (size_t i = 0; i < json_object_array_length(log); i++) {
+        struct json_object *entry = json_object_array_get_idx(log, i);
+        const char *node = sim_str(entry, "node", "pve1");
+        int64_t uid = (int64_t)(json_object_array_length(log) - i);
+        char text[128];
+
+        (void)snprintf(text, sizeof text, "%" PRId64 ":%s", uid, node);
+        if (!sim_get(entry, "node"))
+            sim_set_str(entry, "node", node);
+        sim_set_str(entry, "id", text);
+        (void)snprintf(text, sizeof text, "%" PRId64, uid);
+        sim_set_str(entry, "uid", text);
+        sim_set_int(entry, "pid", 1200);
+    }
+}
+
+/* What the statistics of a guest know without its running. */
+static struct json_object *limits(struct json_object *state, const char *vmid, struct json_object *entry)
+{
+    struct json_object *out = json_object_new_object();
+    struct sim_guest guest;
+
+    sim_guest_view(vmid, entry, &guest);
+    sim_set_int(out, "maxcpu", sim_guest_cpus(state, &guest));
+    sim_set_int(out, "maxmem", sim_guest_maxmem(&guest));
+    sim_set_int(out, "maxdisk", sim_guest_maxdisk(&guest));
+    sim_set_int(out, "disk", 0);
+    return out;
+}
+
+/* Guests know their number and what their statistics say about limits. */
+static void finish_guests(struct json_object *state)
+{
+    json_object_object_foreach(sim_get(state, "guests"), vmid, guest)
+    {
+        SIM_FREE_WITH(sim_json_freep) struct json_object *text = json_object_new_string(vmid);
+
+        sim_set_int(guest, "vmid", json_object_get_int64(text));
+        if (!sim_get(guest, "rrd"))
+            sim_set(guest, "rrd", limits(state, vmid, guest));
+    }
+}
+
+static void generate_nodes(struct json_object *state, int count)
+{
+    struct json_object *nodes = json_object_new_object(), *model = sim_at(state, "/nodes/pve1");
+
+    for (int i = 1; i <= count; i++) {
+        struct json_object *node = sim_copy(model);
+        char name[32], ip[32];
+
+        (void)snprintf(name, sizeof name, "pve%d", i);
+        (void)snprintf(ip, sizeof ip, "10.10.10.%d", 10 + i);
+        sim_set_str(node, "ip", ip);
+        sim_set_int(node, "nodeid", count > 1 ? i : 0);
+        sim_set(nodes, name, node);
+    }
+    sim_set(state, "nodes", nodes);
+    sim_set_str(sim_get(state, "cluster"), "name", count > 1 ? "generated" : NULL);
+}
+
+static struct json_object *generate_guest(int index, int64_t vmid, int nodes)
+{
+    struct json_object *guest = json_object_new_object(), *config = json_object_new_object(), *run;
+    bool qemu = index % 4 != 3, running = index % 5 != 4;
+    char text[128];
+
+    (void)snprintf(text, sizeof text, "pve%d", index % nodes + 1);
+    sim_set_str(guest, "node", text);
+    sim_set_str(guest, "type", qemu ? "qemu" : "lxc");
+    sim_set_str(guest, "status", running ? "running" : "stopped");
+    (void)snprintf(text, sizeof text, "%s-%04d", qemu ? "vm" : "ct", index + 1);
+    sim_set_str(config, qemu ? "name" : "hostname", text);
+    sim_set_int(config, "cores", 1 + index % 4);
+    (void)snprintf(text, sizeof text, "%d", 1024 << index % 3);
+    sim_set(config, "memory", qemu ? json_object_new_string(text) : json_object_new_int64(1024 << index % 3));
+    (void)snprintf(text, sizeof text, "local:%" PRId64 "/vm-%" PRId64 "-disk-0.%s,size=%dG", vmid, vmid,
+                   qemu ? "qcow2" : "raw", 8 + index % 5 * 8);
+    sim_set_str(config, qemu ? "scsi0" : "rootfs", text);
+    sim_set_str(config, "ostype", qemu ? "l26" : "debian");
+    if (qemu)
+        sim_set_str(config, "boot", "order=scsi0");
+    sim_set_str(config, "tags", index % 2 ? "prod" : "test");
+    sim_set(guest, "config", config);
+    sim_set(guest, "snapshots", json_object_new_object());
+    if (running) {
+        run = json_object_new_object();
+        sim_set_int(run, "pid", 5000 + index);
+        sim_set_int(run, "started", (int64_t)time(NULL) - 3600 - index * 60);
+        sim_set_num(run, "cpu", (double)(index % 40) / 100.0);
+        sim_set_int(run, "mem", (512LL << index % 3) << 20);
+        sim_set(guest, "run", run);
+    }
+    return guest;
+}
+
+static void generate_guests(struct json_object *state, int count)
+{
+    struct json_object *guests = json_object_new_object();
+    int nodes = json_object_object_length(sim_get(state, "nodes"));
+    static const char *const per_guest[] = {"/tasks", "/log"};
+
+    for (int i = 0; i < count; i++) {
+        char vmid[32];
+
+        (void)snprintf(vmid, sizeof vmid, "%d", 100 + i);
+        sim_set(guests, vmid, generate_guest(i, 100 + i, nodes));
+    }
+    sim_set(state, "guests", guests);
+    /* What the seed says about guests that are gone now would only confuse. */
+    for (size_t i = 0; i < sizeof per_guest / sizeof *per_guest; i++)
+        sim_set(state, per_guest[i] + 1, json_object_new_array());
+    sim_set(sim_get(state, "ha"), "resources", json_object_new_object());
+    sim_set(sim_get(state, "ha"), "rules", json_object_new_object());
+    sim_set(state, "volumes", json_object_new_object());
+    sim_set(state, "backup", json_object_new_object());
+}
+
+struct json_object *sim_state_new(const char *seed, int nodes, int guests)
+{
+    struct json_tokener *tokener;
+    struct json_object *state = NULL;
+
+    for (size_t i = 0; i < sim_seed_count; i++) {
+        if (strcmp(sim_seeds[i].name, seed) != 0)
+            continue;
+        tokener = json_tokener_new();
+        if (!tokener)
+            return NULL;
+        state = json_tokener_parse_ex(tokener, (const char *)sim_seeds[i].text, (int)sim_seeds[i].size);
+        json_tokener_free(tokener);
+    }
+    if (!state)
+        return NULL;
+    /* Numbers as short as Proxmox writes them. */
+    (void)json_c_set_serialization_double_format("%.15g", JSON_C_OPTION_GLOBAL);
+    resolve_times(state, (int64_t)time(NULL));
+    if (nodes > 0)
+        generate_nodes(state, nodes);
+    if (guests > 0)
+        generate_guests(state, guests);
+    finish_guests(state);
+    finish_tasks(state);
+    return state;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Tasks of the state: /tasks is a list, newest first. A task has node, pid, pstart, starttime, type, id,
+ * user, tokenid, upid, log (lines) and, once it has ended, endtime and status ("OK", "WARNINGS: n" or the
+ * error).
+ */
+#ifndef PROXIMO_SIM_TASKS_H
+#define PROXIMO_SIM_TASKS_H
+
+#include "sim.h"
+
+/* Sets "upid" from the task's own members. */
+void sim_task_set_upid(struct json_object *task);
+/* The task with this upid, or NULL. Borrowed. */
+struct json_object *sim_task_find(struct json_object *state, const char *upid);
+/* May the caller read this task? Its own tasks, those of its user for a full token, all with Sys.Audit on the
+ * node. */
+bool sim_task_visible(struct sim_call *call, struct json_object *task);
+
+#endif

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Paths, refused GETs and probes; against the API schemas too where they are at hand. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "config/config.h"
+#include "http/get_table.h"
+#include "http/path.h"
+#include "http/probe_table.h"
+
+#define FIELD(name, value)                                                                                   \
+    {                                                                                                        \
+        (name), (value), sizeof(value) - 1                                                                   \
+    }
+
+static void test_path_check(void **state)
+{
+    (void)state;
+    static const char *const good[] = {
+        "/version",
+        "/nodes/pve1/storage/local/content/local:iso%2Fdebian.iso",
+        "/pools/a%20b",
+        "/nodes/{node}/qemu",
+        "/access/users/root@pam/token/a!b",
+        "/x/%C3%A4",
+        "/x/...",
+        "/x/.hidden",
+    };
+    static const char *const bad[] = {
+        "",       "version", "/",           "//",        "/a//b",       "/a/",       "/a/../b",
+        "/a/./b", "/..",     "/a/%2e%2e/b", "/a/%2E./b", "/a%2F..%2Fb", "/a%2f%2fb", "/a?x=1",
+        "/a#b",   "/a b",    "/a\\b",       "/a\nb",     "/a%0ab",      "/a%00b",    "/a%7fb",
+        "/a%",    "/a%2",    "/a%zz",       "/x/%ff",    "/x/\xff",     "/a%2F",
+    };
+    struct problem p = PROBLEM_INIT;
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+        assert_int_equal(http_path_check(good[i], &p), 0);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        if (http_path_check(bad[i], &p) != -EINVAL)
+            fail_msg("accepted: %s", bad[i]);
+        assert_string_equal(p.code, PX_ARG);
+    }
+    assert_int_equal(http_path_check(NULL, &p), -EINVAL);
+
+    char longest[HTTP_PATH_LIMIT + 2];
+    memset(longest, 'a', sizeof(longest));
+    longest[0] = '/';
+    longest[HTTP_PATH_LIMIT] = '\0';
+    assert_int_equal(http_path_check(longest, &p), 0);
+    longest[HTTP_PATH_LIMIT] = 'a';
+    longest[HTTP_PATH_LIMIT + 1] = '\0';
+    assert_int_equal(http_path_check(longest, &p), -EINVAL);
+    for (size_t i = 0; i < 2 * (HTTP_PATH_PARTS + 1); i++)
+        longest[i] = i % 2 == 0 ? '/' : 'a';
+    longest[2 * (HTTP_PATH_PARTS + 1)] = '\0';
+    assert_int_equal(http_path_check(longest, &p), -EINVAL);
+}
+
+static bool matches(const char *pattern, const char *path)
+{
+    struct http_path parts;
+    http_path_split(path, true, &parts);
+    return http_path_match(pattern, &parts);
+}
+
+static void test_path_match(void **state)
+{
+    (void)state;
+    assert_true(matches("/a/{}/c", "/a/b/c"));
+    assert_true(matches("/a/{}/c", "/a/b%2Fc"));
+    assert_false(matches("/a/{}/c", "/a/b"));
+    assert_false(matches("/a/{}", "/a/b/c"));
+    assert_false(matches("/a/bc", "/a/b"));
+    assert_false(matches("/a/b", "/a/bc"));
+    assert_true(matches("/a/**", "/a/b/c/d"));
+    assert_true(matches("/a/**", "/a/b"));
+    assert_false(matches("/a/**", "/a"));
+    assert_false(matches("/a/**", "/b/c"));
+}
+
+static int get(const char *path, const struct http_field *fields, size_t count)
+{
+    struct problem p = PROBLEM_INIT;
+    assert_int_equal(http_path_check(path, &p), 0);
+    const int rc = http_get_check(CONFIG_PVE, path, fields, count, &p);
+    assert_true(rc == 0 || (rc == -EACCES && strcmp(p.code, PX_REFUSED_GET) == 0 && p.next[0] != '\0'));
+    return rc;
+}
+
+static void test_gets(void **state)
+{
+    (void)state;
+    static const char *const refused[] = {
+        "/nodes/a/qemu/100/agent/file-read",
+        "/nodes/a/qemu/100/agent/file%2dread",
+        "/nodes/a/qemu/100/agent%2Ffile-read",
+        "/nodes/a/qemu/100/agent/exec-status",
+        "/nodes/{node}/query-url-metadata",
+        "/nodes/a/scan/cifs",
+        "/nodes/a/vncwebsocket",
+        "/nodes/a/lxc/100/vncwebsocket",
+        "/nodes/a/storage/s/file-restore/download",
+        "/nodes/a/rrd",
+        "/config/remote/r/scan/s/groups",
+        "/reader",
+        "/backup/_upgrade_/previous",
+        "/tape/media/destroy",
+        "/nodes/a/qemu/100/cloudinit/dump",
+        "/tape/media/list",
+    };
+    static const char *const allowed[] = {
+        "/version",
+        "/nodes",
+        "/nodes/a/qemu/100/config",
+        "/nodes/a/qemu/100/agent/get-osinfo",
+        "/nodes/a/scan/zfs",
+        "/nodes/a/rrddata",
+        "/nodes/a/aplinfo",
+        "/cluster/backup",
+        "/nodes/a/qemu/100/cloudinit",
+        "/access/openid",
+        "/nodes/a/storage/s/content/s:iso%2Freport",
+    };
+    const struct http_field user[] = {FIELD("type", "user")}, network[] = {FIELD("type", "network")};
+    const struct http_field both[] = {FIELD("type", "network"), FIELD("type", "user")};
+    const struct http_field prefix[] = {FIELD("type", "net")}, still[] = {FIELD("update-status", "0")};
+    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+        if (get(refused[i], NULL, 0) == 0)
+            fail_msg("not refused: %s", refused[i]);
+    }
+    for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++) {
+        if (get(allowed[i], NULL, 0) != 0)
+            fail_msg("refused: %s", allowed[i]);
+    }
+    assert_int_equal(get("/nodes/a/qemu/100/cloudinit/dump", network, 1), 0);
+    assert_int_equal(get("/nodes/a/qemu/100/cloudinit/dump", user, 1), -EACCES);
+    assert_int_equal(get("/nodes/a/qemu/100/cloudinit/dump", both, 2), -EACCES);
+    assert_int_equal(get("/nodes/a/qemu/100/cloudinit/dump", prefix, 1), -EACCES);
+    assert_int_equal(get("/tape/media/list", still, 1), 0);
+    assert_int_equal(http_get_check(CONFIG_PBS, "/nodes/a/rrd", NULL, 0, NULL), 0);
+}
+
+static bool probe(const char *path, const struct http_field *fixed, size_t count)
+{
+    return http_probe_allowed("POST", path, fixed, count, NULL);
+}
+
+static void test_probes(void **state)
+{
+    (void)state;
+    struct problem p = PROBLEM_INIT;
+    const char *why = NULL;
+    const struct http_field dry[] = {FIELD("dry-run", "1")}, wet[] = {FIELD("dry-run", "0")};
+    const struct http_field twice[] = {FIELD("dry-run", "1"), FIELD("dry-run", "0")};
+    const struct http_field more[] = {FIELD("dry-run", "1"), FIELD("keep-last", "3")};
+    const struct http_field odd[] = {FIELD("dry-run", "1"), FIELD("use-task", "1")};
+    assert_true(probe("/nodes/{node}/qemu/{vmid}/agent/ping", NULL, 0));
+    assert_true(probe("/nodes/pve1/qemu/{vmid}/agent/ping", NULL, 0));
+    assert_false(probe("/nodes/{node}/{kind}/{vmid}/agent/ping", NULL, 0));
+    assert_false(probe("/nodes/{node}/qemu/{vmid}/agent/{x}", NULL, 0));
+    assert_false(probe("/nodes/{node}/qemu/a{vmid}/agent/ping", NULL, 0));
+    assert_false(probe("/nodes/{node}/qemu/{vmid}/status/stop", NULL, 0));
+    assert_false(http_probe_allowed("PUT", "/nodes/{node}/qemu/{vmid}/agent/ping", NULL, 0, &why));
+    assert_non_null(why);
+    assert_true(probe("/admin/datastore/{store}/prune", dry, 1));
+    assert_true(probe("/admin/datastore/{store}/prune", more, 2));
+    assert_false(probe("/admin/datastore/{store}/prune", NULL, 0));
+    assert_false(probe("/admin/datastore/{store}/prune", wet, 1));
+    assert_false(probe("/admin/datastore/{store}/prune", twice, 2));
+    assert_false(probe("/admin/datastore/{store}/prune", odd, 2));
+    assert_true(http_probe_parameter_allowed("POST", "/admin/datastore/{s}/prune", "keep-last"));
+    assert_false(http_probe_parameter_allowed("POST", "/admin/datastore/{s}/prune", "dry-run"));
+    assert_false(http_probe_parameter_allowed("POST", "/admin/datastore/{s}/prune", "use-task"));
+
+    assert_int_equal(http_probe_check("POST", "/admin/datastore/a/prune", more, 2, &p), 0);
+    assert_int_equal(http_probe_check("POST", "/admin/datastore/a/prune", twice, 2, &p), -EACCES);
+    assert_int_equal(http_probe_check("POST", "/admin/datastore/a/prune", more + 1, 1, &p), -EACCES);
+    assert_int_equal(http_probe_check("POST", "/admin%2Fdatastore/a/prune", more, 2, &p), -EACCES);
+    assert_int_equal(http_probe_check("DELETE", "/admin/datastore/a/prune", more, 2, &p), -EACCES);
+    assert_string_equal(p.code, PX_READ_ONLY);
+}
+
+/* "/nodes/{node}/x" of the schema against "/nodes/{}/x" of a table, by matching words with words. */
+static bool schema_has(struct json_object *endpoints, const char *method, const char *pattern)
+{
+    struct problem p = PROBLEM_INIT;
+    for (size_t i = 0; i < json_object_array_length(endpoints); i++) {
+        struct json_object *e = json_object_array_get_idx(endpoints, i);
+        const char *m = NULL, *path = NULL;
+        if (json_get_string(e, "method", &m, NULL) == 0 && json_get_string(e, "path", &path, NULL) == 0 &&
+            strcmp(m, method) == 0 && http_path_check(path, &p) == 0 && matches(pattern, path))
+            return true;
+    }
+    return false;
+}
+
+/* Every row of both tables is a method of one of the three API versions: no row is a slip of the pen. */
+static void test_rows_exist(void **state)
+{
+    (void)state;
+    static const char *const files[] = {"pve-9.2", "pve-8.4", "pbs-4.2"};
+    struct json_object *roots[3] = {NULL};
+    struct json_object *endpoints[3] = {NULL};
+    const char *shared = getenv("PROXIMO_SHARED");
+    const char *source = getenv("PROXIMO_TEST_SOURCE_DIR");
+    size_t get_count = 0, probe_count = 0;
+    for (size_t i = 0; i < 3; i++) {
+        char path[4096];
+        struct problem p = PROBLEM_INIT;
+        struct buf text = BUF_INIT((size_t)16 << 20);
+        snprintf(path, sizeof(path), "%s%s/api/%s.json",
+                 shared != NULL   ? shared
+                 : source != NULL ? source
+                                  : ".",
+                 shared != NULL ? "" : "/../shared", files[i]);
+        if (file_read(path, &text) != 0) {
+            print_message("the API schemas are not at hand (%s): not checked\n", path);
+            skip();
+        }
+        assert_int_equal(json_parse(text.data, text.len, &roots[i], &p), 0);
+        assert_int_equal(json_get(roots[i], "endpoints", json_type_array, &endpoints[i]), 0);
+        buf_done(&text);
+    }
+    const struct http_get_row *gets = http_get_rows(&get_count);
+    for (size_t i = 0; i < get_count; i++) {
+        bool found = false;
+        for (size_t k = 0; k < 3; k++)
+            found = found || schema_has(endpoints[k], "GET", gets[i].path);
+        if (!found)
+            fail_msg("no such GET: %s", gets[i].path);
+    }
+    const struct http_probe_row *probes = http_probe_rows(&probe_count);
+    for (size_t i = 0; i < probe_count; i++) {
+        bool found = false;
+        for (size_t k = 0; k < 3; k++)
+            found = found || schema_has(endpoints[k], probes[i].method, probes[i].path);
+        if (!found)
+            fail_msg("no such probe: %s", probes[i].path);
+    }
+    for (size_t i = 0; i < 3; i++)
+        json_object_put(roots[i]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_path_check), cmocka_unit_test(test_path_match), cmocka_unit_test(test_gets),
+        cmocka_unit_test(test_probes),     cmocka_unit_test(test_rows_exist),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
