@@ -36,7 +36,7 @@ static int hash_fd(EVP_MD_CTX *context, int fd)
 static int sha256_fd(int fd, char ret_hex[65])
 {
     static const char hex[] = "0123456789abcdef";
-    unsigned char digest[32];
+    unsigned char digest[32] = {0};
     EVP_MD_CTX *context = EVP_MD_CTX_new();
 
     if (!context)

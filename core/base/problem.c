@@ -32,7 +32,7 @@ static void fill(char *field, size_t size, const char *format, va_list ap)
     field[len] = '\0';
 }
 
-int problem_set(struct problem *p, int error, const char *code, const char *cause, ...)
+int(problem_set)(struct problem *p, int error, const char *code, const char *cause, ...)
 {
     va_list ap;
 

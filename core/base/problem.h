@@ -52,6 +52,9 @@ struct problem {
  */
 int problem_set(struct problem *p, int error, const char *code, const char *cause, ...)
     __attribute__((format(printf, 4, 5)));
+#ifdef __clang_analyzer__ /* which does not see into another file that the error comes back */
+#define problem_set(p, error, ...) ((void)(problem_set)((p), (error), __VA_ARGS__), (error))
+#endif
 void problem_next(struct problem *p, const char *next, ...) __attribute__((format(printf, 2, 3)));
 void problem_valid(struct problem *p, const char *values, ...) __attribute__((format(printf, 2, 3)));
 /* "PX-ARG: cause Next: ... Valid: ..." for people and models. */

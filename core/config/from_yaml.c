@@ -199,6 +199,8 @@ static int walk_endpoints(struct walk *w, const struct yaml_node *node, const ch
 
     if (node->kind != YAML_SEQUENCE || node->count == 0)
         return fault(w, node, path, "a list of at least one endpoint is needed here");
+    if (!site)
+        return fault(w, node, path, "endpoints belong to a site");
     if (site->endpoint_count)
         return fault(w, node, path, "an earlier file has given the endpoints of this site");
     for (size_t i = 0; i < node->count; i++) {

@@ -169,7 +169,7 @@ static int read_key(struct reader *r, const yaml_event_t *event, struct yaml_nod
     int e = check_event(r, event);
     if (e == 0)
         e = take_text(r, event, &item->key);
-    if (e < 0)
+    if (e < 0 || !item->key)
         return e;
     item->key_line = (unsigned)event->start_mark.line + 1;
     item->key_column = (unsigned)event->start_mark.column + 1;

@@ -28,7 +28,7 @@ static void *wiping_realloc(void *memory, size_t size)
     const size_t old = malloc_usable_size(memory);
     if (size > 0 && size <= old && size >= old / 2)
         return memory;
-    void *copy = malloc(size);
+    void *copy = malloc(size > 0 ? size : 1);
     if (copy == NULL)
         return NULL;
     memcpy(copy, memory, old < size ? old : size);

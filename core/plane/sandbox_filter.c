@@ -197,9 +197,10 @@ static int add_rules(scmp_filter_ctx filter, unsigned when)
     }
     /* abort() and raise() signal the own process; anybody else is out of reach. */
     scmp_datum_t own = (scmp_datum_t)getpid();
-    int r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, SCMP_A0(SCMP_CMP_EQ, own));
+    int r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, SCMP_A0(SCMP_CMP_EQ, own, 0));
     if (r == 0)
-        r = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, SCMP_SYS(tgkill), 1, SCMP_A0(SCMP_CMP_NE, own));
+        r = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, SCMP_SYS(tgkill), 1,
+                             SCMP_A0(SCMP_CMP_NE, own, 0));
     /* The flags of clone3 are behind a pointer; the C library falls back to clone on ENOSYS. */
     if (r == 0)
         r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);

@@ -23,10 +23,18 @@ const char *rig_folder(void)
     return folder;
 }
 
+void rig_new_yaml(struct rig *rig, const char *yaml)
+{
+    struct problem p = PROBLEM_INIT;
+
+    if (config_load_text("test", yaml, strlen(yaml), &rig->config, &p) < 0)
+        fail_msg("%s: %s", p.code, p.cause);
+    assert_int_equal(planes_new(rig->config, NULL, &rig->planes), 0);
+}
+
 void rig_new(struct rig *rig, enum rig_kind kind, const char *names, const char *extra)
 {
     struct buf yaml = BUF_INIT(65536);
-    struct problem p = PROBLEM_INIT;
 
     buf_printf(&yaml, "plane_dir: %s\nplanes:\n", rig_folder());
     for (const char *at = names; *at;) {
@@ -40,10 +48,8 @@ void rig_new(struct rig *rig, enum rig_kind kind, const char *names, const char 
         at += len + (at[len] == ',');
     }
     assert_true(buf_ok(&yaml));
-    if (config_load_text("test", yaml.data, yaml.len, &rig->config, &p) < 0)
-        fail_msg("%s: %s", p.code, p.cause);
+    rig_new_yaml(rig, yaml.data);
     buf_done(&yaml);
-    assert_int_equal(planes_new(rig->config, NULL, &rig->planes), 0);
 }
 
 int rig_wait(struct rig *rig, struct problem *p)

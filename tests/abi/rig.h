@@ -33,6 +33,7 @@ const char *rig_folder(void);
  * more YAML of every plane but "good", e.g. "required: true"; NULL: none. Not started.
  */
 void rig_new(struct rig *rig, enum rig_kind kind, const char *names, const char *extra);
+void rig_new_yaml(struct rig *rig, const char *yaml);
 int rig_wait(struct rig *rig, struct problem *p);
 void rig_done(struct rig *rig);
 void rig_state(struct rig *rig, const char *name, struct plane_state *ret);

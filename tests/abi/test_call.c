@@ -4,14 +4,18 @@
 #include "rig.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
+#include "base/file.h"
 
 static void test_answers(void **state)
 {
@@ -236,6 +240,34 @@ static void test_given_up(void **state)
     rig_done(&rig);
 }
 
+/* A file that is written to while it is loaded is not loaded again: what was checked is not what is there. */
+static void test_changed_in_place(void **state)
+{
+    struct buf bytes = BUF_INIT((size_t)64 << 20);
+    char folder[] = "/tmp/proximo-abi-XXXXXX", path[64], yaml[256], source[1200];
+    struct rig rig;
+    struct problem p;
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    (void)snprintf(path, sizeof(path), "%s/crash.so", folder);
+    (void)snprintf(source, sizeof(source), "%s/crash.so", rig_folder());
+    assert_int_equal(file_read(source, &bytes), 0);
+    assert_int_equal(file_write_atomic(path, bytes.data, bytes.len, 0600), 0);
+    buf_done(&bytes);
+    (void)snprintf(yaml, sizeof(yaml), "planes:\n  crash:\n    file: %s\n", path);
+    rig_new_yaml(&rig, yaml);
+    assert_int_equal(rig_wait(&rig, &p), 0);
+    int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+    assert_true(fd >= 0 && write(fd, "x", 1) == 1 && close(fd) == 0);
+    assert_true(rig_call(&rig, "crash_run", "{}", 10000, NULL, 0, &p) < 0);
+    assert_true(rig_call(&rig, "crash_run", "{}", 10000, NULL, 0, &p) < 0);
+    assert_non_null(strstr(p.cause, "was changed in place"));
+    rig_done(&rig);
+    (void)unlink(path);
+    (void)rmdir(folder);
+}
+
 static void test_memory(void **state)
 {
     struct rig rig;
@@ -320,9 +352,11 @@ static void test_forge(void **state)
 static int tests(void)
 {
     const struct CMUnitTest all[] = {
-        cmocka_unit_test(test_answers),  cmocka_unit_test(test_large),  cmocka_unit_test(test_threads),
-        cmocka_unit_test(test_stop),     cmocka_unit_test(test_crash),  cmocka_unit_test(test_hang),
-        cmocka_unit_test(test_given_up), cmocka_unit_test(test_memory), cmocka_unit_test(test_stdout),
+        cmocka_unit_test(test_answers),  cmocka_unit_test(test_large),
+        cmocka_unit_test(test_threads),  cmocka_unit_test(test_stop),
+        cmocka_unit_test(test_crash),    cmocka_unit_test(test_hang),
+        cmocka_unit_test(test_given_up), cmocka_unit_test(test_changed_in_place),
+        cmocka_unit_test(test_memory),   cmocka_unit_test(test_stdout),
         cmocka_unit_test(test_invalid),  cmocka_unit_test(test_forge),
     };
     return cmocka_run_group_tests_name("abi-call", all, NULL, NULL);

@@ -28,7 +28,7 @@ verdict() { # verdict CHECK WANT WHAT
     rm -f "$tree.out"
 }
 
-for check in includes functions length licence words errors; do
+for check in includes functions length licence words errors links; do
     good
     verdict $check 0 "nothing is wrong"
     case $check in
@@ -60,6 +60,11 @@ for check in includes functions length licence words errors; do
     words)
         echo "see /wor""k/x" >"$tree/docs/page.md"
         verdict $check 1 "a path of one machine"
+        rm "$tree/docs/page.md"
+        ;;
+    links)
+        echo 'see [this](nowhere.md)' >"$tree/docs/page.md"
+        verdict $check 1 "a link that leads nowhere"
         rm "$tree/docs/page.md"
         ;;
     errors)

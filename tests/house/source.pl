@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # The rules of the house that the compiler does not know, checked over the sources.
-#   source.pl ROOT includes|functions|length|licence|words|errors
+#   source.pl ROOT includes|functions|length|licence|words|errors|links
 # Each finding is one line `file:line: what`; the exit status is 1 if there is any.
 use strict;
 use warnings;
@@ -164,6 +164,19 @@ my %checks = (
         finding("docs/errors.md: no row `| \`$_\` | cause | next step |`") for grep { !$listed{$_} } sort keys %code;
         finding("docs/errors.md: $_ is not in core/base/problem.h") for grep { !$code{$_} } sort keys %listed;
         finding("core/base/problem.h: no codes found") if !%code;
+    },
+    # Links between the project's own pages lead somewhere.
+    links => sub {
+        for my $file (grep { /\.md$/ } @files) {
+            my $n = 0;
+            for my $text (split /\n/, slurp($file), -1) {
+                $n++;
+                while ($text =~ /\]\(([^)#:]+)(?:#[^)]*)?\)/g) {
+                    my $target = dirname($file) . "/$1";
+                    finding("$file:$n: $1 is not there") unless -e $target;
+                }
+            }
+        }
     },
 );
 die "source.pl: one of: @{[sort keys %checks]}\n" unless $what && $checks{$what};

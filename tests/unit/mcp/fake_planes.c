@@ -189,7 +189,7 @@ static int wait_and_tell(const struct read_call *call, int64_t ms, struct proble
         if (clock_ms() >= call->deadline_ms)
             return problem_set(p, -ETIMEDOUT, PX_TIMEOUT, "the call took too long");
         if (call->progress)
-            call->progress(call->progress_arg, n / 2, 1000, "reading\n");
+            call->progress(call->progress_arg, n / 8, 1000, "reading\n");
         usleep(5000);
     }
     return 0;

@@ -62,16 +62,15 @@ static void expect_outcomes(struct plane_test *t, const char *wanted)
 
 #define CLUSTER_TASKS                                                                                           \
     "[" TASK(1, "vzdump", "105", ",\"endtime\":2,\"status\":\"OK\"") "," TASK(4, "vzdump", "105", "") "," TASK( \
-        3, "qmstart",                                                                                           \
-        "100", ",\"endtime\":4,\"status\":\"WARNINGS: 2\"") "," TASK(2, "vzdump", "106",                        \
-                                                                     ",\"endtime\":4,\"status\":\"job "         \
-                                                                     "errors\"") "," TASK(5, "vzdump",          \
-                                                                                          "1060",               \
-                                                                                          ",\"endtime\":6,"     \
-                                                                                          "\"status\":"         \
-                                                                                          "\"unexpected "       \
-                                                                                          "status\"") ",nul"    \
-                                                                                                      "l]"
+        3, "qmstart", "100",                                                                                    \
+        ",\"endtime\":4,\"status\":\"WARNINGS: 2\"") "," TASK(2, "vzdump", "106",                               \
+                                                              ",\"endtime\":4,\"status\":\"job "                \
+                                                              "errors\"") "," TASK(5, "vzdump", "1060",         \
+                                                                                   ",\"endtime\":6,"            \
+                                                                                   "\"status\":"                \
+                                                                                   "\"unexpected "              \
+                                                                                   "status\"") ",nul"           \
+                                                                                               "l]"
 
 struct task_case {
     const char *name, *value;

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The core's reading of a manifest and of a reply: each rule once, and a few thousand broken ones that must
+ * only be refused. */
+#include "rig.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "plane/supervisor.h"
+
+static const char good[] =
+    "{\"abi_major\":0,\"abi_minor\":1,\"struct_size\":208,\"threading\":2,\"name\":\"p\",\"version\":\"1\","
+    "\"licence\":\"MIT\",\"summary\":\"S.\",\"reads\":[{\"name\":\"p_list\",\"title\":\"T\",\"description\":"
+    "\"D.\","
+    "\"params\":[{\"name\":\"vmid\",\"type\":1,\"flags\":1,\"format\":\"guest\",\"description\":\"G.\"},"
+    "{\"name\":\"max\",\"type\":2,\"minimum\":1,\"maximum\":9,\"default_json\":\"5\",\"description\":\"M.\"}]"
+    ","
+    "\"path\":\"/nodes/{node}/{kind}/{vmid}/"
+    "config\",\"fixed\":[{\"name\":\"full\",\"value\":\"1\"}],\"items\":\"/list\","
+    "\"columns\":[{\"name\":\"id\",\"unit\":\"bytes\"},{\"name\":\"disk\",\"from\":\"/disks[id=scsi0]/"
+    "size\"}],"
+    "\"count_by\":\"id\",\"sort_by\":\"disk\",\"needs\":[{\"path\":\"/vms/"
+    "{vmid}\",\"privilege\":\"VM.Audit\"}],"
+    "\"read\":false}],\"changes\":[{\"name\":\"p_stop\",\"description\":\"D.\",\"undo_kind\":2,"
+    "\"params\":[{\"name\":\"vmid\",\"type\":1,\"format\":\"guest\",\"description\":\"G.\"}],"
+    "\"operation_class\":\"guest.stop\",\"subject\":\"guest/{vmid}\",\"method\":\"POST\","
+    "\"path\":\"/nodes/{node}/{kind}/{vmid}/status/stop\",\"guards\":[{\"path\":\"/nodes/{node}/{kind}/"
+    "{vmid}/config\","
+    "\"fields\":\"/lock,/digest\"}],\"undo\":[{\"kind\":1,\"method\":\"POST\",\"path\":\"/a/{vmid}\"}],"
+    "\"plan\":false,\"plan_undo\":false}],\"probes\":[{\"name\":\"ping\",\"method\":\"POST\","
+    "\"path\":\"/nodes/{node}/qemu/{vmid}/agent/"
+    "ping\",\"params\":[{\"name\":\"node\",\"type\":1,\"description\":\"N.\"},"
+    "{\"name\":\"vmid\",\"type\":1,\"description\":\"V.\"}]}],\"classes\":[{\"name\":\"guest.stop\","
+    "\"title\":\"T\","
+    "\"risk_floor\":2,\"undo_kind\":2,\"blast\":true,\"subject_schema\":\"{}\"}],"
+    "\"executors\":[{\"name\":\"sh\",\"run\":true}]}";
+
+static const struct {
+    const char *from, *to, *says;
+} faults[] = {
+    {"\"name\":\"p\"", "\"name\":\"P\"", "its name \"P\""},
+    {"\"name\":\"p\"", "\"name\":\"other\"", "the configuration calls it \"p\""},
+    {"\"threading\":2", "\"threading\":3", "neither SERIAL nor PARALLEL"},
+    {"\"version\":\"1\"", "\"version\":\"\"", "version is missing"},
+    {"\"summary\":\"S.\"", "\"summary\":\"S\\n\"", "control characters"},
+    {"p_list", "1_list", "its name \"1_list\""},
+    {"p_list", "p_list_that_is_forty_one_characters_long__", "up to 39"},
+    {"\"title\":\"T\",\"description\":\"D.\"", "\"title\":\"T\"", "description is missing"},
+    {"\"type\":2,", "\"type\":9,", "unknown type 9"},
+    {"\"type\":1,\"flags\":1,", "\"type\":1,\"flags\":256,", "unknown flag bits"},
+    {"\"format\":\"guest\",\"description\":\"G.\"}", "\"format\":\"gast\",\"description\":\"G.\"}",
+     "format \"gast\""},
+    {"\"name\":\"max\"", "\"name\":\"vmid\"", "two parameters are called"},
+    {"\"name\":\"max\"", "\"name\":\"site\"", "is taken by the program"},
+    {"\"minimum\":1", "\"minimum\":10", "above its maximum"},
+    {"\"default_json\":\"5\"", "\"default_json\":\"five\"", "default of \"max\" is not JSON"},
+    {"\"default_json\":\"5\"", "\"default_json\":\"[5]\"", "not of its type"},
+    {"/nodes/{node}/{kind}/{vmid}/config\",\"fixed\"", "/nodes/{host}/config\",\"fixed\"", "names \"host\""},
+    {"/nodes/{node}/{kind}/{vmid}/config\",\"fixed\"", "/nodes/../config\",\"fixed\"", "its path"},
+    {"/nodes/{node}/{kind}/{vmid}/config\",\"fixed\"", "/nodes?x=1\",\"fixed\"", "its path"},
+    {"/nodes/{node}/{kind}/{vmid}/config\",\"fixed\"", "/nodes/{node\",\"fixed\"", "no parameter"},
+    {"\"items\":\"/list\"", "\"items\":\"list\"", "is no selector"},
+    {"\"from\":\"/disks[id=scsi0]/size\"", "\"from\":\"/disks[id\"", "is no selector"},
+    {"\"unit\":\"bytes\"", "\"unit\":\"miles\"", "unknown unit"},
+    {"\"count_by\":\"id\"", "\"count_by\":\"colour\"", "is no column"},
+    {"\"privilege\":\"VM.Audit\"", "\"privilege\":\"\"", "no privilege"},
+    {"\"fixed\":[{\"name\":\"full\",", "\"fixed\":[{\"name\":\"a&b\",", "fixed parameter 0"},
+    {"p_stop", "p_list", "two tools called"},
+    {"\"undo_kind\":2,\"params\"", "\"undo_kind\":1,\"params\"", "undo kind does not fit"},
+    {"\"undo_kind\":2,\"params\"", "\"undo_kind\":3,\"params\"", "undo kind does not fit"},
+    {"\"operation_class\":\"guest.stop\",", "", "operation class"},
+    {"\"subject\":\"guest/{vmid}\",", "", "without a subject"},
+    {"\"subject\":\"guest/{vmid}\"", "\"subject\":\"guest/{who}\"", "names \"who\""},
+    {"\"method\":\"POST\",\"path\":\"/nodes/{node}/{kind}",
+     "\"method\":\"GET\",\"path\":\"/nodes/{node}/{kind}", "needs a method"},
+    {"/lock,/digest", "/lock,digest", "is no selector"},
+    {"{\"kind\":1,", "{\"kind\":7,", "step of kind 7"},
+    {"{\"kind\":1,", "{\"kind\":1,\"flags\":1024,", "unknown flag bits"},
+    {"agent/ping", "status/stop", "is not a probe"},
+    {"agent/ping\",", "agent/ping\",\"fixed\":[{\"name\":\"timeout\",\"value\":\"1\"}],", "is not a probe"},
+    {"\"risk_floor\":2", "\"risk_floor\":0", "risk floor"},
+    {"\"subject_schema\":\"{}\"", "\"subject_schema\":\"[]\"", "not a JSON object"},
+    {"\"run\":true", "\"run\":false", "no run function"},
+    {"\"name\":\"ping\"", "\"flags\":1,\"name\":\"ping\"", "unknown flag bits"},
+    {"\"struct_size\":208", "\"struct_size\":-1", "out of range"},
+    {"\"licence\":\"MIT\"", "\"licence\":7", "not a text"},
+    {"\"licence\":\"MIT\"", "\"licence\":\"M\\u0000T\"", "not a text"},
+    {"]}", "]", "not JSON"},
+};
+
+static void test_rules(void **state)
+{
+    struct problem p = PROBLEM_INIT;
+    struct plane_info *info = NULL;
+
+    (void)state;
+    if (manifest_read(good, strlen(good), "p", &info, &p) < 0)
+        fail_msg("%s", p.cause);
+    assert_int_equal(info->tool_count, 2);
+    assert_string_equal(info->tools[0].method, "GET");
+    assert_int_equal(info->tools[0].column_count, 2);
+    assert_int_equal(info->tools[1].kind, TOOL_CHANGE);
+    assert_non_null(strstr(info->tools[1].rest_json, "\"guards\""));
+    assert_true(info->classes[0].has_blast);
+    plane_info_free(info);
+    for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+        struct buf text = BUF_INIT(65536);
+        const char *at = strstr(good, faults[i].from);
+        if (!at)
+            fail_msg("case %zu: %s is not in the manifest", i, faults[i].from);
+        buf_add(&text, good, (size_t)(at - good));
+        buf_str(&text, faults[i].to);
+        buf_str(&text, at + strlen(faults[i].from));
+        p = PROBLEM_INIT;
+        if (manifest_read(text.data, text.len, "p", &info, &p) == 0)
+            fail_msg("case %zu: accepted with %s", i, faults[i].to);
+        if (!strstr(p.cause, faults[i].says))
+            fail_msg("case %zu: \"%s\" does not say \"%s\"", i, p.cause, faults[i].says);
+        buf_done(&text);
+    }
+}
+
+/* A generator of its own, so that a run can be repeated: xorshift. */
+static uint64_t chance = 88172645463325252u;
+static uint64_t roll(uint64_t below)
+{
+    chance ^= chance << 13;
+    chance ^= chance >> 7;
+    chance ^= chance << 17;
+    return chance % below;
+}
+
+static void test_mutations(void **state)
+{
+    static const char bits[] = "{}[]\",:0123456789-truefalsnl\\/\x01\xff ";
+    unsigned accepted = 0;
+
+    (void)state;
+    for (int i = 0; i < 5000; i++) {
+        char text[sizeof(good)];
+        struct problem p = PROBLEM_INIT;
+        struct plane_info *info = NULL;
+        memcpy(text, good, sizeof(good));
+        for (uint64_t k = 1 + roll(3); k; k--)
+            text[roll(sizeof(good) - 1)] = bits[roll(sizeof(bits) - 1)];
+        if (manifest_read(text, roll(8) ? sizeof(good) - 1 : roll(sizeof(good)), "p", &info, &p) == 0) {
+            accepted++;
+            plane_info_free(info);
+        } else {
+            assert_true(*p.code && *p.cause);
+        }
+    }
+    assert_true(accepted < 2500); /* most break a rule, some only a description */
+}
+
+static void test_replies(void **state)
+{
+    struct buf body = BUF_INIT(4096);
+
+    (void)state;
+    body_put_u32(&body, 2);
+    for (int i = 0; i < 2; i++) {
+        body_put_u32(&body, i ? PROXIMO_CONTENT_LINK : PROXIMO_CONTENT_JSON);
+        body_put_u64(&body, 0);
+        body_put_cstr(&body, "{\"a\":1}");
+        body_put_cstr(&body, i ? "text/plain" : "");
+        body_put_cstr(&body, i ? "https://example.invalid/" : "");
+        body_put_cstr(&body, "name\x1b[31m");
+        body_put_cstr(&body, "");
+    }
+    struct plane_reply reply = {0};
+    struct problem p = PROBLEM_INIT;
+    assert_int_equal(plane_reply_read("p", body.data, body.len, &reply, &p), 0);
+    assert_int_equal(reply.count, 2);
+    assert_null(strchr(reply.blocks[0].name, 0x1b));
+    plane_reply_done(&reply);
+    for (int i = 0; i < 20000; i++) {
+        char *copy = malloc(body.len); /* exactly as long, so that a sanitizer sees a step too far */
+        size_t len = roll(4) ? body.len : roll(body.len);
+        assert_non_null(copy);
+        memcpy(copy, body.data, body.len);
+        for (uint64_t k = roll(4); k; k--)
+            copy[roll(body.len)] = (char)roll(256);
+        copy = realloc(copy, len ? len : 1);
+        assert_non_null(copy);
+        if (plane_reply_read("p", copy, len, &reply, &p) == 0)
+            plane_reply_done(&reply);
+        free(copy);
+    }
+    buf_done(&body);
+}
+
+static int tests(void)
+{
+    const struct CMUnitTest all[] = {cmocka_unit_test(test_rules), cmocka_unit_test(test_mutations),
+                                     cmocka_unit_test(test_replies)};
+    return cmocka_run_group_tests_name("abi-manifest", all, NULL, NULL);
+}
+
+int main(int argc, char **argv)
+{
+    return rig_main(argc, argv, tests);
+}
