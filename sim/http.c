@@ -1,311 +1,236 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * HTTP/1.1 over one TLS connection: request line, headers, body by length or in chunks, all with limits;
- * replies with the status text that Proxmox gives.
+ * One request through libmicrohttpd: its target as it was sent, its headers and its body (limited) in; the
+ * reply out, whole, or cut off where a fault asks for it.
  */
+#include "body.h"
 #include "server.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-#define HEAD_MAX (64 * 1024)
-#define BODY_MAX (8 * 1024 * 1024)
-
-struct sim_stream {
-    SSL *ssl;
-    char buffer[16 * 1024];
-    size_t start, end;
+/* One per connection, emptied between its requests: where the library has no memory left for a request it
+ * does not say that the request has ended, but it always says so of the connection. */
+struct exchange {
+    struct sim_request request;
+    struct sim_reply reply;
+    char *target; /* owned; the library decodes its own in place */
+    char *body;   /* owned */
+    size_t body_room;
+    bool begun, too_large;
 };
 
-struct sim_stream *sim_stream_new(SSL *ssl)
+static void exchange_done(struct exchange *exchange)
 {
-    struct sim_stream *stream = calloc(1, sizeof *stream);
-
-    if (stream)
-        stream->ssl = ssl;
-    return stream;
+    sim_reason_set(NULL);
+    sim_reply_done(&exchange->reply);
+    free(exchange->target);
+    free(exchange->body);
+    *exchange = (struct exchange){0};
 }
 
-void sim_stream_free(struct sim_stream *stream)
+void sim_http_connection(void *arg, struct MHD_Connection *connection, void **state,
+                         enum MHD_ConnectionNotificationCode what)
 {
-    free(stream);
-}
-
-static int fill(struct sim_stream *stream)
-{
-    int n;
-
-    if (stream->start < stream->end)
-        return 0;
-    n = SSL_read(stream->ssl, stream->buffer, sizeof stream->buffer);
-    if (n <= 0)
-        return -EPIPE;
-    stream->start = 0;
-    stream->end = (size_t)n;
-    return 0;
-}
-
-static int read_exact(struct sim_stream *stream, char *to, size_t count)
-{
-    while (count > 0) {
-        size_t n;
-
-        if (fill(stream) < 0)
-            return -EPIPE;
-        n = stream->end - stream->start;
-        if (n > count)
-            n = count;
-        memcpy(to, stream->buffer + stream->start, n);
-        stream->start += n;
-        to += n;
-        count -= n;
-    }
-    return 0;
-}
-
-/* One line without its line break (owned). `left` is what the head may still hold. */
-static int read_line(struct sim_stream *stream, size_t *left, char **ret_line)
-{
-    char *line = NULL;
-    size_t size = 0;
-
-    for (;;) {
-        char *grown, *stop;
-        size_t n;
-
-        if (fill(stream) < 0) {
-            free(line);
-            return -EPIPE;
-        }
-        stop = memchr(stream->buffer + stream->start, '\n', stream->end - stream->start);
-        n = stop ? (size_t)(stop - stream->buffer) - stream->start : stream->end - stream->start;
-        grown = n + 1 > *left ? NULL : realloc(line, size + n + 1);
-        if (!grown) {
-            free(line);
-            return -EBADMSG;
-        }
-        line = grown;
-        memcpy(line + size, stream->buffer + stream->start, n);
-        size += n;
-        *left -= n + 1;
-        stream->start += n + (stop != NULL);
-        if (stop)
-            break;
-    }
-    if (size > 0 && line[size - 1] == '\r')
-        size--;
-    line[size] = 0;
-    *ret_line = line;
-    return 0;
-}
-
-/* A length, spaces and (of a chunk) extensions after it. */
-static int parse_number(char *text, int base, size_t *ret)
-{
-    uint64_t value = 0;
-
-    text[strcspn(text, " \t;")] = 0;
-    if (sim_parse_uint(text, base, BODY_MAX, &value) < 0)
-        return -EBADMSG;
-    *ret = (size_t)value;
-    return 0;
-}
-
-static void keep(char **slot, const char *value)
-{
-    free(*slot);
-    *slot = strdup(value);
-}
-
-struct head {
-    size_t length;
-    bool chunked, keep_alive, expect;
-};
-
-static int take_header(struct sim_request *request, struct head *head, char *line)
-{
-    char *value = strchr(line, ':');
-
-    if (!value)
-        return -EBADMSG;
-    *value++ = 0;
-    value += strspn(value, " \t");
-    if (strcasecmp(line, "authorization") == 0)
-        keep(&request->authorization, value);
-    else if (strcasecmp(line, "cookie") == 0)
-        keep(&request->cookie, value);
-    else if (strcasecmp(line, "csrfpreventiontoken") == 0)
-        keep(&request->csrf, value);
-    else if (strcasecmp(line, "content-type") == 0)
-        keep(&request->content_type, value);
-    else if (strcasecmp(line, "connection") == 0)
-        head->keep_alive =
-            strcasecmp(value, "close") != 0 && (head->keep_alive || strcasecmp(value, "keep-alive") == 0);
-    else if (strcasecmp(line, "expect") == 0)
-        head->expect = strcasecmp(value, "100-continue") == 0;
-    else if (strcasecmp(line, "transfer-encoding") == 0)
-        head->chunked = strcasecmp(value, "chunked") == 0;
-    else if (strcasecmp(line, "content-length") == 0)
-        return parse_number(value, 10, &head->length);
-    return 0;
-}
-
-static int take_request_line(struct sim_request *request, struct head *head, const char *line)
-{
-    size_t method = strcspn(line, " ");
-    const char *target = line + method + 1, *version;
-
-    if (method == 0 || method >= sizeof request->method || line[method] != ' ')
-        return -EBADMSG;
-    version = strchr(target, ' ');
-    if (!version || version == target || strncmp(version, " HTTP/1.", 8) != 0)
-        return -EBADMSG;
-    memcpy(request->method, line, method);
-    request->method[method] = 0;
-    request->target = strndup(target, (size_t)(version - target));
-    head->keep_alive = version[8] == '1';
-    return request->target ? 0 : -EBADMSG;
-}
-
-/* The length of the next chunk. */
-static int chunk_length(struct sim_stream *stream, size_t *ret)
-{
-    char *line = NULL;
-    size_t left = 256;
-    int r = read_line(stream, &left, &line);
-
-    if (r == 0)
-        r = parse_number(line, 16, ret);
-    free(line);
-    return r;
-}
-
-static int read_chunks(struct sim_stream *stream, struct sim_request *request)
-{
-    for (;;) {
-        size_t left = HEAD_MAX, n = 0;
-        char *grown, *line = NULL;
-        int r = chunk_length(stream, &n);
-
-        if (r < 0)
-            return r;
-        if (request->body_size + n > BODY_MAX)
-            return -EBADMSG;
-        grown = realloc(request->body, request->body_size + n + 1);
-        if (!grown)
-            return -EBADMSG;
-        request->body = grown;
-        if (read_exact(stream, request->body + request->body_size, n) < 0)
-            return -EPIPE;
-        request->body_size += n;
-        request->body[request->body_size] = 0;
-        r = read_line(stream, &left, &line);
-        free(line);
-        if (r < 0 || n == 0)
-            return r;
+    (void)arg;
+    (void)connection;
+    if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+        *state = calloc(1, sizeof(struct exchange));
+    } else if (*state) {
+        exchange_done(*state);
+        free(*state);
+        *state = NULL;
     }
 }
 
-static int read_body(struct sim_stream *stream, struct sim_request *request, const struct head *head)
+void *sim_http_begin(void *arg, const char *target, struct MHD_Connection *connection)
 {
-    static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    struct exchange *exchange = info ? info->socket_context : NULL;
 
-    if (!head->chunked && head->length == 0)
-        return 0;
-    if (head->expect && SSL_write(stream->ssl, go_on, sizeof go_on - 1) <= 0)
-        return -EPIPE;
-    if (head->chunked)
-        return read_chunks(stream, request);
-    request->body = malloc(head->length + 1);
-    if (!request->body)
-        return -EBADMSG;
-    request->body[head->length] = 0;
-    request->body_size = head->length;
-    return read_exact(stream, request->body, head->length);
+    (void)arg;
+    if (!exchange)
+        return NULL;
+    exchange_done(exchange);
+    exchange->target = strdup(target);
+    exchange->request.target = exchange->target;
+    return exchange;
 }
 
-int sim_stream_request(struct sim_stream *stream, struct sim_request *request, int *ret_status)
+void sim_http_end(void *arg, struct MHD_Connection *connection, void **state,
+                  enum MHD_RequestTerminationCode why)
 {
-    struct head head = {0};
-    size_t left = HEAD_MAX;
-    bool first = true, done = false;
-    int r;
-
-    *request = (struct sim_request){.method = ""};
-    while (!done) {
-        char *line = NULL;
-
-        r = read_line(stream, &left, &line);
-        if (r == 0 && *line) {
-            r = first ? take_request_line(request, &head, line) : take_header(request, &head, line);
-            first = false;
-        } else if (r == 0) {
-            done = !first; /* empty lines before a request do not count */
-        }
-        free(line);
-        if (r == -EPIPE)
-            return 0;
-        if (r < 0) {
-            *ret_status = 400;
-            return -EBADMSG;
-        }
-    }
-    r = read_body(stream, request, &head);
-    if (r == -EPIPE)
-        return 0;
-    *ret_status = 413;
-    request->close = !head.keep_alive;
-    return r < 0 ? -EBADMSG : 1;
+    (void)arg;
+    (void)connection;
+    (void)why;
+    if (*state)
+        exchange_done(*state);
+    *state = NULL;
 }
 
-void sim_request_done(struct sim_request *request)
+/* The first half of a reply; then the connection breaks. */
+static ssize_t read_half(void *arg, uint64_t at, char *to, size_t max)
 {
-    free(request->target);
-    free(request->authorization);
-    free(request->cookie);
-    free(request->csrf);
-    free(request->content_type);
-    free(request->body);
+    const struct sim_reply *reply = arg;
+    size_t left = at < reply->size / 2 ? reply->size / 2 - (size_t)at : 0;
+
+    if (left == 0)
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    if (left > max)
+        left = max;
+    memcpy(to, reply->body + at, left);
+    return (ssize_t)left;
 }
 
-static int write_all(struct sim_stream *stream, const char *bytes, size_t size)
+static int add_headers(struct MHD_Response *response, const struct sim_reply *reply, bool close)
 {
-    while (size > 0) {
-        int n = SSL_write(stream->ssl, bytes, size > 1 << 20 ? 1 << 20 : (int)size);
-
-        if (n <= 0)
-            return -EPIPE;
-        bytes += n;
-        size -= (size_t)n;
-    }
-    return 0;
-}
-
-int sim_stream_reply(struct sim_stream *stream, const struct sim_reply *reply, bool close)
-{
-    SIM_FREE_WITH(sim_freep) char *head = NULL;
-    char date[64], type[128] = "";
+    char date[64];
     time_t now = time(NULL);
     struct tm tm;
-    int n;
 
     (void)gmtime_r(&now, &tm);
     (void)strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &tm);
-    if (reply->content_type)
-        (void)snprintf(type, sizeof type, "Content-Type: %s\r\n", reply->content_type);
-    n = asprintf(
-        &head,
-        "HTTP/1.1 %d %s\r\nCache-Control: max-age=0\r\nConnection: %s\r\nDate: %s\r\nPragma: no-cache\r\n"
-        "Server: pve-api-daemon/3.0\r\nContent-Length: %zu\r\n%sExpires: %s\r\n\r\n",
-        reply->status, reply->reason ? reply->reason : "", close ? "close" : "Keep-Alive", date, reply->size,
-        type, date);
-    if (n < 0) {
-        head = NULL;
-        return -EPIPE;
+    if (MHD_add_response_header(response, "Cache-Control", "max-age=0") != MHD_YES ||
+        MHD_add_response_header(response, "Pragma", "no-cache") != MHD_YES ||
+        MHD_add_response_header(response, "Server", "pve-api-daemon/3.0") != MHD_YES ||
+        MHD_add_response_header(response, "Expires", date) != MHD_YES)
+        return -ENOMEM;
+    if (close && MHD_add_response_header(response, "Connection", "close") != MHD_YES)
+        return -ENOMEM;
+    if (reply->content_type &&
+        MHD_add_response_header(response, "Content-Type", reply->content_type) != MHD_YES)
+        return -ENOMEM;
+    return 0;
+}
+
+/* MHD_NO ends the connection without an answer. */
+static enum MHD_Result send_reply(struct MHD_Connection *connection, struct sim_reply *reply, bool close)
+{
+    struct MHD_Response *response;
+    enum MHD_Result r = MHD_NO;
+
+    if (reply->send == SIM_SEND_NOTHING)
+        return MHD_NO;
+    if (reply->send == SIM_SEND_HALF) {
+        response = MHD_create_response_from_callback(reply->size, 16 * 1024, read_half, reply, NULL);
+    } else {
+        response = MHD_create_response_from_buffer(reply->size, reply->body, MHD_RESPMEM_MUST_FREE);
+        if (response)
+            reply->body = NULL; /* the response frees it */
     }
-    if (write_all(stream, head, (size_t)n) < 0)
-        return -EPIPE;
-    return write_all(stream, reply->body, reply->send == SIM_SEND_HALF ? reply->size / 2 : reply->size);
+    if (!response)
+        return MHD_NO;
+    sim_reason_set(reply->reason ? reply->reason : "");
+    if (MHD_set_response_options(response, MHD_RF_SEND_KEEP_ALIVE_HEADER, MHD_RO_END) == MHD_YES &&
+        add_headers(response, reply, close) == 0)
+        r = MHD_queue_response(connection, (unsigned int)reply->status, response);
+    MHD_destroy_response(response);
+    return r;
+}
+
+static enum MHD_Result refuse(struct MHD_Connection *connection, struct exchange *exchange, int status,
+                              const char *reason)
+{
+    sim_reply_plain(&exchange->reply, status, reason, "");
+    return send_reply(connection, &exchange->reply, true);
+}
+
+/* The head is complete. */
+static enum MHD_Result take_head(struct MHD_Connection *connection, struct exchange *exchange,
+                                 const char *method)
+{
+    static const struct {
+        const char *name;
+        size_t offset;
+    } headers[] = {
+        {"Authorization", offsetof(struct sim_request, authorization)},
+        {"Cookie", offsetof(struct sim_request, cookie)},
+        {"CSRFPreventionToken", offsetof(struct sim_request, csrf)},
+        {"Content-Type", offsetof(struct sim_request, content_type)},
+    };
+    struct sim_request *request = &exchange->request;
+    const char *length = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Content-Length");
+    uint64_t size = 0;
+
+    exchange->begun = true;
+    for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
+        const char *value = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, headers[i].name);
+
+        memcpy((char *)request + headers[i].offset, &value, sizeof value);
+    }
+    if (strlen(method) >= sizeof request->method)
+        return refuse(connection, exchange, 400, "bad request");
+    (void)snprintf(request->method, sizeof request->method, "%s", method);
+    if (length && sim_parse_uint(length, 10, SIM_BODY_MAX, &size) < 0)
+        return refuse(connection, exchange, 413, "for data too large");
+    return MHD_YES;
+}
+
+/* Keeps a piece of the body; what comes after too much of it (in chunks) is read and dropped. */
+static enum MHD_Result take_body(struct exchange *exchange, const char *data, size_t size)
+{
+    struct sim_request *request = &exchange->request;
+    size_t need = request->body_size + size + 1;
+
+    if (exchange->too_large || need > SIM_BODY_MAX + 1) {
+        exchange->too_large = true;
+        return MHD_YES;
+    }
+    if (need > exchange->body_room) {
+        size_t room = need < 4096 ? 4096 : need * 2;
+        char *grown = realloc(exchange->body, room);
+
+        if (!grown)
+            return MHD_NO;
+        exchange->body = grown;
+        exchange->body_room = room;
+    }
+    memcpy(exchange->body + request->body_size, data, size);
+    request->body_size += size;
+    exchange->body[request->body_size] = 0;
+    request->body = exchange->body;
+    return MHD_YES;
+}
+
+/* The connection must not count as idle while the answer waits. */
+static int delay(struct sim_server *server, struct MHD_Connection *connection, int ms)
+{
+    int r;
+
+    if (ms <= 0)
+        return 0;
+    (void)MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, 0U);
+    r = sim_server_delay(server, ms);
+    (void)MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT,
+                                    (unsigned int)SIM_IDLE_SECONDS);
+    return r;
+}
+
+enum MHD_Result sim_http_handle(void *arg, struct MHD_Connection *connection, const char *path,
+                                const char *method, const char *version, const char *data, size_t *size,
+                                void **state)
+{
+    struct sim_server *server = arg;
+    struct exchange *exchange = *state;
+    enum MHD_Result r;
+
+    (void)path;
+    (void)version;
+    if (!exchange || !exchange->target)
+        return MHD_NO;
+    if (!exchange->begun)
+        return take_head(connection, exchange, method);
+    if (*size > 0) {
+        r = take_body(exchange, data, *size);
+        *size = 0;
+        return r;
+    }
+    if (exchange->too_large)
+        return refuse(connection, exchange, 413, "for data too large");
+    sim_answer(server->sim, &exchange->request, &exchange->reply);
+    if (delay(server, connection, exchange->reply.delay_ms) < 0)
+        return MHD_NO;
+    return send_reply(connection, &exchange->reply, false);
 }

@@ -166,16 +166,21 @@ static int parse(struct options *options, int argc, char **argv)
 }
 
 /* The certificate that is printed, and the one that is served: the same unless a wrong one is asked for. */
-static int make_tls(const struct options *options, const char *cert_file, SSL_CTX *tls, char *fingerprint,
-                    size_t size)
+static int make_identity(const struct options *options, const char *cert_file, struct sim_identity *identity,
+                         char *fingerprint, size_t size)
 {
-    int r =
-        options->cert ? sim_tls_load(tls, options->cert, options->key) : sim_tls_make(tls, NAMES, cert_file);
+    int r = options->cert ? sim_identity_load(identity, options->cert, options->key)
+                          : sim_identity_make(identity, NAMES);
 
-    if (r == 0)
-        r = sim_tls_fingerprint(tls, fingerprint, size);
-    if (r == 0 && options->wrong_cert)
-        r = sim_tls_make(tls, WRONG_NAMES, NULL);
+    if (r < 0)
+        return r;
+    (void)snprintf(fingerprint, size, "%s", identity->fingerprint);
+    if (!options->cert)
+        r = sim_identity_save(identity, cert_file);
+    if (r == 0 && options->wrong_cert) {
+        sim_identity_done(identity);
+        r = sim_identity_make(identity, WRONG_NAMES);
+    }
     return r;
 }
 
@@ -220,34 +225,45 @@ static void sim_done(struct sim *sim, bool remove_files)
     json_object_put(sim->state);
 }
 
-static int serve(struct sim_server *server, const struct options *options, const char *dir)
+/* SIGTERM and SIGINT as a descriptor, in this thread and all that it starts. */
+static int stop_descriptor(void)
 {
-    char cert_file[512], fingerprint[128];
-    struct sim *sim = server->sim;
     sigset_t signals;
-    int stop, port = 0, r;
+    int fd;
 
-    if (snprintf(cert_file, sizeof cert_file, "%s/cert.pem", dir) >= (int)sizeof cert_file)
-        return -ENAMETOOLONG;
-    r = make_tls(options, cert_file, server->tls, fingerprint, sizeof fingerprint);
-    if (r == 0)
-        r = sim_tokens_make(sim, dir, options->tokens, options->token_count);
-    if (r == 0)
-        r = sim_server_listen(server, options->listen, options->port, &port);
-    if (r < 0)
-        return r;
     (void)sigemptyset(&signals);
     (void)sigaddset(&signals, SIGTERM);
     (void)sigaddset(&signals, SIGINT);
     (void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
-    stop = signalfd(-1, &signals, SFD_CLOEXEC);
+    fd = signalfd(-1, &signals, SFD_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}
+
+static int serve(struct sim *sim, const struct options *options, const char *dir)
+{
+    struct sim_server server = {.sim = sim};
+    struct sim_identity identity = {0};
+    char cert_file[512], fingerprint[128];
+    int stop, port = 0, r;
+
+    if (snprintf(cert_file, sizeof cert_file, "%s/cert.pem", dir) >= (int)sizeof cert_file)
+        return -ENAMETOOLONG;
+    stop = stop_descriptor();
     if (stop < 0)
-        return -errno;
-    print_ready(sim, options, port, fingerprint, options->cert ? options->cert : cert_file);
-    sim_server_run(server, stop, options->exit_on_eof ? STDIN_FILENO : -1);
-    sim_server_done(server);
+        return stop;
+    r = make_identity(options, cert_file, &identity, fingerprint, sizeof fingerprint);
+    if (r == 0)
+        r = sim_tokens_make(sim, dir, options->tokens, options->token_count);
+    if (r == 0)
+        r = sim_server_start(&server, &identity, options->listen, options->port, &port);
+    sim_identity_done(&identity);
+    if (r == 0) {
+        print_ready(sim, options, port, fingerprint, options->cert ? options->cert : cert_file);
+        sim_server_wait(stop, options->exit_on_eof ? STDIN_FILENO : -1);
+        sim_server_stop(&server);
+    }
     close(stop);
-    return 0;
+    return r;
 }
 
 static int make_dir(const struct options *options, char *dir, size_t size)
@@ -268,13 +284,13 @@ int main(int argc, char **argv)
 {
     struct options options = {.listen = "127.0.0.1", .seed = "demo", .auth_delay_ms = 3000};
     struct sim sim = {.lock = PTHREAD_MUTEX_INITIALIZER, .node = "pve1"};
-    struct sim_server server = {.sim = &sim, .listener = -1};
     char dir[400], cert_file[512];
     int r = parse(&options, argc, argv);
 
     if (r != 0)
         return r > 0 ? 0 : 2;
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)unsetenv("SSLKEYLOGFILE"); /* GnuTLS would write the keys of all connections there */
     sim.auth_delay_ms = options.auth_delay_ms;
     sim.latency_ms = options.latency_ms;
     sim.faults = options.faults;
@@ -284,12 +300,9 @@ int main(int argc, char **argv)
         fprintf(stderr, "proximo-sim: unknown seed '%s' (want oracle or demo)\n", options.seed);
         return 2;
     }
-    server.tls = sim_tls_new();
     r = make_dir(&options, dir, sizeof dir);
     if (r == 0)
-        r = server.tls && RAND_bytes(sim.ticket_key, sizeof sim.ticket_key) == 1
-                ? serve(&server, &options, dir)
-                : -EIO;
+        r = RAND_bytes(sim.ticket_key, sizeof sim.ticket_key) == 1 ? serve(&sim, &options, dir) : -EIO;
     if (r < 0)
         fprintf(stderr, "proximo-sim: cannot start: %s\n", strerror(-r));
     sim_done(&sim, !options.state_dir);
@@ -300,6 +313,5 @@ int main(int argc, char **argv)
     }
     for (size_t i = 0; i < options.fault_count; i++)
         free(options.faults[i].prefix);
-    SSL_CTX_free(server.tls);
     return r < 0 ? 1 : 0;
 }

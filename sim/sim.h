@@ -219,16 +219,16 @@ void sim_touch(struct sim *sim);
 
 /* ---- the server ---- */
 
+/* Everything is borrowed for the request. */
 struct sim_request {
     char method[16];
-    char *target;        /* as sent */
-    char *authorization; /* header values; NULL: absent */
-    char *cookie;
-    char *csrf;
-    char *content_type;
-    char *body;
+    const char *target;        /* as sent */
+    const char *authorization; /* header values; NULL: absent */
+    const char *cookie;
+    const char *csrf;
+    const char *content_type;
+    const char *body; /* body_size bytes and a final 0; NULL: none */
     size_t body_size;
-    bool close; /* the client asked to close */
 };
 
 struct sim_reply {

@@ -7,24 +7,14 @@
 
 #include <errno.h>
 #include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define VALID_SECONDS (365L * 24 * 3600)
-
-SSL_CTX *sim_tls_new(void)
-{
-    static const unsigned char session_id[] = "proximo-sim";
-    SSL_CTX *tls = SSL_CTX_new(TLS_server_method());
-
-    if (!tls)
-        return NULL;
-    (void)SSL_CTX_set_min_proto_version(tls, TLS1_2_VERSION);
-    (void)SSL_CTX_set_session_id_context(tls, session_id, sizeof session_id - 1);
-    (void)SSL_CTX_set_mode(tls, SSL_MODE_AUTO_RETRY);
-    return tls;
-}
+#define PEM_MAX       (256 * 1024)
 
 static int add_extension(X509 *cert, int nid, const char *value)
 {
@@ -66,50 +56,126 @@ static int fill(X509 *cert, EVP_PKEY *key, const char *names)
     return X509_sign(cert, key, EVP_sha256()) > 0 ? 0 : -EIO;
 }
 
-static int write_pem(X509 *cert, const char *file)
+static int put_fingerprint(X509 *cert, struct sim_identity *identity)
 {
-    BIO *out = BIO_new_file(file, "w");
-    int r;
+    unsigned char hash[EVP_MAX_MD_SIZE];
+    unsigned int n = 0;
 
-    if (!out)
+    if (X509_digest(cert, EVP_sha256(), hash, &n) != 1 || sizeof identity->fingerprint < (size_t)n * 3)
         return -EIO;
-    r = PEM_write_bio_X509(out, cert) == 1 ? 0 : -EIO;
-    BIO_free(out);
-    return r;
+    for (unsigned int i = 0; i < n; i++)
+        (void)snprintf(identity->fingerprint + (size_t)i * 3, 4, "%02X%s", hash[i], i + 1 < n ? ":" : "");
+    return 0;
 }
 
-int sim_tls_make(SSL_CTX *tls, const char *names, const char *cert_file)
+/* The text that was written to a memory BIO (owned). */
+static char *text_of(BIO *bio)
+{
+    char *bytes = NULL;
+    long size = BIO_get_mem_data(bio, &bytes);
+
+    return size > 0 ? strndup(bytes, (size_t)size) : NULL;
+}
+
+int sim_identity_make(struct sim_identity *identity, const char *names)
 {
     EVP_PKEY *key = EVP_EC_gen("P-256");
     X509 *cert = X509_new();
+    BIO *cert_pem = BIO_new(BIO_s_mem()), *key_pem = BIO_new(BIO_s_secmem());
+    struct sim_identity made = {0};
     int r = -EIO;
 
-    if (key && cert && fill(cert, key, names) == 0 && SSL_CTX_use_certificate(tls, cert) == 1 &&
-        SSL_CTX_use_PrivateKey(tls, key) == 1)
-        r = cert_file ? write_pem(cert, cert_file) : 0;
+    if (key && cert && cert_pem && key_pem && fill(cert, key, names) == 0 &&
+        PEM_write_bio_X509(cert_pem, cert) == 1 &&
+        PEM_write_bio_PrivateKey(key_pem, key, NULL, NULL, 0, NULL, NULL) == 1 &&
+        put_fingerprint(cert, &made) == 0) {
+        made.cert = text_of(cert_pem);
+        made.key = text_of(key_pem);
+        r = made.cert && made.key ? 0 : -EIO;
+    }
+    if (r == 0)
+        *identity = made;
+    else
+        sim_identity_done(&made);
+    BIO_free(cert_pem);
+    BIO_free(key_pem);
     X509_free(cert);
     EVP_PKEY_free(key);
     return r;
 }
 
-int sim_tls_load(SSL_CTX *tls, const char *cert_file, const char *key_file)
+/* A whole text file (owned). */
+static int read_text(const char *file, char **ret_text)
 {
-    if (SSL_CTX_use_certificate_chain_file(tls, cert_file) != 1 ||
-        SSL_CTX_use_PrivateKey_file(tls, key_file, SSL_FILETYPE_PEM) != 1 ||
-        SSL_CTX_check_private_key(tls) != 1)
-        return -EINVAL;
+    FILE *in = fopen(file, "re");
+    char *text;
+    size_t n;
+    int r;
+
+    if (!in)
+        return -errno;
+    text = malloc(PEM_MAX);
+    n = text ? fread(text, 1, PEM_MAX, in) : 0;
+    r = !text ? -ENOMEM : n == 0 || n == PEM_MAX || ferror(in) || memchr(text, 0, n) ? -EINVAL : 0;
+    (void)fclose(in);
+    if (r < 0) {
+        free(text);
+        return r;
+    }
+    text[n] = 0;
+    *ret_text = text;
     return 0;
 }
 
-int sim_tls_fingerprint(SSL_CTX *tls, char *ret_text, size_t size)
+/* Do the two texts belong together? */
+static int check(struct sim_identity *identity)
 {
-    X509 *cert = SSL_CTX_get0_certificate(tls);
-    unsigned char hash[EVP_MAX_MD_SIZE];
-    unsigned int n = 0;
+    BIO *cert_pem = BIO_new_mem_buf(identity->cert, -1), *key_pem = BIO_new_mem_buf(identity->key, -1);
+    X509 *cert = cert_pem ? PEM_read_bio_X509(cert_pem, NULL, NULL, NULL) : NULL;
+    EVP_PKEY *key = key_pem ? PEM_read_bio_PrivateKey(key_pem, NULL, NULL, NULL) : NULL;
+    int r = -EINVAL;
 
-    if (!cert || X509_digest(cert, EVP_sha256(), hash, &n) != 1 || size < (size_t)n * 3)
-        return -EIO;
-    for (unsigned int i = 0; i < n; i++)
-        (void)snprintf(ret_text + (size_t)i * 3, 4, "%02X%s", hash[i], i + 1 < n ? ":" : "");
-    return 0;
+    if (cert && key && X509_check_private_key(cert, key) == 1)
+        r = put_fingerprint(cert, identity);
+    EVP_PKEY_free(key);
+    X509_free(cert);
+    BIO_free(key_pem);
+    BIO_free(cert_pem);
+    return r;
+}
+
+int sim_identity_load(struct sim_identity *identity, const char *cert_file, const char *key_file)
+{
+    struct sim_identity loaded = {0};
+    int r = read_text(cert_file, &loaded.cert);
+
+    if (r == 0)
+        r = read_text(key_file, &loaded.key);
+    if (r == 0)
+        r = check(&loaded);
+    if (r == 0)
+        *identity = loaded;
+    else
+        sim_identity_done(&loaded);
+    return r;
+}
+
+int sim_identity_save(const struct sim_identity *identity, const char *cert_file)
+{
+    FILE *out = fopen(cert_file, "we");
+    bool written;
+
+    if (!out)
+        return -errno;
+    written = fputs(identity->cert, out) >= 0;
+    return fclose(out) == 0 && written ? 0 : -EIO;
+}
+
+void sim_identity_done(struct sim_identity *identity)
+{
+    if (identity->key)
+        OPENSSL_cleanse(identity->key, strlen(identity->key));
+    free(identity->key);
+    free(identity->cert);
+    *identity = (struct sim_identity){0};
 }

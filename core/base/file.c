@@ -116,7 +116,10 @@ int file_open_secret(const char *path, int *ret_fd, struct problem *p)
     if (fault) {
         (void)problem_set(p, -EACCES, PX_SECRET_FILE, "secret file %s: %s (owner %u, mode %04o)", path, fault,
                           (unsigned)st.st_uid, (unsigned)(st.st_mode & 07777));
-        problem_next(p, "chown %u '%s' && chmod 600 '%s'", (unsigned)geteuid(), path, path);
+        if (S_ISREG(st.st_mode))
+            problem_next(p, "chown %u '%s' && chmod 600 '%s'", (unsigned)geteuid(), path, path);
+        else
+            problem_next(p, "write the secret to a file of its own (mode 600) and name that");
         return -EACCES;
     }
     *ret_fd = fd;

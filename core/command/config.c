@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "command/command_table.h"
+#include "command/plane_names.h"
 
 #define SHOW_LIMIT ((size_t)16 << 20)
 
@@ -56,6 +57,10 @@ int command_config_check(const struct command_line *line)
 
     if (config_load(&options, &config, &p) < 0)
         return command_fail(&p);
+    if (plane_names_check(config, &p) < 0) {
+        config_free(config);
+        return command_fail(&p);
+    }
     buf_printf(&text, "%s: good. mode %s, %zu site%s", file, config_mode_name(config->mode),
                config->site_count, config->site_count == 1 ? "" : "s");
     if (config->planes_named)

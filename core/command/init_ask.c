@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "command/init.h"
+#include "command/plane_names.h"
 #include "config/config.h"
 #include "config/url.h"
 #include "config/value.h"
@@ -102,6 +103,8 @@ static const char *check_planes(const char *answer)
         (void)snprintf(name, sizeof name, "%.*s", (int)(len < 39 ? len : 39), answer);
         if (len && !name_valid(name))
             return "the names of planes, separated by commas: nodes, guests";
+        if (len && !plane_name_known(name))
+            return "there is no plane of that name; `proximo planes list` shows those there are";
         answer += len;
     }
     return NULL;

@@ -3,20 +3,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/problem.h"
 #include "command/command.h"
 #include "command/demo.h"
+#include "command/plane_names.h"
 #include "config/config.h"
 #include "mcp/server.h"
 #include "plane/planes.h"
 #include "plane/site.h"
-#include "plane/supervisor.h"
 
 /*
  * The protocol gets a descriptor of its own; standard output becomes standard error, so that whatever a
@@ -42,44 +40,6 @@ static int take_stdout(int *ret_fd, struct problem *p)
     }
     (void)dup2(STDERR_FILENO, STDOUT_FILENO);
     *ret_fd = fd;
-    return 0;
-}
-
-/* The planes that the folder offers, for the message about one that is not there. */
-static void name_valid_planes(const struct config *config, struct problem *p)
-{
-    struct buf valid CLEANUP_BUF = BUF_INIT(1024);
-    char *names[PLANES_MOST];
-    size_t count = plane_file_names(config, names);
-
-    for (size_t i = 0; i < count; i++) {
-        buf_printf(&valid, "%s%s", i ? ", " : "", names[i]);
-        free(names[i]);
-    }
-    if (buf_ok(&valid) && valid.len > 0)
-        problem_valid(p, "%s", valid.data);
-}
-
-/* A plane that the configuration names must be there; the rest is checked when it is loaded. One stat each.
- */
-static int check_plane_names(const struct config *config, struct problem *p)
-{
-    for (size_t i = 0; config->planes_named && i < config->plane_count; i++) {
-        const struct config_plane *plane = &config->planes[i];
-        char *path CLEANUP_FREE = plane_file_path(config, plane);
-        struct stat st;
-
-        if (!path)
-            return problem_set(p, -ENOMEM, PX_INTERNAL, "no memory");
-        if (stat(path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR))
-            continue;
-        (void)problem_set(p, -ENOENT, PX_CONFIG,
-                          "the configuration names the plane \"%s\", but there is no %s", plane->name, path);
-        problem_next(p, "Correct the name under planes:, or give its file with file:.");
-        if (!plane->file)
-            name_valid_planes(config, p);
-        return -ENOENT;
-    }
     return 0;
 }
 
@@ -119,7 +79,7 @@ static int serve(const struct config *config, struct demo *demo, int out_fd, boo
 
     *ret_stuck = false;
     log_set_level(config->log);
-    if (check_plane_names(config, &p) < 0)
+    if (plane_names_check(config, &p) < 0)
         return command_fail(&p);
     if (sites_new(config, &options.sites) < 0 || planes_new(config, options.sites, &options.planes) < 0) {
         (void)problem_set(&p, -ENOMEM, PX_INTERNAL, "no memory");

@@ -2,6 +2,7 @@
 /* What can be done only when every source has spoken: short forms unfolded, URLs made canonical, computed
  * defaults. */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,6 +93,17 @@ static int canonical_urls(struct build *b, size_t index)
     return 0;
 }
 
+/* Somebody wrote the token itself, USER@REALM!TOKENID=SECRET, where its file belongs. */
+static bool is_token(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *mark = strchr(slash ? slash : path, '@');
+
+    mark = mark ? strchr(mark, '!') : NULL;
+    mark = mark ? strpbrk(mark, "=:") : NULL;
+    return mark && mark[1];
+}
+
 static int finish_site(struct build *b, size_t index)
 {
     struct config_site *site = &b->config->sites[index];
@@ -99,8 +111,18 @@ static int finish_site(struct build *b, size_t index)
     int r = unfold_endpoints(b, index);
     if (r == 0)
         r = canonical_urls(b, index);
-    if (r < 0 || site->token_file)
+    if (r < 0)
         return r;
+    if (site->token_file && is_token(site->token_file)) { /* which is not repeated here */
+        (void)problem_set(b->p, -EINVAL, PX_CONFIG,
+                          "%s: sites.%s.token_file holds a token instead of the path of a file",
+                          b->sites[index].place, site->name);
+        problem_next(b->p, "move the token into a file with mode 600, name that file here, and replace the "
+                           "token if others could read this configuration");
+        return -EINVAL;
+    }
+    if (site->token_file)
+        return 0;
     (void)problem_set(b->p, -EINVAL, PX_CONFIG, "%s: sites.%s.token_file is missing", b->sites[index].place,
                       site->name);
     problem_next(

@@ -135,13 +135,18 @@ int url_normalise(const char *url, uint16_t default_port, char **ret, const char
 
 int sha256_normalise(const char *text, char ret[65])
 {
+    static const char blanks[] = " \t\r\n";
     char digits[65];
     size_t n = 0;
 
+    text += strspn(text, blanks);
     if (strncasecmp(text, "sha256:", 7) == 0)
         text += 7;
-    const bool colons = text[0] && text[1] && text[2] == ':';
-    for (size_t i = 0; text[i]; i++) {
+    size_t len = strlen(text);
+    while (len > 0 && strchr(blanks, text[len - 1]))
+        len--;
+    const bool colons = len > 2 && text[2] == ':';
+    for (size_t i = 0; i < len; i++) {
         if (colons && i % 3 == 2) {
             if (text[i] != ':')
                 return -EINVAL;
@@ -151,7 +156,7 @@ int sha256_normalise(const char *text, char ret[65])
             return -EINVAL;
         digits[n++] = (char)tolower((unsigned char)text[i]);
     }
-    if (n != 64 || (colons && text[strlen(text) - 1] == ':'))
+    if (n != 64 || (colons && text[len - 1] == ':'))
         return -EINVAL;
     digits[64] = '\0';
     memcpy(ret, digits, sizeof digits);

@@ -13,7 +13,8 @@
 
 struct reader {
     yaml_parser_t parser;
-    const char *name;
+    const char *name, *text;
+    size_t len;
     struct problem *p;
     size_t nodes;
 };
@@ -24,6 +25,21 @@ static int fault(struct reader *r, yaml_mark_t at, const char *cause)
                        cause);
 }
 
+/* Line and column of the byte at `offset`, or of the first one before it that is not UTF-8. */
+static yaml_mark_t mark_at(const char *text, size_t len, size_t offset)
+{
+    yaml_mark_t at = {0};
+
+    for (size_t i = 0, n; i < len && i < offset && (n = text_utf8_step(text + i, len - i)) != 0; i += n) {
+        at.column++;
+        if (text[i] == '\n') {
+            at.line++;
+            at.column = 0;
+        }
+    }
+    return at;
+}
+
 static int next_event(struct reader *r, yaml_event_t *event)
 {
     if (yaml_parser_parse(&r->parser, event))
@@ -31,7 +47,9 @@ static int next_event(struct reader *r, yaml_event_t *event)
     if (r->parser.error == YAML_MEMORY_ERROR)
         return problem_set(r->p, -ENOMEM, PX_INTERNAL, "no memory");
     yaml_mark_t at = r->parser.problem_mark;
-    if (at.line == 0 && at.column == 0)
+    if (r->parser.error == YAML_READER_ERROR) /* has an offset only */
+        at = mark_at(r->text, r->len, r->parser.problem_offset);
+    else if (at.line == 0 && at.column == 0)
         at = r->parser.mark;
     (void)problem_set(r->p, -EINVAL, PX_CONFIG, "%s:%zu:%zu: not YAML: %s%s%s", r->name, at.line + 1,
                       at.column + 1, r->parser.context ? r->parser.context : "",
@@ -263,21 +281,6 @@ static int read_stream(struct reader *r, struct yaml_node *root)
     return e;
 }
 
-/* Line and column of the first byte that is not UTF-8. */
-static yaml_mark_t bad_utf8(const char *text, size_t len)
-{
-    yaml_mark_t at = {0};
-
-    for (size_t i = 0, n; i < len && (n = text_utf8_step(text + i, len - i)) != 0; i += n) {
-        at.column++;
-        if (text[i] == '\n') {
-            at.line++;
-            at.column = 0;
-        }
-    }
-    return at;
-}
-
 int yaml_tree_read(const char *name, const char *text, size_t len, struct yaml_node **ret, struct problem *p)
 {
     struct reader r = {.name = name, .p = p};
@@ -285,7 +288,7 @@ int yaml_tree_read(const char *name, const char *text, size_t len, struct yaml_n
     if (len > YAML_TEXT_LIMIT)
         return problem_set(p, -EFBIG, PX_CONFIG, "%s: larger than a configuration may be (1 MiB)", name);
     if (!text_is_utf8(text, len))
-        return fault(&r, bad_utf8(text, len), "not UTF-8");
+        return fault(&r, mark_at(text, len, len), "not UTF-8");
     if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) { /* a byte order mark says nothing here */
         text += 3;
         len -= 3;
@@ -295,6 +298,8 @@ int yaml_tree_read(const char *name, const char *text, size_t len, struct yaml_n
         free(root);
         return problem_set(p, -ENOMEM, PX_INTERNAL, "no memory");
     }
+    r.text = text;
+    r.len = len;
     root->kind = YAML_MAPPING;
     root->line = root->column = 1;
     yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);

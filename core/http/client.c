@@ -269,6 +269,9 @@ static int attempts(struct http_client *client, const struct http_request *reque
             worst = local;
             worst_rc = rc;
         }
+        /* One that hangs has used up this call's time; the next call begins elsewhere. */
+        if (outcome == OUTCOME_TIMEOUT && get)
+            atomic_store(&client->good, (ep->index + 1) % client->endpoint_count);
         if (outcome == OUTCOME_OK || !tellings[outcome].retry) {
             worst = local;
             worst_rc = rc;

@@ -325,8 +325,8 @@ const char *transfer_reason(const struct transfer *t)
             return X509_verify_cert_error_string(verify);
         return "the certificate is for another name";
     }
-    if (t->result == CURLE_OPERATION_TIMEDOUT)
-        return "no answer in time";
+    if (t->result == CURLE_OPERATION_TIMEDOUT || t->result == CURLE_ABORTED_BY_CALLBACK)
+        return t->sent ? "the request was sent" : "no connection yet";
     return curl_easy_strerror(t->result);
 }
 

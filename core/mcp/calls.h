@@ -38,6 +38,7 @@ struct call {
     pthread_mutex_t mutex; /* the rest */
     bool silent;           /* cancelled by the client or answered: nothing is sent for it any more */
     bool progress_told;
+    bool progress_whole; /* the end was told, without waiting for its turn: once */
     uint32_t progress_done;
     int64_t progress_ms;
 };

@@ -52,9 +52,22 @@ static void put_example_value(struct buf *out, const struct param_row *param)
     json_put_cstr(out, param->name);
 }
 
-/* A call with the required arguments alone. */
+/* Is this tool about one node that nothing else names? Such a call needs a node unless the site has a default
+ * one. */
+static bool needs_node(const struct tool *tool)
+{
+    for (size_t i = 0; i < tool->param_count; i++) {
+        if (tool->params[i].flags & PROXIMO_PARAM_REQUIRED)
+            return false;
+    }
+    return tool->path && strstr(tool->path, "{node}");
+}
+
+/* A call with the arguments alone without which it is refused. */
 static void put_example(struct buf *out, const struct tool *tool, const struct config *config)
 {
+    bool node = needs_node(tool);
+
     json_put_key(out, "example");
     buf_char(out, '{');
     json_put_key_string(out, "name", "proximo_read");
@@ -64,7 +77,8 @@ static void put_example(struct buf *out, const struct tool *tool, const struct c
     json_put_key(out, "arguments");
     buf_char(out, '{');
     for (size_t i = 0; i < tool->param_count; i++) {
-        if (tool->params[i].flags & PROXIMO_PARAM_REQUIRED) {
+        if ((tool->params[i].flags & PROXIMO_PARAM_REQUIRED) ||
+            (node && strcmp(tool->params[i].name, "node") == 0)) {
             json_put_key(out, tool->params[i].name);
             put_example_value(out, &tool->params[i]);
         }
@@ -190,6 +204,7 @@ int facade_describe(const struct catalog *catalog, struct server *server, struct
         if (facade_find_tool(names[i])) {
             r = problem_set(p, -EINVAL, PX_TOOL,
                             "%s belongs to this server itself; tools/list shows its schema", names[i]);
+            problem_next(p, "Call %s itself; describe the tools that proximo_find shows.", names[i]);
             json_put_comma(&unknown);
             problem_json(p, &unknown);
         } else if (answer != CATALOG_OK) {

@@ -14,7 +14,7 @@
 
 #define LIMIT_DEFAULT 10
 #define LIMIT_MOST    200
-#define QUERY_MOST    2000
+#define QUERY_MOST    500   /* characters, as the schema says */
 #define ROWS_BYTES    40000 /* well below what a client takes as one answer */
 
 /* Up to and with the first full stop that ends a sentence. */
@@ -71,6 +71,15 @@ static void put_suggestions(struct buf *out, const struct catalog *catalog, stru
         "Try other words, or an empty query for all tools. proximo_status says which planes are not loaded.");
 }
 
+static size_t characters(const char *text)
+{
+    size_t count = 0;
+
+    for (; *text; text++)
+        count += ((unsigned char)*text & 0xc0u) != 0x80u;
+    return count;
+}
+
 int facade_find(const struct catalog *catalog, struct server *server, struct json_object *arguments,
                 struct buf *structured, struct problem *p)
 {
@@ -81,8 +90,8 @@ int facade_find(const struct catalog *catalog, struct server *server, struct jso
 
     (void)json_get_string(arguments, "query", &query, NULL);
     (void)json_get_int(arguments, "limit", &limit);
-    if (limit < 1 || limit > LIMIT_MOST || strlen(query) > QUERY_MOST) {
-        (void)problem_set(p, -EINVAL, PX_ARG, "limit must be from 1 to %d, query at most %d bytes",
+    if (limit < 1 || limit > LIMIT_MOST || characters(query) > QUERY_MOST) {
+        (void)problem_set(p, -EINVAL, PX_ARG, "limit must be from 1 to %d, query at most %d characters",
                           LIMIT_MOST, QUERY_MOST);
         problem_next(p, "Search with a few words.");
         return -EINVAL;

@@ -203,7 +203,9 @@ static void fail_version(struct message *message)
 
 bool message_era_ok(struct message *message, bool initialized)
 {
-    if (message->meta_version.at) {
+    if (message->meta.at && span_type(message->meta) != json_type_object) {
+        message_fail(message, RPC_INVALID_PARAMS, "Invalid params: \"_meta\" must be an object");
+    } else if (message->meta_version.at) {
         message->modern = true;
         if (span_type(message->meta_version) != json_type_string)
             message_fail(message, RPC_INVALID_PARAMS,

@@ -32,6 +32,7 @@
 #define EOF_GRACE_MS  550 /* calls in progress at end of input may still finish */
 #define STOP_GRACE_MS 300 /* cancelled calls notice that they are */
 #define ARENAS        2   /* of malloc: memory counts for more than contention here */
+#define LARGE         (128 << 10)
 
 struct transport {
     struct server server;
@@ -225,6 +226,7 @@ int server_run(const struct server_options *options, bool *ret_stuck)
         return SERVER_OUTPUT_GONE;
     }
     (void)mallopt(M_ARENA_MAX, ARENAS);
+    (void)mallopt(M_MMAP_THRESHOLD, LARGE); /* a fixed one: what a long list took goes back at once */
     catch_signals(stop[1], old);
     t->stop_read = stop[0];
     if (transport_open(t, options, stop[1]) == 0)

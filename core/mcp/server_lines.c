@@ -160,7 +160,10 @@ static bool start_call(struct server *server, struct message *message, const cha
         return true;
     }
     call_free(call);
-    busy_body(server, r, body);
+    if (message->name.at)
+        busy_body(server, r, body);
+    else /* tools/list has no place for a model's errors */
+        message_fail(message, RPC_INTERNAL_ERROR, "Internal error: too many requests wait for the planes");
     return false;
 }
 

@@ -100,12 +100,13 @@ static void on_progress(void *arg, uint32_t done, uint32_t total, const char *me
     struct call *call = progress->call;
     struct buf line CLEANUP_BUF = BUF_INIT(8192), text CLEANUP_BUF = BUF_INIT(1024);
     int64_t now = clock_ms();
+    bool whole = total > 0 && done >= total;
 
     if (!call->progress_token)
         return;
     (void)pthread_mutex_lock(&call->mutex);
     if (!call->silent && (!call->progress_told || done > call->progress_done) &&
-        (now - call->progress_ms >= PROGRESS_EVERY_MS || (total > 0 && done >= total))) {
+        (now - call->progress_ms >= PROGRESS_EVERY_MS || (whole && !call->progress_whole))) {
         buf_str(&line,
                 "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":{\"progressToken\":");
         buf_str(&line, call->progress_token);
@@ -119,6 +120,7 @@ static void on_progress(void *arg, uint32_t done, uint32_t total, const char *me
         buf_str(&line, "}}\n");
         if (buf_ok(&line) && output_offer(progress->server->output, line.data, line.len) == 0) {
             call->progress_told = true;
+            call->progress_whole = call->progress_whole || whole;
             call->progress_done = done;
             call->progress_ms = now;
         }

@@ -97,7 +97,8 @@ int32_t host_reply(struct proximo_call *call, const struct proximo_content *bloc
     return buf_ok(&call->reply) ? 0 : PROXIMO_ENOMEM;
 }
 
-static void table_log(struct proximo_call *call, uint32_t level, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void table_log(struct proximo_call *call, uint32_t level,
+                                                            const char *format, ...)
 {
     struct buf body CLEANUP_BUF = BUF_INIT(4096);
     char text[1024];

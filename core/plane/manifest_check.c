@@ -9,6 +9,9 @@
 #include "base/json.h"
 #include "base/selector.h"
 #include "base/text.h"
+#include "config/config.h"
+#include "http/get_table.h"
+#include "http/path.h"
 #include "plane/read.h"
 
 #define PATH_MOST   512u
@@ -211,11 +214,59 @@ int check_params(const char *who, struct param_list params, struct problem *p)
 
 int check_fixed(const char *who, const struct field_row *rows, size_t count, struct problem *p)
 {
+    if (count > FIXED_MOST)
+        return problem_set(p, -EINVAL, PX_PLANE, "%s: %zu fixed parameters; at most %u", who, count,
+                           FIXED_MOST);
     for (size_t i = 0; i < count; i++)
         if (!rows[i].name || !*rows[i].name || strpbrk(rows[i].name, "&=?#/ %") || !rows[i].value)
             return problem_set(p, -EINVAL, PX_PLANE, "%s: fixed parameter %zu lacks a name or a value", who,
                                i);
     return 0;
+}
+
+static int get_check(unsigned kind, const char *path, const struct http_field *fields, size_t count,
+                     struct problem *p)
+{
+    struct problem ignored = PROBLEM_INIT;
+    return http_get_check(kind, path, fields, count, p ? p : &ignored);
+}
+
+/* Does some choice of some parameter make a plain read of it? */
+static bool choice_excuses(unsigned kind, const struct tool *tool, struct http_field *fields, size_t count)
+{
+    for (size_t i = 0; i < tool->param_count; i++) {
+        const struct param_row *param = &tool->params[i];
+        fields[count].name = param->api_name ? param->api_name : param->name;
+        for (const char *at = param->choices; at && *at; at += *at == ',') {
+            fields[count].value = at;
+            fields[count].value_len = strcspn(at, ",");
+            at += fields[count].value_len;
+            if (get_check(kind, tool->path, fields, count + 1, NULL) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* A row that core/http would refuse whatever is asked for, on every kind of site, need not be loaded. */
+static int check_plain_read(const char *who, const struct tool *tool, struct problem *p)
+{
+    static const unsigned kinds[] = {CONFIG_PVE, CONFIG_PBS};
+    struct http_field fields[FIXED_MOST + 1];
+    struct problem why = PROBLEM_INIT;
+
+    if (http_path_check(tool->path, &why) < 0)
+        return problem_set(p, -EINVAL, PX_PLANE, "%s: its path \"%.80s\": %s", who, tool->path, why.cause);
+    for (size_t i = 0; i < tool->fixed_count; i++)
+        fields[i] =
+            (struct http_field){tool->fixed[i].name, tool->fixed[i].value, strlen(tool->fixed[i].value)};
+    for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++)
+        if (get_check(kinds[k], tool->path, fields, tool->fixed_count, &why) == 0 ||
+            choice_excuses(kinds[k], tool, fields, tool->fixed_count))
+            return 0;
+    int r = problem_set(p, -EACCES, PX_PLANE, "%s: %s", who, why.cause);
+    problem_next(p, "%s", why.next);
+    return r;
 }
 
 static const struct column_row *column_find(const struct tool *tool, const char *name)
@@ -309,6 +360,8 @@ int check_tool(const struct tool *tool, struct problem *p)
         r = check_fixed(who, tool->fixed, tool->fixed_count, p);
     if (r == 0)
         r = check_columns(who, tool, p);
+    if (r == 0 && tool->kind == TOOL_READ_ROW)
+        r = check_plain_read(who, tool, p);
     if (r == 0 && tool->kind != TOOL_CHANGE)
         r = check_read(who, tool, p);
     for (size_t i = 0; r == 0 && i < tool->need_count; i++) {

@@ -9,6 +9,8 @@
 
 #include "plane/manifest.h"
 
+#define FIXED_MOST 32u /* fixed parameters of a row */
+
 struct param_list {
     const struct param_row *params;
     size_t count;

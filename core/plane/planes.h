@@ -82,6 +82,10 @@ struct plane_call {
     struct cancel *cancel;
     void (*progress)(void *arg, uint32_t done, uint32_t total, const char *message); /* may be NULL */
     void *progress_arg;
+    /* A GET of the plane needs this privilege for a full answer, and the token does not hold it, or (`known`
+     * false) that could not be looked up. In the caller's thread; may come twice; may be NULL. */
+    void (*missing)(void *arg, const char *path, const char *privilege, bool known);
+    void *missing_arg;
 };
 /* Runs a read function in its host and waits. A crash or hang of the plane is PX-PLANE. */
 int planes_call(struct planes *planes, const struct plane_call *call, struct plane_reply *ret,

@@ -7,11 +7,11 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cancel.h"
-#include "base/json.h"
 #include "base/text.h"
 #include "plane/host.h"
 #include "plane/upcall.h"
@@ -74,19 +74,19 @@ static size_t rest(const struct get *get, struct http_field *into)
 
 void get_take_answer(struct get *get, struct site_answer *answer, bool tolerate)
 {
-    struct json_object *data = NULL;
-    const char *message = NULL;
+    static const char *const names[] = {"data", "message"};
+    struct json_span values[2];
 
     get->status = answer->status;
-    get->data = BUF_INIT(MESSAGE_LIMIT);
-    if (answer->body && json_object_is_type(answer->body, json_type_object)) {
-        if (json_object_object_get_ex(answer->body, "data", &data))
-            json_put_value(&get->data, data);
-        (void)json_get_string(answer->body, "message", &message, NULL);
-    }
-    if (tolerate && answer->status >= 400) {
-        struct buf clean CLEANUP_BUF = BUF_INIT(4096);
-        text_clean(&clean, message ? message : "", message ? strnlen(message, 1000) : 0, false);
+    get->answer = *answer;
+    *answer = (struct site_answer){0};
+    scan_find((struct json_span){get->answer.raw, get->answer.raw_len}, names, 2, values);
+    get->data = values[0];
+    if (tolerate && get->status >= 400) {
+        struct buf message CLEANUP_BUF = BUF_INIT(MESSAGE_LIMIT), clean CLEANUP_BUF = BUF_INIT(4096);
+        if (scan_is_string(values[1]))
+            scan_text(values[1], &message);
+        text_clean(&clean, message.data ? message.data : "", message.len < 1000 ? message.len : 1000, false);
         size_t len = text_utf8_cut(clean.data ? clean.data : "", clean.len < 600 ? clean.len : 600);
         if (len && clean.data)
             memcpy(get->message, clean.data, len);
@@ -100,19 +100,24 @@ static void check_needs(struct site *site, const struct site_call *how, struct g
     struct buf missing CLEANUP_BUF = BUF_INIT(sizeof(get->message) - 1);
 
     for (size_t i = 0; i < get->need_count; i++) {
+        const struct need_row *need = &get->needs[i];
         struct problem p = PROBLEM_INIT;
-        char *path = get_fill(get, get->needs[i].path, false, &p);
-        int held = path ? site_permission(site, how, path, get->needs[i].privilege, &p) : -EINVAL;
-        if (held != 1)
-            buf_printf(&missing, "%s%s %s on %s", missing.len ? "; " : "",
-                       held == 0 ? "not held:" : "not known:", get->needs[i].privilege,
-                       path ? path : get->needs[i].path);
-        free(path);
+        char *path = get_fill(get, need->path, false, &p);
+        int held = path ? site_need(site, how, need->path, path, need->privilege, &p) : -EINVAL;
+        if (held == 1) {
+            free(path);
+            continue;
+        }
+        buf_printf(&missing, "%s%s %s on %s", missing.len ? "; " : "",
+                   held == 0 ? "not held:" : "not known:", need->privilege, path ? path : need->path);
+        get->unmet[i] = path ? path : text_dup(need->path);
+        get->unmet_known[i] = held == 0;
+        get->answer_flags |= PROXIMO_ANSWER_INCOMPLETE;
     }
-    if (!missing.len)
-        return;
-    get->answer_flags |= PROXIMO_ANSWER_INCOMPLETE;
-    memcpy(get->message, missing.data, missing.len + 1);
+    if (buf_ok(&missing) && missing.len)
+        memcpy(get->message, missing.data, missing.len + 1);
+    else if (get->answer_flags & PROXIMO_ANSWER_INCOMPLETE)
+        (void)snprintf(get->message, sizeof(get->message), "several privileges are not held");
 }
 
 static void run_get(struct call *call, struct get *get, struct cancel *cancel)
@@ -128,18 +133,15 @@ static void run_get(struct call *call, struct get *get, struct cancel *cancel)
         (void)problem_set(&get->problem, -ENOENT, PX_SITE, "no site is configured");
         problem_next(&get->problem, "Add one: proximo init");
     } else if (path) {
-        r = site_get(call->request->site, &how, path, query, rest(get, query), tolerate, &answer,
-                     &get->problem);
+        r = site_get_text(call->request->site, &how, path, query, rest(get, query), tolerate, &answer,
+                          &get->problem);
     }
     if (r == 0) {
         get_take_answer(get, &answer, tolerate);
-        if (answer.status < 400)
+        if (get->status < 400)
             check_needs(call->request->site, &how, get);
-        if (!buf_ok(&get->data))
-            r = problem_set(&get->problem, -EFBIG, PX_TOO_LARGE, "the answer to %.200s is too large", path);
     }
     get->code = r < 0 ? upcall_code_of(&get->problem) : 0;
-    site_answer_done(&answer);
     free(path);
 }
 
@@ -161,10 +163,18 @@ int get_read_fields(struct body *body, struct get *get)
     return 0;
 }
 
+/* As body_dup, UTF-8 only: paths and privileges are shown to people. */
+static char *text_read(struct body *body, size_t limit)
+{
+    char *text = body_dup(body, limit);
+    body->bad = body->bad || !text_is_utf8(text, strlen(text));
+    return text;
+}
+
 static int read_get(struct body *body, struct get *get)
 {
     get->flags = body_u64(body);
-    get->path = body_dup(body, HTTP_PATH_LIMIT);
+    get->path = text_read(body, HTTP_PATH_LIMIT);
     if (body->bad || get_read_fields(body, get) < 0)
         return -EPROTO;
     get->need_count = body_u32(body);
@@ -173,8 +183,8 @@ static int read_get(struct body *body, struct get *get)
         return -EPROTO;
     }
     for (size_t i = 0; i < get->need_count; i++) {
-        get->needs[i].path = body_dup(body, 512);
-        get->needs[i].privilege = body_dup(body, 256);
+        get->needs[i].path = text_read(body, 512);
+        get->needs[i].privilege = text_read(body, 256);
     }
     return body->bad ? -EPROTO : 0;
 }
@@ -188,16 +198,17 @@ void get_done(struct get *get)
     for (size_t i = 0; i < get->need_count; i++) {
         free(get->needs[i].path);
         free(get->needs[i].privilege);
+        free(get->unmet[i]);
     }
     free(get->path);
-    buf_done(&get->data);
+    site_answer_done(&get->answer);
 }
 
 void get_put_answer(struct buf *out, const struct get *get)
 {
     body_put_u32(out, (uint32_t)get->status);
     body_put_u64(out, get->answer_flags);
-    body_put_text(out, get->data.data ? get->data.data : "", get->data.len);
+    body_put_text(out, get->data.ptr ? get->data.ptr : "", get->data.len);
     body_put_cstr(out, get->message);
 }
 
@@ -274,6 +285,14 @@ static void run_gets(struct planes *planes, struct call *call, struct get *gets,
     upcall_tokens_done(planes, call, tokens, width);
 }
 
+static void tell_missing(const struct plane_call *request, const struct get *get)
+{
+    for (size_t i = 0; request->missing && i < get->need_count; i++)
+        if (get->unmet[i])
+            request->missing(request->missing_arg, get->unmet[i], get->needs[i].privilege,
+                             get->unmet_known[i]);
+}
+
 int32_t upcall_get(struct planes *planes, struct call *call, struct body *body, struct buf *out,
                    struct problem *p)
 {
@@ -296,6 +315,7 @@ int32_t upcall_get(struct planes *planes, struct call *call, struct body *body, 
         for (uint32_t i = 0; i < count; i++) {
             if (many && gets[i].code) /* no answer: status 0 and the words of the failure */
                 memcpy(gets[i].message, gets[i].problem.cause, sizeof(gets[i].message));
+            tell_missing(call->request, &gets[i]);
             get_put_answer(out, &gets[i]);
         }
         if (!many && gets[0].code) {

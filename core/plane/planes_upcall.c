@@ -104,7 +104,6 @@ static int32_t upcall_probe(struct planes *planes, struct call *call, struct bod
         body_put_u32(out, 1);
         get_put_answer(out, get);
     }
-    site_answer_done(&answer);
     if (get)
         get_done(get);
     free(get);

@@ -143,6 +143,8 @@ static int function_run(struct reading *r, struct read_result *ret, struct probl
         .cancel = r->call->cancel,
         .progress = r->call->progress,
         .progress_arg = r->call->progress_arg,
+        .missing = reading_missing,
+        .missing_arg = r,
     };
     struct plane_reply reply = {0};
     int result = planes_call(r->call->planes, &call, &reply, p);

@@ -58,16 +58,34 @@ void completeness_write(const struct completeness *c, struct buf *out)
 
 static void put_missing(struct completeness *c, const char *path, const char *privilege)
 {
-    if (c->missing.len + 600 > MISSING_LIMIT)
+    CLEANUP_BUF struct buf row = BUF_INIT(2048);
+    char grant[400];
+    buf_char(&row, '{');
+    json_put_key_string(&row, "path", path);
+    json_put_key_string(&row, "privilege", privilege);
+    if (pve_grant_line(path, privilege, grant, sizeof(grant)))
+        json_put_key_string(&row, "grant", grant);
+    buf_char(&row, '}');
+    if (!buf_ok(&row) || c->missing.len + row.len + 1 > MISSING_LIMIT ||
+        (c->missing.len && memmem(c->missing.data, c->missing.len, row.data, row.len)))
         return;
     json_put_comma(&c->missing);
-    buf_char(&c->missing, '{');
-    json_put_key_string(&c->missing, "path", path);
-    json_put_key_string(&c->missing, "privilege", privilege);
-    char grant[400];
-    if (pve_grant_line(path, privilege, grant, sizeof(grant)))
-        json_put_key_string(&c->missing, "grant", grant);
-    buf_char(&c->missing, '}');
+    buf_add(&c->missing, row.data, row.len);
+}
+
+void reading_missing(void *arg, const char *path, const char *privilege, bool known)
+{
+    struct completeness *c = &((struct reading *)arg)->complete;
+    c->asked = true;
+    if (known) {
+        c->missing_any = true;
+        put_missing(c, path, privilege);
+        return;
+    }
+    c->unknown = true;
+    CLEANUP_BUF struct buf note = BUF_INIT(1024);
+    buf_printf(&note, "whether this token holds %.200s on %.400s could not be read", privilege, path);
+    completeness_note(c, note.data ? note.data : "", note.len);
 }
 
 void reading_needs(struct reading *r)
@@ -83,8 +101,7 @@ void reading_needs(struct reading *r)
         int held = site_need(r->call->site, &r->site_call, need->path, path.data, need->privilege, &p);
         c->asked = true;
         if (held == 0) {
-            c->missing_any = true;
-            put_missing(c, path.data, need->privilege);
+            reading_missing(r, path.data, need->privilege, true);
         } else if (held < 0) {
             c->unknown = true;
             CLEANUP_BUF struct buf note = BUF_INIT(1024);

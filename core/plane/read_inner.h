@@ -49,6 +49,9 @@ int reading_fill(const struct reading *r, const char *template, bool encode, str
 /* Checks the tool's needs against this token's permissions into r->complete. */
 void reading_needs(struct reading *r);
 
+/* The same for a need of a plane's own GET (planes.h); arg: struct reading. */
+void reading_missing(void *arg, const char *path, const char *privilege, bool known);
+
 struct row_request {
     char *path;
     struct http_field *fields; /* values are owned */

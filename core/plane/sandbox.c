@@ -90,6 +90,7 @@ int sandbox_start(void)
         r = limit(RLIMIT_FSIZE, 0);
     /* Each arena reserves address space, which the limit counts. */
     (void)mallopt(M_ARENA_MAX, 2);
+    (void)mallopt(M_MMAP_THRESHOLD, 128 << 10); /* a fixed one: what a long list took goes back at once */
 #if !defined(PROXIMO_LOOSE_SANDBOX)
     if (r == 0)
         r = limit(RLIMIT_AS, SANDBOX_MEMORY_LIMIT);

@@ -236,7 +236,8 @@ static int site_request(struct site *site, const struct site_call *call, struct 
     r = site->module->request(site->client, request, &http, NULL, p);
     if (r < 0)
         return r;
-    if (http.status >= 400 && !tolerate) {
+    /* A redirect is never followed and never tolerated: what answers there is not the API. */
+    if (http.status >= 300 && (http.status < 400 || !tolerate)) {
         r = http_answer_problem(&http, request->method, request->path, p);
         http_answer_done(&http);
         return r < 0 ? r : -EIO;
@@ -273,7 +274,7 @@ int site_probe(struct site *site, const struct site_call *call, const char *meth
 {
     struct http_request request = {
         .method = method, .path = path, .fields = fields, .field_count = field_count, .probe = true};
-    return site_request(site, call, &request, false, true, ret, p);
+    return site_request(site, call, &request, false, false, ret, p);
 }
 
 int site_answer_list(const struct site_answer *answer, const char *path, struct json_object **ret,

@@ -53,7 +53,7 @@ int site_get(struct site *site, const struct site_call *call, const char *path,
 int site_get_text(struct site *site, const struct site_call *call, const char *path,
                   const struct http_field *fields, size_t field_count, bool tolerate, struct site_answer *ret,
                   struct problem *p);
-/* An effect-free request of the core's probe table. */
+/* An effect-free request of the core's probe table. Its answer as from site_get_text. */
 int site_probe(struct site *site, const struct site_call *call, const char *method, const char *path,
                const struct http_field *fields, size_t field_count, struct site_answer *ret,
                struct problem *p);

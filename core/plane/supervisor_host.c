@@ -283,12 +283,13 @@ static bool is_guilty(const struct plane_host *host, const struct call *call, co
 
 /*
  * The calls that were in it: the guilty one fails; the others only read, so they are run once more, and once
- * only. If nobody knows which it was, each is run again alone, so that the next time it is known.
+ * only. If nobody knows which it was, each is run again alone, so that the next time it is known. Killed from
+ * outside (no plane can send SIGKILL): being alone in it proves nothing.
  */
 static void settle_calls(struct planes *planes, struct plane_host *host, const struct call *guilty,
-                         const char *what)
+                         bool from_outside, const char *what)
 {
-    bool known = false, alone = host->running == 1;
+    bool known = false, alone = host->running == 1 && !from_outside;
 
     for (const struct call *call = planes->calls; call; call = call->next)
         known = known || (call->state == CALL_RUNNING && call->slot->host == host &&
@@ -341,7 +342,8 @@ void host_lost(struct planes *planes, struct plane_host *host, struct call *guil
     host_end(host, &status, &most_kib);
     describe_end(host, status, most_kib, why, what, sizeof(what));
     log_warn("plane host %s: %s", host->label, what);
-    settle_calls(planes, host, guilty, what);
+    settle_calls(planes, host, guilty,
+                 !why && !host->crash_signal && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, what);
     host->state = HOST_DOWN;
     host->start_ms = clock_ms();
     host->restarts++;

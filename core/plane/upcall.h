@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "http/http.h"
+#include "plane/scan.h"
 #include "plane/site.h"
 #include "plane/supervisor.h"
 
@@ -19,11 +20,14 @@ struct get {
     size_t field_count;
     struct need_row needs[NEEDS_MOST];
     size_t need_count;
+    char *unmet[NEEDS_MOST]; /* of a need that is not known to be met: its path with the values in it */
+    bool unmet_known[NEEDS_MOST];
     /* the answer */
     int32_t code; /* 0, or why the whole get failed */
     int32_t status;
     uint64_t answer_flags;
-    struct buf data;
+    struct site_answer answer; /* its text, and what of it is data */
+    struct json_span data;
     struct problem problem;
     char message[sizeof(((struct problem *)0)->cause)];
 };
@@ -32,6 +36,7 @@ struct get {
  * ACL path. malloc'd. */
 char *get_fill(struct get *get, const char *template, bool encode, struct problem *p);
 int get_read_fields(struct body *body, struct get *get);
+/* Takes the answer over; its data is not copied. */
 void get_take_answer(struct get *get, struct site_answer *answer, bool tolerate);
 void get_put_answer(struct buf *out, const struct get *get);
 void get_done(struct get *get);

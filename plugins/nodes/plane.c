@@ -364,8 +364,7 @@ int32_t nodes_reply_rows(struct nodes_plane *plane, struct proximo_call *call, s
     struct proximo_content block = {
         .struct_size = (uint32_t)sizeof(block), .type = PROXIMO_CONTENT_ROWS, .flags = flags, .data = rows};
     if (answer->flags & PROXIMO_ANSWER_INCOMPLETE) {
-        block.flags |= PROXIMO_CONTENT_INCOMPLETE;
-        block.note = answer->message;
+        block.flags |= PROXIMO_CONTENT_INCOMPLETE; /* the core says what is missing: it checked the needs */
     } else {
         block.flags |= PROXIMO_CONTENT_COMPLETE; /* every list of this plane states its needs with the GET */
     }

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "plane/supervisor.h"
 
 static void test_answers(void **state)
 {
@@ -240,6 +242,56 @@ static void test_given_up(void **state)
     rig_done(&rig);
 }
 
+/* Killed from outside, as by the kernel when memory runs out: nobody's fault, and the call is run once more.
+ */
+static void test_killed(void **state)
+{
+    struct caller slow;
+    struct plane_state s;
+    struct rig rig;
+    struct problem p;
+
+    (void)state;
+    rig_new(&rig, RIG_BUILTIN, "good", NULL);
+    assert_int_equal(rig_wait(&rig, &p), 0);
+    caller_start(&slow, &rig, "good_slow", "{}", 20000);
+    nap(200);
+    (void)pthread_mutex_lock(&rig.planes->lock);
+    pid_t pid = rig.planes->builtin->pid;
+    assert_int_equal(rig.planes->builtin->running, 1);
+    (void)pthread_mutex_unlock(&rig.planes->lock);
+    assert_int_equal(kill(pid, SIGKILL), 0);
+    assert_int_equal(pthread_join(slow.thread, NULL), 0);
+    if (slow.result < 0)
+        fail_msg("%s", slow.problem.cause);
+    rig_state(&rig, "good", &s);
+    assert_int_equal(s.restarts, 1);
+    rig_done(&rig);
+}
+
+/* Its tools were shown and judged once: a host that declares others when it is started again is not theirs.
+ */
+static void test_other_tables(void **state)
+{
+    struct plane_state s;
+    struct rig rig;
+    struct problem p;
+
+    (void)state;
+    rig_new(&rig, RIG_BUILTIN, "good,fickle", NULL);
+    assert_int_equal(rig_wait(&rig, &p), 0);
+    assert_true(rig_call(&rig, "fickle_run", "{}", 10000, NULL, 0, &p) < 0);
+    assert_non_null(strstr(p.cause, "SIGABRT"));
+    assert_true(rig_call(&rig, "fickle_run", "{}", 10000, NULL, 0, &p) < 0);
+    assert_string_equal(p.code, PX_PLANE);
+    assert_non_null(strstr(p.cause, "other tables after its host was restarted"));
+    rig_refused(&rig, "fickle", "other tables");
+    rig_good(&rig);
+    rig_state(&rig, "good", &s);
+    assert_int_equal(s.restarts, 1);
+    rig_done(&rig);
+}
+
 /* A file that is written to while it is loaded is not loaded again: what was checked is not what is there. */
 static void test_changed_in_place(void **state)
 {
@@ -352,12 +404,13 @@ static void test_forge(void **state)
 static int tests(void)
 {
     const struct CMUnitTest all[] = {
-        cmocka_unit_test(test_answers),  cmocka_unit_test(test_large),
-        cmocka_unit_test(test_threads),  cmocka_unit_test(test_stop),
-        cmocka_unit_test(test_crash),    cmocka_unit_test(test_hang),
-        cmocka_unit_test(test_given_up), cmocka_unit_test(test_changed_in_place),
-        cmocka_unit_test(test_memory),   cmocka_unit_test(test_stdout),
-        cmocka_unit_test(test_invalid),  cmocka_unit_test(test_forge),
+        cmocka_unit_test(test_answers),      cmocka_unit_test(test_large),
+        cmocka_unit_test(test_threads),      cmocka_unit_test(test_stop),
+        cmocka_unit_test(test_crash),        cmocka_unit_test(test_hang),
+        cmocka_unit_test(test_given_up),     cmocka_unit_test(test_changed_in_place),
+        cmocka_unit_test(test_memory),       cmocka_unit_test(test_stdout),
+        cmocka_unit_test(test_invalid),      cmocka_unit_test(test_forge),
+        cmocka_unit_test(test_other_tables), cmocka_unit_test(test_killed),
     };
     return cmocka_run_group_tests_name("abi-call", all, NULL, NULL);
 }

@@ -103,7 +103,8 @@ static int32_t host_argument(struct proximo_call *call, const char *name, struct
     return 0;
 }
 
-static int32_t host_fail(struct proximo_call *call, int32_t code, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static int32_t host_fail(struct proximo_call *call, int32_t code,
+                                                               const char *format, ...)
 {
     va_list ap;
     va_start(ap, format);

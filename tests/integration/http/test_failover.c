@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "http/client.h"
 #include "http/module.h"
 #include "tests/integration/http/hostile.h"
@@ -92,6 +93,43 @@ static void test_reads_fail_over(void **state)
             hostile_stop(&first);
         hostile_stop(&second);
     }
+}
+
+static void serve_hanging(struct hostile_conn *conn)
+{
+    if (!hostile_read(conn))
+        return;
+    for (int i = 0; i < 40 && !conn->server->stopping; i++)
+        hostile_pause(50);
+}
+
+/* An endpoint that takes requests and never answers costs one call its time, not every call. */
+static void test_hanging_endpoint(void **state)
+{
+    (void)state;
+    struct hostile first, second;
+    struct bench bench;
+    struct http_answer answer = {0};
+    struct problem p = PROBLEM_INIT;
+    bool sent;
+    hostile_start(&first, "IP:127.0.0.1", serve_hanging);
+    hostile_start(&second, "IP:127.0.0.1", serve_well);
+    bench_open(&bench, 2);
+    bench_pin(&bench, 0, &first);
+    bench_pin(&bench, 1, &second);
+    bench_client(&bench);
+    const struct http_request request = {
+        .method = "GET", .path = "/version", .deadline_ms = clock_ms() + 300};
+    assert_int_equal(http_module_table()->request(bench.client, &request, &answer, &sent, &p), -ETIMEDOUT);
+    for (int round = 0; round < 2; round++) {
+        assert_int_equal(bench_send(&bench, "GET", "/version", &answer, &sent, &p), 0);
+        assert_int_equal(answer.endpoint, 1);
+        http_answer_done(&answer);
+    }
+    assert_int_equal(hostile_count(&first, &first.requests), 1);
+    bench_close(&bench);
+    hostile_stop(&first);
+    hostile_stop(&second);
 }
 
 static void test_changes_do_not_fail_over(void **state)
@@ -269,6 +307,7 @@ int tests_failover(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reads_fail_over),
+        cmocka_unit_test(test_hanging_endpoint),
         cmocka_unit_test(test_changes_do_not_fail_over),
         cmocka_unit_test(test_dead_kept_connection),
         cmocka_unit_test(test_change_is_sent_once),

@@ -184,6 +184,14 @@ static void test_config(void **state)
         assert_int_equal(o.status, 2);
         assert_non_null(strstr(o.err.data, "did you mean PROXIMO_NODE?"));
     }
+    /* a plane that is not there stops the start, so the check says so */
+    assert_int_equal(file_write_atomic(file, "planes: [nodse]\n", 16, 0600), 0);
+    {
+        CLEANUP_OUTCOME struct outcome o = run((const char *[]){"config", "check", file, NULL}, "", NULL);
+        assert_int_equal(o.status, 2);
+        assert_non_null(strstr(o.err.data, "names the plane \"nodse\""));
+        assert_non_null(strstr(o.err.data, "nodes"));
+    }
     assert_int_equal(unlink(file), 0);
 }
 
@@ -192,7 +200,7 @@ static void test_init(void **state)
     static const char answers[] = "Lab\nlab\n\nhttp://127.0.0.1\nhttps://127.0.0.1:18006/\nfingerprint\n"
                                   "AA:BB:CC:DD:EE:FF:00:11:AA:BB:CC:DD:EE:FF:00:11:"
                                   "AA:BB:CC:DD:EE:FF:00:11:AA:BB:CC:DD:EE:FF:00:11\n"
-                                  "\n\nnot-a-token\nme@pve!ro\n s3cret-value \npve1\n\nnodes guests\n";
+                                  "\n\nnot-a-token\nme@pve!ro\n s3cret-value \npve1\n\nnodse\nnodes guests\n";
     CLEANUP_BUF struct buf token = BUF_INIT(4096);
     char file[PATH_MAX], token_file[PATH_MAX];
     struct stat st;
@@ -210,6 +218,7 @@ static void test_init(void **state)
         assert_non_null(strstr(o.out.data, "\"args\":[\"serve\",\"--config\","));
         assert_non_null(strstr(o.err.data, "--roles PVEAuditor"));
         assert_non_null(strstr(o.err.data, "must begin with https://"));
+        assert_non_null(strstr(o.err.data, "there is no plane of that name"));
     }
     assert_int_equal(file_read(token_file, &token), 0);
     assert_string_equal(token.data, "me@pve!ro=s3cret-value\n");

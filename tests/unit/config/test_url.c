@@ -94,7 +94,11 @@ static void test_sha256(void **state)
         {"sha256:", -EINVAL},
         {HEX "0", -EINVAL},
         {"g0112233445566778899aabbccddeeff00112233445566778899aabbccddeeff", -EINVAL},
-        {" " HEX, -EINVAL},
+        {" " HEX "\n", 0},
+        {HEX " 0", -EINVAL},
+        {" \n", -EINVAL},
+        {"00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:aa:bb:cc:dd:ee:ff: ",
+         -EINVAL},
     };
 
     (void)state;

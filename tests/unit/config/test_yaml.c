@@ -159,6 +159,7 @@ static const struct {
     {"mode: read\n\tsurface: full", "f:2:1: not YAML", NULL},
     {"mode: \"a\\0b\"", "f:1:7: a NUL character", NULL},
     {"mode: \xff", "f:1:7: not UTF-8", NULL},
+    {"mode: read\nlog: \"a\001\"", "f:2:8: not YAML: control characters", NULL},
     {"planes: {x: {config: {a: [[[[[[[[[[[[[[1]]]]]]]]]]]]]]}}}", "nested more than 16", NULL},
     {"- a", "f:1:1: configuration: a mapping is needed", NULL},
     {"word", "f:1:1: configuration: a mapping is needed", NULL},
@@ -191,6 +192,8 @@ static const struct {
     {"sites: {a: {kind: pbs}}", "sites.a.url is missing", "https://HOST:8007"},
     {"sites: {a: {url: 'https://h'}}", "sites.a.token_file is missing", "TOKENID=SECRET"},
     {"sites: {a: {kind: pbs, url: 'https://h'}}", "sites.a.token_file is missing", "TOKENID:SECRET"},
+    {"sites: {a: {url: 'https://h', token_file: 'me@pve!ro=s3cret'}}",
+     "f:1:9: sites.a.token_file holds a token", "mode 600"},
     {SITE ", endpoints: ['https://i']}}", "both url and endpoints", NULL},
     {"sites: {a: {token_file: /t, endpoints: []}}", "at least one endpoint", NULL},
     {"sites: {a: {token_file: /t, endpoints: [{fingerprint: " HEX "}]}}", "url is missing", NULL},
@@ -226,6 +229,7 @@ static void test_bad(void **state)
         assert_null(config);
         assert_string_equal(p.code, PX_CONFIG);
         problem_text(&p, &text);
+        assert_null(strstr(text.data, "s3cret"));
         if (!strstr(p.cause, bad[i].cause) || (bad[i].more && !strstr(text.data, bad[i].more)))
             fail_msg("%s: %s", bad[i].yaml, text.data);
     }

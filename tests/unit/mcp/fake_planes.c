@@ -182,14 +182,16 @@ void read_result_done(struct read_result *result)
 static int wait_and_tell(const struct read_call *call, int64_t ms, struct problem *p)
 {
     int64_t end = clock_ms() + ms;
+    bool whole = false;
 
+    (void)json_get_bool(call->arguments, "whole", &whole);
     for (uint32_t n = 1; clock_ms() < end; n++) {
         if (cancel_is_set(call->cancel))
             return problem_set(p, -ECANCELED, PX_CANCELLED, "the call was cancelled");
         if (clock_ms() >= call->deadline_ms)
             return problem_set(p, -ETIMEDOUT, PX_TIMEOUT, "the call took too long");
         if (call->progress)
-            call->progress(call->progress_arg, n / 8, 1000, "reading\n");
+            call->progress(call->progress_arg, whole ? n : n / 8, whole ? n : 1000, "reading\n");
         usleep(5000);
     }
     return 0;

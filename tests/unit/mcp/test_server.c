@@ -206,6 +206,28 @@ static void test_progress(void **state)
     (void)talk_finish(&talk, SERVER_ENDED);
 }
 
+/* A plane that says all the time that it is done does not flood the client. */
+static void test_progress_flood(void **state)
+{
+    int told = 0;
+    struct talk talk;
+
+    (void)state;
+    talk_open(&talk);
+    talk_begin(&talk);
+    hello(&talk);
+    say(&talk,
+        "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"pve_guest_status\","
+        "\"arguments\":{\"sleep_ms\":400,\"whole\":true},\"_meta\":{\"progressToken\":77}}}");
+    for (;; told++) {
+        struct json_object *message CLEANUP_JSON = hear(&talk);
+        if (id_of(message) == 1)
+            break;
+    }
+    assert_in_range(told, 2, 30); /* one in 20 ms, of 80 */
+    (void)talk_finish(&talk, SERVER_ENDED);
+}
+
 /* Local calls before the planes are loaded wait in a queue, however many; the limit of calls does not count
  * for them. */
 static void test_local_calls_wait(void **state)
@@ -227,6 +249,26 @@ static void test_local_calls_wait(void **state)
     expect(&talk, 500, "\"result\":{}"); /* not held up by them */
     for (int i = 1; i <= 100; i++)
         expect(&talk, i, "structuredContent");
+    (void)talk_finish(&talk, SERVER_ENDED);
+}
+
+/* More lists than may wait for the planes: the answer is an error of the protocol, not of a tool. */
+static void test_lists_wait(void **state)
+{
+    const int most = 8192;
+    struct talk talk;
+
+    (void)state;
+    fake_planes.load_ms = 1500;
+    talk_open(&talk);
+    talk.config.surface = CONFIG_FULL;
+    talk_begin(&talk);
+    hello(&talk);
+    for (int i = 1; i <= most + 1; i++)
+        say(&talk, "{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"tools/list\"}", i);
+    expect(&talk, most + 1, "-32603");
+    for (int i = 1; i <= most; i++)
+        expect(&talk, i, "\"tools\":[");
     (void)talk_finish(&talk, SERVER_ENDED);
 }
 
@@ -287,7 +329,9 @@ int main(void)
         cmocka_unit_test_setup(test_busy_and_duplicates, talk_setup),
         cmocka_unit_test_setup(test_cancelled, talk_setup),
         cmocka_unit_test_setup(test_progress, talk_setup),
+        cmocka_unit_test_setup(test_progress_flood, talk_setup),
         cmocka_unit_test_setup(test_local_calls_wait, talk_setup),
+        cmocka_unit_test_setup(test_lists_wait, talk_setup),
         cmocka_unit_test_setup(test_deadline, talk_setup),
         cmocka_unit_test_setup(test_hostile_input, talk_setup),
     };

@@ -127,6 +127,9 @@ static void permissions(void **state)
     assert_int_equal(site_permission(site, &call, "/vms/105", "VM.Nope", &p), 0);
     assert_int_equal(site_permission_below(site, &call, "/vms/105", "VM.Audit", &p), 0);
     assert_int_equal(site_permission_below(site, &call, "/vms/105", "VM.Audit|VM.PowerMgmt", &p), 1);
+    /* A need of one path is met there; one of a whole list only where the privilege is handed down. */
+    assert_int_equal(site_need(site, &call, "/vms/{vmid}", "/vms/105", "VM.Audit", &p), 1);
+    assert_int_equal(site_need(site, &call, "/vms/105", "/vms/105", "VM.Audit", &p), 0);
     assert_int_equal(fake_http_count(), 1);
     assert_int_equal(site_permission(site, &call, "/vms/7", "VM.Audit", &p), 0);
     assert_true(site_permission(site, &call, "/vms/8", "VM.Audit", &p) < 0);
@@ -138,6 +141,20 @@ static void permissions(void **state)
         snprintf(target, sizeof(target), "/access/permissions?path=%s", path);
         fake_http_answer("/access/permissions", 200, "{\"data\":{}}");
         assert_int_equal(site_permission(site, &call, path, "VM.Audit", &p), 0);
+    }
+}
+
+/* What redirects is not the API: told as such, even where the caller wants to see errors. */
+static void redirects_are_no_answers(void **state)
+{
+    (void)state;
+    struct site_answer answer = {0};
+    fake_http_answer("/version", 302, "{\"data\":{\"version\":\"9.2\"}}");
+    for (int tolerate = 0; tolerate < 2; tolerate++) {
+        struct problem p = PROBLEM_INIT;
+        assert_true(site_get(site, &call, "/version", NULL, 0, tolerate, &answer, &p) < 0);
+        assert_string_equal(p.code, PX_BAD_ANSWER);
+        assert_non_null(strstr(p.cause, "redirect (302)"));
     }
 }
 
@@ -224,6 +241,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(guests_by_id_and_name, setup, teardown),
         cmocka_unit_test_setup_teardown(seeing_nothing_is_explained, setup, teardown),
         cmocka_unit_test_setup_teardown(permissions, setup, teardown),
+        cmocka_unit_test_setup_teardown(redirects_are_no_answers, setup, teardown),
         cmocka_unit_test_setup_teardown(one_flight_for_many, setup, teardown),
         cmocka_unit_test_setup_teardown(a_failed_flight_is_shared, setup, teardown),
         cmocka_unit_test_setup_teardown(waiting_ends_by_cancellation, setup, teardown),
