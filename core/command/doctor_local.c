@@ -14,6 +14,7 @@
 #include "base/problem.h"
 #include "command/doctor.h"
 #include "config/config.h"
+#include "mcp/catalog.h"
 #include "plane/manifest.h"
 #include "plane/planes.h"
 
@@ -162,6 +163,12 @@ void doctor_planes(struct doctor *d, const struct config *config, struct sites *
         if (planes_state(planes, i, &state) == 0)
             check_plane(d, &state);
     }
+    CLEANUP_BUF struct buf unmatched = BUF_INIT(4096);
+    catalog_unmatched(config, planes, &unmatched);
+    if (buf_ok(&unmatched) && unmatched.len > 0)
+        doctor_add(d, DOCTOR_PROBLEM,
+                   "Correct the name; proximo_find and `proximo planes list` show what there is.",
+                   "tools.allow, tools.deny: no plane, tool or class is called %s.", unmatched.data);
     if (rc == -EINVAL && d->problems == before) /* a wrong name or the like that no plane's own line tells */
         doctor_add_problem(d, "", &p);
     planes_free(planes);

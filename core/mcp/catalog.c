@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "config/config.h"
 #include "mcp/search.h"
+#include "mcp/tools.h"
 #include "plane/manifest.h"
 #include "plane/planes.h"
 
@@ -43,6 +44,38 @@ bool catalog_allows(const struct config *config, const char *plane, const char *
         allowed = allowed || list_has(&config->allow, words[i]);
     }
     return allowed;
+}
+
+/* Is there anything that this word of tools.allow or tools.deny could mean? */
+static bool word_means(struct planes *planes, const char *word)
+{
+    if (facade_find_tool(word))
+        return true;
+    for (size_t i = 0; i < planes_count(planes); i++) {
+        struct plane_state state;
+
+        if (planes_state(planes, i, &state) < 0)
+            continue;
+        if (strcmp(state.name, word) == 0)
+            return true;
+        for (size_t k = 0; state.info && k < state.info->class_count; k++) {
+            if (strcmp(state.info->classes[k].name, word) == 0)
+                return true;
+        }
+    }
+    return planes_tool_find(planes, word) != NULL;
+}
+
+void catalog_unmatched(const struct config *config, struct planes *planes, struct buf *out)
+{
+    const struct config_strings *lists[] = {&config->allow, &config->deny};
+
+    for (size_t i = 0; i < 2; i++) {
+        for (size_t k = 0; k < lists[i]->count; k++) {
+            if (!word_means(planes, lists[i]->items[k]))
+                buf_printf(out, "%s%s", out->len ? ", " : "", lists[i]->items[k]);
+        }
+    }
 }
 
 /* What proximo_find looks at; the weights say how much a mention in each place is worth. */

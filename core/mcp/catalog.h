@@ -36,6 +36,10 @@ bool catalog_nearest(const struct catalog *catalog, const char *name, char *ret,
 bool catalog_allows(const struct config *config, const char *plane, const char *name,
                     const char *operation_class);
 
+/* Appends the names of tools.allow and tools.deny that fit no plane, tool or class, comma separated: a
+ * misspelt one in `deny` would let through what it should not. */
+void catalog_unmatched(const struct config *config, struct planes *planes, struct buf *out);
+
 /*
  * The tools for `query`, best first: whole words and beginnings of words of names, titles, descriptions,
  * parameters, columns and plane names, and words that mean the same. An empty query gives all, by name.

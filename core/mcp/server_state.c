@@ -49,8 +49,15 @@ static struct catalog *server_make_catalog(struct server *server)
 
     (void)pthread_mutex_lock(&server->mutex);
     catalog = atomic_load(&server->catalog);
-    if (!catalog && catalog_new(server->config, server->planes, &catalog) == 0)
+    if (!catalog && catalog_new(server->config, server->planes, &catalog) == 0) {
+        struct buf unmatched CLEANUP_BUF = BUF_INIT(4096);
+
+        if (server->planes)
+            catalog_unmatched(server->config, server->planes, &unmatched);
+        if (buf_ok(&unmatched) && unmatched.len > 0)
+            log_warn("tools.allow, tools.deny: no plane, tool or class is called %s", unmatched.data);
         atomic_store(&server->catalog, catalog);
+    }
     (void)pthread_mutex_unlock(&server->mutex);
     return catalog;
 }

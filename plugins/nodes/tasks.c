@@ -150,8 +150,9 @@ static int32_t reply_tasks(struct nodes_plane *plane, struct proximo_call *call,
 
 static const struct proximo_need node_need = {
     .struct_size = (uint32_t)sizeof(struct proximo_need), .path = "/nodes/{node}", .privilege = "Sys.Audit"};
+/* The cluster list shows other people's tasks to those who hold Sys.Audit on / only. */
 static const struct proximo_need cluster_need = {
-    .struct_size = (uint32_t)sizeof(struct proximo_need), .path = "/nodes", .privilege = "Sys.Audit"};
+    .struct_size = (uint32_t)sizeof(struct proximo_need), .path = "/", .privilege = "Sys.Audit"};
 
 #define FIELD(field_name, field_value)                                                                       \
     (struct proximo_field)                                                                                   \

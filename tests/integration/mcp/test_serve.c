@@ -106,6 +106,41 @@ static void test_legacy(void **state)
         &child,
         "{\"jsonrpc\":\"2.0\",\"id\":5,\"method\":\"tools/call\",\"params\":{\"name\":\"pve_list_guests\"}}");
     expect(&child, "5", "PX-SITE");
+    /* An example can be run as it stands: nothing but its argument says which node. */
+    child_say(&child, "{\"jsonrpc\":\"2.0\",\"id\":6,\"method\":\"tools/"
+                      "call\",\"params\":{\"name\":\"proximo_describe\",\"arguments\":{\"tools\":[\"pve_"
+                      "network_list\",\"proximo_find\"]}}}");
+    expect(&child, "6", "\"arguments\":{\"tool\":\"pve_network_list\",\"arguments\":{\"node\":\"pve1\"}}");
+    child_say(
+        &child,
+        "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"tools/"
+        "call\",\"params\":{\"name\":\"proximo_describe\",\"arguments\":{\"tool\":\"pve_task_status\"}}}");
+    expect(&child, "7", "\"arguments\":{\"upid\":");
+    end_well(&child);
+}
+
+/* As long as the schema says, in characters. */
+static void test_long_query(void **state)
+{
+    char line[2048], query[1100];
+    struct child child;
+
+    (void)state;
+    child_start(&child, serve);
+    initialize(&child);
+    for (int i = 0; i < 2; i++) {
+        size_t len = 0;
+
+        for (int n = 0; n < 500 + i; n++, len += 2)
+            memcpy(query + len, "\xc3\xa9", 2);
+        query[len] = '\0';
+        (void)snprintf(line, sizeof(line),
+                       "{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"tools/"
+                       "call\",\"params\":{\"name\":\"proximo_find\",\"arguments\":{\"query\":\"%s\"}}}",
+                       i, query);
+        child_say(&child, line);
+        expect(&child, i ? "1" : "0", i ? "at most 500 characters" : "\"total\":0");
+    }
     end_well(&child);
 }
 
@@ -322,11 +357,17 @@ static void test_demo_ends(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_legacy),       cmocka_unit_test(test_modern),
-        cmocka_unit_test(test_full_surface), cmocka_unit_test(test_byte_by_byte_and_probe),
-        cmocka_unit_test(test_mutations),    cmocka_unit_test(test_output_closed),
-        cmocka_unit_test(test_refused),      cmocka_unit_test(test_demo_takes_no_configuration),
-        cmocka_unit_test(test_demo),         cmocka_unit_test(test_demo_ends),
+        cmocka_unit_test(test_legacy),
+        cmocka_unit_test(test_long_query),
+        cmocka_unit_test(test_modern),
+        cmocka_unit_test(test_full_surface),
+        cmocka_unit_test(test_byte_by_byte_and_probe),
+        cmocka_unit_test(test_mutations),
+        cmocka_unit_test(test_output_closed),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_demo_takes_no_configuration),
+        cmocka_unit_test(test_demo),
+        cmocka_unit_test(test_demo_ends),
     };
 
     (void)signal(SIGPIPE, SIG_IGN);

@@ -192,6 +192,14 @@ static void test_config(void **state)
         assert_non_null(strstr(o.err.data, "names the plane \"nodse\""));
         assert_non_null(strstr(o.err.data, "nodes"));
     }
+    /* nor does a misspelt name in tools.deny go unsaid */
+    const char tools[] = "tools: {deny: [pve_list_guest, pve_guest_status, guests, proximo_status]}\n";
+    assert_int_equal(file_write_atomic(file, tools, sizeof tools - 1, 0600), 0);
+    {
+        CLEANUP_OUTCOME struct outcome o = run((const char *[]){"doctor", "--config", file, NULL}, "", NULL);
+        assert_int_equal(o.status, 1);
+        assert_non_null(strstr(o.out.data, "is called pve_list_guest.\n"));
+    }
     assert_int_equal(unlink(file), 0);
 }
 

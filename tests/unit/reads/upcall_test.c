@@ -104,7 +104,7 @@ static void data_passes_through(void **state)
         {"{\"data\":null}", ""},
         {"{}", ""},
     };
-    struct answer a;
+    struct answer a = {0};
 
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -120,7 +120,7 @@ static void data_passes_through(void **state)
 
 static void errors_are_seen_when_tolerated(void **state)
 {
-    struct answer a;
+    struct answer a = {0};
 
     (void)state;
     fake_http_answer("/nodes/pve1/x", 500, "{\"data\":null,\"message\":\"no such\\n\\u001b[31m thing\"}");
@@ -137,7 +137,7 @@ static void errors_are_seen_when_tolerated(void **state)
 
 static void a_filtered_answer_says_so(void **state)
 {
-    struct answer a;
+    struct answer a = {0};
 
     (void)state;
     fake_http_answer("/nodes/pve1/x", 200, "{\"data\":[]}");
@@ -163,7 +163,7 @@ static void a_filtered_answer_says_so(void **state)
 
 static void nonsense_is_refused(void **state)
 {
-    struct answer a;
+    struct answer a = {0};
 
     (void)state;
     assert_int_equal(ask("/nodes/{node}/\xff", 0, NULL, NULL, &a), PROXIMO_EINVAL);
