@@ -12,17 +12,6 @@ static long no_escape(struct json_scan *s, enum json_fault fault, size_t at)
     return -1;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 /* The four hexadecimal digits at `at`, or -1. */
 static long hex4(const struct json_scan *s, size_t at)
 {
@@ -31,7 +20,7 @@ static long hex4(const struct json_scan *s, size_t at)
     if (s->len - at < 4)
         return -1;
     for (size_t i = 0; i < 4; i++) {
-        int digit = hex_digit(s->text[at + i]);
+        int digit = text_hex_digit(s->text[at + i]);
         if (digit < 0)
             return -1;
         value = value * 16 + digit;

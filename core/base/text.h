@@ -32,5 +32,7 @@ bool text_in_list(const char *list, const char *word);
 unsigned text_distance(const char *a, const char *b);
 /* strdup that copes with NULL. */
 char *text_dup(const char *text);
+/* The value of one hexadecimal digit, or -1. */
+int text_hex_digit(char c);
 
 #endif

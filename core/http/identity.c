@@ -13,15 +13,6 @@
 #include "base/text.h"
 #include "config/config.h"
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return -1;
-}
-
 int identity_init(struct identity *id, const struct config_endpoint *endpoint)
 {
     memset(id, 0, sizeof(*id));
@@ -29,8 +20,8 @@ int identity_init(struct identity *id, const struct config_endpoint *endpoint)
         if (strlen(endpoint->fingerprint) != 2 * sizeof(id->pin))
             return -EINVAL;
         for (size_t i = 0; i < sizeof(id->pin); i++) {
-            const int high = hex_value(endpoint->fingerprint[2 * i]);
-            const int low = hex_value(endpoint->fingerprint[2 * i + 1]);
+            const int high = text_hex_digit(endpoint->fingerprint[2 * i]);
+            const int low = text_hex_digit(endpoint->fingerprint[2 * i + 1]);
             if (high < 0 || low < 0)
                 return -EINVAL;
             id->pin[i] = (unsigned char)(high * 16 + low);

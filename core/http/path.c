@@ -7,17 +7,6 @@
 
 #include "base/text.h"
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 /* One byte of a path at *at, decoded; moves *at behind it. -1: not well-formed, or a control character. */
 static int path_byte(const char **at)
 {
@@ -26,8 +15,8 @@ static int path_byte(const char **at)
         (*at)++;
         return c < 0x20 || c == 0x7f ? -1 : c;
     }
-    const int high = hex_digit((*at)[1]);
-    const int low = high < 0 ? -1 : hex_digit((*at)[2]);
+    const int high = text_hex_digit((*at)[1]);
+    const int low = high < 0 ? -1 : text_hex_digit((*at)[2]);
     if (low < 0)
         return -1;
     *at += 3;

@@ -5,19 +5,8 @@
  */
 #include <stdlib.h>
 
+#include "../rows.h"
 #include "guests.h"
-
-#define ROW(type) .struct_size = (uint32_t)sizeof(struct type)
-#define COLUMN(...)                                                                                          \
-    {                                                                                                        \
-        ROW(proximo_column), __VA_ARGS__                                                                     \
-    }
-#define PARAM(...)                                                                                           \
-    {                                                                                                        \
-        ROW(proximo_param), __VA_ARGS__                                                                      \
-    }
-#define UNTRUSTED .flags = PROXIMO_COLUMN_UNTRUSTED
-#define EXTRA     .flags = PROXIMO_COLUMN_EXTRA
 
 #define GUEST_PARAMS                                                                                         \
     PARAM(.type = PROXIMO_TYPE_STRING, .name = "vmid", .format = "guest", .flags = PROXIMO_PARAM_REQUIRED,   \
@@ -26,10 +15,6 @@
               .description = "Not needed: found from the guest. A wrong one is an error."),                  \
         PARAM(.type = PROXIMO_TYPE_STRING, .name = "node", .format = "node",                                 \
               .description = "Not needed: found from the guest. A wrong one is an error.")
-
-/* A filter on a column: never sent. */
-#define FILTER(column_name, ...)                                                                             \
-    PARAM(.type = PROXIMO_TYPE_STRING, .flags = PROXIMO_PARAM_NOT_SENT, .column = (column_name), __VA_ARGS__)
 
 /* ---- pve_list_guests: GET /cluster/resources?type=vm */
 

@@ -6,19 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../rows.h"
 #include "nodes.h"
-
-#define ROW(type) .struct_size = (uint32_t)sizeof(struct type)
-#define COLUMN(...)                                                                                          \
-    {                                                                                                        \
-        ROW(proximo_column), __VA_ARGS__                                                                     \
-    }
-#define PARAM(...)                                                                                           \
-    {                                                                                                        \
-        ROW(proximo_param), __VA_ARGS__                                                                      \
-    }
-#define UNTRUSTED .flags = PROXIMO_COLUMN_UNTRUSTED
-#define EXTRA     .flags = PROXIMO_COLUMN_EXTRA
 
 #define NODE_PARAM                                                                                           \
     PARAM(.type = PROXIMO_TYPE_STRING, .name = "node", .format = "node",                                     \
