@@ -186,26 +186,29 @@ static double word_fit(const char *asked, const char *known)
     return same_meaning(asked, known) ? 0.5 : 0.0;
 }
 
-/* The words of a query: those that say something, or all of them if none does. Each once. */
+/* The words of a query that are stop words, or those that are not. Each once. */
+static size_t words_of(const char *query, bool stop, char ret[QUERY_WORDS][SEARCH_WORD_MAX])
+{
+    char word[SEARCH_WORD_MAX] = "";
+    size_t count = 0;
+
+    while (count < QUERY_WORDS && next_word(&query, word)) {
+        bool skip = is_stop_word(word) != stop;
+
+        for (size_t i = 0; i < count && !skip; i++)
+            skip = strcmp(ret[i], word) == 0;
+        if (!skip)
+            (void)snprintf(ret[count++], SEARCH_WORD_MAX, "%s", word);
+    }
+    return count;
+}
+
+/* Those that say something, or all of them if none does. */
 static size_t query_words(const char *query, char ret[QUERY_WORDS][SEARCH_WORD_MAX])
 {
-    for (int keep_all = 0; keep_all < 2; keep_all++) {
-        const char *text = query;
-        char word[SEARCH_WORD_MAX] = "";
-        size_t count = 0;
+    size_t count = words_of(query, false, ret);
 
-        while (count < QUERY_WORDS && next_word(&text, word)) {
-            bool skip = !keep_all && is_stop_word(word);
-
-            for (size_t i = 0; i < count && !skip; i++)
-                skip = strcmp(ret[i], word) == 0;
-            if (!skip)
-                (void)snprintf(ret[count++], SEARCH_WORD_MAX, "%s", word);
-        }
-        if (count > 0)
-            return count;
-    }
-    return 0;
+    return count > 0 ? count : words_of(query, true, ret);
 }
 
 struct hit {
@@ -247,6 +250,22 @@ static bool score_word(const struct search *search, const char *word, double *be
     return having > 0;
 }
 
+/* "list guests": a stop word finds nothing by itself, but it puts the tool that has it before its equals. */
+static void score_stop_words(const struct search *search, const char *query, struct hit *hits)
+{
+    char words[QUERY_WORDS][SEARCH_WORD_MAX];
+    size_t word_count = words_of(query, true, words);
+
+    for (size_t w = 0; w < word_count; w++) {
+        for (size_t i = 0; i < search->count; i++) {
+            const struct posting *p = &search->postings[i];
+
+            if (hits[p->document].score > 0 && strcmp(words[w], p->word) == 0)
+                hits[p->document].score += 0.1 * p->weight;
+        }
+    }
+}
+
 size_t search_query(const struct search *search, const char *query, size_t *ret_order)
 {
     char words[QUERY_WORDS][SEARCH_WORD_MAX];
@@ -259,6 +278,7 @@ size_t search_query(const struct search *search, const char *query, size_t *ret_
             hits[d].document = d;
         for (size_t i = 0; i < word_count; i++)
             (void)score_word(search, words[i], best, hits);
+        score_stop_words(search, query, hits);
         qsort(hits, search->documents, sizeof(*hits), hit_compare);
         /* What is far behind the best only shares a common word with the question. */
         while (count < search->documents && hits[count].score > 0 &&

@@ -19,6 +19,7 @@ static const char *const documents[][2] = {
     {"pve_disk_wipe_check", "Says whether a disk holds data."},
     {"pve_node_status", "Health and load of a node."},
     {"pve_task_log", "What a task wrote."},
+    {"pve_list_guests", "All virtual machines and containers."},
 };
 #define DOCUMENTS (sizeof(documents) / sizeof(documents[0]))
 
@@ -49,6 +50,8 @@ static void test_queries(void **state)
         const char *query, *first;
     } cases[] = {
         {"guest status", "pve_guest_status"},
+        {"list guests", "pve_list_guests"},
+        {"guest list", "pve_list_guests"},
         {"how is my container doing", "pve_guest_status"},
         {"vm state", "pve_guest_status"},
         {"SNAPSHOTS", "pve_snapshot_list"},
