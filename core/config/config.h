@@ -95,6 +95,7 @@ struct config {
     struct config_ledger ledger;
     char *plane_dir; /* NULL: `planes` beside the executable, else the installed folder */
     char *state_dir;
+    uint32_t undo_keep_days; /* default 90 */
     uint32_t max_calls;      /* calls in progress at once; default 64 */
     uint32_t call_timeout_s; /* longest a read may take; default 60 */
     enum config_isolation isolation;

@@ -64,7 +64,9 @@ struct tool {
     size_t need_count;
     char *operation_class; /* changes */
     char *subject;
+    char *undo_class;
     uint32_t undo_kind;
+    bool has_plan, has_plan_undo;
     char *rest_json;    /* changes: guards, postcondition, undo as declared, for the planner */
     char *input_schema; /* JSON Schema text made from params and what every tool takes; built by tool_schema.c
                          */

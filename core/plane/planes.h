@@ -73,9 +73,31 @@ struct plane_reply {
 };
 void plane_reply_done(struct plane_reply *reply);
 
+/*
+ * What a plan or blast function told the plan builder, as one JSON object, checked: types, lengths, UTF-8,
+ * paths (http_path_check on templates, no query), selectors, known flag bits, known methods. Only members
+ * that were given are there:
+ *   {"summary":text, "facts":[{"name","value"}], "risks":[{"risk":1..3,"reason"}],
+ *    "guards":[guard], "steps":[step], "always":[step], "postcondition":[step],
+ *    "undo":{"kind":1..3,"steps":[step]}, "subjects":[{"class","subject":{...}}],
+ *    "affected":[{"resource","name","effect","risk","facts":{...}}], "incomplete":[{"what","why"}]}
+ * guard and step have the members of struct proximo_guard and proximo_step by their names (flags an integer,
+ * tables arrays of objects, absent when 0 or NULL), as rest_json of a row has them; a secret field is
+ * {"name","flags":1,"secret":PARAMETER'S NAME}.
+ */
+enum plane_call_kind { PLANE_CALL_READ, PLANE_CALL_PLAN, PLANE_CALL_PLAN_UNDO, PLANE_CALL_BLAST };
+
+struct read_cache;
+
 struct plane_call {
-    const struct tool *tool; /* of kind TOOL_READ_FUNCTION */
-    struct site *site;       /* may be NULL: get() then fails with PX-SITE */
+    enum plane_call_kind kind;
+    const struct tool *tool; /* READ: of kind TOOL_READ_FUNCTION; PLAN, PLAN_UNDO: a change; BLAST: NULL */
+    const struct plane_info *plane; /* BLAST: whose class it is */
+    const struct class_row *class;  /* BLAST: one of plane->classes */
+    const char *input_json;         /* PLAN_UNDO: the record; BLAST: the subject; NULL otherwise */
+    struct read_cache *cache;       /* PLAN, PLAN_UNDO, BLAST: all GETs go through it; NULL: none */
+    struct json_object **ret_draft; /* PLAN, PLAN_UNDO, BLAST: gets the draft, the caller's */
+    struct site *site;              /* may be NULL: get() then fails with PX-SITE */
     const char
         *arguments_json; /* validated against the tool's parameters, with "node", "kind", "vmid" resolved */
     int64_t deadline_ms;
@@ -87,7 +109,13 @@ struct plane_call {
     void (*missing)(void *arg, const char *path, const char *privilege, bool known);
     void *missing_arg;
 };
-/* Runs a read function in its host and waits. A crash or hang of the plane is PX-PLANE. */
+/* The class of this name and its plane, over all loaded planes (modes off too); false: none. After
+ * planes_wait. */
+bool planes_class_find(struct planes *planes, const char *name, const struct plane_info **ret_plane,
+                       const struct class_row **ret_class);
+
+/* Runs a function of a plane in its host and waits; ret (may be NULL for plans) gets what a read replied. A
+ * crash or hang of the plane is PX-PLANE. */
 int planes_call(struct planes *planes, const struct plane_call *call, struct plane_reply *ret,
                 struct problem *p);
 

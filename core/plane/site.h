@@ -58,6 +58,17 @@ int site_probe(struct site *site, const struct site_call *call, const char *meth
                const struct http_field *fields, size_t field_count, struct site_answer *ret,
                struct problem *p);
 
+/*
+ * A request that changes something: for the step runner of core/trust alone, no one else may call it. Sent to
+ * one endpoint, once. 0 for every HTTP status, whose words are in *ret_refusal from 300 on (code "" below);
+ * negative and p when no answer came; *ret_sent (in either case) says whether it may have reached the server.
+ */
+int site_change(struct site *site, const struct site_call *call, const char *method, const char *path,
+                const struct http_field *fields, size_t field_count, struct site_answer *ret, bool *ret_sent,
+                struct problem *ret_refusal, struct problem *p);
+/* Who this site's token is: "USER@REALM!TOKENID", from the token file, without its secret. PX-SECRET-FILE. */
+int site_token_id(struct site *site, char ret_id[256], struct problem *p);
+
 /* Where a guest is. */
 struct site_guest {
     int64_t vmid;

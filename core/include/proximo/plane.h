@@ -150,8 +150,16 @@ struct proximo_need {
     const char *privilege;
 };
 
-/* A named value: of a path template, a query, a form, a fixed parameter. value may hold {references}. */
-#define PROXIMO_FIELD_SECRET (UINT64_C(1) << 0) /* secret_id names the value; value is NULL */
+/*
+ * A named value: of a path template, a query, a form, a fixed parameter, a word of argv. value is literal
+ * text unless a flag says otherwise.
+ *
+ * A reference is "STEP:SELECTOR", the value of an earlier step's result (of what it kept, or of a request's
+ * answer), or, in undo tables, "before.N:SELECTOR" and "after.N:SELECTOR", the value of guard N (from 0)
+ * before and after the change, or "argument:NAME". It stands for one whole value.
+ */
+#define PROXIMO_FIELD_SECRET    (UINT64_C(1) << 0) /* secret_id names the value; value is NULL */
+#define PROXIMO_FIELD_REFERENCE (UINT64_C(1) << 1) /* steps: value is a reference */
 struct proximo_field {
     uint32_t struct_size;
     uint32_t _reserved;
@@ -233,6 +241,8 @@ struct proximo_step {
     uint64_t flags;
     const char *name; /* later steps refer to results as {name:selector} */
     const char *method;
+    /* {x} is filled from the field x of params, as one percent-encoded segment, and that field is not sent.
+     * In tables {x} may also be a resolved name (vmid, kind, node) or an argument. */
     const char *path;
     struct proximo_table params; /* struct proximo_field */
     const char *select; /* read: selectors that must equal the guard; wait: the selector that is tested */
@@ -250,13 +260,19 @@ struct proximo_step {
     uint64_t output_limit; /* bytes a stream */
 };
 
-/* What must be as planning saw it. fields: selectors, comma separated; NULL: all. */
+/*
+ * What must be as planning saw it: a GET, reduced to fields: selectors, comma separated; NULL: all. What a
+ * selector does not find is guarded as absent. An error answer ends planning, unless TOLERATE: then its
+ * status is what is guarded.
+ */
+#define PROXIMO_GUARD_TOLERATE (UINT64_C(1) << 0)
 struct proximo_guard {
     uint32_t struct_size;
     uint32_t _reserved;
     uint64_t flags;
     const char *path;
     const char *fields;
+    struct proximo_table params; /* struct proximo_field: fills {x} of path; the others are the query */
 };
 
 #define PROXIMO_UNDO_NONE     1u /* no way back; said before the change */
@@ -267,8 +283,20 @@ struct proximo_guard {
 #define PROXIMO_CHANGE_NO_TOKEN   (UINT64_C(1) << 1) /* Proxmox refuses API tokens */
 #define PROXIMO_CHANGE_FOLLOW     (UINT64_C(1) << 2) /* the answer is a UPID */
 #define PROXIMO_CHANGE_IDEMPOTENT (UINT64_C(1) << 3)
+#define PROXIMO_CHANGE_DIGEST                                                                                \
+    (UINT64_C(1) << 4) /* guard 0 has a /digest: it is read again at once before and sent along */
 
-/* A change tool. It only ever plans: with `plan` NULL the row itself is a plan of one request step. */
+/*
+ * A change tool. It only ever plans: with `plan` NULL the row itself is a plan of one request step, named
+ * "change", whose parameters are the tool's (but NOT_SENT ones) and `fixed`. subject is a template of the
+ * canonical words: "guest/{vmid}", "pool/{poolid}". With a `plan` function that calls host->subject, those
+ * subjects and classes hold instead.
+ *
+ * plan_undo gets the record of an applied plan, or of an applied undo of one (then it makes the redo):
+ * {"tool", "action", "arguments", "undo_of": id or null, "outcome", "before": [value of each guard], "after":
+ * [...], "results": {step: value}}, each value null when absent or not readable. It fills in a plan as `plan`
+ * does, or says with host->undo(call, PROXIMO_UNDO_NONE, NULL, 0) and host->fail that there is no way back.
+ */
 struct proximo_change {
     uint32_t struct_size;
     uint32_t undo_kind; /* PROXIMO_UNDO_... */
@@ -288,6 +316,7 @@ struct proximo_change {
     struct proximo_table needs;         /* struct proximo_need */
     int32_t (*plan)(void *instance, struct proximo_call *call);
     int32_t (*plan_undo)(void *instance, struct proximo_call *call, struct proximo_text record_json);
+    const char *undo_class; /* operation class of the undo table's plan; NULL: operation_class */
 };
 
 #define PROXIMO_RISK_LOW    1u
@@ -476,7 +505,12 @@ struct proximo_host {
     /* Marks text that came from guests or people: cleaned, quoted, returned in the arena. */
     int32_t (*untrusted)(struct proximo_call *call, struct proximo_text raw, struct proximo_text *ret_text);
 
-    /* The plan builder: in plan and plan_undo only. */
+    /*
+     * The plan builder: in plan and plan_undo only. Everything is copied. subject_json has the class's
+     * schema:
+     * {"kind":"guest","vmid":105}, {"kind":"pool","poolid":"x"}, {"kind":"storage","storage":"x"} and so on;
+     * called once per thing that the change is aimed at. undo says what the way back of this plan will be.
+     */
     int32_t (*change)(struct proximo_call *call, const char *summary);
     int32_t (*fact)(struct proximo_call *call, const char *name, struct proximo_text value_json);
     int32_t (*risk)(struct proximo_call *call, uint32_t risk, const char *reason);

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The trust spine as the faces use it: plan, apply, undo, status. One per server. All functions may be called
+ * from any thread; plan, apply and undo block.
+ */
+#ifndef PROXIMO_TRUST_TRUST_H
+#define PROXIMO_TRUST_TRUST_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/problem.h"
+
+struct cancel;
+struct config;
+struct ledger;
+struct planes;
+struct site;
+struct sites;
+struct tool;
+struct trust;
+
+#define TRUST_APPLY_ANSWER_MS 45000 /* an apply that is not finished by then is answered `running` */
+#define TRUST_FORM_MS         45000 /* a legacy form unanswered by then is cancelled */
+#define TRUST_STATE_LIMIT     512   /* characters of a sealed request state */
+
+struct trust_options {
+    const struct config *config;
+    struct sites *sites;
+    struct planes *planes;
+    /* Is this tool (name, plane, class) offered? mcp's allow and deny lists; NULL: all. */
+    bool (*allowed)(void *arg, const struct tool *tool, const char *operation_class);
+    void *allowed_arg;
+};
+/* Opens nothing yet. */
+int trust_new(const struct trust_options *options, struct trust **ret);
+/* No new step begins; what runs is brought to a recorded end. Waits at most until deadline_ms; false:
+ * something still runs (the process is to exit all the same; it is in doubt then). */
+bool trust_stop(struct trust *trust, int64_t deadline_ms);
+void trust_free(struct trust *trust);
+struct ledger *trust_ledger(struct trust *trust);
+/* The first record of this run, once, with the first call of any tool: version, mode, configuration hash,
+ * planes with hashes; a `config` record when they differ from the last run's. Failure is kept and shown,
+ * reads go on. */
+void trust_first_call(struct trust *trust);
+
+struct trust_call {
+    int64_t deadline_ms; /* of planning; apply answers by TRUST_APPLY_ANSWER_MS */
+    struct cancel *cancel;
+    void (*progress)(void *arg, uint32_t done, uint32_t total, const char *message);
+    void *progress_arg;
+};
+
+/* {tool, arguments} -> the plan's answer members in `out` (one JSON object). confirm: the argument was given;
+ * it is ignored with a notice unless trust.confirm is direct and the plan's consent is `plan`. */
+int trust_plan(struct trust *trust, const struct trust_call *call, const struct tool *tool, struct site *site,
+               struct json_object *arguments, bool confirm, struct buf *out, struct problem *p);
+
+/* What a person was asked and said. */
+enum trust_reply { TRUST_NOT_ASKED, TRUST_ACCEPTED, TRUST_DECLINED, TRUST_DISMISSED };
+struct trust_consent {
+    bool can_ask; /* this client takes forms */
+    enum trust_reply reply;
+    const char *typed;        /* of ACCEPTED: what the person typed as the subject */
+    const char *sealed_state; /* modern era: as echoed by the client; NULL in the legacy era */
+};
+enum trust_result { TRUST_DONE, TRUST_ASK };
+struct trust_ask { /* what to put before a person; owned by the caller */
+    char *message;
+    char *subject;
+    char *sealed_state; /* expiring, bound to plan, principal and question */
+};
+void trust_ask_done(struct trust_ask *ask);
+/*
+ * Gates in their order, guards, blast again if high, `executing` under the ledger's lock, then the steps in a
+ * thread of their own. *ret_result TRUST_ASK: ret_ask says what to ask; come again with the reply.
+ * TRUST_DONE: out has the receipt, or {"outcome":"running"} after 45 s. On failure `details` (may be NULL)
+ * may get further members of the error, comma separated (the drift). The call's cancellation stops the run as
+ * SIGTERM does.
+ */
+int trust_apply(struct trust *trust, const struct trust_call *call, const char *plan_id, const char *action,
+                const char *subject, const struct trust_consent *consent, enum trust_result *ret_result,
+                struct trust_ask *ret_ask, struct buf *out, struct buf *details, struct problem *p);
+/* key: a receipt ("r<seq>-<16 hex>"), a plan id or a sequence number. -> the plan of the way back, as
+ * trust_plan. */
+int trust_undo(struct trust *trust, const struct trust_call *call, const char *key, struct buf *out,
+               struct problem *p);
+/* State, outcome and receipt of one plan, at any time. Resolves what is in doubt if it can. */
+int trust_plan_status(struct trust *trust, const struct trust_call *call, const char *plan_id,
+                      struct buf *out, struct problem *p);
+/* Members for proximo_status: ledger, waiting, running, in doubt. Asks no site. */
+void trust_put_status(struct trust *trust, struct buf *out);
+/* [{"plan_id","state","action","subject","risk","consent","expires_in_s","outcome"}] for `proximo plans`. */
+int trust_plans(struct trust *trust, struct buf *out, struct problem *p);
+/* The whole of one plan for a person: rendered text, and what came of it. */
+int trust_plan_show(struct trust *trust, const char *plan_id, struct buf *out, struct problem *p);
+
+#endif
