@@ -28,15 +28,16 @@ struct buf;
 #define PX_TLS             "PX-TLS"         /* the server's identity could not be verified */
 #define PX_TIMEOUT         "PX-TIMEOUT"     /* deadline over */
 #define PX_CANCELLED       "PX-CANCELLED"
-#define PX_BUSY            "PX-BUSY"            /* too many calls at once */
-#define PX_TOO_LARGE       "PX-TOO-LARGE"       /* over a size limit */
-#define PX_BAD_ANSWER      "PX-BAD-ANSWER"      /* an answer that is not what the API promises */
-#define PX_REFUSED_GET     "PX-REFUSED-GET"     /* a GET that acts, discloses or reaches out */
-#define PX_PLANE           "PX-PLANE"           /* a plane failed, crashed, hung or was refused */
-#define PX_SITE            "PX-SITE"            /* no such site, or it must be named */
-#define PX_PLAN            "PX-PLAN"            /* no such plan, expired, used, or of other hands */
-#define PX_ECHO            "PX-ECHO"            /* action or subject is not the plan's */
-#define PX_DRIFT           "PX-DRIFT"           /* what the plan was made from has changed */
+#define PX_BUSY            "PX-BUSY"        /* too many calls at once */
+#define PX_TOO_LARGE       "PX-TOO-LARGE"   /* over a size limit */
+#define PX_BAD_ANSWER      "PX-BAD-ANSWER"  /* an answer that is not what the API promises */
+#define PX_REFUSED_GET     "PX-REFUSED-GET" /* a GET that acts, discloses or reaches out */
+#define PX_PLANE           "PX-PLANE"       /* a plane failed, crashed, hung or was refused */
+#define PX_SITE            "PX-SITE"        /* no such site, or it must be named */
+#define PX_PLAN            "PX-PLAN"        /* no such plan, expired, used, or of other hands */
+#define PX_ECHO            "PX-ECHO"        /* action or subject is not the plan's */
+#define PX_STATE           "PX-STATE" /* its present state does not allow it: locked, a template, not empty */
+#define PX_DRIFT           "PX-DRIFT" /* what the plan was made from has changed */
 #define PX_CONSENT         "PX-CONSENT"         /* a person has not consented, or cannot be asked */
 #define PX_CONSENT_PENDING "PX-CONSENT-PENDING" /* the question was not answered in time */
 #define PX_ROOT_ONLY       "PX-ROOT-ONLY"       /* Proxmox takes it from root@pam alone */

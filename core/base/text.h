@@ -34,5 +34,7 @@ unsigned text_distance(const char *a, const char *b);
 char *text_dup(const char *text);
 /* The value of one hexadecimal digit, or -1. */
 int text_hex_digit(char c);
+/* Bytes as lower-case hexadecimal digits: 2 * len of them and a NUL. */
+void text_hex(const unsigned char *bytes, size_t len, char *ret);
 
 #endif

@@ -83,7 +83,7 @@ const struct config_plane *config_plane_find(const struct config *config, const 
 
 enum config_mode config_plane_mode(const struct config *config, const struct config_plane *plane)
 {
-    return plane->mode < config->mode ? plane->mode : config->mode;
+    return plane && plane->mode < config->mode ? plane->mode : config->mode;
 }
 
 const char *config_mode_name(enum config_mode mode)

@@ -85,8 +85,7 @@ struct config {
     enum log_level log; /* for log_set_level() */
     struct config_site *sites;
     size_t site_count;
-    struct config_plane
-        *planes; /* in the order of the file; without a file: every built-in plane but exec, mode read */
+    struct config_plane *planes; /* in the order of the file; without a file: every built-in plane but exec */
     size_t plane_count;
     bool planes_named; /* a file named them: nothing else is loaded, and a missing one stops the start */
     struct config_strings allow; /* tools.allow: planes, tools, classes; empty: all */
@@ -128,7 +127,8 @@ void config_free(struct config *config);
 
 const struct config_site *config_site_find(const struct config *config, const char *name);
 const struct config_plane *config_plane_find(const struct config *config, const char *name);
-/* The strictest of global and plane mode. */
+/* The strictest of global and plane mode. NULL: a plane that no configuration names; the global mode holds.
+ */
 enum config_mode config_plane_mode(const struct config *config, const struct config_plane *plane);
 const char *config_mode_name(enum config_mode mode);
 /* The table of `config show`: every value with its origin, no secret. */

@@ -56,6 +56,7 @@ static const struct {
     {"/none/~", -EINVAL, NULL}, /* malformed behind what is not there */
 };
 
+/* design 2: "One selector grammar (JSON pointer plus `[key=value]`) ..." */
 static void test_rows(void **state)
 {
     CLEANUP_JSON struct json_object *o = NULL;

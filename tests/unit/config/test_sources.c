@@ -186,6 +186,8 @@ static const struct scene scenes[] = {
      .site = "b"},
 };
 
+/* design 3: "Command line and environment can only tighten what a configuration file says ..." */
+/* design 3: "Settings that would weaken a promise ..." */
 static void test_scenes(void **state)
 {
     (void)state;
@@ -302,6 +304,7 @@ static int found_isolation(uid_t user)
 }
 
 /* The system file rules those who can change neither it nor its folder. */
+/* design 3: "Trust settings come from a file that the running user cannot write ..." */
 static void test_isolation(void **state)
 {
     const uid_t nobody = 65534;

@@ -120,6 +120,7 @@ static void test_everything(void **state)
     config_free(c);
 }
 
+/* design 3: "Planes are `read`, `guarded` or `off`; the strictest of global mode and plane mode wins ..." */
 static void test_planes_as_list(void **state)
 {
     struct config *c = load("planes: [nodes, guests]");
