@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A folder for one test, and a configuration that puts ledger and key into it. */
+#ifndef PROXIMO_TESTS_LEDGER_PLACE_H
+#define PROXIMO_TESTS_LEDGER_PLACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "config/config.h"
+#include "ledger/ledger.h"
+
+struct place {
+    char folder[64], file[96], key[96], lock[96];
+    struct config config;
+};
+
+void place_make(struct place *place); /* fails the test when it cannot */
+void place_done(struct place *place); /* removes everything */
+struct ledger *place_open(struct place *place);
+void place_read(const char *path, struct buf *out);
+void place_write(const char *path, const void *bytes, size_t len);
+size_t place_count(const struct place *place, const char *part); /* files with `part` in their names */
+void place_fill(struct place *place, size_t records);            /* by a ledger of its own */
+enum ledger_verdict place_verify(struct place *place, struct ledger_report *ret);
+
+#endif
