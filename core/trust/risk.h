@@ -25,6 +25,7 @@
 #define RISK_TASK      (1u << 10) /* may answer with a UPID */
 #define RISK_DIGEST    (1u << 11) /* takes `digest` and honours it */
 #define RISK_UNLISTED  (1u << 12) /* method or a parameter is not in the table: high */
+#define RISK_CLEAR     (1u << 13) /* a field that is a secret in this request carries its value in clear */
 
 struct risk_verdict {
     unsigned level; /* the maximum over method and parameters */
@@ -54,7 +55,7 @@ void risk_put_shown_value(const char *name, const char *value, size_t len, struc
 /* The rows, for documentation and tests. */
 struct risk_row {
     const char *method;
-    const char *path;   /* {} for any one element */
+    const char *path;   /* {node} and the like for any one element, by the name Proxmox gives it */
     unsigned site_kind; /* enum config_site_kind */
     unsigned level;
     unsigned flags;

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Users, tokens, roles and realms of Proxmox VE. See risk_rows.h for what the columns mean. */
+#include "trust/risk_rows.h"
+
+/* clang-format off */
+static const struct risk_row rows[] = {
+    PVE(PUT, "/access/acl", HIGH, WIDENS, "grants or takes away roles",
+        "delete groups path propagate roles tokens users"),
+    PVE(POST, "/access/users", HIGH, WIDENS, "creates a user",
+        "comment email enable expire firstname groups lastname password userid keys=secret"),
+    PVE(PUT, "/access/users/{userid}", HIGH, WIDENS, "changes a user",
+        "append comment email enable expire firstname groups lastname keys=secret"),
+    PVE(DELETE, "/access/users/{userid}", HIGH, DESTROYS | CUTS_OFF,
+        "removes a user with its tokens and rights", ""),
+    PVE(POST, "/access/users/{userid}/token/{tokenid}", HIGH, WIDENS, "creates an API token",
+        "comment expire privsep"),
+    PVE(PUT, "/access/users/{userid}/token/{tokenid}", HIGH, WIDENS, "changes an API token",
+        "comment expire privsep regenerate delete=list"),
+    PVE(DELETE, "/access/users/{userid}/token/{tokenid}", HIGH, DESTROYS | CUTS_OFF, "removes an API token", ""),
+    PVE(PUT, "/access/users/{userid}/unlock-tfa", HIGH, WIDENS, "unlocks the second factors of a user", ""),
+    PVE(POST, "/access/groups", MEDIUM, NONE, "creates a group", "comment groupid"),
+    PVE(PUT, "/access/groups/{groupid}", LOW, NONE, "changes the comment of a group", "comment"),
+    PVE(DELETE, "/access/groups/{groupid}", HIGH, DESTROYS | CUTS_OFF,
+        "removes a group and the rights given to it", ""),
+    PVE(POST, "/access/roles", HIGH, WIDENS, "creates a role", "privs roleid"),
+    PVE(PUT, "/access/roles/{roleid}", HIGH, WIDENS | CUTS_OFF, "changes what a role allows",
+        "append privs"),
+    PVE(DELETE, "/access/roles/{roleid}", HIGH, DESTROYS | CUTS_OFF,
+        "removes a role and the rights given by it", ""),
+    PVE(POST, "/access/domains", HIGH, WIDENS, "creates a realm whose users can log in",
+        "@realm-pve realm type username-claim"),
+    PVE(PUT, "/access/domains/{realm}", HIGH, WIDENS | CUTS_OFF | DIGEST,
+        "changes a realm whose users can log in", "@realm-pve digest delete=list"),
+    PVE(DELETE, "/access/domains/{realm}", HIGH, DESTROYS | CUTS_OFF,
+        "removes a realm: its users can no longer log in", ""),
+    PVE(POST, "/access/domains/{realm}/sync", HIGH, WIDENS | CUTS_OFF | TASK,
+        "takes users and groups from a directory", "dry-run enable-new full purge remove-vanished scope"),
+    PVE(PUT, "/access/password", HIGH, WIDENS | CUTS_OFF | NO_TOKEN, "changes the password of a user",
+        "confirmation-password password userid"),
+    PVE(POST, "/access/tfa/{userid}", HIGH, WIDENS | NO_TOKEN, "adds a second factor",
+        "challenge description password totp type value=secret"),
+    PVE(PUT, "/access/tfa/{userid}/{id}", HIGH, WIDENS | CUTS_OFF | NO_TOKEN, "changes a second factor",
+        "description enable password"),
+    PVE(DELETE, "/access/tfa/{userid}/{id}", HIGH, WIDENS | CUTS_OFF | NO_TOKEN, "removes a second factor",
+        "password"),
+    PVE(POST, "/access/ticket", HIGH, WIDENS | NO_TOKEN, "logs in",
+        "new-format otp password path privs realm tfa-challenge username"),
+    PVE(POST, "/access/vncticket", LOW, NONE, "checks a ticket of a console",
+        "authid path port privs vncticket"),
+    PVE(POST, "/access/openid/auth-url", MEDIUM, NONE, "begins a login by OpenID", "realm redirect-url"),
+    PVE(POST, "/access/openid/login", HIGH, WIDENS, "logs in by OpenID", "redirect-url state code=secret"),
+};
+/* clang-format on */
+
+const struct risk_table risk_pve_access = {rows, sizeof(rows) / sizeof(rows[0])};
