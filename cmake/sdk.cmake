@@ -21,6 +21,8 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/sdk/proximoConfigVersion.
     VERSION ${PROJECT_VERSION} COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
 
 install(FILES ${PROJECT_SOURCE_DIR}/core/include/proximo/plane.h ${PROJECT_SOURCE_DIR}/core/include/proximo/plane_test.h
+    ${PROJECT_SOURCE_DIR}/core/include/proximo/plane_test_base.h
+    ${PROJECT_SOURCE_DIR}/core/include/proximo/plane_test_plan.h
     DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/proximo COMPONENT sdk)
 install(FILES ${PROJECT_BINARY_DIR}/sdk/proximo-plane.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT sdk)
 install(FILES ${PROJECT_BINARY_DIR}/sdk/proximoConfig.cmake ${PROJECT_BINARY_DIR}/sdk/proximoConfigVersion.cmake

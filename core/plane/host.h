@@ -16,6 +16,7 @@
 #include "base/buf.h"
 #include "base/problem.h"
 #include "plane/message.h"
+#include "plane/planes.h"
 #include "proximo/plane.h"
 
 #define HOST_SOCKET      3
@@ -59,12 +60,15 @@ struct proximo_call {
     struct proximo_call *queue_next; /* of those without a worker yet */
     struct host_plane *plane;
     uint32_t plane_index;
-    uint32_t tool;
+    enum plane_call_kind kind;
+    uint32_t row; /* of the plane's reads, changes or classes */
     uint64_t id;
     int64_t deadline_ms; /* clock_ms() */
     char *arguments;
     size_t arguments_len;
     struct json_object *arguments_object; /* parsed on first use */
+    char *input;                          /* the record of plan_undo, the subject of blast */
+    size_t input_len;
     uint32_t site_kind;
     char *site_name;
     char *site_version;
@@ -75,6 +79,7 @@ struct proximo_call {
     struct memo *memos;
     bool replied;
     struct buf reply;
+    struct host_draft *draft; /* NULL in reads */
     int32_t fail_code;
     char fail_text[HOST_FAIL_LIMIT];
 
@@ -142,6 +147,31 @@ int32_t host_permission(struct proximo_call *call, const char *path, const char 
 int32_t host_site(struct proximo_call *call, struct proximo_site *ret);
 int32_t host_reply(struct proximo_call *call, const struct proximo_content *blocks, uint32_t count);
 
+/* host_draft.c: what plan and blast functions tell. change NULL: a blast function. */
+int host_draft_begin(struct proximo_call *call, const char *who, const struct proximo_change *change);
+void host_draft_done(struct proximo_call *call);
+/* code: what the function returned. 0 and the whole as one JSON object, or the code with words. */
+int32_t host_draft_end(struct proximo_call *call, int32_t code, struct buf *out);
+/* PROXIMO_ENOSYS with words: `what` has no place in a call of this kind. */
+int32_t host_not_here(struct proximo_call *call, const char *what);
+struct json_object *host_arguments(struct proximo_call *call); /* host_table.c; NULL: none */
+int32_t host_secret(struct proximo_call *call, const char *name, uint64_t *ret_secret_id);
+int32_t host_change(struct proximo_call *call, const char *summary);
+int32_t host_fact(struct proximo_call *call, const char *name, struct proximo_text value_json);
+int32_t host_risk(struct proximo_call *call, uint32_t risk, const char *reason);
+int32_t host_guard(struct proximo_call *call, const struct proximo_guard *guard);
+int32_t host_step(struct proximo_call *call, const struct proximo_step *step);
+int32_t host_always(struct proximo_call *call, const struct proximo_step *step);
+int32_t host_postcondition(struct proximo_call *call, const struct proximo_step *wait);
+int32_t host_undo(struct proximo_call *call, uint32_t undo_kind, const struct proximo_step *steps,
+                  uint32_t count);
+int32_t host_subject(struct proximo_call *call, const char *operation_class,
+                     struct proximo_text subject_json);
+int32_t host_affected(struct proximo_call *call, const struct proximo_affected *affected);
+int32_t host_incomplete(struct proximo_call *call, const char *what, const char *why);
+
+/* Row `index` of a table, copied as struct_copy() does. -EINVAL when there is none. */
+int host_row(const struct proximo_table *table, uint32_t index, void *into, size_t size);
 /* A copy of the caller's struct, zero-extended: its size first, the smaller of the two counts. -EINVAL for a
  * senseless size. */
 int struct_copy(void *into, size_t our_size, const void *from);

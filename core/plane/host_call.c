@@ -23,11 +23,13 @@ static struct proximo_call *find_call(uint64_t id)
 
 static void call_free(struct proximo_call *call)
 {
+    host_draft_done(call);
     host_arena_done(call);
     buf_done(&call->reply);
     if (call->arguments_object)
         json_object_put(call->arguments_object);
     free(call->arguments);
+    free(call->input);
     free(call->site_name);
     free(call->answer);
     (void)pthread_cond_destroy(&call->wake);
@@ -35,29 +37,67 @@ static void call_free(struct proximo_call *call)
     free(call);
 }
 
+static int32_t run_read(struct proximo_call *call)
+{
+    struct proximo_read row;
+
+    if (host_row(&call->plane->plane.reads, call->row, &row, sizeof(row)) < 0 || !row.read)
+        return PROXIMO_EINTERNAL;
+    int32_t code = row.read(call->plane->instance, call);
+    if (code == 0 && !call->replied)
+        return host_fail(call, PROXIMO_EINTERNAL, "it ended without an answer");
+    if (code == 0 && !buf_ok(&call->reply))
+        return host_fail(call, PROXIMO_EINTERNAL, "its answer is too large");
+    return code;
+}
+
+static int32_t run_plan(struct proximo_call *call)
+{
+    struct proximo_change row;
+    char who[64];
+    const struct proximo_text input = {call->input, call->input_len};
+    bool undo = call->kind == PLANE_CALL_PLAN_UNDO;
+
+    if (host_row(&call->plane->plane.changes, call->row, &row, sizeof(row)) < 0 || !row.name ||
+        (undo ? !row.plan_undo : !row.plan))
+        return PROXIMO_EINTERNAL;
+    (void)snprintf(who, sizeof(who), "tool %.48s", row.name);
+    if (host_draft_begin(call, who, &row) < 0)
+        return PROXIMO_ENOMEM;
+    int32_t code =
+        undo ? row.plan_undo(call->plane->instance, call, input) : row.plan(call->plane->instance, call);
+    return host_draft_end(call, code, &call->reply);
+}
+
+static int32_t run_blast(struct proximo_call *call)
+{
+    struct proximo_class row;
+    char who[80];
+    const struct proximo_text input = {call->input, call->input_len};
+
+    if (host_row(&call->plane->plane.classes, call->row, &row, sizeof(row)) < 0 || !row.name || !row.blast)
+        return PROXIMO_EINTERNAL;
+    (void)snprintf(who, sizeof(who), "class %.64s", row.name);
+    if (host_draft_begin(call, who, NULL) < 0)
+        return PROXIMO_ENOMEM;
+    int32_t code = row.blast(call->plane->instance, call, input);
+    return host_draft_end(call, code, &call->reply);
+}
+
 static void run(struct proximo_call *call)
 {
-    const struct proximo_table *table = &call->plane->plane.reads;
-    struct proximo_read row;
-    int32_t code = PROXIMO_EINTERNAL;
+    int32_t code = host_stopped(call);
 
-    const char *at = (const char *)table->rows;
-    uint32_t stride = 0;
-    if (at && call->tool < table->count)
-        memcpy(&stride, at, sizeof(stride));
-    if (stride && struct_copy(&row, sizeof(row), at + (size_t)stride * call->tool) == 0 && row.read)
-        code = host_stopped(call) ? host_stopped(call) : row.read(call->plane->instance, call);
-
+    if (code == 0)
+        code = call->kind == PLANE_CALL_READ    ? run_read(call)
+               : call->kind == PLANE_CALL_BLAST ? run_blast(call)
+                                                : run_plan(call);
     struct message_head head = {.type = MESSAGE_REPLY, .call = call->id, .code = code};
-    if (code == 0 && call->replied && buf_ok(&call->reply)) {
+    if (code == 0) {
         host_send(&head, call->reply.data, call->reply.len);
         return;
     }
-    if (code == 0) {
-        head.code = PROXIMO_EINTERNAL;
-        (void)host_fail(call, head.code,
-                        call->replied ? "its answer is too large" : "it ended without an answer");
-    } else if (code > 0) {
+    if (code > 0) {
         head.code = PROXIMO_EINTERNAL;
         (void)host_fail(call, head.code, "its function returned %d, which is neither 0 nor an error", code);
     }
@@ -141,16 +181,21 @@ int host_call_start(const struct message_head *head, const char *packet, size_t 
     (void)pthread_cond_init(&call->wake, &attr);
     (void)pthread_condattr_destroy(&attr);
     call->id = head->call;
-    call->tool = body_u32(&body);
+    uint32_t kind = body_u32(&body);
+    call->row = body_u32(&body);
     call->deadline_ms = clock_ms() + (int64_t)body_u64(&body);
     call->arguments = body_dup(&body, MESSAGE_LIMIT);
+    call->input = body_dup(&body, MESSAGE_LIMIT);
     call->site_kind = body_u32(&body);
     call->site_name = body_dup(&body, 256);
-    if (!body_end(&body) || head->seq >= host.plane_count || !host.planes[head->seq].opened) {
+    if (!body_end(&body) || kind > PLANE_CALL_BLAST || head->seq >= host.plane_count ||
+        !host.planes[head->seq].opened) {
         call_free(call);
         return -EPROTO;
     }
+    call->kind = (enum plane_call_kind)kind;
     call->arguments_len = strlen(call->arguments);
+    call->input_len = strlen(call->input);
     call->plane_index = head->seq;
     call->plane = &host.planes[head->seq];
 

@@ -33,6 +33,17 @@ int struct_copy(void *into, size_t our_size, const void *from)
     return 0;
 }
 
+int host_row(const struct proximo_table *table, uint32_t index, void *into, size_t size)
+{
+    const char *rows = table->rows;
+    uint32_t stride = 0;
+
+    if (!rows || index >= table->count)
+        return -EINVAL;
+    memcpy(&stride, rows, sizeof(stride));
+    return struct_copy(into, size, rows + (size_t)stride * index);
+}
+
 /* Constructors run in here. The descriptor that was checked is the one that is loaded, never the path. */
 void host_load_all(void)
 {

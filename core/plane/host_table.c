@@ -17,7 +17,7 @@
 #define MAX_BLOCKS 64u
 #define MAX_MEMO   ((uint64_t)16 << 20)
 
-static struct json_object *arguments_object(struct proximo_call *call)
+struct json_object *host_arguments(struct proximo_call *call)
 {
     if (!call->arguments_object)
         (void)json_parse(call->arguments, call->arguments_len, &call->arguments_object, NULL);
@@ -38,7 +38,7 @@ static int32_t table_argument(struct proximo_call *call, const char *name, struc
 
     if (!call || !name || !ret_text)
         return PROXIMO_EINVAL;
-    if (!json_object_object_get_ex(arguments_object(call), name, &value) || !value)
+    if (!json_object_object_get_ex(host_arguments(call), name, &value) || !value)
         return PROXIMO_ENOTFOUND;
     if (json_object_is_type(value, json_type_string)) {
         *ret_text =
@@ -52,14 +52,6 @@ static int32_t table_argument(struct proximo_call *call, const char *name, struc
     return 0;
 }
 
-/* Read functions are never given secrets; plans will be. */
-static int32_t table_secret(struct proximo_call *call, const char *name, uint64_t *ret_secret_id)
-{
-    (void)name;
-    (void)ret_secret_id;
-    return call ? PROXIMO_ENOTFOUND : PROXIMO_EINVAL;
-}
-
 static void put_text(struct buf *b, struct proximo_text text)
 {
     body_put_text(b, text.ptr ? text.ptr : "", text.ptr ? (size_t)text.len : 0);
@@ -71,6 +63,8 @@ int32_t host_reply(struct proximo_call *call, const struct proximo_content *bloc
 
     if (!call || !blocks || count == 0)
         return PROXIMO_EINVAL;
+    if (call->kind != PLANE_CALL_READ)
+        return host_not_here(call, "reply");
     if (call->replied)
         return host_fail(call, PROXIMO_EINVAL, "a call is answered once");
     if (count > MAX_BLOCKS)
@@ -211,76 +205,17 @@ static int32_t table_untrusted(struct proximo_call *call, struct proximo_text ra
     return 0;
 }
 
-/* Members that belong to plans, blast functions and executors. They are there, and a read is told that they
- * are not for it. */
-static int32_t not_here(struct proximo_call *call, const char *what)
-{
-    return host_fail(call, PROXIMO_ENOSYS, "%s is not available in a read", what);
-}
-
-static int32_t no_change(struct proximo_call *c, const char *summary)
-{
-    (void)summary;
-    return not_here(c, "change");
-}
-static int32_t no_fact(struct proximo_call *c, const char *name, struct proximo_text value_json)
-{
-    (void)name;
-    (void)value_json;
-    return not_here(c, "fact");
-}
-static int32_t no_risk(struct proximo_call *c, uint32_t risk, const char *reason)
-{
-    (void)risk;
-    (void)reason;
-    return not_here(c, "risk");
-}
-static int32_t no_guard(struct proximo_call *c, const struct proximo_guard *guard)
-{
-    (void)guard;
-    return not_here(c, "guard");
-}
-static int32_t no_step(struct proximo_call *c, const struct proximo_step *step)
-{
-    (void)step;
-    return not_here(c, "a step");
-}
-static int32_t no_undo(struct proximo_call *c, uint32_t kind, const struct proximo_step *steps,
-                       uint32_t count)
-{
-    (void)kind;
-    (void)steps;
-    (void)count;
-    return not_here(c, "undo");
-}
-static int32_t no_subject(struct proximo_call *c, const char *operation_class,
-                          struct proximo_text subject_json)
-{
-    (void)operation_class;
-    (void)subject_json;
-    return not_here(c, "subject");
-}
-static int32_t no_affected(struct proximo_call *c, const struct proximo_affected *affected)
-{
-    (void)affected;
-    return not_here(c, "affected");
-}
-static int32_t no_incomplete(struct proximo_call *c, const char *what, const char *why)
-{
-    (void)what;
-    (void)why;
-    return not_here(c, "incomplete");
-}
+/* Members that are there, and for which no call of today's is the place. */
 static int32_t no_finding(struct proximo_call *c, const struct proximo_finding *finding)
 {
     (void)finding;
-    return not_here(c, "finding");
+    return host_not_here(c, "finding");
 }
 static int32_t no_connect(struct proximo_call *c, const char *endpoint, int32_t *ret_fd)
 {
     (void)endpoint;
     (void)ret_fd;
-    return not_here(c, "connect");
+    return host_not_here(c, "connect");
 }
 static int32_t no_spawn(struct proximo_call *c, const char *program, const struct proximo_text *argv,
                         uint32_t argc, int32_t *ret_in, int32_t *ret_out, int32_t *ret_err)
@@ -291,36 +226,36 @@ static int32_t no_spawn(struct proximo_call *c, const char *program, const struc
     (void)ret_in;
     (void)ret_out;
     (void)ret_err;
-    return not_here(c, "spawn");
+    return host_not_here(c, "spawn");
 }
 static int32_t no_material(struct proximo_call *c, const char *name, struct proximo_text *ret_bytes)
 {
     (void)name;
     (void)ret_bytes;
-    return not_here(c, "material");
+    return host_not_here(c, "material");
 }
 static int32_t no_secret_stdin(struct proximo_call *c, uint64_t secret_id, int32_t *ret_fd)
 {
     (void)secret_id;
     (void)ret_fd;
-    return not_here(c, "secret_stdin");
+    return host_not_here(c, "secret_stdin");
 }
 static int32_t no_output(struct proximo_call *c, uint32_t stream, struct proximo_text bytes)
 {
     (void)stream;
     (void)bytes;
-    return not_here(c, "output");
+    return host_not_here(c, "output");
 }
 static int32_t no_exited(struct proximo_call *c, int32_t exit_status, const char *signal_name)
 {
     (void)exit_status;
     (void)signal_name;
-    return not_here(c, "exited");
+    return host_not_here(c, "exited");
 }
 static int32_t no_outcome(struct proximo_call *c, const char *why)
 {
     (void)why;
-    return not_here(c, "outcome_unknown");
+    return host_not_here(c, "outcome_unknown");
 }
 
 static void *table_alloc(struct proximo_call *call, uint64_t size)
@@ -332,11 +267,11 @@ const struct proximo_host host_table = {
     .struct_size = (uint32_t)sizeof(struct proximo_host),
     .abi_major = PROXIMO_ABI_MAJOR,
     .abi_minor = PROXIMO_ABI_MINOR,
-    .features = PROXIMO_FEATURE_READS,
+    .features = PROXIMO_FEATURE_READS | PROXIMO_FEATURE_CHANGES,
     .alloc = table_alloc,
     .arguments = table_arguments,
     .argument = table_argument,
-    .secret = table_secret,
+    .secret = host_secret,
     .reply = host_reply,
     .fail = host_fail,
     .log = table_log,
@@ -352,17 +287,17 @@ const struct proximo_host host_table = {
     .deadline_ms = table_deadline_ms,
     .progress = table_progress,
     .untrusted = table_untrusted,
-    .change = no_change,
-    .fact = no_fact,
-    .risk = no_risk,
-    .guard = no_guard,
-    .step = no_step,
-    .always = no_step,
-    .postcondition = no_step,
-    .undo = no_undo,
-    .subject = no_subject,
-    .affected = no_affected,
-    .incomplete = no_incomplete,
+    .change = host_change,
+    .fact = host_fact,
+    .risk = host_risk,
+    .guard = host_guard,
+    .step = host_step,
+    .always = host_always,
+    .postcondition = host_postcondition,
+    .undo = host_undo,
+    .subject = host_subject,
+    .affected = host_affected,
+    .incomplete = host_incomplete,
     .finding = no_finding,
     .connect = no_connect,
     .spawn = no_spawn,

@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "base/selector.h"
 #include "base/text.h"
 #include "http/probe_table.h"
-#include "plane/manifest_check.h"
+#include "plane/draft.h"
+#include "plane/step_check.h"
 
 static int check_http_probe(const char *who, const struct probe_row *probe, struct problem *p)
 {
@@ -92,7 +92,7 @@ int check_class(const struct class_row *row, struct problem *p)
     char who[64];
 
     (void)snprintf(who, sizeof(who), "class %.48s", row->name ? row->name : "");
-    int r = check_name("a class", "its name", row->name, "._-", 64, p);
+    int r = check_class_name("a class", row->name, p);
     if (r == 0)
         r = check_text(who, "title", row->title, 80, p);
     if (r == 0 && row->description)
@@ -125,60 +125,9 @@ int check_executor(const struct executor_row *row, bool has_run, struct problem 
     return r;
 }
 
-/* Comma separated selectors. */
-static int check_selectors(const char *who, const char *what, const char *list, struct problem *p)
-{
-    char one[256];
-
-    for (const char *at = list; at;) {
-        const char *comma = strchr(at, ',');
-        size_t len = comma ? (size_t)(comma - at) : strlen(at);
-        if (len >= sizeof(one))
-            return problem_set(p, -EINVAL, PX_PLANE, "%s: %s: a selector is longer than 255 bytes", who,
-                               what);
-        memcpy(one, at, len);
-        one[len] = '\0';
-        if (selector_check(one) < 0)
-            return problem_set(p, -EINVAL, PX_PLANE, "%s: %s: \"%.80s\" is no selector", who, what, one);
-        at = comma ? comma + 1 : NULL;
-    }
-    return 0;
-}
-
-static int check_step(const char *who, struct json_object *step, bool wait_only, struct problem *p)
-{
-    const int64_t known =
-        (int64_t)(PROXIMO_STEP_FOLLOW | PROXIMO_STEP_CONTINUE | PROXIMO_STEP_ALWAYS | PROXIMO_STEP_ATOMIC);
-    int64_t kind = 0, flags = 0, test = 0;
-    const char *text;
-
-    (void)json_get_int(step, "kind", &kind);
-    (void)json_get_int(step, "flags", &flags);
-    (void)json_get_int(step, "wait_test", &test);
-    if (kind < PROXIMO_STEP_REQUEST || kind > PROXIMO_STEP_EXECUTOR ||
-        (wait_only && kind != PROXIMO_STEP_WAIT))
-        return problem_set(p, -EINVAL, PX_PLANE, "%s: a step of kind %d has no place here", who, (int)kind);
-    if (flags & ~known)
-        return problem_set(p, -EINVAL, PX_PLANE, "%s: a step has unknown flag bits", who);
-    if (kind != PROXIMO_STEP_EXECUTOR && (json_get_string(step, "path", &text, NULL) < 0 || text[0] != '/'))
-        return problem_set(p, -EINVAL, PX_PLANE, "%s: a step lacks its path", who);
-    if (kind == PROXIMO_STEP_REQUEST &&
-        (json_get_string(step, "method", &text, NULL) < 0 || !text_in_list("POST,PUT,DELETE", text)))
-        return problem_set(p, -EINVAL, PX_PLANE, "%s: a request step's method is POST, PUT or DELETE", who);
-    if (kind == PROXIMO_STEP_WAIT && (test < PROXIMO_WAIT_EXISTS || test > PROXIMO_WAIT_COUNT))
-        return problem_set(p, -EINVAL, PX_PLANE, "%s: a wait step has no test", who);
-    if (kind == PROXIMO_STEP_EXECUTOR && json_get_string(step, "executor", &text, NULL) < 0)
-        return problem_set(p, -EINVAL, PX_PLANE, "%s: an executor step does not name its executor", who);
-    int r = 0;
-    if (json_get_string(step, "select", &text, NULL) == 0)
-        r = check_selectors(who, "select", text, p);
-    if (r == 0 && json_get_string(step, "keep", &text, NULL) == 0)
-        r = check_selectors(who, "keep", text, p);
-    return r;
-}
-
-static int check_steps(const char *who, struct json_object *row, const char *key, bool wait_only,
-                       size_t *ret_count, struct problem *p)
+/* The steps of a row's table, or none. */
+static int check_steps(struct step_rules *rules, struct json_object *row, const char *key, size_t *ret_count,
+                       struct problem *p)
 {
     struct json_object *steps;
 
@@ -187,52 +136,74 @@ static int check_steps(const char *who, struct json_object *row, const char *key
         return 0;
     *ret_count = json_object_array_length(steps);
     for (size_t i = 0; i < *ret_count; i++) {
-        int r = check_step(who, json_object_array_get_idx(steps, i), wait_only, p);
+        int r = step_check(rules, json_object_array_get_idx(steps, i), p);
         if (r < 0)
             return r;
     }
     return 0;
 }
 
-static int check_guards(const char *who, const struct tool *tool, struct json_object *row, struct problem *p)
+/* Guards, postcondition and undo of a change. A row without a plan function is one step, called "change". */
+static int check_tables(const struct tool *tool, const char *who, struct json_object *row, size_t *ret_guards,
+                        size_t *ret_undo, struct problem *p)
 {
-    struct param_list params = {tool->params, tool->param_count};
-    struct json_object *guards;
+    struct step_rules rules = {.who = who, .params = {tool->params, tool->param_count}, .table = true};
+    struct json_object *guards = NULL, *names CLEANUP_JSON = NULL;
+    size_t waits;
 
-    if (json_get(row, "guards", json_type_array, &guards) < 0)
-        return 0;
-    for (size_t i = 0; i < json_object_array_length(guards); i++) {
-        struct json_object *guard = json_object_array_get_idx(guards, i);
-        const char *text = NULL;
-        (void)json_get_string(guard, "path", &text, NULL);
-        int r = check_path(who, text, params, p);
-        if (r == 0 && json_get_string(guard, "fields", &text, NULL) == 0)
-            r = check_selectors(who, "a guard's fields", text, p);
+    (void)json_get(row, "guards", json_type_array, &guards);
+    *ret_guards = guards ? json_object_array_length(guards) : 0;
+    for (size_t i = 0; i < *ret_guards; i++) {
+        int r = guard_check(&rules, json_object_array_get_idx(guards, i), p);
         if (r < 0)
             return r;
     }
-    return 0;
+    if (!tool->has_plan) {
+        names = json_object_new_object();
+        if (!names || json_object_object_add(names, "change", NULL) < 0 ||
+            json_object_object_add(names, "state", NULL) < 0)
+            return problem_set(p, -ENOMEM, PX_INTERNAL, "no memory for a manifest");
+    }
+    rules.earlier = names;
+    rules.wait_only = true;
+    int r = check_steps(&rules, row, "postcondition", &waits, p);
+    rules.wait_only = false;
+    rules.undo = true;
+    rules.guard_count = tool->has_plan ? GUARDS_MOST : *ret_guards;
+    return r == 0 ? check_steps(&rules, row, "undo", ret_undo, p) : r;
+}
+
+static int check_undo_kind(const struct tool *tool, const char *who, size_t undo, struct problem *p)
+{
+    const char *fault = NULL;
+
+    if (tool->undo_kind < PROXIMO_UNDO_NONE || tool->undo_kind > PROXIMO_UNDO_FUNCTION)
+        return problem_set(p, -EINVAL, PX_PLANE, "%s: its undo kind %u is none of 1, 2, 3", who,
+                           tool->undo_kind);
+    if (tool->undo_kind == PROXIMO_UNDO_TEMPLATE && !undo && !tool->has_plan)
+        fault = "a template has undo steps";
+    else if (tool->undo_kind == PROXIMO_UNDO_FUNCTION && !tool->has_plan_undo)
+        fault = "a function has plan_undo";
+    else if ((tool->undo_kind != PROXIMO_UNDO_TEMPLATE && undo) ||
+             (tool->undo_kind != PROXIMO_UNDO_FUNCTION && tool->has_plan_undo && !tool->has_plan))
+        fault = "none has neither undo steps nor plan_undo";
+    if (fault)
+        return problem_set(p, -EINVAL, PX_PLANE, "%s: its undo kind does not fit: %s", who, fault);
+    return tool->undo_class ? check_class_name(who, tool->undo_class, p) : 0;
 }
 
 int check_change(const struct tool *tool, struct json_object *row, struct problem *p)
 {
     const uint64_t known = PROXIMO_CHANGE_ROOT_ONLY | PROXIMO_CHANGE_NO_TOKEN | PROXIMO_CHANGE_FOLLOW |
-                           PROXIMO_CHANGE_IDEMPOTENT;
+                           PROXIMO_CHANGE_IDEMPOTENT | PROXIMO_CHANGE_DIGEST;
     struct param_list params = {tool->params, tool->param_count};
     char who[64];
-    bool plan = false, plan_undo = false;
-    size_t undo = 0, waits = 0;
+    size_t undo = 0, guards = 0;
 
     (void)snprintf(who, sizeof(who), "tool %.48s", tool->name);
-    (void)json_get_bool(row, "plan", &plan);
-    (void)json_get_bool(row, "plan_undo", &plan_undo);
-    int r = check_name(who, "the operation class", tool->operation_class, "._-", 64, p);
+    int r = check_class_name(who, tool->operation_class, p);
     if (r == 0)
-        r = check_guards(who, tool, row, p);
-    if (r == 0)
-        r = check_steps(who, row, "postcondition", true, &waits, p);
-    if (r == 0)
-        r = check_steps(who, row, "undo", false, &undo, p);
+        r = check_tables(tool, who, row, &guards, &undo, p);
     if (r < 0)
         return r;
     if (tool->flags & ~known)
@@ -242,20 +213,13 @@ int check_change(const struct tool *tool, struct json_object *row, struct proble
     r = check_template(who, "its subject", tool->subject, params, p);
     if (r < 0)
         return r;
-    if (!plan && (!tool->path || !tool->method || !text_in_list("POST,PUT,DELETE", tool->method)))
+    if (!tool->has_plan && (!tool->path || !tool->method || !text_in_list("POST,PUT,DELETE", tool->method)))
         return problem_set(
             p, -EINVAL, PX_PLANE,
             "%s: a change without a plan function needs a method (POST, PUT, DELETE) and a path", who);
-    if (tool->undo_kind < PROXIMO_UNDO_NONE || tool->undo_kind > PROXIMO_UNDO_FUNCTION)
-        return problem_set(p, -EINVAL, PX_PLANE, "%s: its undo kind %u is none of 1, 2, 3", who,
-                           tool->undo_kind);
-    if ((tool->undo_kind == PROXIMO_UNDO_TEMPLATE) != (undo > 0) ||
-        (tool->undo_kind == PROXIMO_UNDO_FUNCTION) != plan_undo)
-        return problem_set(p, -EINVAL, PX_PLANE,
-                           "%s: its undo kind does not fit: a template has undo steps, a function has "
-                           "plan_undo, none has neither",
-                           who);
-    return 0;
+    if ((tool->flags & PROXIMO_CHANGE_DIGEST) && !guards && !tool->has_plan)
+        return problem_set(p, -EINVAL, PX_PLANE, "%s: DIGEST needs a guard whose answer has the digest", who);
+    return check_undo_kind(tool, who, undo, p);
 }
 
 int check_plane_texts(const struct plane_info *info, const char *expected_name, struct problem *p)

@@ -51,14 +51,15 @@ SHAPE(need_row);
 static const struct member field_row_members[] = {M(field_row, name, TEXT), M(field_row, value, TEXT)};
 SHAPE(field_row);
 static const struct member tool_members[] = {
-    M(tool, flags, U64),     M(tool, name, TEXT),
-    M(tool, title, TEXT),    M(tool, description, TEXT),
-    M(tool, method, TEXT),   R(tool, params, param_count, param_row),
-    M(tool, path, TEXT),     R(tool, fixed, fixed_count, field_row),
-    M(tool, items, TEXT),    R(tool, columns, column_count, column_row),
-    M(tool, count_by, TEXT), R(tool, needs, need_count, need_row),
-    M(tool, sort_by, TEXT),  M(tool, operation_class, TEXT),
-    M(tool, undo_kind, U32), M(tool, subject, TEXT),
+    M(tool, flags, U64),       M(tool, name, TEXT),
+    M(tool, title, TEXT),      M(tool, description, TEXT),
+    M(tool, method, TEXT),     R(tool, params, param_count, param_row),
+    M(tool, path, TEXT),       R(tool, fixed, fixed_count, field_row),
+    M(tool, items, TEXT),      R(tool, columns, column_count, column_row),
+    M(tool, count_by, TEXT),   R(tool, needs, need_count, need_row),
+    M(tool, sort_by, TEXT),    M(tool, operation_class, TEXT),
+    M(tool, undo_kind, U32),   M(tool, subject, TEXT),
+    M(tool, undo_class, TEXT),
 };
 SHAPE(tool);
 static const struct member probe_row_members[] = {
@@ -203,7 +204,7 @@ static int set_text(char **at, const char *text, struct problem *p)
 /* What a change declares beyond a read's members, as it was declared. */
 static int keep_rest(struct tool *tool, struct json_object *row, struct problem *p)
 {
-    static const char *const keys[] = {"guards", "postcondition", "undo", "plan", "plan_undo"};
+    static const char *const keys[] = {"guards", "postcondition", "undo"};
     struct buf rest CLEANUP_BUF = BUF_INIT(MANIFEST_LIMIT);
 
     buf_char(&rest, '{');
@@ -238,8 +239,11 @@ static int read_tool(struct plane_info *info, struct json_object *row, bool chan
         r = set_text(&tool->method, "GET", p);
     if (r == 0)
         r = check_tool(tool, p);
-    if (r == 0 && change)
+    if (r == 0 && change) {
+        (void)json_get_bool(row, "plan", &tool->has_plan);
+        (void)json_get_bool(row, "plan_undo", &tool->has_plan_undo);
         r = keep_rest(tool, row, p);
+    }
     return r == 0 && change ? check_change(tool, row, p) : r;
 }
 

@@ -15,7 +15,7 @@
 
 #include "base/buf.h"
 
-#define MESSAGE_PROTOCOL 1u
+#define MESSAGE_PROTOCOL 2u
 #define MESSAGE_INLINE   32768u             /* most body bytes in one packet */
 #define MESSAGE_LIMIT    ((size_t)64 << 20) /* most body bytes of one message */
 
@@ -24,11 +24,11 @@ enum message_type {
     MESSAGE_HELLO = 1, /* u32 protocol, u32 count of planes, u32 landlock wanted */
     MESSAGE_LOAD,      /* seq: plane; with the file's descriptor; text name */
     MESSAGE_OPEN,      /* seq: plane; text configuration section */
-    MESSAGE_CALL,   /* call; seq: plane; u32 read, u64 milliseconds left, text arguments, u32 site kind, text
-                       site */
-    MESSAGE_CANCEL, /* call; code: PROXIMO_ECANCELLED or PROXIMO_EDEADLINE */
-    MESSAGE_ANSWER, /* call; seq: of the upcall; code; see planes_upcall.c */
-    MESSAGE_STOP,   /* stop and close every plane, then end */
+    MESSAGE_CALL,      /* call; seq: plane; u32 kind (plane_call_kind), u32 row, u64 milliseconds left, text
+                          arguments, text input, u32 site kind, text site */
+    MESSAGE_CANCEL,    /* call; code: PROXIMO_ECANCELLED or PROXIMO_EDEADLINE */
+    MESSAGE_ANSWER,    /* call; seq: of the upcall; code; see planes_upcall.c */
+    MESSAGE_STOP,      /* stop and close every plane, then end */
     /* host to core */
     MESSAGE_LOADING,    /* seq: plane: its constructors run now */
     MESSAGE_OPENING,    /* seq: plane: its entry, open or ready runs now */
@@ -36,7 +36,7 @@ enum message_type {
     MESSAGE_OPENED,     /* seq: plane */
     MESSAGE_REFUSED,    /* seq: plane; text code, text cause, text next */
     MESSAGE_SEALED,     /* every plane has sent MANIFEST or REFUSED; the host is closed off */
-    MESSAGE_REPLY,      /* call; code; blocks, or the text of the failure */
+    MESSAGE_REPLY,      /* call; code; blocks, the draft's JSON, or the text of the failure */
     MESSAGE_GET,        /* call; seq; u32 many, u32 count, gets */
     MESSAGE_PROBE,      /* call; seq; text name, fields */
     MESSAGE_PERMISSION, /* call; seq; text path, text privilege */

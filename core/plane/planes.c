@@ -205,6 +205,26 @@ const struct tool *planes_tool_find(struct planes *planes, const char *name)
     return NULL;
 }
 
+bool planes_class_find(struct planes *planes, const char *name, const struct plane_info **ret_plane,
+                       const struct class_row **ret_class)
+{
+    bool found = false;
+
+    (void)pthread_mutex_lock(&planes->lock);
+    for (size_t i = 0; planes->settled && !found && i < planes->slot_count; i++) {
+        const struct plane_slot *slot = &planes->slots[i];
+        const struct plane_info *info = slot->out ? NULL : slot->info;
+        for (size_t k = 0; info && !found && k < info->class_count; k++)
+            if (strcmp(info->classes[k].name, name) == 0) {
+                *ret_plane = info;
+                *ret_class = &info->classes[k];
+                found = true;
+            }
+    }
+    (void)pthread_mutex_unlock(&planes->lock);
+    return found;
+}
+
 size_t planes_count(struct planes *planes)
 {
     (void)pthread_mutex_lock(&planes->lock);
@@ -255,9 +275,8 @@ int planes_state(struct planes *planes, size_t index, struct plane_state *ret)
                                 .restarts = slot->host->restarts,
                                 .memory_bytes = -1};
     memcpy(ret->sha256, slot->sha256, sizeof(ret->sha256));
-    if (slot->config)
-        (void)snprintf(ret->mode, sizeof(ret->mode), "%s",
-                       config_mode_name(config_plane_mode(planes->config, slot->config)));
+    (void)snprintf(ret->mode, sizeof(ret->mode), "%s",
+                   config_mode_name(config_plane_mode(planes->config, slot->config)));
     pid = slot->host->pid;
     (void)pthread_mutex_unlock(&planes->lock);
     if (pid)

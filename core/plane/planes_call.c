@@ -7,6 +7,8 @@
 
 #include "base/cancel.h"
 #include "base/clock.h"
+#include "base/json.h"
+#include "plane/draft.h"
 #include "plane/supervisor.h"
 
 struct hooked {
@@ -33,10 +35,67 @@ static void on_cancel(void *arg)
         }
 }
 
-static struct plane_slot *slot_of(struct planes *planes, const struct tool *tool)
+const char *call_name(const struct plane_call *request)
+{
+    return request->kind == PLANE_CALL_BLAST ? request->class->name : request->tool->name;
+}
+
+uint32_t call_row(const struct plane_call *request)
+{
+    return request->kind == PLANE_CALL_BLAST ? (uint32_t)(request->class - request->plane->classes)
+                                             : request->tool->index;
+}
+
+/* NULL, or why this call makes no sense. */
+static const char *request_fault(const struct plane_call *request)
+{
+    const struct tool *tool = request->tool;
+
+    switch (request->kind) {
+    case PLANE_CALL_READ: return tool->kind == TOOL_READ_FUNCTION ? NULL : "is not a read function";
+    case PLANE_CALL_PLAN: return tool->kind == TOOL_CHANGE && tool->has_plan ? NULL : "has no plan function";
+    case PLANE_CALL_PLAN_UNDO:
+        return tool->kind == TOOL_CHANGE && tool->has_plan_undo ? NULL : "has no plan_undo function";
+    case PLANE_CALL_BLAST: return request->class->has_blast ? NULL : "has no blast function";
+    }
+    return "is called in an unknown way";
+}
+
+/* A secret argument reaches no plane, whatever the caller put there. */
+static int hide_secrets(struct call *call, struct problem *p)
+{
+    const struct tool *tool = call->request->kind == PLANE_CALL_BLAST ? NULL : call->request->tool;
+    struct json_object *arguments CLEANUP_JSON = NULL;
+    struct buf text CLEANUP_BUF = BUF_INIT(MESSAGE_LIMIT);
+    bool any = false;
+
+    for (size_t i = 0; tool && i < tool->param_count; i++)
+        any = any || (tool->params[i].flags & PROXIMO_PARAM_SECRET);
+    if (!any)
+        return 0;
+    int r = json_parse(call->request->arguments_json, strlen(call->request->arguments_json), &arguments, p);
+    if (r < 0)
+        return r;
+    for (size_t i = 0; i < tool->param_count; i++) {
+        const struct param_row *param = &tool->params[i];
+        struct json_object *value, *mark;
+        if (!(param->flags & PROXIMO_PARAM_SECRET) ||
+            !json_object_object_get_ex(arguments, param->name, &value) || !value)
+            continue;
+        mark = json_object_new_object();
+        if (!mark || json_object_object_add(mark, "secret", json_object_new_boolean(1)) < 0 ||
+            json_object_object_add(arguments, param->name, mark) < 0)
+            return problem_set(p, -ENOMEM, PX_INTERNAL, "no memory for the arguments");
+    }
+    json_put_value(&text, arguments);
+    call->arguments = buf_take(&text, NULL);
+    return call->arguments ? 0 : problem_set(p, -ENOMEM, PX_INTERNAL, "no memory for the arguments");
+}
+
+static struct plane_slot *slot_of(struct planes *planes, const struct plane_info *info)
 {
     for (size_t i = 0; i < planes->slot_count; i++)
-        if (planes->slots[i].info == tool->plane)
+        if (planes->slots[i].info == info)
             return &planes->slots[i];
     return NULL;
 }
@@ -95,6 +154,7 @@ static int plane_failure(const struct call *call, struct problem *p)
         {PROXIMO_ENOMEM, -ENOMEM, PX_PLANE, "it ran out of memory"},
         {PROXIMO_ENOTFOUND, -ENOENT, PX_NOT_FOUND, "what was asked for does not exist"},
         {PROXIMO_EDENIED, -EACCES, PX_PRIVILEGE, "it was refused"},
+        {PROXIMO_ESTATE, -EBUSY, PX_STATE, "its present state does not allow it"},
         {PROXIMO_EUNAVAIL, -ENOTCONN, PX_CONNECT, "something it needs cannot be reached"},
         {PROXIMO_EREMOTE, -EIO, PX_REMOTE, "Proxmox answered with an error"},
         {PROXIMO_ECANCELLED, -ECANCELED, PX_CANCELLED, "the call was cancelled"},
@@ -113,10 +173,10 @@ static int plane_failure(const struct call *call, struct problem *p)
     }
     for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
         if (codes[i].code == call->code)
-            return problem_set(p, codes[i].error, codes[i].px, "%s: %s", call->request->tool->name,
+            return problem_set(p, codes[i].error, codes[i].px, "%s: %s", call_name(call->request),
                                text ? text : codes[i].words);
     return problem_set(p, -EIO, PX_PLANE, "the plane \"%s\" failed in %s: %s", call->slot->name,
-                       call->request->tool->name, text ? text : "it gave no reason");
+                       call_name(call->request), text ? text : "it gave no reason");
 }
 
 static int finish(const struct call *call, struct plane_reply *ret, struct problem *p)
@@ -128,17 +188,20 @@ static int finish(const struct call *call, struct plane_reply *ret, struct probl
     }
     /* However the plane put it, the caller knows why it ended. */
     if (call->code != 0 && call->cancelled)
-        return problem_set(p, -ECANCELED, PX_CANCELLED, "%s was cancelled", call->request->tool->name);
+        return problem_set(p, -ECANCELED, PX_CANCELLED, "%s was cancelled", call_name(call->request));
     bool stopped = call->code == PROXIMO_EDEADLINE || call->code == PROXIMO_ECANCELLED;
     if (call->code != 0 && (call->stop_sent || (stopped && clock_ms() >= call->request->deadline_ms))) {
-        int r = problem_set(p, -ETIMEDOUT, PX_TIMEOUT, "%s did not end in time", call->request->tool->name);
+        int r = problem_set(p, -ETIMEDOUT, PX_TIMEOUT, "%s did not end in time", call_name(call->request));
         problem_next(p,
                      "Ask for less (a filter, one node), or raise the limit of a call in the configuration.");
         return r;
     }
     if (call->code != 0)
         return plane_failure(call, p);
-    return plane_reply_read(call->slot->name, call->body, call->body_len, ret, p);
+    if (call->request->kind == PLANE_CALL_READ)
+        return plane_reply_read(call->slot->name, call->body, call->body_len, ret, p);
+    return draft_read(call->request->kind, call->request->tool, call->request->class, call->body,
+                      call->body_len, call->request->ret_draft, p);
 }
 
 int planes_call(struct planes *planes, const struct plane_call *request, struct plane_reply *ret,
@@ -147,11 +210,16 @@ int planes_call(struct planes *planes, const struct plane_call *request, struct 
     struct call call = {.request = request, .state = CALL_QUEUED};
     struct hooked hooked = {planes, &call};
 
-    if (request->tool->kind != TOOL_READ_FUNCTION)
-        return problem_set(p, -EINVAL, PX_INTERNAL, "%s is not a read function", request->tool->name);
-    call.slot = slot_of(planes, request->tool);
+    const char *fault = request_fault(request);
+
+    if (fault)
+        return problem_set(p, -EINVAL, PX_INTERNAL, "%s %s", call_name(request), fault);
+    call.slot = slot_of(planes, request->kind == PLANE_CALL_BLAST ? request->plane : request->tool->plane);
     if (!call.slot)
-        return problem_set(p, -EINVAL, PX_INTERNAL, "%s belongs to no plane", request->tool->name);
+        return problem_set(p, -EINVAL, PX_INTERNAL, "%s belongs to no plane", call_name(request));
+    int r = hide_secrets(&call, p);
+    if (r < 0)
+        return r;
     (void)pthread_cond_init(&call.wake, NULL);
 
     (void)pthread_mutex_lock(&planes->lock);
@@ -177,9 +245,10 @@ int planes_call(struct planes *planes, const struct plane_call *request, struct 
     (void)pthread_mutex_unlock(&planes->lock);
     supervisor_wake(planes); /* its turn is free */
 
-    int r = finish(&call, ret, p);
+    r = finish(&call, ret, p);
     (void)pthread_cond_destroy(&call.wake);
     free(call.upcall_body);
     free(call.body);
+    free(call.arguments);
     return r;
 }

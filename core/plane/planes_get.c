@@ -14,6 +14,7 @@
 #include "base/cancel.h"
 #include "base/text.h"
 #include "plane/host.h"
+#include "plane/read_cache.h"
 #include "plane/upcall.h"
 
 static bool segment_ok(const struct http_field *field)
@@ -120,6 +121,26 @@ static void check_needs(struct site *site, const struct site_call *how, struct g
         (void)snprintf(get->message, sizeof(get->message), "several privileges are not held");
 }
 
+/* The same bytes that everybody of this plan sees: borrowed, the cache outlives the call. */
+static int run_cached(struct read_cache *cache, const struct site_call *how, struct get *get,
+                      const char *path, const struct http_field *query, size_t count)
+{
+    struct cached_answer answer = {0};
+    int r = read_cache_get(cache, how, path, query, count, &answer, &get->problem);
+
+    if (r < 0)
+        return r;
+    if (answer.problem && (answer.status == 0 || !(get->flags & PROXIMO_GET_TOLERATE))) {
+        get->problem = *answer.problem;
+        return -EIO;
+    }
+    get->status = answer.status;
+    get->data = (struct json_span){answer.data, answer.data_len};
+    if (answer.problem)
+        (void)snprintf(get->message, sizeof(get->message), "%s", answer.problem->cause);
+    return 0;
+}
+
 static void run_get(struct call *call, struct get *get, struct cancel *cancel)
 {
     struct site_call how = {call->request->deadline_ms, cancel};
@@ -132,15 +153,16 @@ static void run_get(struct call *call, struct get *get, struct cancel *cancel)
     if (path && !call->request->site) {
         (void)problem_set(&get->problem, -ENOENT, PX_SITE, "no site is configured");
         problem_next(&get->problem, "Add one: proximo init");
+    } else if (path && call->request->cache) {
+        r = run_cached(call->request->cache, &how, get, path, query, rest(get, query));
     } else if (path) {
         r = site_get_text(call->request->site, &how, path, query, rest(get, query), tolerate, &answer,
                           &get->problem);
     }
-    if (r == 0) {
+    if (r == 0 && !call->request->cache)
         get_take_answer(get, &answer, tolerate);
-        if (get->status < 400)
-            check_needs(call->request->site, &how, get);
-    }
+    if (r == 0 && get->status < 400)
+        check_needs(call->request->site, &how, get);
     get->code = r < 0 ? upcall_code_of(&get->problem) : 0;
     free(path);
 }

@@ -161,7 +161,7 @@ void site_answer_done(struct site_answer *answer)
     memset(answer, 0, sizeof(*answer));
 }
 
-static int site_client(struct site *site, struct problem *p)
+int site_client(struct site *site, struct problem *p)
 {
     pthread_mutex_lock(&site->client_lock);
     int r = 0;
@@ -187,9 +187,8 @@ static int body_read(const struct http_answer *http, bool parse, struct json_obj
     return 0;
 }
 
-/* An error answer need not be JSON (401 is empty, some 500s are plain text): its body is then left out. */
-static int site_parse(const char *method, const char *path, bool parse, struct http_answer *http,
-                      struct site_answer *ret, struct problem *p)
+int site_parse(const char *method, const char *path, bool parse, struct http_answer *http,
+               struct site_answer *ret, struct problem *p)
 {
     struct json_object *body = NULL;
     struct problem why = PROBLEM_INIT;
@@ -201,7 +200,7 @@ static int site_parse(const char *method, const char *path, bool parse, struct h
         json_object_put(body);
         body = NULL;
     }
-    if (!good && http->status < 400) {
+    if (!good && http->status < 300) {
         problem_set(p, -EBADMSG, PX_BAD_ANSWER,
                     "%s %s answered %d with something that is not a JSON object%s%s", method, path,
                     http->status, why.cause[0] ? ": " : "", why.cause);
@@ -220,6 +219,13 @@ static int site_parse(const char *method, const char *path, bool parse, struct h
     return 0;
 }
 
+int64_t site_deadline(const struct site *site, const struct site_call *call)
+{
+    uint32_t timeout_s = site->config->timeout_s ? site->config->timeout_s : 30;
+    int64_t most = clock_ms() + (int64_t)timeout_s * 1000;
+    return call->deadline_ms > 0 && call->deadline_ms < most ? call->deadline_ms : most;
+}
+
 static int site_request(struct site *site, const struct site_call *call, struct http_request *request,
                         bool tolerate, bool parse, struct site_answer *ret, struct problem *p)
 {
@@ -227,10 +233,7 @@ static int site_request(struct site *site, const struct site_call *call, struct 
     if (r < 0)
         return r;
     atomic_store(&site->used, true);
-    /* One request never takes longer than the site's own timeout, however long the call may. */
-    uint32_t timeout_s = site->config->timeout_s ? site->config->timeout_s : 30;
-    int64_t most = clock_ms() + (int64_t)timeout_s * 1000;
-    request->deadline_ms = call->deadline_ms > 0 && call->deadline_ms < most ? call->deadline_ms : most;
+    request->deadline_ms = site_deadline(site, call);
     request->cancel = call->cancel;
     struct http_answer http = {0};
     r = site->module->request(site->client, request, &http, NULL, p);

@@ -83,6 +83,14 @@ struct site {
     size_t permission_count;
 };
 
+/* The HTTP client, made at first use; takes the module along. */
+int site_client(struct site *site, struct problem *p);
+/* When to give up on one request: never later than the site's own timeout, however long the call may take. */
+int64_t site_deadline(const struct site *site, const struct site_call *call);
+/* The answer of a request, its body taken out of http. An error answer need not be JSON (401 is empty, some
+ * 500s are plain text): its body is then left out. -EBADMSG and p for a good one that is no JSON object. */
+int site_parse(const char *method, const char *path, bool parse, struct http_answer *http,
+               struct site_answer *ret, struct problem *p);
 /* data of an answer if it is an array; PX-BAD-ANSWER otherwise. Borrowed from the answer. */
 int site_answer_list(const struct site_answer *answer, const char *path, struct json_object **ret,
                      struct problem *p);

@@ -100,7 +100,8 @@ struct call {
     const struct plane_call *request;
     struct plane_slot *slot;
     enum call_state state;
-    uint64_t id; /* new for every try */
+    char *arguments; /* without secrets; NULL: the request's have none */
+    uint64_t id;     /* new for every try */
     unsigned tries;
     bool suspect; /* was in a host that ended, nobody knows why: runs alone */
     pthread_cond_t wake;
@@ -178,6 +179,9 @@ void calls_tend(struct planes *planes, int64_t now);
 int64_t calls_next_ms(const struct planes *planes);
 void call_finish(struct call *call, int error, const struct problem *p);
 void call_stop_upcall(struct call *call);
+/* planes_call.c: what is called, for messages, and its row of the plane's table. */
+const char *call_name(const struct plane_call *request);
+uint32_t call_row(const struct plane_call *request);
 /* planes_settle.c: when every host has said all it has to say at the start */
 void planes_settle(struct planes *planes);
 /* planes_upcall.c: with the lock not held; the answer as a body. */

@@ -56,9 +56,11 @@ static bool dispatch(struct planes *planes, struct call *call, int64_t now)
         return false;
     }
     const struct config_site *site = call->request->site ? site_config(call->request->site) : NULL;
-    body_put_u32(&body, call->request->tool->index);
+    body_put_u32(&body, call->request->kind);
+    body_put_u32(&body, call_row(call->request));
     body_put_u64(&body, (uint64_t)(call->request->deadline_ms - now));
-    body_put_cstr(&body, call->request->arguments_json);
+    body_put_cstr(&body, call->arguments ? call->arguments : call->request->arguments_json);
+    body_put_cstr(&body, call->request->input_json);
     body_put_u32(&body, site ? (uint32_t)site->kind : 0);
     body_put_cstr(&body, site ? site->name : "");
     call->id = planes->next_call++;

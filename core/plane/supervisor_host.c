@@ -305,7 +305,7 @@ static void settle_calls(struct planes *planes, struct plane_host *host, const s
             continue;
         }
         (void)problem_set(&p, -EIO, PX_PLANE, "the plane \"%s\" %s while it answered %s", call->slot->name,
-                          what, call->request->tool->name);
+                          what, call_name(call->request));
         problem_next(&p, "Other tools go on. If it happens again, report it to the plane's author, or set "
                          "mode: off for it.");
         call_finish(call, -EIO, &p);

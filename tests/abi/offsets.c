@@ -2,7 +2,7 @@
 /*
  * Where every member of ABI 0.1 is, on machines with 64-bit pointers. A change here is a change of the
  * interface: members are only appended, and then rows are appended here. Sizes may grow, so they are lower
- * bounds.
+ * bounds. No member runs a change: design 2: "There is no `apply` function in the ABI"
  */
 #include <stddef.h>
 
@@ -97,6 +97,7 @@ AT(proximo_guard, _reserved, 4);
 AT(proximo_guard, flags, 8);
 AT(proximo_guard, path, 16);
 AT(proximo_guard, fields, 24);
+AT(proximo_guard, params, 32);
 AT(proximo_change, struct_size, 0);
 AT(proximo_change, undo_kind, 4);
 AT(proximo_change, flags, 8);
@@ -115,6 +116,7 @@ AT(proximo_change, undo, 136);
 AT(proximo_change, needs, 152);
 AT(proximo_change, plan, 168);
 AT(proximo_change, plan_undo, 176);
+AT(proximo_change, undo_class, 184);
 AT(proximo_class, struct_size, 0);
 AT(proximo_class, risk_floor, 4);
 AT(proximo_class, flags, 8);
@@ -253,8 +255,8 @@ SIZE(proximo_field, 40);
 SIZE(proximo_read, 144);
 SIZE(proximo_probe, 104);
 SIZE(proximo_step, 168);
-SIZE(proximo_guard, 32);
-SIZE(proximo_change, 184);
+SIZE(proximo_guard, 48);
+SIZE(proximo_change, 192);
 SIZE(proximo_class, 64);
 SIZE(proximo_exec, 80);
 SIZE(proximo_executor, 56);

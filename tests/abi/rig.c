@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rig.h"
 
+#include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,6 +103,34 @@ int rig_call(struct rig *rig, const char *tool, const char *arguments, int64_t w
         assert_true(*p->code && *p->cause);
     }
     return r;
+}
+
+int rig_draft(struct rig *rig, enum plane_call_kind kind, const char *name, const char *arguments,
+              const char *input, int64_t wait_ms, char **ret, struct problem *p)
+{
+    struct json_object *draft = NULL;
+    struct plane_call call = {.kind = kind,
+                              .input_json = input,
+                              .ret_draft = &draft,
+                              .arguments_json = arguments,
+                              .deadline_ms = clock_ms() + wait_ms};
+
+    *p = PROBLEM_INIT;
+    *ret = NULL;
+    if (kind == PLANE_CALL_BLAST)
+        assert_true(planes_class_find(rig->planes, name, &call.plane, &call.class));
+    else
+        assert_non_null(call.tool = planes_tool_find(rig->planes, name));
+    int r = planes_call(rig->planes, &call, NULL, p);
+    if (r < 0) {
+        assert_true(*p->code && *p->cause);
+        assert_null(draft);
+        return r;
+    }
+    *ret = text_dup(
+        json_object_to_json_string_ext(draft, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+    json_object_put(draft);
+    return 0;
 }
 
 void rig_good(struct rig *rig)

@@ -42,6 +42,10 @@ void rig_refused(struct rig *rig, const char *name, const char *part);
 /* Calls a tool; on success the first block's text is copied to ret (of size bytes). */
 int rig_call(struct rig *rig, const char *tool, const char *arguments, int64_t wait_ms, char *ret,
              size_t size, struct problem *p);
+/* Calls a plan, plan_undo or blast function; name is a tool or a class, input as in struct plane_call. The
+ * draft as JSON, malloc'd. */
+int rig_draft(struct rig *rig, enum plane_call_kind kind, const char *name, const char *arguments,
+              const char *input, int64_t wait_ms, char **ret, struct problem *p);
 /* The good plane answers. */
 void rig_good(struct rig *rig);
 /* {"result":n} of a call. */

@@ -19,6 +19,7 @@
 #include "base/file.h"
 #include "plane/supervisor.h"
 
+/* design 2: "A read that composes several requests has a `read` function" */
 static void test_answers(void **state)
 {
     struct rig rig;

@@ -88,6 +88,33 @@ static const struct {
     {"\"licence\":\"MIT\"", "\"licence\":7", "not a text"},
     {"\"licence\":\"MIT\"", "\"licence\":\"M\\u0000T\"", "not a text"},
     {"]}", "]", "not JSON"},
+    /* change rows */
+    {"\"undo_kind\":2,\"params\"", "\"undo_kind\":9,\"params\"", "undo kind 9"},
+    {"\"plan_undo\":false", "\"plan_undo\":true", "undo kind does not fit"},
+    {"\"undo\":[{\"kind\":1,\"method\":\"POST\",\"path\":\"/a/{vmid}\"}],", "", "a template has undo steps"},
+    {"\"plan_undo\":false", "\"undo_class\":\"Guest Start\"", "no name of an operation class"},
+    {"\"operation_class\":\"guest.stop\"", "\"operation_class\":\"guest stop\"",
+     "no name of an operation class"},
+    {"\"classes\":[{\"name\":\"guest.stop\"", "\"classes\":[{\"name\":\"guest.\"",
+     "no name of an operation class"},
+    {"\"guards\":[{\"path\":\"/nodes/{node}/{kind}/{vmid}/config\",\"fields\":\"/lock,/digest\"}],",
+     "\"flags\":16,", "DIGEST needs a guard"},
+    {"\"description\":\"D.\",\"undo_kind\":2", "\"description\":\"D.\",\"flags\":64,\"undo_kind\":2",
+     "unknown flag bits"},
+    {"\"fields\":\"/lock,/digest\"", "\"fields\":\"/lock\",\"flags\":2", "a guard has unknown flag bits"},
+    {"\"path\":\"/a/{vmid}\"", "\"path\":\"/a/{whom}\"", "names \"whom\""},
+    {"\"path\":\"/a/{vmid}\"", "\"path\":\"/a/../{vmid}\"", "its path"},
+    {"{\"kind\":1,\"method\":\"POST\",\"path\":\"/a/{vmid}\"",
+     "{\"kind\":1,\"method\":\"GET\",\"path\":\"/a/{vmid}\"", "POST, PUT or DELETE"},
+    {"\"path\":\"/a/{vmid}\"}",
+     "\"path\":\"/a/{vmid}\",\"params\":[{\"name\":\"x\",\"flags\":2,\"value\":\"before.1:/x\"}]}",
+     "no reference that has a value"},
+    {"\"path\":\"/a/{vmid}\"}",
+     "\"path\":\"/a/{vmid}\",\"params\":[{\"name\":\"x\",\"flags\":1,\"secret\":\"vmid\"}]}",
+     "no secret that can be placed here"},
+    {"\"undo\":[{\"kind\":1,",
+     "\"postcondition\":[{\"kind\":1,\"method\":\"POST\",\"path\":\"/a\"}],\"undo\":[{\"kind\":1,",
+     "has no place here"},
     /* a row that core/http would refuse whatever is asked */
     {"/nodes/{node}/{kind}/{vmid}/config\",\"fixed\"",
      "/nodes/{node}/qemu/{vmid}/agent/file-read\",\"fixed\"", "it discloses"},
@@ -136,6 +163,38 @@ static void test_some_reads(void **state)
         {"/nodes/{node}/{kind}/{vmid}/config", "/nodes/{node}/rrd"}, /* a Backup Server's answers numbers */
         {"/nodes/{node}/{kind}/{vmid}/config\",\"fixed\":[",
          "/nodes/{node}/qemu/{vmid}/cloudinit/dump\",\"fixed\":[{\"name\":\"type\",\"value\":\"network\"},"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(changed) / sizeof(changed[0]); i++) {
+        struct problem p = PROBLEM_INIT;
+        struct plane_info *info = NULL;
+        struct buf text = BUF_INIT(65536);
+        const char *at = strstr(good, changed[i][0]);
+        assert_non_null(at);
+        buf_add(&text, good, (size_t)(at - good));
+        buf_str(&text, changed[i][1]);
+        buf_str(&text, at + strlen(changed[i][0]));
+        if (manifest_read(text.data, text.len, "p", &info, &p) < 0)
+            fail_msg("case %zu: %s", i, p.cause);
+        plane_info_free(info);
+        buf_done(&text);
+    }
+}
+
+/* design 2: "**change rows**: name, parameters, operation class ..." */
+/* Change rows in each of the ways that they can be undone, and one with a digest. */
+static void test_changes(void **state)
+{
+    static const char *const changed[][2] = {
+        {"\"plan_undo\":false", "\"undo_class\":\"guest.start-again\""},
+        {"\"fields\":\"/lock,/digest\"}]", "\"fields\":\"/lock,/digest\"}],\"flags\":16"},
+        {"\"undo\":[{\"kind\":1,\"method\":\"POST\",\"path\":\"/a/{vmid}\"}],\"plan\":false",
+         "\"plan\":true"}, /* the plan function tells of it */
+        {"\"path\":\"/a/{vmid}\"}",
+         "\"path\":\"/a/{vmid}\",\"params\":[{\"name\":\"x\",\"flags\":2,\"value\":\"before.0:/x\"},"
+         "{\"name\":\"y\",\"flags\":2,\"value\":\"change:/upid\"},"
+         "{\"name\":\"z\",\"flags\":2,\"value\":\"argument:vmid\"}]}"},
     };
 
     (void)state;
@@ -228,7 +287,8 @@ static void test_replies(void **state)
 static int tests(void)
 {
     const struct CMUnitTest all[] = {cmocka_unit_test(test_rules), cmocka_unit_test(test_some_reads),
-                                     cmocka_unit_test(test_mutations), cmocka_unit_test(test_replies)};
+                                     cmocka_unit_test(test_changes), cmocka_unit_test(test_mutations),
+                                     cmocka_unit_test(test_replies)};
     return cmocka_run_group_tests_name("abi-manifest", all, NULL, NULL);
 }
 

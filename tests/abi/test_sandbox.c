@@ -50,6 +50,7 @@ static void attempt_all(bool landlock, enum rig_kind kind)
     }
 }
 
+/* design 2: "A plane never changes anything" */
 static void test_with_landlock(void **state)
 {
     (void)state;

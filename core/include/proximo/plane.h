@@ -67,6 +67,7 @@ extern "C" {
 #define PROXIMO_EPROTO     (-9)  /* an answer that makes no sense */
 #define PROXIMO_ENOSYS     (-10) /* this host or this mode does not offer the function */
 #define PROXIMO_EINTERNAL  (-11) /* a fault in the plane itself */
+#define PROXIMO_ESTATE     (-12) /* its present state does not allow it: locked, a template, not empty */
 
 /* UTF-8 bytes that need not end with NUL. */
 struct proximo_text {

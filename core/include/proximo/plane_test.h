@@ -11,6 +11,21 @@
  *     ... t.reply[0].data, t.fail_code, t.fail_text, t.asked[] ...
  *     plane_test_done(&t);
  *
+ * Plan and blast functions the same way; what they told is kept as JSON, one text an entry, with the members
+ * of a draft (docs/planes.md) in the order of the structs of plane.h, absent when 0 or NULL:
+ *
+ *     plane_test_secret(&t, "password");                     the argument is {"secret":true}
+ *     r = plane_test_plan(&t, &plane, "hello_stop");
+ *     plane_test_told(&t, "steps", 0)        {"kind":1,"flags":1,"method":"POST","path":"/nodes/{node}/...",
+ *                                             "params":[{"name":"node","value":"pve1"}]}, or NULL
+ *     plane_test_told_count(&t, "guards")    also: facts risks steps always postcondition subjects affected
+ *                                            incomplete, and once each summary and undo
+ *     r = plane_test_plan_undo(&t, &plane, "hello_stop", "{\"before\":[...],...}");
+ *     r = plane_test_blast(&t, &plane, "hello.stop", "{\"kind\":\"guest\",\"vmid\":105}");
+ *
+ * The fake refuses what is out of place (PROXIMO_ENOSYS) and the plainest mistakes (PROXIMO_EINVAL: no path,
+ * {x} without a field, a method that is none, an unknown flag); the host refuses more.
+ *
  * Include it before cmocka.h, whose macro fail() hides host->fail().
  *
  * Paths are filled in as the host does it ({x} from the fields, percent-encoded), the other fields follow as
@@ -20,79 +35,8 @@
 #ifndef PROXIMO_PLANE_TEST_H
 #define PROXIMO_PLANE_TEST_H
 
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "proximo/plane.h"
-
-#define PLANE_TEST_MOST 64
-
-struct plane_test;
-struct proximo_call { /* what the plane sees as opaque */
-    struct plane_test *test;
-};
-
-struct plane_test_text {
-    char *data;
-    uint64_t len;
-};
-struct plane_test {
-    struct proximo_call call;
-    struct {
-        char *name, *text;
-        int quoted;
-    } arguments[PLANE_TEST_MOST];
-    struct {
-        char *path, *data;
-        int32_t status;
-    } answers[PLANE_TEST_MOST];
-    uint32_t argument_count, answer_count;
-    char *config;  /* JSON; NULL: "{}" */
-    int cancelled; /* set by the test: every upcall returns PROXIMO_ECANCELLED */
-    int denied;    /* set by the test: permission() says 0 */
-    /* What the plane did. */
-    struct {
-        uint32_t type;
-        uint64_t flags;
-        char *data, *note;
-        uint64_t len;
-    } reply[PLANE_TEST_MOST];
-    uint32_t reply_count, replies;
-    int32_t fail_code;
-    char fail_text[512];
-    char *asked[PLANE_TEST_MOST]; /* what get, get_many and probe asked for, in order: "/path?a=b" */
-    uint32_t asked_count;
-    void *memory[PLANE_TEST_MOST * 16];
-    uint32_t memory_count;
-};
-#define PLANE_TEST_FN __attribute__((unused)) static
-
-static struct plane_test *plane_test_now; /* for config(), which has no call */
-
-PLANE_TEST_FN void *plane_test_keep(struct plane_test *t, uint64_t size)
-{
-    void *bytes = t->memory_count < PLANE_TEST_MOST * 16 ? calloc(1, size ? (size_t)size : 1) : NULL;
-    if (bytes)
-        t->memory[t->memory_count++] = bytes;
-    return bytes;
-}
-
-PLANE_TEST_FN char *plane_test_copy(struct plane_test *t, const char *text, uint64_t len)
-{
-    char *copy = (char *)plane_test_keep(t, len + 1);
-    if (!copy)
-        abort();
-    if (len)
-        memcpy(copy, text, (size_t)len);
-    return copy;
-}
-
-PLANE_TEST_FN void *plane_test_alloc(struct proximo_call *call, uint64_t size)
-{
-    return plane_test_keep(call->test, size);
-}
+#include "proximo/plane_test_base.h"
+#include "proximo/plane_test_plan.h"
 
 PLANE_TEST_FN int32_t plane_test_arguments(struct proximo_call *call, struct proximo_text *ret_json)
 {
@@ -133,6 +77,8 @@ PLANE_TEST_FN int32_t plane_test_reply(struct proximo_call *call, const struct p
                                        uint32_t count)
 {
     struct plane_test *t = call->test;
+    if (t->kind != PLANE_TEST_READ)
+        return PROXIMO_ENOSYS;
     t->replies++;
     for (uint32_t i = 0; i < count && t->reply_count < PLANE_TEST_MOST; i++, t->reply_count++) {
         t->reply[t->reply_count].type = blocks[i].type;
@@ -349,10 +295,11 @@ PLANE_TEST_FN const struct proximo_host *plane_test_host(void)
     fake.struct_size = (uint32_t)sizeof(fake);
     fake.abi_major = PROXIMO_ABI_MAJOR;
     fake.abi_minor = PROXIMO_ABI_MINOR;
-    fake.features = PROXIMO_FEATURE_READS;
+    fake.features = PROXIMO_FEATURE_READS | PROXIMO_FEATURE_CHANGES;
     fake.alloc = plane_test_alloc;
     fake.arguments = plane_test_arguments;
     fake.argument = plane_test_argument_of;
+    fake.secret = plane_test_secret_of;
     fake.reply = plane_test_reply;
     fake.fail = plane_test_fail;
     fake.log = plane_test_log;
@@ -368,6 +315,17 @@ PLANE_TEST_FN const struct proximo_host *plane_test_host(void)
     fake.deadline_ms = plane_test_deadline_ms;
     fake.progress = plane_test_progress;
     fake.untrusted = plane_test_untrusted;
+    fake.change = plane_test_change;
+    fake.fact = plane_test_fact;
+    fake.risk = plane_test_risk;
+    fake.guard = plane_test_guard;
+    fake.step = plane_test_step;
+    fake.always = plane_test_always;
+    fake.postcondition = plane_test_postcondition;
+    fake.undo = plane_test_undo;
+    fake.subject = plane_test_subject;
+    fake.affected = plane_test_affected;
+    fake.incomplete = plane_test_incomplete;
     return &fake;
 }
 
@@ -388,6 +346,30 @@ PLANE_TEST_FN void plane_test_argument(struct plane_test *t, const char *name, c
     t->arguments[t->argument_count++].quoted = quoted;
 }
 
+/* A secret argument: its value is in nobody's hands. */
+PLANE_TEST_FN void plane_test_secret(struct plane_test *t, const char *name)
+{
+    plane_test_argument(t, name, "{\"secret\":true}", 0);
+    t->arguments[t->argument_count - 1].secret = 1;
+}
+
+/* The index-th entry of a list that the last function told, as JSON; NULL: there are not so many. */
+PLANE_TEST_FN const char *plane_test_told(const struct plane_test *t, const char *list, uint32_t index)
+{
+    for (uint32_t i = 0; i < t->told_count; i++)
+        if (strcmp(t->told[i].list, list) == 0 && index-- == 0)
+            return t->told[i].json;
+    return NULL;
+}
+
+PLANE_TEST_FN uint32_t plane_test_told_count(const struct plane_test *t, const char *list)
+{
+    uint32_t count = 0;
+    while (plane_test_told(t, list, count))
+        count++;
+    return count;
+}
+
 /* What a request for path ("/a/b?c=d") is answered with: status and the JSON of "data". Others get 501. */
 PLANE_TEST_FN void plane_test_answer(struct plane_test *t, const char *path, int32_t status, const char *data)
 {
@@ -398,26 +380,73 @@ PLANE_TEST_FN void plane_test_answer(struct plane_test *t, const char *path, int
     t->answers[t->answer_count++].status = status;
 }
 
-/* Opens the plane, calls the function of its read `tool`, stops and closes it. The function's result, or
- * PROXIMO_ENOTFOUND. */
-PLANE_TEST_FN int32_t plane_test_read(struct plane_test *t, const struct proximo_plane *tested,
-                                      const char *tool)
+/* Calls the function of an opened plane. */
+PLANE_TEST_FN int32_t plane_test_call(struct plane_test *t, const struct proximo_plane *tested,
+                                      void *instance, const char *name, struct proximo_text input)
+{
+    const struct proximo_read *read_rows = (const struct proximo_read *)tested->reads.rows;
+    const struct proximo_change *change_rows = (const struct proximo_change *)tested->changes.rows;
+    const struct proximo_class *class_rows = (const struct proximo_class *)tested->classes.rows;
+    uint32_t i;
+    for (i = 0; t->kind == PLANE_TEST_READ && i < tested->reads.count; i++)
+        if (strcmp(read_rows[i].name, name) == 0 && read_rows[i].read)
+            return read_rows[i].read(instance, &t->call);
+    for (i = 0; t->kind == PLANE_TEST_PLAN && i < tested->changes.count; i++)
+        if (strcmp(change_rows[i].name, name) == 0 && change_rows[i].plan)
+            return change_rows[i].plan(instance, &t->call);
+    for (i = 0; t->kind == PLANE_TEST_UNDO && i < tested->changes.count; i++)
+        if (strcmp(change_rows[i].name, name) == 0 && change_rows[i].plan_undo)
+            return change_rows[i].plan_undo(instance, &t->call, input);
+    for (i = 0; t->kind == PLANE_TEST_BLAST && i < tested->classes.count; i++)
+        if (strcmp(class_rows[i].name, name) == 0 && class_rows[i].blast)
+            return class_rows[i].blast(instance, &t->call, input);
+    return PROXIMO_ENOTFOUND;
+}
+
+PLANE_TEST_FN int32_t plane_test_run(struct plane_test *t, const struct proximo_plane *tested, int kind,
+                                     const char *name, const char *input)
 {
     void *instance = NULL;
+    struct proximo_text text = {input, input ? strlen(input) : 0};
     int32_t r = tested->open ? tested->open(plane_test_host(), &instance) : 0;
-    const struct proximo_read *rows = (const struct proximo_read *)tested->reads.rows;
-    uint32_t i = 0;
+    t->kind = kind;
+    t->told_count = 0;
     if (r == 0 && tested->ready)
         r = tested->ready(instance);
-    while (i < tested->reads.count && strcmp(rows[i].name, tool) != 0)
-        i++;
     if (r == 0)
-        r = i < tested->reads.count && rows[i].read ? rows[i].read(instance, &t->call) : PROXIMO_ENOTFOUND;
+        r = plane_test_call(t, tested, instance, name, text);
     if (tested->stop)
         tested->stop(instance);
     if (tested->close)
         tested->close(instance);
     return r;
+}
+
+/* Opens the plane, calls the function of its read `tool`, stops and closes it. The function's result, or
+ * PROXIMO_ENOTFOUND. */
+PLANE_TEST_FN int32_t plane_test_read(struct plane_test *t, const struct proximo_plane *tested,
+                                      const char *tool)
+{
+    return plane_test_run(t, tested, PLANE_TEST_READ, tool, NULL);
+}
+
+/* The same for the plan function of a change. What an earlier function told is forgotten. */
+PLANE_TEST_FN int32_t plane_test_plan(struct plane_test *t, const struct proximo_plane *tested,
+                                      const char *tool)
+{
+    return plane_test_run(t, tested, PLANE_TEST_PLAN, tool, NULL);
+}
+
+PLANE_TEST_FN int32_t plane_test_plan_undo(struct plane_test *t, const struct proximo_plane *tested,
+                                           const char *tool, const char *record_json)
+{
+    return plane_test_run(t, tested, PLANE_TEST_UNDO, tool, record_json);
+}
+
+PLANE_TEST_FN int32_t plane_test_blast(struct plane_test *t, const struct proximo_plane *tested,
+                                       const char *operation_class, const char *subject_json)
+{
+    return plane_test_run(t, tested, PLANE_TEST_BLAST, operation_class, subject_json);
 }
 
 PLANE_TEST_FN void plane_test_done(struct plane_test *t)

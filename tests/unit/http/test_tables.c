@@ -98,6 +98,7 @@ static int get(const char *path, const struct http_field *fields, size_t count)
     return rc;
 }
 
+/* design 2: "Core/http holds a second table: GETs that act, disclose or reach out ..." */
 static void test_gets(void **state)
 {
     (void)state;
@@ -156,6 +157,8 @@ static bool probe(const char *path, const struct http_field *fixed, size_t count
     return http_probe_allowed("POST", path, fixed, count, NULL);
 }
 
+/* design 2: "No plane decides what is effect-free ..." */
+/* design 2: "- **probes**: static rows for the few effect-free requests ..." */
 static void test_probes(void **state)
 {
     (void)state;

@@ -181,6 +181,7 @@ static const struct tool list_tool = {.kind = TOOL_READ_ROW,
     "\"scsi0\",\"size\":4}]},"                                                                               \
     "{\"vmid\":9,\"name\":\"t\",\"status\":\"stopped\",\"template\":1}]}"
 
+/* design 2: "The core runs them; no plane code is involved ..." */
 static void list_is_counted_sorted_cleaned(void **state)
 {
     (void)state;
@@ -220,6 +221,7 @@ static void filters_fields_window(void **state)
     assert_string_equal(fake_http_last()->target, "/list?type=vm&full=1");
 }
 
+/* design 2: "**Completeness.** Proxmox filters lists by privilege instead of failing ..." */
 static void missing_privilege_is_said(void **state)
 {
     (void)state;
@@ -503,6 +505,7 @@ static const struct tool function_tool = {.kind = TOOL_READ_FUNCTION,
 static const struct tool object_tool = {
     .kind = TOOL_READ_FUNCTION, .flags = PROXIMO_READ_SINGLE, .name = S("t_object")};
 
+/* design 2: "A read that composes several requests has a `read` function ..." */
 static void function_rows(void **state)
 {
     (void)state;

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The plan builder of plane_test.h's fake host: what a plane's author sees of a plan and a blast function. */
+#include "proximo/plane_test.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static const struct proximo_host *host;
+
+static int32_t opened(const struct proximo_host *h, void **ret_instance)
+{
+    host = h;
+    *ret_instance = NULL;
+    return 0;
+}
+
+static int32_t plan(void *instance, struct proximo_call *call)
+{
+    struct proximo_field fields[] = {
+        {.struct_size = sizeof(struct proximo_field), .name = "node", .value = "pve1"},
+        {.struct_size = sizeof(struct proximo_field), .name = "password", .flags = PROXIMO_FIELD_SECRET},
+    };
+    struct proximo_step step = {.struct_size = sizeof(step),
+                                .kind = PROXIMO_STEP_REQUEST,
+                                .flags = PROXIMO_STEP_FOLLOW,
+                                .method = "POST",
+                                .path = "/nodes/{node}/stop",
+                                .params = PROXIMO_TABLE(fields)};
+    struct proximo_guard guard = {.struct_size = sizeof(guard),
+                                  .path = "/nodes/{node}/status",
+                                  .params = {sizeof(guard.params), 1, fields}};
+    struct proximo_step back = {.struct_size = sizeof(back),
+                                .kind = PROXIMO_STEP_REQUEST,
+                                .method = "POST",
+                                .path = "/nodes/{node}/start"};
+    (void)instance;
+    int32_t r = host->secret(call, "password", &fields[1].secret_id);
+    if (r == 0)
+        r = host->change(call, "Stop \"pve1\"");
+    if (r == 0)
+        r = host->guard(call, &guard);
+    if (r == 0)
+        r = host->step(call, &step);
+    step.method = "GET";
+    if (r == 0 && host->step(call, &step) != PROXIMO_EINVAL)
+        r = PROXIMO_EINTERNAL;
+    if (r == 0)
+        r = host->undo(call, PROXIMO_UNDO_TEMPLATE, &back, 1);
+    if (r == 0)
+        r = host->subject(call, "node.stop", (struct proximo_text){"{\"kind\":\"node\"}", 15});
+    return r;
+}
+
+static int32_t blast(void *instance, struct proximo_call *call, struct proximo_text subject)
+{
+    struct proximo_affected affected = {.struct_size = sizeof(affected),
+                                        .risk = PROXIMO_RISK_HIGH,
+                                        .resource = {"guest/105", 9},
+                                        .effect = {"stops", 5},
+                                        .facts_json = subject};
+    (void)instance;
+    int32_t r = host->affected(call, &affected);
+    if (r == 0 && host->step(call, NULL) != PROXIMO_ENOSYS)
+        r = PROXIMO_EINTERNAL;
+    return r ? r : host->incomplete(call, "guests of pve2", "it is offline");
+}
+
+static const struct proximo_change changes[] = {
+    {.struct_size = sizeof(struct proximo_change), .name = "t_stop", .plan = plan}};
+static const struct proximo_class classes[] = {
+    {.struct_size = sizeof(struct proximo_class), .name = "node.stop", .blast = blast}};
+static const struct proximo_plane tested = {PROXIMO_PLANE_HEAD, .name = "t", .open = opened,
+                                            .changes = PROXIMO_TABLE(changes),
+                                            .classes = PROXIMO_TABLE(classes)};
+
+static void test_plan(void **state)
+{
+    static struct plane_test t;
+
+    (void)state;
+    plane_test_init(&t);
+    plane_test_secret(&t, "password");
+    assert_int_equal(plane_test_plan(&t, &tested, "t_stop"), 0);
+    assert_string_equal(plane_test_told(&t, "summary", 0), "\"Stop \\\"pve1\\\"\"");
+    assert_string_equal(plane_test_told(&t, "steps", 0),
+                        "{\"kind\":1,\"flags\":1,\"method\":\"POST\",\"path\":\"/nodes/{node}/stop\","
+                        "\"params\":[{\"name\":\"node\",\"value\":\"pve1\"},"
+                        "{\"name\":\"password\",\"flags\":1,\"secret\":\"password\"}]}");
+    assert_int_equal(plane_test_told_count(&t, "steps"), 1);
+    assert_string_equal(
+        plane_test_told(&t, "guards", 0),
+        "{\"path\":\"/nodes/{node}/status\",\"params\":[{\"name\":\"node\",\"value\":\"pve1\"}]}");
+    assert_string_equal(
+        plane_test_told(&t, "undo", 0),
+        "{\"kind\":2,\"steps\":[{\"kind\":1,\"method\":\"POST\",\"path\":\"/nodes/{node}/start\"}]}");
+    assert_string_equal(plane_test_told(&t, "subjects", 0),
+                        "{\"class\":\"node.stop\",\"subject\":{\"kind\":\"node\"}}");
+    assert_int_equal(plane_test_plan_undo(&t, &tested, "t_stop", "{}"), PROXIMO_ENOTFOUND);
+    assert_int_equal(plane_test_told_count(&t, "steps"), 0);
+    plane_test_done(&t);
+}
+
+static void test_blast(void **state)
+{
+    static struct plane_test t;
+
+    (void)state;
+    plane_test_init(&t);
+    assert_int_equal(plane_test_blast(&t, &tested, "node.stop", "{\"kind\":\"node\"}"), 0);
+    assert_string_equal(
+        plane_test_told(&t, "affected", 0),
+        "{\"resource\":\"guest/105\",\"effect\":\"stops\",\"risk\":3,\"facts\":{\"kind\":\"node\"}}");
+    assert_string_equal(plane_test_told(&t, "incomplete", 0),
+                        "{\"what\":\"guests of pve2\",\"why\":\"it is offline\"}");
+    plane_test_done(&t);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_plan), cmocka_unit_test(test_blast)};
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
