@@ -4,6 +4,7 @@
  * node, parameters, handler.
  */
 #include "body.h"
+#include "task_run.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -258,6 +259,7 @@ void sim_answer(struct sim *sim, const struct sim_request *request, struct sim_r
     const char *query = strchr(request->target, '?');
     size_t len = query ? (size_t)(query - request->target) : strlen(request->target);
     SIM_FREE_WITH(sim_freep) char *path = sim_decode(request->target, len, false);
+    const struct sim_fault *fault;
     const char *below = NULL;
     bool is_extjs = false;
     char text[600];
@@ -283,8 +285,12 @@ void sim_answer(struct sim *sim, const struct sim_request *request, struct sim_r
         return;
     }
     pthread_mutex_lock(&sim->lock);
-    answer_path(sim, request, *below ? below : "/", is_extjs, query, ret_reply);
-    sim_fault_apply(sim, below, ret_reply);
+    sim_tasks_advance(sim);
+    fault = sim_fault_find(sim, request->method, below);
+    if (!fault || !sim_fault_before(fault))
+        answer_path(sim, request, *below ? below : "/", is_extjs, query, ret_reply);
+    if (fault)
+        sim_fault_apply(fault, ret_reply);
     pthread_mutex_unlock(&sim->lock);
     ret_reply->delay_ms += sim->latency_ms;
 }

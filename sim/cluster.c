@@ -39,12 +39,27 @@ static void add_node(struct sim_call *call, const char *name, struct json_object
     json_object_array_add(call->data, item);
 }
 
-struct json_object *sim_resource_guest(struct json_object *state, const struct sim_guest *guest)
+/* Until the next statistics come round the list shows a guest as it was. */
+static void view_past(const struct sim_guest *now, struct sim_guest *past)
 {
-    struct json_object *item = json_object_new_object(), *ha = sim_guest_ha(state, guest);
-    const char *optional[] = {"pool", "lock"}, *tags = sim_str(guest->config, "tags", NULL);
+    struct json_object *shown = sim_get(now->entry, "shown");
+
+    *past = *now;
+    if (!shown)
+        return;
+    past->status = sim_str(shown, "status", "stopped");
+    past->run = sim_get(shown, "run");
+    past->running = strcmp(past->status, "running") == 0;
+}
+
+struct json_object *sim_resource_guest(struct json_object *state, const struct sim_guest *current)
+{
+    struct sim_guest past, *guest = &past;
+    struct json_object *item = json_object_new_object(), *ha = sim_guest_ha(state, current);
+    const char *optional[] = {"pool", "lock"}, *tags = sim_str(current->config, "tags", NULL);
     char id[64];
 
+    view_past(current, &past);
     (void)snprintf(id, sizeof id, "%s/%s", guest->type, guest->vmid);
     sim_set_str(item, "id", id);
     sim_set_str(item, "type", guest->type);

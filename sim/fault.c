@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Faults on demand: a connection dropped before the answer, half a body, bytes that are no JSON, failures of
- * the proxy, slow answers; per path prefix, always or a number of times.
+ * Faults on demand: a connection dropped before the request was carried out or after, half a body, bytes that
+ * are no JSON, failures of the proxy, slow answers; per method and path prefix, always or a number of times.
  */
 #include "body.h"
 
@@ -13,8 +13,9 @@ static const struct {
     const char *name;
     enum sim_fault_kind kind;
 } kinds[] = {
-    {"drop", SIM_FAULT_DROP}, {"half", SIM_FAULT_HALF}, {"garbage", SIM_FAULT_GARBAGE},
-    {"500", SIM_FAULT_500},   {"596", SIM_FAULT_596},   {"slow", SIM_FAULT_SLOW},
+    {"drop", SIM_FAULT_DROP},       {"lost", SIM_FAULT_LOST}, {"half", SIM_FAULT_HALF},
+    {"garbage", SIM_FAULT_GARBAGE}, {"500", SIM_FAULT_500},   {"596", SIM_FAULT_596},
+    {"slow", SIM_FAULT_SLOW},
 };
 
 static int parse_count(const char *text, size_t len, long *ret)
@@ -39,7 +40,7 @@ int sim_fault_parse(const char *spec, struct sim_fault *ret_fault)
     long number;
     size_t n;
 
-    if (!colon || *spec != '/')
+    if (!colon || !(*spec == '/' || strstr(spec, " /")))
         return -EINVAL;
     n = strcspn(colon + 1, ":");
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
@@ -67,10 +68,45 @@ int sim_fault_parse(const char *spec, struct sim_fault *ret_fault)
     return 0;
 }
 
-static void apply(const struct sim_fault *fault, struct sim_reply *reply)
+/* A prefix is "/path" or "METHOD /path". */
+static bool matches(const char *prefix, const char *method, const char *path)
+{
+    const char *space = strchr(prefix, ' ');
+
+    if (space) {
+        size_t n = (size_t)(space - prefix);
+
+        if (strlen(method) != n || memcmp(method, prefix, n) != 0)
+            return false;
+        prefix = space + 1;
+    }
+    return strncmp(path, prefix, strlen(prefix)) == 0;
+}
+
+const struct sim_fault *sim_fault_find(struct sim *sim, const char *method, const char *path)
+{
+    for (size_t i = 0; i < sim->fault_count; i++) {
+        struct sim_fault *fault = &sim->faults[i];
+
+        if (fault->left == 0 || !matches(fault->prefix, method, path))
+            continue;
+        if (fault->left > 0)
+            fault->left--;
+        return fault;
+    }
+    return NULL;
+}
+
+bool sim_fault_before(const struct sim_fault *fault)
+{
+    return fault->kind == SIM_FAULT_DROP || fault->kind == SIM_FAULT_500 || fault->kind == SIM_FAULT_596;
+}
+
+void sim_fault_apply(const struct sim_fault *fault, struct sim_reply *reply)
 {
     switch (fault->kind) {
-    case SIM_FAULT_DROP: reply->send = SIM_SEND_NOTHING; return;
+    case SIM_FAULT_DROP:
+    case SIM_FAULT_LOST: reply->send = SIM_SEND_NOTHING; return;
     case SIM_FAULT_HALF: reply->send = SIM_SEND_HALF; return;
     case SIM_FAULT_SLOW: reply->delay_ms += fault->ms; return;
     case SIM_FAULT_GARBAGE:
@@ -86,20 +122,6 @@ static void apply(const struct sim_fault *fault, struct sim_reply *reply)
     case SIM_FAULT_596:
         sim_reply_done(reply);
         sim_reply_plain(reply, 596, "Connection timed out", "");
-        return;
-    }
-}
-
-void sim_fault_apply(struct sim *sim, const char *path, struct sim_reply *reply)
-{
-    for (size_t i = 0; i < sim->fault_count; i++) {
-        struct sim_fault *fault = &sim->faults[i];
-
-        if (fault->left == 0 || strncmp(path, fault->prefix, strlen(fault->prefix)) != 0)
-            continue;
-        if (fault->left > 0)
-            fault->left--;
-        apply(fault, reply);
         return;
     }
 }

@@ -47,6 +47,37 @@ static const struct format_row {
     {"IPorCIDRorAlias", "[A-Za-z0-9_./:-]+", "value does not look like a valid IP address or CIDR network\n"},
     {"pve-priv", "[A-Za-z.]+", "invalid privilege '%s'\n"},
     {"string", "(.|\n)*", ""},
+    {"dns-name", NAME "([.]" NAME ")*", "value does not look like a valid DNS name\n"},
+    {"pve-tag", "[A-Za-z0-9_][A-Za-z0-9_+.-]*", "invalid characters in tag\n"},
+    {"pve-volume-id", "[A-Za-z][A-Za-z0-9_.-]*:[^[:space:]]+|/[^[:space:]]+",
+     "unable to parse volume ID '%s'\n"},
+    {"pve-volume-id-or-qm-path", "[^[:space:],]+", "unable to parse volume ID '%s'\n"},
+    {"pve-volume-id-or-absolute-path", "[^[:space:],]+", "unable to parse volume ID '%s'\n"},
+    {"pve-lxc-mp-string", "[^,]+", "unable to parse '%s'\n"},
+    {"pve-lxc-dev-string", "/dev/[^,]+", "'%s' is not a path below /dev\n"},
+    {"pve-startup-order", "(order=)?[0-9]+(,(up|down)=[0-9]+)*|(up|down)=[0-9]+(,(up|down|order)=[0-9]+)*",
+     "unable to parse startup options\n"},
+    {"pve-cpuset", "[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*", "value does not look like a valid CPU set\n"},
+    {"pve-bridge-id", "[A-Za-z0-9_.-]{1,64}", "invalid bridge ID '%s'\n"},
+    {"pve-ct-timezone", "[A-Za-z0-9_/+-]+", "invalid time zone '%s'\n"},
+    {"pve-hotplug-features",
+     "[01]|(network|disk|cpu|memory|usb|cloudinit)([,;](network|disk|cpu|memory|usb|cloudinit))*",
+     "unable to parse hotplug option\n"},
+    {"pve-qm-bootdisk", "(ide|sata|scsi|virtio)[0-9]+", "invalid boot disk '%s'\n"},
+    {"pve-qm-ipconfig", "(ip|ip6|gw|gw6)=[^,]+(,(ip|ip6|gw|gw6)=[^,]+)*", "format error\n"},
+    {"mac-addr",
+     "([0-9A-Fa-f][02468ACEace]:[0-9A-Fa-f]{2}|[0-9A-Fa-f]{2}:[0-9A-Fa-f]{2})(:[0-9A-Fa-f]{2}){4}",
+     "value does not look like a valid unicast MAC address\n"},
+    {"disk-size", "[0-9]+([.][0-9]+)?[KMGT]?", "value does not look like a valid disk size: %s\n"},
+    {"urlencoded", "[A-Za-z0-9_.!~*'()%-]*", "invalid urlencoded string: %s\n"},
+    {"pve-qm-ide", "(.|\n)+", ""},
+    {"pve-qm-rng", "(.|\n)+", ""},
+    {"pve-qm-cicustom", "(.|\n)+", ""},
+    {"pve-qm-smbios1", "(.|\n)+", ""},
+    {"pve-qm-hostpci", "(.|\n)+", ""},
+    {"pve-qm-watchdog", "(.|\n)+", ""},
+    {"pve-qemu-sev-fmt", "(.|\n)+", ""},
+    {"pve-qemu-tdx-fmt", "(.|\n)+", ""},
 };
 
 static int refuse(char *text, size_t size, const char *format, const char *value)
@@ -131,6 +162,104 @@ static int prune_backups(const char *value, char *text, size_t size)
     return 0;
 }
 
+static bool is_address(int family, const char *text)
+{
+    unsigned char address[16];
+
+    return inet_pton(family, text, address) == 1;
+}
+
+static int ipv4(const char *value, char *text, size_t size)
+{
+    return is_address(AF_INET, value)
+               ? 0
+               : refuse(text, size, "value does not look like a valid IPv4 address\n", value);
+}
+
+static int ipv6(const char *value, char *text, size_t size)
+{
+    return is_address(AF_INET6, value)
+               ? 0
+               : refuse(text, size, "value does not look like a valid IPv6 address\n", value);
+}
+
+static int address(const char *value, char *text, size_t size)
+{
+    if (is_address(AF_INET, value) || is_address(AF_INET6, value))
+        return 0;
+    return refuse(text, size, "value does not look like a valid IP address\n", value);
+}
+
+/* "10.0.0.5/24" or one of the words. */
+static bool network(int family, const char *value, const char *words, uint64_t bits)
+{
+    const char *slash = strchr(value, '/');
+    char host[64];
+    uint64_t mask;
+
+    if (sim_word_in(words, " ", value, strlen(value)))
+        return true;
+    if (!slash || (size_t)(slash - value) >= sizeof host)
+        return false;
+    (void)snprintf(host, sizeof host, "%.*s", (int)(slash - value), value);
+    return is_address(family, host) && sim_parse_uint(slash + 1, 10, bits, &mask) == 0;
+}
+
+static int ipv4_config(const char *value, char *text, size_t size)
+{
+    return network(AF_INET, value, "dhcp manual", 32)
+               ? 0
+               : refuse(text, size, "value does not look like a valid ipv4 network configuration\n", value);
+}
+
+static int ipv6_config(const char *value, char *text, size_t size)
+{
+    return network(AF_INET6, value, "auto dhcp manual", 128)
+               ? 0
+               : refuse(text, size, "value does not look like a valid ipv6 network configuration\n", value);
+}
+
+/* "order=scsi0;net0", or the letters of former times. */
+static int boot_order(const char *value, char *text, size_t size)
+{
+    static const struct format_row device = {"", "(ide|sata|scsi|virtio|net|usb|hostpci)[0-9]+", ""};
+    static const struct format_row letters = {"", "[acdn]{1,4}(,.*)?|legacy=.*", ""};
+    char word[64];
+
+    if (strncmp(value, "order=", 6) != 0)
+        return check_row(&letters, value, text, size);
+    for (const char *at = value + 6; *at;) {
+        size_t n = strcspn(at, ";");
+
+        (void)snprintf(word, sizeof word, "%.*s", (int)n, at);
+        if (check_row(&device, word, text, size) < 0) {
+            (void)snprintf(text, size,
+                           "format error\nboot.order: invalid format - invalid boot device '%s'\n\n", word);
+            return -EINVAL;
+        }
+        at += n + (at[n] == ';');
+    }
+    return 0;
+}
+
+static int cpu_type(const char *value, char *text, size_t size)
+{
+    static const char known[] =
+        "host max kvm64 kvm32 qemu64 qemu32 486 pentium pentium2 pentium3 athlon phenom coreduo core2duo "
+        "Conroe Penryn Nehalem Nehalem-IBRS Westmere Westmere-IBRS SandyBridge SandyBridge-IBRS IvyBridge "
+        "IvyBridge-IBRS Haswell Haswell-noTSX Broadwell Broadwell-noTSX Skylake-Client Skylake-Server "
+        "Cascadelake-Server Cooperlake Icelake-Server SapphireRapids GraniteRapids Opteron_G1 Opteron_G2 "
+        "Opteron_G3 Opteron_G4 Opteron_G5 EPYC EPYC-IBPB EPYC-Rome EPYC-Milan EPYC-Genoa x86-64-v2 "
+        "x86-64-v2-AES x86-64-v3 x86-64-v4";
+    size_t skip = strncmp(value, "cputype=", 8) == 0 ? 8 : 0, n = strcspn(value + skip, ",");
+
+    if (strncmp(value + skip, "custom-", 7) == 0 || sim_word_in(known, " ", value + skip, n))
+        return 0;
+    (void)snprintf(text, size, "Built-in cputype '%.*s' is not defined (missing 'custom-' prefix?)\n", (int)n,
+                   value + skip);
+    return -EINVAL;
+}
+
 static const struct {
     const char *name;
     int (*check)(const char *value, char *text, size_t size);
@@ -139,6 +268,14 @@ static const struct {
     {"pve-sdn-subnet-id", subnet_id},
     {"pve-calendar-event", calendar_event},
     {"prune-backups", prune_backups},
+    {"ipv4", ipv4},
+    {"ipv6", ipv6},
+    {"address", address},
+    {"lxc-ip-with-ll-iface", address},
+    {"pve-ipv4-config", ipv4_config},
+    {"pve-ipv6-config", ipv6_config},
+    {"pve-qm-boot", boot_order},
+    {"pve-vm-cpu-conf", cpu_type},
 };
 
 static int check_one(const char *format, const char *value, char *text, size_t size)

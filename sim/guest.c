@@ -153,6 +153,7 @@ void sim_guest_digest(const struct sim_guest *guest, char ret_hex[41])
 
     sim_set(file, "config", json_object_get(guest->config));
     sim_set(file, "pending", json_object_get(sim_get(guest->entry, "pending")));
+    sim_set(file, "pending_delete", json_object_get(sim_get(guest->entry, "pending_delete")));
     sim_set(file, "snapshots", json_object_get(sim_get(guest->entry, "snapshots")));
     sim_set(file, "lock", json_object_get(sim_get(guest->entry, "lock")));
     sim_digest(file, ret_hex);

@@ -33,6 +33,8 @@ bool sim_disk_key(bool qemu, const char *key);
 void sim_guest_numbers(const struct sim_guest *guest, struct json_object *out, bool with_io);
 /* "vm:101" or "ct:105" in the HA resources; NULL: not managed. Borrowed. */
 struct json_object *sim_guest_ha(struct json_object *state, const struct sim_guest *guest);
+/* Can every volume of the guest be snapshotted? */
+bool sim_guest_can_snapshot(struct json_object *state, const struct sim_guest *guest);
 /* The digest of its configuration file. */
 void sim_guest_digest(const struct sim_guest *guest, char ret_hex[41]);
 

@@ -126,6 +126,20 @@ int sim_guest_current(struct sim_call *call)
     return 0;
 }
 
+static void merge_pending(struct json_object *config, struct json_object *entry)
+{
+    struct json_object *gone = sim_get(entry, "pending_delete");
+
+    sim_merge(config, sim_get(entry, "pending"));
+    if (!gone)
+        return;
+    json_object_object_foreach(gone, key, unused)
+    {
+        (void)unused;
+        json_object_object_del(config, key);
+    }
+}
+
 int sim_guest_config(struct sim_call *call)
 {
     const char *snapshot = sim_arg(call, "snapshot");
@@ -143,7 +157,9 @@ int sim_guest_config(struct sim_call *call)
     }
     call->data = sim_copy(from);
     if (!snapshot && !sim_arg_int(call, "current", 0))
-        sim_merge(call->data, sim_get(guest.entry, "pending"));
+        merge_pending(call->data, guest.entry);
+    if (sim_get(call->data, "cipassword"))
+        sim_set_str(call->data, "cipassword", "**********");
     if (!snapshot && sim_str(guest.entry, "lock", NULL))
         sim_set_str(call->data, "lock", sim_str(guest.entry, "lock", NULL));
     sim_guest_digest(&guest, digest);
@@ -156,6 +172,12 @@ static int by_key(const void *a, const void *b)
     struct json_object *const *left = a, *const *right = b;
 
     return strcmp(sim_str(*left, "key", ""), sim_str(*right, "key", ""));
+}
+
+/* The password of cloud-init is never shown. */
+static struct json_object *secret(const char *key, struct json_object *value)
+{
+    return strcmp(key, "cipassword") == 0 ? json_object_new_string("**********") : sim_copy(value);
 }
 
 int sim_guest_pending(struct sim_call *call)
@@ -172,9 +194,11 @@ int sim_guest_pending(struct sim_call *call)
     {
         item = json_object_new_object();
         sim_set_str(item, "key", key);
-        sim_set(item, "value", sim_copy(value));
+        sim_set(item, "value", secret(key, value));
         if (sim_get(pending, key))
-            sim_set(item, "pending", sim_copy(sim_get(pending, key)));
+            sim_set(item, "pending", secret(key, sim_get(pending, key)));
+        if (sim_get(sim_get(guest.entry, "pending_delete"), key))
+            sim_set_int(item, "delete", 1);
         json_object_array_add(call->data, item);
     }
     if (pending) {
@@ -184,7 +208,7 @@ int sim_guest_pending(struct sim_call *call)
                 continue;
             item = json_object_new_object();
             sim_set_str(item, "key", name);
-            sim_set(item, "pending", sim_copy(waiting));
+            sim_set(item, "pending", secret(name, waiting));
             json_object_array_add(call->data, item);
         }
     }
@@ -245,7 +269,7 @@ int sim_guest_snapshot_config(struct sim_call *call)
 }
 
 /* Can every volume of the guest be snapshotted? Raw files and directories for containers cannot. */
-static bool can_snapshot(struct sim_call *call, const struct sim_guest *guest)
+bool sim_guest_can_snapshot(struct json_object *state, const struct sim_guest *guest)
 {
     json_object_object_foreach(guest->config, key, value)
     {
@@ -257,7 +281,7 @@ static bool can_snapshot(struct sim_call *call, const struct sim_guest *guest)
         if (!sim_disk_key(guest->qemu, key) || strstr(option, "media=cdrom") || option[n] != ':')
             continue;
         (void)snprintf(storage, sizeof storage, "%.*s", (int)n, option);
-        type = sim_str(sim_get(sim_get(call->state, "storage"), storage), "type", "");
+        type = sim_str(sim_get(sim_get(state, "storage"), storage), "type", "");
         if (sim_word_in("fakesnap zfspool lvmthin rbd btrfs cephfs", " ", type, strlen(type)))
             continue;
         if (!guest->qemu || !strstr(option, ".qcow2"))
@@ -276,7 +300,7 @@ int sim_guest_feature(struct sim_call *call)
     if (sim_guest_find(call, &guest) < 0)
         return -1;
     if (strcmp(feature, "snapshot") == 0)
-        has = can_snapshot(call, &guest);
+        has = sim_guest_can_snapshot(call->state, &guest);
     else if (strcmp(feature, "clone") == 0)
         has = sim_int(guest.config, "template", 0) != 0;
     call->data = json_object_new_object();

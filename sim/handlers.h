@@ -28,6 +28,8 @@ sim_handler sim_backup_list, sim_backup_show, sim_backup_volumes, sim_backup_mis
 
 /* pools.c */
 sim_handler sim_pools_list, sim_pool_show;
+/* pool_write.c */
+sim_handler sim_pool_create, sim_pool_update, sim_pool_delete;
 
 /* firewall.c */
 sim_handler sim_fw_rules, sim_fw_rule, sim_fw_options, sim_fw_aliases, sim_fw_alias, sim_fw_ipsets,
@@ -37,12 +39,22 @@ sim_handler sim_fw_rules, sim_fw_rule, sim_fw_options, sim_fw_aliases, sim_fw_al
 /* guest_read.c */
 sim_handler sim_guest_list, sim_guest_current, sim_guest_config, sim_guest_pending, sim_guest_snapshots,
     sim_guest_snapshot_config, sim_guest_feature, sim_guest_migrate;
+/* power.c */
+sim_handler sim_power;
+/* snapshot.c */
+sim_handler sim_snapshot_create, sim_snapshot_delete, sim_snapshot_rollback, sim_snapshot_update;
+/* guest_config.c */
+sim_handler sim_guest_update;
+/* routes/guest_params.c */
+extern const struct sim_param sim_qemu_options[], sim_qemu_options_task[], sim_lxc_options[];
 /* agent.c */
 sim_handler sim_agent, sim_cloudinit, sim_cloudinit_dump, sim_interfaces;
 
 /* ha.c */
 sim_handler sim_ha_groups, sim_ha_resources, sim_ha_resource, sim_ha_rules, sim_ha_rule, sim_ha_current,
     sim_ha_manager;
+/* ha_write.c */
+sim_handler sim_ha_resource_create, sim_ha_resource_update, sim_ha_resource_delete, sim_ha_resource_move;
 
 /* nodes.c */
 sim_handler sim_nodes_list, sim_node_status, sim_node_time, sim_node_hosts, sim_node_config, sim_node_network,
@@ -62,6 +74,8 @@ struct json_object *sim_volume_find(struct sim_call *call, const char *volid);
 
 /* tasks.c */
 sim_handler sim_tasks_list, sim_cluster_tasks, sim_task_status, sim_task_log;
+/* task_run.c */
+sim_handler sim_task_stop;
 /* Numbered lines with the total beside; NULL lines read as a file that is not there. */
 int sim_log_lines(struct sim_call *call, struct json_object *lines, int64_t default_limit);
 

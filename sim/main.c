@@ -3,6 +3,7 @@
  * proximo-sim: options, state directory, certificate, tokens, the line that says it is ready.
  */
 #include "server.h"
+#include "task_run.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +25,10 @@ struct options {
     const char *tokens[LIST_MAX];
     struct sim_fault faults[LIST_MAX];
     size_t token_count, fault_count;
-    int port, guests, nodes, auth_delay_ms, latency_ms;
+    struct sim_trouble troubles[LIST_MAX];
+    struct sim_task_time task_times[LIST_MAX];
+    size_t trouble_count, task_time_count;
+    int port, guests, nodes, auth_delay_ms, latency_ms, task_ms, ha_ms, stale_ms;
     bool wrong_cert, exit_on_eof;
 };
 
@@ -42,6 +46,10 @@ enum {
     OPT_AUTH_DELAY,
     OPT_LATENCY,
     OPT_FAULT,
+    OPT_TASK,
+    OPT_TASK_MS,
+    OPT_HA_MS,
+    OPT_STALE_MS,
     OPT_WRONG_CERT,
     OPT_EXIT_ON_EOF
 };
@@ -60,6 +68,10 @@ static const struct option long_options[] = {
     {"auth-delay-ms", required_argument, NULL, OPT_AUTH_DELAY},
     {"latency-ms", required_argument, NULL, OPT_LATENCY},
     {"fault", required_argument, NULL, OPT_FAULT},
+    {"task", required_argument, NULL, OPT_TASK},
+    {"task-ms", required_argument, NULL, OPT_TASK_MS},
+    {"ha-ms", required_argument, NULL, OPT_HA_MS},
+    {"stale-ms", required_argument, NULL, OPT_STALE_MS},
     {"wrong-cert", no_argument, NULL, OPT_WRONG_CERT},
     {"exit-on-eof", no_argument, NULL, OPT_EXIT_ON_EOF},
     {NULL, 0, NULL, 0},
@@ -78,8 +90,16 @@ static const char usage[] =
     "  --token ID=SECRET      fixes the secret of the token USER@REALM!NAME; may be repeated\n"
     "  --auth-delay-ms N      how long a failed authentication takes (3000)\n"
     "  --latency-ms N         delay of every answer (0)\n"
-    "  --fault PATH:KIND[:N]  drop, half, garbage, 500, 596 or slow:MS for paths that begin with PATH,\n"
-    "                         always or N times; may be repeated\n"
+    "  --fault PATH:KIND[:N]  drop (nothing was done), lost (done, no answer), half, garbage, 500, 596 or\n"
+    "                         slow:MS for paths that begin with PATH (or \"POST /path\"), always or N "
+    "times;\n"
+    "                         may be repeated\n"
+    "  --task TYPE:KIND[:N]   fail, warn, hang or slow for the next N tasks (or all) of that type, as "
+    "qmstart,\n"
+    "                         or * for any; may be repeated\n"
+    "  --task-ms [TYPE:]N     how long tasks take (oracle 100, demo 1200); may be repeated\n"
+    "  --ha-ms N              until the HA manager has done what was requested (4000)\n"
+    "  --stale-ms N           how long /cluster/resources shows a guest's past state (3000)\n"
     "  --wrong-cert           serve a certificate for another name, not the one that is printed\n"
     "  --exit-on-eof          end when standard input ends\n"
     "  --help                 this text\n";
@@ -102,13 +122,39 @@ static int add_fault(struct options *options, const char *spec)
         sim_fault_parse(spec, &options->faults[options->fault_count]) < 0) {
         fprintf(
             stderr,
-            "proximo-sim: --fault '%s': want PATH:KIND[:COUNT], KIND one of drop, half, garbage, 500, 596, "
-            "slow:MS\n",
+            "proximo-sim: --fault '%s': want PATH:KIND[:COUNT], KIND one of drop, lost, half, garbage, 500, "
+            "596, slow:MS\n",
             spec);
         return -EINVAL;
     }
     options->fault_count++;
     return 0;
+}
+
+static int add_trouble(struct options *options, const char *spec)
+{
+    if (options->trouble_count == LIST_MAX ||
+        sim_trouble_parse(spec, &options->troubles[options->trouble_count]) < 0) {
+        fprintf(stderr, "proximo-sim: --task '%s': want TYPE:fail|warn|hang|slow[:COUNT]\n", spec);
+        return -EINVAL;
+    }
+    options->trouble_count++;
+    return 0;
+}
+
+/* "1500", or "qmstart:1500" for one type. */
+static int add_task_time(struct options *options, const char *spec)
+{
+    struct sim_task_time *time = &options->task_times[options->task_time_count];
+    size_t n = strcspn(spec, ":");
+
+    if (!spec[n])
+        return number("task-ms", spec, 3600000, &options->task_ms);
+    if (options->task_time_count == LIST_MAX || n >= sizeof time->type)
+        return -EINVAL;
+    (void)snprintf(time->type, sizeof time->type, "%.*s", (int)n, spec);
+    options->task_time_count++;
+    return number("task-ms", spec + n + 1, 3600000, &time->ms);
 }
 
 static int add_token(struct options *options, const char *text)
@@ -138,6 +184,10 @@ static int take(struct options *options, int option, const char *value)
     case OPT_AUTH_DELAY: return number("auth-delay-ms", value, 60000, &options->auth_delay_ms);
     case OPT_LATENCY: return number("latency-ms", value, 60000, &options->latency_ms);
     case OPT_FAULT: return add_fault(options, value);
+    case OPT_TASK: return add_trouble(options, value);
+    case OPT_TASK_MS: return add_task_time(options, value);
+    case OPT_HA_MS: return number("ha-ms", value, 600000, &options->ha_ms);
+    case OPT_STALE_MS: return number("stale-ms", value, 600000, &options->stale_ms);
     case OPT_WRONG_CERT: options->wrong_cert = true; return 0;
     case OPT_EXIT_ON_EOF: options->exit_on_eof = true; return 0;
     default: return -EINVAL;
@@ -221,6 +271,7 @@ static void sim_done(struct sim *sim, bool remove_files)
         free(sim->secrets[i].file);
     }
     free(sim->secrets);
+    sim_tasks_done(sim);
     json_object_put(sim->cache);
     json_object_put(sim->state);
 }
@@ -282,7 +333,12 @@ static int make_dir(const struct options *options, char *dir, size_t size)
 
 int main(int argc, char **argv)
 {
-    struct options options = {.listen = "127.0.0.1", .seed = "demo", .auth_delay_ms = 3000};
+    struct options options = {.listen = "127.0.0.1",
+                              .seed = "demo",
+                              .auth_delay_ms = 3000,
+                              .task_ms = -1,
+                              .ha_ms = 4000,
+                              .stale_ms = 3000};
     struct sim sim = {.lock = PTHREAD_MUTEX_INITIALIZER, .node = "pve1"};
     char dir[400], cert_file[512];
     int r = parse(&options, argc, argv);
@@ -295,6 +351,15 @@ int main(int argc, char **argv)
     sim.latency_ms = options.latency_ms;
     sim.faults = options.faults;
     sim.fault_count = options.fault_count;
+    sim.troubles = options.troubles;
+    sim.trouble_count = options.trouble_count;
+    sim.task_times = options.task_times;
+    sim.task_time_count = options.task_time_count;
+    sim.task_ms = options.task_ms;
+    if (sim.task_ms < 0)
+        sim.task_ms = strcmp(options.seed, "oracle") == 0 ? 100 : 1200;
+    sim.ha_ms = options.ha_ms;
+    sim.stale_ms = options.stale_ms;
     sim.state = sim_state_new(options.seed, options.nodes, options.guests);
     if (!sim.state) {
         fprintf(stderr, "proximo-sim: unknown seed '%s' (want oracle or demo)\n", options.seed);

@@ -112,6 +112,8 @@ static int check_text(const struct sim_param *param, const char *text, struct js
     char why[1024];
     size_t length = strlen(text);
 
+    if (param->sub && sim_property_check(param->sub, param->name, text, why, sizeof why) < 0)
+        return add(errors, param->name, "invalid format - %s", why);
     if (param->format && sim_format_check(param->format, text, why, sizeof why) < 0)
         return add(errors, param->name, "invalid format - %s", why);
     if (param->pattern && check_pattern(param->pattern, text) < 0)
@@ -159,7 +161,7 @@ static int check_scalar(const struct sim_param *param, struct json_object *value
             return bad_type(param, text, errors);
         if (check_text(param, text, errors) < 0 || check_range(param, number, errors) < 0)
             return -EINVAL;
-        *ret_value = json_object_new_double(number);
+        *ret_value = json_object_new_double_s(number, text); /* keeps "1.5" as it was sent */
         return 0;
     case SIM_STRING:
     case SIM_ARRAY: break;
@@ -196,25 +198,44 @@ static void check_one(const struct sim_param *param, struct json_object *given, 
         sim_set(given, param->name, replacement);
 }
 
-int sim_params_check(const struct sim_param *table, struct json_object *given, struct json_object *errors)
+const struct sim_param *sim_param_find(const struct sim_param *table, const char *name)
 {
     for (const struct sim_param *param = table; param->name; param++) {
-        struct json_object *value = sim_get(given, param->name);
+        size_t n = param->count ? strlen(param->name) - 3 : 0; /* without "[n]" */
+        uint64_t index;
 
-        if (value)
-            check_one(param, given, value, errors);
-        else if (!param->optional)
+        if (!param->count && strcmp(param->name, name) == 0)
+            return param;
+        if (param->count && strncmp(param->name, name, n) == 0 &&
+            sim_parse_uint(name + n, 10, (uint64_t)param->count - 1, &index) == 0 &&
+            (name[n] != '0' || !name[n + 1]))
+            return param;
+    }
+    return NULL;
+}
+
+int sim_params_check(const struct sim_param *table, struct json_object *given, struct json_object *errors)
+{
+    struct json_object_iterator at = json_object_iter_begin(given), end = json_object_iter_end(given);
+
+    for (const struct sim_param *param = table; param->name; param++) {
+        if (!param->optional && !sim_get(given, param->name))
             (void)add(errors, param->name, MISSING);
     }
-    json_object_object_foreach(given, name, unused)
-    {
-        const struct sim_param *param = table;
+    /* A value may be replaced on the way, a name never comes or goes. */
+    for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at)) {
+        const char *name = json_object_iter_peek_name(&at);
+        struct json_object *value = json_object_iter_peek_value(&at);
+        const struct sim_param *param = sim_param_find(table, name);
+        struct sim_param one;
 
-        (void)unused;
-        while (param->name && strcmp(param->name, name) != 0)
-            param++;
-        if (!param->name)
+        if (!param) {
             (void)add(errors, name, UNKNOWN);
+        } else if (value) {
+            one = *param;
+            one.name = name;
+            check_one(&one, given, value, errors);
+        }
     }
     return json_object_object_length(errors) > 0 ? -EINVAL : 0;
 }

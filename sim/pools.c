@@ -30,6 +30,8 @@ static struct json_object *members(struct sim_call *call, const char *name, stru
          storage && (!type || strcmp(type, "storage") == 0) && i < json_object_array_length(storage); i++) {
         const char *id = json_object_get_string(json_object_array_get_idx(storage, i));
 
+        if (!sim_get(sim_get(call->state, "storage"), id))
+            continue; /* named, but there is none */
         json_object_object_foreach(sim_get(call->state, "nodes"), node, unused)
         {
             (void)unused;

@@ -21,10 +21,8 @@ static int check_path(struct json_object *state, const struct sim_rule *rule, co
     struct sim_privs held;
     char path[512];
 
-    if (!filled || sim_acl_normalize(filled, path, sizeof path) < 0) {
-        (void)snprintf(why, size, " (invalid path)");
-        return -EACCES;
-    }
+    if (!filled || sim_acl_normalize(filled, path, sizeof path) < 0)
+        return refuse(why, size, "", rule->privs, strlen(rule->privs));
     sim_acl_privs(state, who, path, &held);
     for (const char *at = rule->privs; *at;) {
         size_t n = strcspn(at, "|");

@@ -28,9 +28,13 @@ struct sim_call;
 
 enum sim_type { SIM_STRING, SIM_INTEGER, SIM_NUMBER, SIM_BOOLEAN, SIM_ARRAY };
 
-/* One parameter of a method, with the names Proxmox's schemas use. A row without name ends a table. */
+/* One parameter of a method, with the names Proxmox's schemas use. A row without name ends a table. "net[n]"
+ * is a family of `count` parameters net0, net1, ... */
 struct sim_param {
     const char *name;
+    const struct sim_param *sub; /* the keys of a property string "value,key=value,..."; NULL: it is none */
+    int count;
+    bool unnamed;        /* of a property string: the value that stands without its key */
     const char *format;  /* name of a format, checked by sim_format_check(); NULL: any */
     const char *values;  /* the enumeration, ", " between the values; NULL: any */
     const char *pattern; /* POSIX extended regular expression, anchored by the caller; NULL: any */
@@ -44,6 +48,16 @@ struct sim_param {
  * parameter in `errors`. Returns 0, or -EINVAL when there is at least one error. Good integers and booleans
  * are replaced by JSON numbers, so that handlers read one type. */
 int sim_params_check(const struct sim_param *table, struct json_object *given, struct json_object *errors);
+
+/* The row of a parameter; NULL: none. */
+const struct sim_param *sim_param_find(const struct sim_param *table, const char *name);
+/* Splits a property string by the keys of `table`; what stands without a key gets the name of the unnamed
+ * one, and "virtio=MAC" of a network device reads as model and macaddr. Returns an object (owned). */
+struct json_object *sim_property_split(const struct sim_param *table, const char *text);
+/* Checks a property string. Returns 0, or -EINVAL with the text of a "format error" in `why`; `name` is the
+ * parameter's. */
+int sim_property_check(const struct sim_param *table, const char *name, const char *text, char *why,
+                       size_t size);
 
 /* Checks one value against a named format ("pve-vmid", "pve-configid-list", ...). Returns 0, or -EINVAL with
  * the error text (as Proxmox words it, with its line break) in `text`. Unknown formats are a mistake in a
@@ -247,6 +261,7 @@ void sim_reply_done(struct sim_reply *reply);
 
 enum sim_fault_kind {
     SIM_FAULT_DROP,
+    SIM_FAULT_LOST,
     SIM_FAULT_HALF,
     SIM_FAULT_GARBAGE,
     SIM_FAULT_500,
@@ -261,8 +276,27 @@ struct sim_fault {
 };
 /* "PATH-PREFIX:KIND[:COUNT]". Returns 0 or -EINVAL. */
 int sim_fault_parse(const char *spec, struct sim_fault *ret_fault);
-/* Changes the reply when a fault matches. */
-void sim_fault_apply(struct sim *sim, const char *path, struct sim_reply *reply);
+/* The fault for this request, counted down; NULL: none. Paths may be preceded by a method ("POST /pools"). */
+const struct sim_fault *sim_fault_find(struct sim *sim, const char *method, const char *path);
+/* Does the request not reach the server at all? */
+bool sim_fault_before(const struct sim_fault *fault);
+/* Changes the reply. */
+void sim_fault_apply(const struct sim_fault *fault, struct sim_reply *reply);
+
+enum sim_trouble_kind { SIM_TROUBLE_FAIL, SIM_TROUBLE_WARN, SIM_TROUBLE_HANG, SIM_TROUBLE_SLOW };
+/* What goes wrong with the next tasks of a type ("*": all). */
+struct sim_trouble {
+    char type[32];
+    enum sim_trouble_kind kind;
+    long left; /* -1: always */
+};
+/* "TYPE:fail|warn|hang|slow[:COUNT]". Returns 0 or -EINVAL. */
+int sim_trouble_parse(const char *spec, struct sim_trouble *ret_trouble);
+
+struct sim_task_time {
+    char type[32];
+    int ms;
+};
 
 struct sim_secret {
     char *id;
@@ -283,6 +317,16 @@ struct sim {
     int auth_delay_ms, latency_ms;
     struct json_object *cache; /* serialised answers of large listings, by caller and parameters */
     uint64_t cache_generation;
+    struct sim_job *jobs; /* by the time of their end (task_run.c) */
+    int64_t moment;       /* the time at which a job ends, while it does; 0: now */
+    struct sim_trouble *troubles;
+    size_t trouble_count;
+    struct sim_task_time *task_times;
+    size_t task_time_count;
+    int task_ms;  /* of tasks without a time of their own */
+    int ha_ms;    /* until the HA manager has done what was requested */
+    int stale_ms; /* how long /cluster/resources shows the past */
+    unsigned last_pid;
 };
 
 #endif

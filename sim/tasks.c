@@ -113,26 +113,43 @@ static bool wanted(struct sim_call *call, struct json_object *task)
            sim_task_visible(call, task);
 }
 
+/* Lists do not split the owner of a running task. */
+static void join_owner(struct json_object *task, struct json_object *item)
+{
+    const char *token = sim_str(task, "tokenid", NULL);
+    char owner[256];
+
+    (void)snprintf(owner, sizeof owner, "%s%s%s", sim_str(task, "user", ""), token ? "!" : "",
+                   token ? token : "");
+    sim_set_str(item, "user", owner);
+    json_object_object_del(item, "tokenid");
+}
+
 int sim_tasks_list(struct sim_call *call)
 {
     struct json_object *tasks = sim_get(call->state, "tasks");
     int64_t skip = sim_arg_int(call, "start", 0), left = sim_arg_int(call, "limit", 50), total = 0;
 
     call->data = json_object_new_array();
-    for (size_t i = 0; i < json_object_array_length(tasks); i++) {
-        struct json_object *task = json_object_array_get_idx(tasks, i), *item;
+    /* What runs comes first. */
+    for (int ended = 0; ended < 2; ended++) {
+        for (size_t i = 0; i < json_object_array_length(tasks); i++) {
+            struct json_object *task = json_object_array_get_idx(tasks, i), *item;
 
-        if (!wanted(call, task) || total++ < skip || left-- <= 0)
-            continue;
-        item = summary(task);
-        if (sim_get(task, "status")) {
-            sim_set(item, "endtime", sim_copy(sim_get(task, "endtime")));
-            sim_set(item, "status", sim_copy(sim_get(task, "status")));
-        } else {
-            sim_set_str(item, "status", "RUNNING");
-            sim_set_str(item, "saved", "0");
+            if ((sim_get(task, "status") != NULL) != (ended != 0) || !wanted(call, task) || total++ < skip ||
+                left-- <= 0)
+                continue;
+            item = summary(task);
+            if (ended) {
+                sim_set(item, "endtime", sim_copy(sim_get(task, "endtime")));
+                sim_set(item, "status", sim_copy(sim_get(task, "status")));
+            } else {
+                join_owner(task, item);
+                sim_set_str(item, "status", "RUNNING");
+                sim_set_str(item, "saved", "0");
+            }
+            json_object_array_add(call->data, item);
         }
-        json_object_array_add(call->data, item);
     }
     if (total > 0)
         sim_total(call, total);
@@ -158,6 +175,8 @@ int sim_cluster_tasks(struct sim_call *call)
         if (sim_get(task, "status")) {
             sim_set(item, "endtime", sim_copy(sim_get(task, "endtime")));
             sim_set(item, "status", sim_copy(sim_get(task, "status")));
+        } else {
+            join_owner(task, item);
         }
         sim_set_str(item, "saved", sim_get(task, "status") ? "1" : "0");
         json_object_array_add(call->data, item);
@@ -177,9 +196,7 @@ static bool well_formed(const char *upid)
     return colons == 8 && upid[strlen(upid) - 1] == ':';
 }
 
-/* Finds the task a request is about and checks that the caller may read it. `*ret_task` may be NULL (no such
- * task). */
-static int find(struct sim_call *call, struct json_object **ret_task)
+int sim_task_of_call(struct sim_call *call, const char *priv, struct json_object **ret_task)
 {
     const char *upid = sim_arg(call, "upid"), *user;
     struct json_object *task;
@@ -197,9 +214,8 @@ static int find(struct sim_call *call, struct json_object **ret_task)
         (void)snprintf(owner, sizeof owner, "%.*s", (int)n, user);
     }
     (void)snprintf(path, sizeof path, "/nodes/%s", sim_arg(call, "node"));
-    if (!(task ? owns(call->who, task) : strcmp(owner, call->who) == 0) &&
-        !sim_can(call, path, "Sys.Audit")) {
-        (void)snprintf(why, sizeof why, " (%s, Sys.Audit)", path);
+    if (!(task ? owns(call->who, task) : strcmp(owner, call->who) == 0) && !sim_can(call, path, priv)) {
+        (void)snprintf(why, sizeof why, " (%s, %s)", path, priv);
         return sim_fail_perm(call, why);
     }
     *ret_task = task;
@@ -210,7 +226,7 @@ int sim_task_status(struct sim_call *call)
 {
     struct json_object *task = NULL;
 
-    if (find(call, &task) < 0)
+    if (sim_task_of_call(call, "Sys.Audit", &task) < 0)
         return -1;
     if (!task)
         return sim_fail_param(call, "upid", "no such task");
@@ -252,7 +268,7 @@ int sim_task_log(struct sim_call *call)
 {
     struct json_object *task = NULL;
 
-    if (find(call, &task) < 0)
+    if (sim_task_of_call(call, "Sys.Audit", &task) < 0)
         return -1;
     return sim_log_lines(call, task ? sim_get(task, "log") : NULL, 50);
 }

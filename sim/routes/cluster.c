@@ -4,6 +4,20 @@
  */
 #include "routes.h"
 
+/* What a HA resource may be given when it is made and later. */
+#define HA_OPTIONS                                                                                           \
+    {.name = "state", .optional = true, .values = "started, stopped, enabled, disabled, ignored"},           \
+        {.name = "group", .optional = true, .format = "pve-configid"},                                       \
+        {.name = "max_restart", .optional = true, .type = SIM_INTEGER, .has_min = true},                     \
+        {.name = "max_relocate", .optional = true, .type = SIM_INTEGER, .has_min = true},                    \
+        {.name = "failback", .optional = true, .type = SIM_BOOLEAN},                                         \
+        {.name = "auto-rebalance", .optional = true, .type = SIM_BOOLEAN},                                   \
+    {                                                                                                        \
+        .name = "comment", .optional = true, .max_length = 4096                                              \
+    }
+#define HA_MOVE                                                                                              \
+    PARAMS({.name = "sid", .format = "pve-ha-resource-or-vm-id"}, {.name = "node", .format = "pve-node"})
+
 static const struct sim_route rows[] = {
     {.method = "GET",
      .path = "/cluster",
@@ -311,6 +325,34 @@ static const struct sim_route rows[] = {
      .params = PARAMS({.name = "sid", .format = "pve-ha-resource-or-vm-id"}),
      .rule = PERM("/", "Sys.Audit"),
      .run = sim_ha_resource},
+    {.method = "POST",
+     .path = "/cluster/ha/resources",
+     .params = PARAMS({.name = "sid"}, {.name = "type", .optional = true, .values = "ct, vm"}, HA_OPTIONS),
+     .rule = PERM("/", "Sys.Console"),
+     .run = sim_ha_resource_create},
+    {.method = "PUT",
+     .path = "/cluster/ha/resources/{sid}",
+     .params = PARAMS({.name = "sid", .format = "pve-ha-resource-or-vm-id"}, HA_OPTIONS,
+                      {.name = "delete", .optional = true, .format = "pve-configid-list", .max_length = 4096},
+                      {.name = "digest", .optional = true, .max_length = 64}),
+     .rule = PERM("/", "Sys.Console"),
+     .run = sim_ha_resource_update},
+    {.method = "DELETE",
+     .path = "/cluster/ha/resources/{sid}",
+     .params = PARAMS({.name = "sid", .format = "pve-ha-resource-or-vm-id"},
+                      {.name = "purge", .optional = true, .type = SIM_BOOLEAN}),
+     .rule = PERM("/", "Sys.Console"),
+     .run = sim_ha_resource_delete},
+    {.method = "POST",
+     .path = "/cluster/ha/resources/{sid}/migrate",
+     .params = HA_MOVE,
+     .rule = PERM("/", "Sys.Console"),
+     .run = sim_ha_resource_move},
+    {.method = "POST",
+     .path = "/cluster/ha/resources/{sid}/relocate",
+     .params = HA_MOVE,
+     .rule = PERM("/", "Sys.Console"),
+     .run = sim_ha_resource_move},
     {.method = "GET",
      .path = "/cluster/ha/rules",
      .params = PARAMS({.name = "resource", .optional = true},

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Changes that take effect at once, and those that wait for the guest to stop or start.
+ */
+#include "guest_change.h"
+#include "power.h"
+
+#include <ctype.h>
+#include <string.h>
+
+/* Options that a running guest follows; stems of numbered ones with "[n]". */
+static const char
+    qemu_hot[] = "name onboot startup description protection tags hookscript shares balloon cpulimit "
+                 "cpuunits vmstatestorage autostart net[n] scsi[n] virtio[n] usb[n] unused[n] lock",
+    lxc_hot[] = "onboot startup description protection tags hookscript memory swap cores cpulimit cpuunits "
+                "hostname nameserver searchdomain net[n] unused[n] lock";
+
+bool sim_option_is_hot(const struct sim_guest *guest, const char *key, bool set)
+{
+    const char *hot = guest->qemu ? qemu_hot : lxc_hot;
+    size_t n = strlen(key), stem = n;
+    char family[80];
+
+    if (sim_word_in(hot, " ", key, n))
+        return true;
+    while (stem > 0 && isdigit((unsigned char)key[stem - 1]))
+        stem--;
+    if (stem == n || n >= sizeof family - 4)
+        return false;
+    (void)snprintf(family, sizeof family, "%.*s[n]", (int)stem, key);
+    /* A mount point can be added to a running container, but not taken away. */
+    return sim_word_in(hot, " ", family, strlen(family)) ||
+           (!guest->qemu && set && strcmp(family, "mp[n]") == 0);
+}
+
+/* A volume of the guest's own that is no longer a disk of it is kept as an unused one. */
+static void keep_volume(struct json_object *config, bool qemu, const char *vmid, const char *key)
+{
+    const char *option = sim_str(config, key, NULL);
+    char volid[256], owner[40], unused[24];
+
+    if (!option || !sim_disk_key(qemu, key) || strncmp(key, "unused", 6) == 0)
+        return;
+    (void)snprintf(volid, sizeof volid, "%.*s", (int)strcspn(option, ","), option);
+    (void)snprintf(owner, sizeof owner, "vm-%s-", vmid);
+    if (!strstr(volid, owner))
+        return;
+    for (int i = 0; i < 256; i++) {
+        (void)snprintf(unused, sizeof unused, "unused%d", i);
+        if (sim_get(config, unused))
+            continue;
+        sim_set_str(config, unused, volid);
+        return;
+    }
+}
+
+static void drop_option(struct json_object *entry, const char *key)
+{
+    struct json_object *config = sim_get(entry, "config");
+    char vmid[24];
+
+    (void)snprintf(vmid, sizeof vmid, "%d", (int)sim_int(entry, "vmid", 0));
+    keep_volume(config, strcmp(sim_str(entry, "type", ""), "qemu") == 0, vmid, key);
+    json_object_object_del(config, key);
+}
+
+void sim_guest_apply_pending(struct json_object *entry)
+{
+    struct json_object *config = sim_get(entry, "config"), *gone = sim_get(entry, "pending_delete");
+
+    sim_merge(config, sim_get(entry, "pending"));
+    if (gone) {
+        json_object_object_foreach(gone, key, unused)
+        {
+            (void)unused;
+            drop_option(entry, key);
+        }
+    }
+    json_object_object_del(entry, "pending");
+    json_object_object_del(entry, "pending_delete");
+}
+
+/* ---- one change ---- */
+
+static struct json_object *part(struct json_object *entry, const char *name)
+{
+    if (!sim_get(entry, name))
+        sim_set(entry, name, json_object_new_object());
+    return sim_get(entry, name);
+}
+
+static void forget_empty(struct json_object *entry, const char *name)
+{
+    if (sim_get(entry, name) && json_object_object_length(sim_get(entry, name)) == 0)
+        json_object_object_del(entry, name);
+}
+
+static void free_volume(struct sim *sim, const char *volid)
+{
+    struct json_object *list;
+    char storage[128];
+
+    (void)snprintf(storage, sizeof storage, "%.*s", (int)strcspn(volid, ":"), volid);
+    list = sim_get(sim_get(sim->state, "volumes"), storage);
+    for (size_t i = 0; list && i < json_object_array_length(list); i++) {
+        if (strcmp(sim_str(json_object_array_get_idx(list, i), "volid", ""), volid) != 0)
+            continue;
+        (void)json_object_array_del_idx(list, i, 1);
+        return;
+    }
+}
+
+static void delete_option(struct sim *sim, const struct sim_guest *guest, const char *key)
+{
+    json_object_object_del(part(guest->entry, "pending"), key);
+    if (strcmp(key, "lock") == 0) {
+        json_object_object_del(guest->entry, "lock");
+    } else if (guest->running && !sim_option_is_hot(guest, key, false)) {
+        if (sim_get(guest->config, key))
+            sim_set_int(part(guest->entry, "pending_delete"), key, 1);
+    } else {
+        if (strncmp(key, "unused", 6) == 0 && sim_str(guest->config, key, NULL))
+            free_volume(sim, sim_str(guest->config, key, ""));
+        drop_option(guest->entry, key);
+    }
+}
+
+static void set_option(const struct sim_guest *guest, const char *key, struct json_object *value)
+{
+    const char *text = json_object_get_string(value), *now = sim_str(guest->config, key, NULL);
+
+    json_object_object_del(part(guest->entry, "pending"), key);
+    json_object_object_del(part(guest->entry, "pending_delete"), key);
+    if (strcmp(key, "lock") == 0) {
+        sim_set_str(guest->entry, "lock", text);
+    } else if (now && strcmp(now, text) == 0) {
+        return;
+    } else if (guest->running && !sim_option_is_hot(guest, key, true)) {
+        sim_set(part(guest->entry, "pending"), key, sim_copy(value));
+    } else {
+        /* Another volume in the place of a disk leaves the old one unused. */
+        if (now && strncmp(now, text, strcspn(text, ",")) != 0)
+            drop_option(guest->entry, key);
+        sim_set(guest->config, key, sim_copy(value));
+    }
+}
+
+void sim_guest_change(struct sim *sim, const struct sim_guest *guest, struct json_object *change)
+{
+    json_object_object_foreach(sim_get(change, "revert"), back, yes)
+    {
+        (void)yes;
+        json_object_object_del(part(guest->entry, "pending"), back);
+        json_object_object_del(part(guest->entry, "pending_delete"), back);
+    }
+    json_object_object_foreach(sim_get(change, "delete"), gone, also)
+    {
+        (void)also;
+        delete_option(sim, guest, gone);
+    }
+    json_object_object_foreach(sim_get(change, "set"), key, value)
+    {
+        set_option(guest, key, value);
+    }
+    forget_empty(guest->entry, "pending");
+    forget_empty(guest->entry, "pending_delete");
+    sim_touch(sim);
+}

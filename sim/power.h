@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Guests that start and stop, and what others need of it.
+ */
+#ifndef PROXIMO_SIM_POWER_H
+#define PROXIMO_SIM_POWER_H
+
+#include "guest.h"
+#include "task_run.h"
+
+/* Makes the guest run or not, as of now; /cluster/resources shows its past for a while. */
+void sim_guest_set_running(struct sim *sim, const char *vmid, bool running);
+/* Looks the job's guest up again; fails as Proxmox does where it is gone. */
+int sim_job_guest(struct sim *sim, struct sim_job *job, struct sim_guest *guest, char *why);
+/* "VM is locked (snapshot)" in `why` if the guest is. Returns 0 or -EINVAL. */
+int sim_guest_check_lock(const struct sim_guest *guest, char *why);
+/* Starts the guest as a task of `who`. */
+void sim_guest_start(struct sim *sim, const struct sim_guest *guest, const char *who);
+/* Moves pending changes into the configuration (guest_pending.c). */
+void sim_guest_apply_pending(struct json_object *entry);
+
+#endif

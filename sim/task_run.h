@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Running tasks. A write that takes time becomes a job: its task is in the list at once, `begin` runs at once
+ * (what a worker checks first; an error text ends the task), `end` when the job's time has come. Time passes
+ * on requests alone: whoever answers one finishes first, in order, what is due. Everything here is called
+ * under sim->lock.
+ */
+#ifndef PROXIMO_SIM_TASK_RUN_H
+#define PROXIMO_SIM_TASK_RUN_H
+
+#include "sim.h"
+
+#define SIM_WHY_MAX 512
+
+struct sim_job;
+
+/* Returns 0, or -EINVAL with the error text in `why` (SIM_WHY_MAX). */
+typedef int sim_step(struct sim *sim, struct sim_job *job, char *why);
+
+struct sim_work {
+    const char *type; /* of the task; NULL: a timer that shows nowhere */
+    const char *lock; /* the guest's lock from begin to end; NULL: none */
+    sim_step *begin, *end;
+};
+
+struct sim_job {
+    struct sim_job *next;
+    const struct sim_work *work;
+    struct json_object *task;  /* owned reference; NULL for a timer */
+    struct json_object *args;  /* owned; node, vmid and what the steps need */
+    struct json_object *lines; /* owned; log lines that appear evenly until the end */
+    size_t shown;
+    int64_t started, due; /* milliseconds of a monotonic clock */
+    bool locked, warn;
+    char failure[128];
+};
+
+int64_t sim_now_ms(void);
+/* Starts a task of `who` on the node; takes `args`, whose member "id" is the task's. Returns the task
+ * (borrowed). */
+struct json_object *sim_task_start(struct sim *sim, const struct sim_work *work, const char *who,
+                                   const char *node, struct json_object *args);
+/* The same for a request: owner, node and vmid are the request's; answers the UPID. Returns 0. */
+int sim_call_task(struct sim_call *call, const struct sim_work *work, struct json_object *args);
+/* Runs work->end after `ms`; takes `args`. */
+void sim_timer_start(struct sim *sim, const struct sim_work *work, int ms, struct json_object *args);
+/* A line of the task's log, now or (`later`) on the way to its end. */
+void sim_job_log(struct sim_job *job, bool later, const char *format, ...) SIM_PRINTF(3, 4);
+/* Formats an error text for a step and returns -EINVAL. */
+int sim_why(char *why, const char *format, ...) SIM_PRINTF(2, 3);
+/* Finishes what is due. */
+void sim_tasks_advance(struct sim *sim);
+/* Ends all jobs without their effects. */
+void sim_tasks_done(struct sim *sim);
+
+#endif
