@@ -148,8 +148,8 @@ int secret_keep(struct trust *trust, const char *plan_id, int64_t expires_s, con
 /* Calls use with the value; -ENOENT when it is not there any more (restart, expiry). */
 int secret_use(struct trust *trust, const char *plan_id, const char *name,
                int (*use)(void *arg, const char *value, size_t len), void *arg);
-void secret_forget(struct trust *trust, const char *plan_id); /* wipes */
-/* 64 hex digits: HMAC-SHA256(key, nonce || name || value). */
+void secret_forget(struct trust *trust, const char *plan_id); /* wipes; NULL: all of them */
+/* 64 hex digits: HMAC-SHA256(key, nonce 0x00 || name 0x00 || value). */
 int secret_commitment(struct trust *trust, const char *nonce, const char *name, const char *value, size_t len,
                       char ret_hex[65]);
 

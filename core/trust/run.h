@@ -70,6 +70,8 @@ int undo_load(struct trust *trust, const char *plan_id, const char *expected_sha
 /* From an undo table and a record: a draft (as in plane/planes.h) with literal values, guards taken from the
  * record by the caller. PX-UNDO when a reference has no value (masked, absent). */
 int undo_from_template(struct json_object *record, struct json_object **ret_draft, struct problem *p);
+/* A plan that failed, and of which nothing is seen in the guards: before and after are the same. */
+bool undo_left_nothing(struct json_object *record);
 void undo_prune(struct trust *trust); /* older than 90 days; recorded in the ledger */
 
 #endif

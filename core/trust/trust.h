@@ -31,7 +31,7 @@ struct trust_options {
     struct sites *sites;
     struct planes *planes;
     /* Is this tool (name, plane, class) offered? mcp's allow and deny lists; NULL: all. */
-    bool (*allowed)(void *arg, const struct tool *tool, const char *operation_class);
+    bool (*allowed)(void *arg, const struct tool *tool, const char *operation_class); /* class NULL: at all */
     void *allowed_arg;
 };
 /* Opens nothing yet. */
@@ -45,6 +45,9 @@ struct ledger *trust_ledger(struct trust *trust);
  * planes with hashes; a `config` record when they differ from the last run's. Failure is kept and shown,
  * reads go on. */
 void trust_first_call(struct trust *trust);
+/* Waits at most until deadline_ms for what trust_first_call began to be written; whether it could be is not
+ * said. Any thread. */
+void trust_wait_first(struct trust *trust, int64_t deadline_ms);
 
 struct trust_call {
     int64_t deadline_ms; /* of planning; apply answers by TRUST_APPLY_ANSWER_MS */
@@ -64,7 +67,8 @@ struct trust_consent {
     bool can_ask; /* this client takes forms */
     enum trust_reply reply;
     const char *typed;        /* of ACCEPTED: what the person typed as the subject */
-    const char *sealed_state; /* modern era: as echoed by the client; NULL in the legacy era */
+    const char *sealed_state; /* modern era: as echoed by the client; legacy: of the last ask. A reply without
+                               * one is refused */
 };
 enum trust_result { TRUST_DONE, TRUST_ASK };
 struct trust_ask { /* what to put before a person; owned by the caller */

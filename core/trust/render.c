@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A plan for a person to read before they consent: made by the core from the steps that will run. What could
+ * not be read comes first. Words of a plane, a guest or another person are quoted and named as such.
+ */
+#include "trust/render.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "trust/risk.h"
+
+#define WORDS_MOST 600u
+#define VALUE_MOST 2000u
+
+const char *render_text(struct json_object *object, const char *key)
+{
+    const char *text = NULL;
+    return json_get_string(object, key, &text, NULL) == 0 ? text : "";
+}
+
+struct json_object *render_rows(struct json_object *object, const char *key)
+{
+    struct json_object *rows = NULL;
+    return json_get(object, key, json_type_array, &rows) == 0 && json_object_array_length(rows) ? rows : NULL;
+}
+
+void render_plain(struct buf *out, const char *text, size_t most)
+{
+    const size_t len = strlen(text);
+    const size_t cut = len > most ? text_utf8_cut(text, most) : len;
+
+    text_clean(out, text, cut, false);
+    if (cut < len)
+        buf_str(out, "...");
+}
+
+void render_quoted(struct buf *out, const char *text, size_t most)
+{
+    CLEANUP_BUF struct buf clean = BUF_INIT((size_t)1 << 20);
+
+    render_plain(&clean, text, most);
+    buf_char(out, '"');
+    for (size_t i = 0; i < clean.len; i++) {
+        if (clean.data[i] == '"' || clean.data[i] == '\\')
+            buf_char(out, '\\');
+        buf_char(out, clean.data[i]);
+    }
+    buf_char(out, '"');
+}
+
+void render_field_value(struct buf *out, struct json_object *field, size_t most)
+{
+    CLEANUP_BUF struct buf shown = BUF_INIT((size_t)1 << 20);
+    const char *text = NULL;
+    size_t len = 0;
+
+    if (json_get_string(field, "secret", &text, NULL) == 0) {
+        buf_str(out, "(secret ");
+        render_plain(out, text, 64);
+        buf_char(out, ')');
+    } else if (json_get_string(field, "ref", &text, NULL) == 0) {
+        buf_str(out, "(result ");
+        render_plain(out, text, 200);
+        buf_char(out, ')');
+    } else if (json_get_string(field, "value", &text, &len) == 0) {
+        risk_put_shown_value(render_text(field, "name"), text, len, &shown);
+        render_quoted(out, shown.data ? shown.data : "", most);
+    }
+}
+
+void render_step_line(struct buf *out, struct json_object *step)
+{
+    const char *kind = render_text(step, "kind"), *path = render_text(step, "path");
+    struct json_object *value = NULL;
+
+    if (strcmp(kind, "request") == 0) {
+        render_plain(out, render_text(step, "method"), 10);
+        buf_char(out, ' ');
+        render_plain(out, path, VALUE_MOST);
+    } else if (strcmp(kind, "read") == 0) {
+        buf_str(out, "read again ");
+        render_plain(out, path, VALUE_MOST);
+    } else {
+        buf_str(out, "wait until ");
+        render_plain(out, render_text(step, "select"), WORDS_MOST);
+        buf_char(out, ' ');
+        render_plain(out, render_text(step, "test"), 10);
+        if (json_object_object_get_ex(step, "value", &value)) {
+            buf_char(out, ' ');
+            render_plain(out, json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN), WORDS_MOST);
+        }
+        buf_str(out, " at ");
+        render_plain(out, path, VALUE_MOST);
+    }
+}
+
+static void put_incomplete(struct json_object *root, struct buf *out)
+{
+    struct json_object *rows = render_rows(root, "incomplete");
+
+    if (!rows)
+        return;
+    buf_str(out, "INCOMPLETE: not everything that matters could be read.\n");
+    for (size_t i = 0; i < json_object_array_length(rows); i++) {
+        struct json_object *row = json_object_array_get_idx(rows, i);
+        buf_str(out, "  - ");
+        render_quoted(out, render_text(row, "what"), WORDS_MOST);
+        buf_str(out, ": ");
+        render_quoted(out, render_text(row, "why"), WORDS_MOST);
+        buf_char(out, '\n');
+    }
+}
+
+static void put_flags(uint64_t flags, struct buf *out)
+{
+    static const struct {
+        uint64_t bit;
+        const char *words;
+    } names[] = {{RISK_DESTROYS, "destroys"},
+                 {RISK_CUTS_OFF, "can cut off the operator"},
+                 {RISK_WIDENS, "widens access"}};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (flags & names[i].bit)
+            buf_printf(out, "; %s", names[i].words);
+    }
+}
+
+static void put_head(const struct plan *plan, struct buf *out)
+{
+    const char *undo_of = plan->undo_of;
+
+    render_plain(out, plan->action, WORDS_MOST);
+    buf_str(out, " on ");
+    render_plain(out, plan->subject, WORDS_MOST);
+    buf_str(out, " (site ");
+    render_quoted(out, plan->site, WORDS_MOST);
+    buf_str(out, ", tool ");
+    render_plain(out, plan->tool, WORDS_MOST);
+    buf_str(out, ")\n");
+    if (undo_of)
+        buf_printf(out, "Way back of plan %s\n", undo_of);
+    buf_printf(out, "Risk: %s", risk_level_name(plan->risk));
+    put_flags(plan->flags, out);
+    if (strcmp(plan->consent, "plan") == 0)
+        buf_str(out, "\nConsent: the plan's id is enough\n");
+    else
+        buf_printf(out, "\nConsent: %s: a person must look at this\n", plan->consent);
+}
+
+static void put_reasons(struct json_object *root, struct buf *out)
+{
+    struct json_object *risk = NULL;
+
+    (void)json_get(root, "risk", json_type_object, &risk);
+    struct json_object *rows = render_rows(risk, "reasons");
+    for (size_t i = 0; rows && i < json_object_array_length(rows); i++) {
+        struct json_object *row = json_object_array_get_idx(rows, i);
+        const char *from = render_text(row, "from");
+        const bool ours =
+            strcmp(from, "core") == 0 || strcmp(from, "completeness") == 0 || strcmp(from, "class") == 0;
+        int64_t level = RISK_HIGH;
+        (void)json_get_int(row, "level", &level);
+        buf_printf(out, "  - %s (%s): ", risk_level_name((unsigned)level), from);
+        if (ours)
+            render_plain(out, render_text(row, "text"), WORDS_MOST);
+        else
+            render_quoted(out, render_text(row, "text"), WORDS_MOST);
+        buf_char(out, '\n');
+    }
+}
+
+static void put_affected(struct json_object *root, struct buf *out)
+{
+    struct json_object *rows = render_rows(root, "affected");
+
+    if (!rows) {
+        buf_str(out, render_rows(root, "incomplete") ? "Affects: not known\n" : "Affects: nothing else\n");
+        return;
+    }
+    buf_str(out, "Affects:\n");
+    for (size_t i = 0; i < json_object_array_length(rows); i++) {
+        struct json_object *row = json_object_array_get_idx(rows, i);
+        int64_t level = RISK_HIGH;
+        (void)json_get_int(row, "risk", &level);
+        buf_str(out, "  - ");
+        render_plain(out, render_text(row, "resource"), WORDS_MOST);
+        if (*render_text(row, "name")) {
+            buf_char(out, ' ');
+            render_quoted(out, render_text(row, "name"), WORDS_MOST);
+        }
+        buf_printf(out, " [%s]: ", risk_level_name((unsigned)level));
+        render_quoted(out, render_text(row, "effect"), WORDS_MOST);
+        buf_char(out, '\n');
+    }
+}
+
+static void put_step(struct json_object *step, size_t number, struct buf *out)
+{
+    struct json_object *fields = render_rows(step, "params");
+    bool always = false, follow = false, atomic = false;
+    const bool request = strcmp(render_text(step, "kind"), "request") == 0;
+
+    (void)json_get_bool(step, "always", &always);
+    (void)json_get_bool(step, "follow", &follow);
+    (void)json_get_bool(step, "atomic", &atomic);
+    buf_printf(out, "  %zu. ", number);
+    render_step_line(out, step);
+    if (follow)
+        buf_str(out, "; its task is followed to the end");
+    if (request && atomic)
+        buf_str(out, "; Proxmox itself refuses it if the configuration changed meanwhile");
+    else if (request)
+        buf_str(out, render_rows(step, "recheck") ? "; what is guarded of it is read again at once before"
+                                                  : "; nothing checks again at once before it is sent");
+    if (strcmp(render_text(step, "on_failure"), "continue") == 0)
+        buf_str(out, "; goes on if it fails");
+    if (always)
+        buf_str(out, "; runs even after a failure");
+    buf_char(out, '\n');
+    for (size_t i = 0; fields && i < json_object_array_length(fields); i++) {
+        struct json_object *field = json_object_array_get_idx(fields, i);
+        buf_str(out, "       ");
+        render_plain(out, render_text(field, "name"), 100);
+        buf_str(out, " = ");
+        render_field_value(out, field, VALUE_MOST);
+        buf_char(out, '\n');
+    }
+}
+
+static void put_steps(struct json_object *root, struct buf *out)
+{
+    struct json_object *steps = render_rows(root, "steps"), *after = render_rows(root, "postcondition");
+
+    buf_str(out, "Steps, these and no others:\n");
+    for (size_t i = 0; steps && i < json_object_array_length(steps); i++)
+        put_step(json_object_array_get_idx(steps, i), i + 1, out);
+    if (after)
+        buf_str(out, "It has worked when:\n");
+    for (size_t i = 0; after && i < json_object_array_length(after); i++) {
+        buf_str(out, "  - ");
+        render_step_line(out, json_object_array_get_idx(after, i));
+        buf_char(out, '\n');
+    }
+}
+
+static void put_guards(struct json_object *root, struct buf *out)
+{
+    struct json_object *guards = render_rows(root, "guards");
+
+    if (!guards)
+        return;
+    buf_str(out, "Refused if any of this has changed:\n");
+    for (size_t i = 0; i < json_object_array_length(guards); i++) {
+        struct json_object *guard = json_object_array_get_idx(guards, i);
+        struct json_object *fields = render_rows(guard, "fields");
+        buf_str(out, "  - ");
+        render_plain(out, render_text(guard, "path"), VALUE_MOST);
+        buf_str(out, fields ? ": " : ": all of it");
+        for (size_t k = 0; fields && k < json_object_array_length(fields); k++) {
+            buf_str(out, k ? ", " : "");
+            render_plain(out, json_object_get_string(json_object_array_get_idx(fields, k)), WORDS_MOST);
+        }
+        buf_char(out, '\n');
+    }
+}
+
+static void put_undo(struct json_object *root, struct buf *out)
+{
+    struct json_object *undo = NULL;
+
+    (void)json_get(root, "undo", json_type_object, &undo);
+    const char *kind = render_text(undo, "kind"), *note = render_text(undo, "note");
+    if (strcmp(kind, "template") == 0 || strcmp(kind, "function") == 0) {
+        buf_str(out, "Way back: yes, as a plan of its own (proximo_undo)\n");
+        return;
+    }
+    buf_str(out, "Way back: NONE");
+    if (*note) {
+        buf_str(out, ": ");
+        render_plain(out, note, WORDS_MOST);
+    }
+    buf_char(out, '\n');
+}
+
+static void put_plane_words(struct json_object *root, struct buf *out)
+{
+    struct json_object *facts = render_rows(root, "facts");
+
+    if (*render_text(root, "sentence")) {
+        buf_str(out, "The plane says: ");
+        render_quoted(out, render_text(root, "sentence"), WORDS_MOST);
+        buf_char(out, '\n');
+    }
+    for (size_t i = 0; facts && i < json_object_array_length(facts); i++) {
+        struct json_object *fact = json_object_array_get_idx(facts, i), *value = NULL;
+        (void)json_object_object_get_ex(fact, "value", &value);
+        buf_str(out, "The plane says: ");
+        render_plain(out, render_text(fact, "name"), 100);
+        buf_str(out, " = ");
+        render_quoted(out,
+                      json_object_is_type(value, json_type_string)
+                          ? json_object_get_string(value)
+                          : json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN),
+                      WORDS_MOST);
+        buf_char(out, '\n');
+    }
+}
+
+void plan_render(const struct plan *plan, struct buf *out)
+{
+    struct json_object *root = plan->root, *secrets = render_rows(root, "secrets");
+    const int64_t left = plan->expires_s - clock_wall_us() / 1000000;
+
+    put_incomplete(root, out);
+    put_head(plan, out);
+    put_reasons(root, out);
+    put_affected(root, out);
+    put_steps(root, out);
+    put_guards(root, out);
+    put_undo(root, out);
+    for (size_t i = 0; secrets && i < json_object_array_length(secrets); i++) {
+        buf_str(out, "Secret: ");
+        render_plain(out, render_text(json_object_array_get_idx(secrets, i), "name"), 100);
+        buf_str(out, " is kept in memory only; after a restart this plan cannot be applied\n");
+    }
+    put_plane_words(root, out);
+    buf_printf(out, "Plan %s, ", plan->id);
+    if (left > 0)
+        buf_printf(out, "good for %lld s\n", (long long)left);
+    else
+        buf_str(out, "expired\n");
+}

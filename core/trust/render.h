@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the ways of showing a plan share, for render*.c alone. */
+#ifndef PROXIMO_TRUST_RENDER_H
+#define PROXIMO_TRUST_RENDER_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "trust/plan.h"
+
+/* A member as text, "" when it is not there; as an array, NULL when it is not there. Borrowed. */
+const char *render_text(struct json_object *object, const char *key);
+struct json_object *render_rows(struct json_object *object, const char *key);
+/* Cleaned, on one line, at most `most` bytes. */
+void render_plain(struct buf *out, const char *text, size_t most);
+/* The same in double quotes, with quotes and backslashes escaped: words that are not the core's. */
+void render_quoted(struct buf *out, const char *text, size_t most);
+/* A field's value as it may be shown, quoted: no secret, no userinfo of URLs. */
+void render_field_value(struct buf *out, struct json_object *field, size_t most);
+/* "POST /nodes/pve1/lxc/105/status/stop", "wait until /status equals ... at /path". */
+void render_step_line(struct buf *out, struct json_object *step);
+
+#endif
