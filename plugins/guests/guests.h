@@ -3,12 +3,105 @@
 #ifndef PROXIMO_GUESTS_H
 #define PROXIMO_GUESTS_H
 
-#include <proximo/plane.h>
+#include "../rows.h"
 
 struct guests_plane {
     const struct proximo_host *host;
 };
 
+#define GUEST_PATH   "/nodes/{node}/{kind}/{vmid}"
+#define GUEST_STATUS GUEST_PATH "/status/current"
+#define GUEST_CONFIG GUEST_PATH "/config"
+#define GUEST_SNAPS  GUEST_PATH "/snapshot"
+
+/* How a tool names its guest. */
+#define GUEST_PARAMS                                                                                         \
+    PARAM(.type = PROXIMO_TYPE_STRING, .name = "vmid", .format = "guest", .flags = PROXIMO_PARAM_REQUIRED,   \
+          .description = "Guest: id or name."),                                                              \
+        PARAM(.type = PROXIMO_TYPE_STRING, .name = "kind", .format = "kind",                                 \
+              .description = "Not needed: found from the guest. A wrong one is an error."),                  \
+        PARAM(.type = PROXIMO_TYPE_STRING, .name = "node", .format = "node",                                 \
+              .description = "Not needed: found from the guest. A wrong one is an error.")
+
+/* The guest that a call is about. Texts live as long as the call; what was read is dropped by guest_done. */
+struct guest {
+    struct asking ask;
+    const char *node, *kind, *vmid;
+    struct proximo_field at[3]; /* node, kind, vmid: what GUEST_PATH is filled from */
+    struct json_object *status, *config;
+};
+
+/* From the call's arguments. 0, or negative after host->fail; guest_done in any case. */
+int32_t guest_open(void *instance, struct proximo_call *call, struct guest *ret);
+/* From a subject {"kind":"guest","vmid":n}: its node and kind are those the call already has, or are looked
+ * for. PROXIMO_ENOTFOUND after host->incomplete. */
+int32_t guest_open_subject(void *instance, struct proximo_call *call, struct proximo_text subject_json,
+                           struct guest *ret);
+void guest_done(struct guest *g);
+
+int32_t guest_read_status(struct guest *g); /* GET status/current into g->status */
+int32_t guest_read_config(struct guest *g); /* GET config into g->config */
+/* The list as Proxmox has it, with the entry "current"; the caller's. */
+int32_t guest_snapshots(const struct guest *g, struct json_object **ret);
+struct json_object *snapshot_named(struct json_object *snapshots, const char *name); /* borrowed; NULL */
+
+bool guest_running(const struct guest *g);
+bool guest_managed(const struct guest *g); /* by HA */
+bool guest_is_lxc(const struct guest *g);
+bool guest_is_template(const struct guest *g);
+const char *guest_lock(const struct guest *g); /* NULL: none */
+/* "guest 105 (web1)"; names come from people: quoted by the core. */
+const char *guest_label(const struct guest *g);
+
+/* ---- the parts of plans that all tools have */
+
+/* A guard on `path`, reduced to fields. */
+int32_t guest_guard(const struct guest *g, const char *path, const char *fields);
+int32_t guest_subject(const struct guest *g, const char *operation_class);
+/* Fails with words when Proxmox would refuse because of a lock other than `allowed` (may be NULL). */
+int32_t guest_check_lock(const struct guest *g, const char *allowed);
+/* Fails with the line that grants it unless the token holds the privilege ("A|B": either) on the guest. What
+ * is not known passes: the core says so. */
+int32_t guest_check_privilege(const struct guest *g, const char *privilege, const char *what);
+/* Facts: name, node, kind, status, lock, HA. */
+int32_t guest_tell_facts(const struct guest *g);
+
+/* A request on the guest: fields beside node, kind, vmid, at most 60. */
+int32_t guest_request(const struct guest *g, const char *method, const char *path,
+                      const struct proximo_field *fields, uint32_t count, uint64_t flags);
+/* A wait for `select` of a GET on the guest; fields is one more path field or NULL. */
+struct guest_wait {
+    const char *path, *select, *value, *fail_if;
+    uint32_t test, deadline_s;
+};
+int32_t guest_wait(const struct guest *g, const struct guest_wait *wait);
+
+/* ---- read, plan and blast functions */
+
 int32_t guests_read_snapshots(void *instance, struct proximo_call *call);
+
+int32_t guests_plan_power(void *instance, struct proximo_call *call);
+int32_t guests_undo_power(void *instance, struct proximo_call *call, struct proximo_text record_json);
+int32_t guests_plan_snapshot_create(void *instance, struct proximo_call *call);
+int32_t guests_undo_snapshot_create(void *instance, struct proximo_call *call,
+                                    struct proximo_text record_json);
+int32_t guests_plan_snapshot_delete(void *instance, struct proximo_call *call);
+int32_t guests_plan_rollback(void *instance, struct proximo_call *call);
+int32_t guests_plan_config_set(void *instance, struct proximo_call *call);
+int32_t guests_plan_config_revert(void *instance, struct proximo_call *call);
+
+int32_t guests_blast_start(void *instance, struct proximo_call *call, struct proximo_text subject_json);
+int32_t guests_blast_stop(void *instance, struct proximo_call *call, struct proximo_text subject_json);
+int32_t guests_blast_shutdown(void *instance, struct proximo_call *call, struct proximo_text subject_json);
+int32_t guests_blast_reboot(void *instance, struct proximo_call *call, struct proximo_text subject_json);
+int32_t guests_blast_snapshot(void *instance, struct proximo_call *call, struct proximo_text subject_json);
+int32_t guests_blast_rollback(void *instance, struct proximo_call *call, struct proximo_text subject_json);
+int32_t guests_blast_config(void *instance, struct proximo_call *call, struct proximo_text subject_json);
+
+/* The change tools and the operation classes (changes.c). */
+#define GUESTS_CHANGES 6
+#define GUESTS_CLASSES 8
+extern const struct proximo_change guests_changes[GUESTS_CHANGES];
+extern const struct proximo_class guests_classes[GUESTS_CLASSES];
 
 #endif

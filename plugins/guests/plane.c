@@ -1,20 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The guests plane: virtual machines and containers. Reads only. A guest is named by its id or its name; the
+ * The guests plane: virtual machines and containers. A guest is named by its id or its name; the
  * host finds its node and kind. Sources: the API paths in the rows (Proxmox VE 8.4 and 9.2).
  */
 #include <stdlib.h>
 
-#include "../rows.h"
 #include "guests.h"
-
-#define GUEST_PARAMS                                                                                         \
-    PARAM(.type = PROXIMO_TYPE_STRING, .name = "vmid", .format = "guest", .flags = PROXIMO_PARAM_REQUIRED,   \
-          .description = "Guest: id or name."),                                                              \
-        PARAM(.type = PROXIMO_TYPE_STRING, .name = "kind", .format = "kind",                                 \
-              .description = "Not needed: found from the guest. A wrong one is an error."),                  \
-        PARAM(.type = PROXIMO_TYPE_STRING, .name = "node", .format = "node",                                 \
-              .description = "Not needed: found from the guest. A wrong one is an error.")
 
 /* ---- pve_list_guests: GET /cluster/resources?type=vm */
 
@@ -207,14 +198,16 @@ static void guests_close(void *instance)
 
 static const struct proximo_plane plane = {
     PROXIMO_PLANE_HEAD,
-    .features_required = PROXIMO_FEATURE_READS,
+    .features_required = PROXIMO_FEATURE_READS | PROXIMO_FEATURE_CHANGES,
     .threading = PROXIMO_PARALLEL,
     .name = "guests",
     .version = "0.1.0",
     .licence = "Apache-2.0",
-    .summary = "Virtual machines and containers: inventory, state, configuration, snapshots.",
+    .summary = "Virtual machines and containers: inventory, state, power, configuration, snapshots.",
     .open = guests_open,
     .close = guests_close,
     .reads = PROXIMO_TABLE(reads),
+    .changes = PROXIMO_TABLE(guests_changes),
+    .classes = PROXIMO_TABLE(guests_classes),
 };
 PROXIMO_PLANE(plane)

@@ -3,12 +3,19 @@
 #ifndef PROXIMO_NODES_H
 #define PROXIMO_NODES_H
 
-#include <json-c/json.h>
-#include <proximo/plane.h>
+#include "../rows.h"
 
 struct nodes_plane {
     const struct proximo_host *host;
 };
+
+/* How a tool names a task. */
+#define UPID_PARAM                                                                                           \
+    PARAM(.type = PROXIMO_TYPE_STRING, .name = "upid", .format = "upid", .flags = PROXIMO_PARAM_REQUIRED,    \
+          .description = "Task id: UPID:node:...:")
+#define TASK_NODE_PARAM                                                                                      \
+    PARAM(.type = PROXIMO_TYPE_STRING, .name = "node", .format = "node",                                     \
+          .description = "Not needed: the task id names its node. Another one is an error.")
 
 /* A read function's GET: 0 and the parsed data (free with json_object_put), or a negative code after
  * host->fail. */
@@ -19,8 +26,25 @@ struct proximo_text nodes_text(const char *text);
 int32_t nodes_reply_rows(struct nodes_plane *plane, struct proximo_call *call, struct proximo_text rows,
                          const struct proximo_answer *answer, uint64_t flags);
 
+/* How a finished task ended: ok, warning, error, unknown; running for NULL. */
+const char *nodes_outcome(const char *status);
+
 int32_t nodes_read_resources(void *instance, struct proximo_call *call);
 int32_t nodes_read_tasks(void *instance, struct proximo_call *call);
 int32_t nodes_read_task_status(void *instance, struct proximo_call *call);
+int32_t nodes_read_task_wait(void *instance, struct proximo_call *call);
+
+int32_t nodes_plan_task_stop(void *instance, struct proximo_call *call);
+int32_t nodes_plan_pool_create(void *instance, struct proximo_call *call);
+int32_t nodes_plan_pool_update(void *instance, struct proximo_call *call);
+int32_t nodes_plan_pool_delete(void *instance, struct proximo_call *call);
+int32_t nodes_blast_task(void *instance, struct proximo_call *call, struct proximo_text subject_json);
+int32_t nodes_blast_pool(void *instance, struct proximo_call *call, struct proximo_text subject_json);
+
+/* The change tools and the operation classes (changes.c). */
+#define NODES_CHANGES 4
+#define NODES_CLASSES 4
+extern const struct proximo_change nodes_changes[NODES_CHANGES];
+extern const struct proximo_class nodes_classes[NODES_CLASSES];
 
 #endif

@@ -1,24 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The nodes plane: state of nodes and of the cluster, tasks and their logs, network interfaces. Reads only.
+ * The nodes plane: state of nodes and of the cluster, tasks and their logs, network interfaces, pools.
  * Sources: the API paths in the rows (Proxmox VE 8.4 and 9.2).
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "../rows.h"
 #include "nodes.h"
 
 #define NODE_PARAM                                                                                           \
     PARAM(.type = PROXIMO_TYPE_STRING, .name = "node", .format = "node",                                     \
           .description = "Node; absent: the configured one, or the only one.")
-#define UPID_PARAM                                                                                           \
-    PARAM(.type = PROXIMO_TYPE_STRING, .name = "upid", .format = "upid", .flags = PROXIMO_PARAM_REQUIRED,    \
-          .description = "Task id: UPID:node:...:")
-#define TASK_NODE_PARAM                                                                                      \
-    PARAM(.type = PROXIMO_TYPE_STRING, .name = "node", .format = "node",                                     \
-          .description = "Not needed: the task id names its node. Another one is an error.")
-
 /* ---- pve_node_status: GET /nodes/{node}/status */
 
 static const struct proximo_param node_only[] = {NODE_PARAM};
@@ -146,6 +138,15 @@ static const struct proximo_column tasks_columns[] = {
 /* ---- pve_task_status, pve_task_log */
 
 static const struct proximo_param task_status_params[] = {UPID_PARAM, TASK_NODE_PARAM};
+static const struct proximo_param task_wait_params[] = {
+    UPID_PARAM,
+    TASK_NODE_PARAM,
+    PARAM(.type = PROXIMO_TYPE_INTEGER, .name = "timeout", .minimum = 1, .maximum = 600,
+          .default_json = "120",
+          .description = "Longest wait in seconds; the call's own time may be shorter."),
+    PARAM(.type = PROXIMO_TYPE_INTEGER, .name = "interval", .minimum = 1, .maximum = 60, .default_json = "2",
+          .description = "Seconds between two looks."),
+};
 static const struct proximo_param task_log_params[] = {
     UPID_PARAM,
     TASK_NODE_PARAM,
@@ -268,6 +269,18 @@ static const struct proximo_read reads[] = {
     {
         ROW(proximo_read),
         .flags = PROXIMO_READ_SINGLE,
+        .name = "pve_task_wait",
+        .title = "Wait for a task",
+        .description =
+            "Waits until a task has ended or the time is over and says how it ended. A failed task is an "
+            "answer, not an error: succeeded is true only after OK. timed_out means that it still runs; ask "
+            "again.",
+        .params = PROXIMO_TABLE(task_wait_params),
+        .read = nodes_read_task_wait,
+    },
+    {
+        ROW(proximo_read),
+        .flags = PROXIMO_READ_SINGLE,
         .name = "pve_task_status",
         .title = "Task status",
         .description =
@@ -362,14 +375,16 @@ int32_t nodes_reply_rows(struct nodes_plane *plane, struct proximo_call *call, s
 
 static const struct proximo_plane plane = {
     PROXIMO_PLANE_HEAD,
-    .features_required = PROXIMO_FEATURE_READS,
+    .features_required = PROXIMO_FEATURE_READS | PROXIMO_FEATURE_CHANGES,
     .threading = PROXIMO_PARALLEL,
     .name = "nodes",
     .version = "0.1.0",
     .licence = "Apache-2.0",
-    .summary = "Nodes and cluster: state, tasks and their logs, network interfaces.",
+    .summary = "Nodes and cluster: state, tasks and their logs, network interfaces, pools.",
     .open = nodes_open,
     .close = nodes_close,
     .reads = PROXIMO_TABLE(reads),
+    .changes = PROXIMO_TABLE(nodes_changes),
+    .classes = PROXIMO_TABLE(nodes_classes),
 };
 PROXIMO_PLANE(plane)

@@ -3,27 +3,16 @@
  * pve_cluster_resources. A function and no row, because what a full answer needs depends on the type that is
  * asked for. The list itself passes through unread: it can be large.
  */
-#include <string.h>
-
 #include "nodes.h"
-
-#define NEED(type_name, path_text, privilege_text)                                                           \
-    {                                                                                                        \
-        .type = (type_name), .need = {                                                                       \
-            .struct_size = (uint32_t)sizeof(struct proximo_need),                                            \
-            .path = (path_text),                                                                             \
-            .privilege = (privilege_text)                                                                    \
-        }                                                                                                    \
-    }
 
 /* Rows without these privileges are left out (nodes: shown with fewer fields). */
 static const struct {
     const char *type;
     struct proximo_need need;
 } type_needs[] = {
-    NEED("vm", "/vms", "VM.Audit"),      NEED("storage", "/storage", "Datastore.Audit"),
-    NEED("node", "/nodes", "Sys.Audit"), NEED("sdn", "/sdn/zones", "SDN.Audit"),
-    NEED("pool", "/pool", "Pool.Audit"), /* listed when no type is asked for */
+    {"vm", NEED("/vms", "VM.Audit")},      {"storage", NEED("/storage", "Datastore.Audit")},
+    {"node", NEED("/nodes", "Sys.Audit")}, {"sdn", NEED("/sdn/zones", "SDN.Audit")},
+    {"pool", NEED("/pool", "Pool.Audit")}, /* listed when no type is asked for */
 };
 #define TYPES (sizeof(type_needs) / sizeof(type_needs[0]))
 
@@ -43,8 +32,7 @@ int32_t nodes_read_resources(void *instance, struct proximo_call *call)
         if (!*wanted || strcmp(wanted, type_needs[i].type) == 0)
             needs[count++] = type_needs[i].need;
     }
-    const struct proximo_field field = {
-        .struct_size = (uint32_t)sizeof(field), .name = "type", .value = wanted};
+    const struct proximo_field field = FIELD("type", wanted);
     const struct proximo_get get = {
         .struct_size = (uint32_t)sizeof(get),
         .path = "/cluster/resources",

@@ -5,10 +5,7 @@
  * text.
  */
 #include <inttypes.h>
-#include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "nodes.h"
 
@@ -25,14 +22,6 @@ struct task_filter {
     char status[16];
 };
 
-static const char *member(struct json_object *o, const char *key)
-{
-    struct json_object *value = NULL;
-    if (!json_object_object_get_ex(o, key, &value) || !json_object_is_type(value, json_type_string))
-        return NULL;
-    return json_object_get_string(value);
-}
-
 static int64_t member_int(struct json_object *o, const char *key)
 {
     struct json_object *value = NULL;
@@ -43,7 +32,7 @@ static int64_t member_int(struct json_object *o, const char *key)
 
 /* How a finished task ended. Proxmox's rule: OK, "WARNINGS: n", "unexpected status" when its end is not
  * known, anything else is the error's text. */
-static const char *outcome_of_status(const char *status)
+const char *nodes_outcome(const char *status)
 {
     if (!status || strcmp(status, "RUNNING") == 0)
         return "running";
@@ -68,14 +57,6 @@ static void copy_argument(struct nodes_plane *plane, struct proximo_call *call, 
     }
 }
 
-static uint64_t digits(const char *text, uint64_t most)
-{
-    uint64_t n = 0;
-    for (; *text >= '0' && *text <= '9' && n <= most; text++)
-        n = n * 10 + (uint64_t)(*text - '0');
-    return n > most ? most : n;
-}
-
 static void filter_read(struct nodes_plane *plane, struct proximo_call *call, struct task_filter *ret)
 {
     char text[32] = "";
@@ -84,17 +65,17 @@ static void filter_read(struct nodes_plane *plane, struct proximo_call *call, st
     copy_argument(plane, call, "node", node, sizeof(node));
     ret->on_node = node[0] != 0;
     copy_argument(plane, call, "limit", text, sizeof(text));
-    ret->limit = text[0] ? digits(text, 1000) : 50;
+    ret->limit = text[0] ? digits_of(text, 1000) : 50;
     text[0] = 0;
     copy_argument(plane, call, "offset", text, sizeof(text));
-    ret->offset = digits(text, OFFSET_MAX);
+    ret->offset = digits_of(text, OFFSET_MAX);
     text[0] = 0;
     copy_argument(plane, call, "errors", text, sizeof(text));
     ret->errors = strcmp(text, "true") == 0 || strcmp(text, "1") == 0;
     text[0] = 0;
     copy_argument(plane, call, "since", text, sizeof(text));
     ret->has_since = text[0] != 0;
-    ret->since = (int64_t)digits(text, UINT64_C(99999999999));
+    ret->since = (int64_t)digits_of(text, UINT64_C(99999999999));
     copy_argument(plane, call, "vmid", ret->vmid, sizeof(ret->vmid));
     copy_argument(plane, call, "typefilter", ret->type, sizeof(ret->type));
     copy_argument(plane, call, "statusfilter", ret->status, sizeof(ret->status));
@@ -111,8 +92,8 @@ static int by_start_descending(const void *a, const void *b)
 
 static bool filter_fits(const struct task_filter *f, struct json_object *task, const char *outcome)
 {
-    const char *id = member(task, "id");
-    const char *type = member(task, "type");
+    const char *id = member_text(task, "id");
+    const char *type = member_text(task, "type");
     return !(f->errors && strcmp(outcome, "error") != 0) &&
            !(f->status[0] && strcmp(outcome, f->status) != 0) &&
            !(f->vmid[0] && (!id || strcmp(id, f->vmid) != 0)) &&
@@ -133,7 +114,7 @@ static int32_t reply_tasks(struct nodes_plane *plane, struct proximo_call *call,
         struct json_object *task = json_object_array_get_idx(data, i);
         if (!json_object_is_type(task, json_type_object))
             continue;
-        const char *outcome = outcome_of_status(member(task, "status"));
+        const char *outcome = nodes_outcome(member_text(task, "status"));
         if (!f->on_node && !filter_fits(f, task, outcome))
             continue;
         if (json_object_object_add(task, "outcome", json_object_new_string(outcome)) == 0)
@@ -148,17 +129,9 @@ static int32_t reply_tasks(struct nodes_plane *plane, struct proximo_call *call,
     return r;
 }
 
-static const struct proximo_need node_need = {
-    .struct_size = (uint32_t)sizeof(struct proximo_need), .path = "/nodes/{node}", .privilege = "Sys.Audit"};
+static const struct proximo_need node_need = NEED("/nodes/{node}", "Sys.Audit");
 /* The cluster list shows other people's tasks to those who hold Sys.Audit on / only. */
-static const struct proximo_need cluster_need = {
-    .struct_size = (uint32_t)sizeof(struct proximo_need), .path = "/", .privilege = "Sys.Audit"};
-
-#define FIELD(field_name, field_value)                                                                       \
-    (struct proximo_field)                                                                                   \
-    {                                                                                                        \
-        .struct_size = (uint32_t)sizeof(struct proximo_field), .name = (field_name), .value = (field_value)  \
-    }
+static const struct proximo_need cluster_need = NEED("/", "Sys.Audit");
 
 int32_t nodes_read_tasks(void *instance, struct proximo_call *call)
 {
@@ -215,11 +188,11 @@ int32_t nodes_read_tasks(void *instance, struct proximo_call *call)
 
 static int add_outcome(struct json_object *task)
 {
-    const char *status = member(task, "status");
-    const char *exitstatus = member(task, "exitstatus");
+    const char *status = member_text(task, "status");
+    const char *exitstatus = member_text(task, "exitstatus");
     bool finished = status && strcmp(status, "stopped") == 0;
     /* A task that stopped without an exit status did not report success. */
-    const char *outcome = !finished ? "running" : outcome_of_status(exitstatus ? exitstatus : "");
+    const char *outcome = !finished ? "running" : nodes_outcome(exitstatus ? exitstatus : "");
     int r = json_object_object_add(task, "finished", json_object_new_boolean(finished));
     r |= json_object_object_add(task, "succeeded", json_object_new_boolean(strcmp(outcome, "ok") == 0));
     r |= json_object_object_add(task, "outcome", json_object_new_string(outcome));

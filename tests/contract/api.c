@@ -166,6 +166,21 @@ static const char *given(struct json_object *endpoint, const struct segments *pa
     return NULL;
 }
 
+/* The rule of a parameter: by its name, or net1 by "net[n]". */
+static int rule_find(struct json_object *params, const char *name, struct json_object **ret)
+{
+    char numbered[80];
+    size_t len = strlen(name), stem = len;
+    if (json_get(params, name, json_type_object, ret) == 0)
+        return 0;
+    while (stem && name[stem - 1] >= '0' && name[stem - 1] <= '9')
+        stem--;
+    if (stem == len || stem == 0 || stem > 64)
+        return -1;
+    snprintf(numbered, sizeof(numbered), "%.*s[n]", (int)stem, name);
+    return json_get(params, numbered, json_type_object, ret);
+}
+
 int api_check(const struct api *api, const struct http_request *request, char *why, size_t size,
               const char **ret_returns)
 {
@@ -178,7 +193,7 @@ int api_check(const struct api *api, const struct http_request *request, char *w
         return snprintf(why, size, "there is no %s %s", request->method, request->path), -1;
     json_get(endpoint, "params", json_type_object, &params);
     for (size_t i = 0; i < request->field_count; i++) {
-        if (!params || json_get(params, request->fields[i].name, json_type_object, &row) < 0)
+        if (!params || rule_find(params, request->fields[i].name, &row) < 0)
             return snprintf(why, size, "%s takes no parameter %s", request->path, request->fields[i].name),
                    -1;
         for (size_t k = 0; k < i; k++) {

@@ -54,6 +54,8 @@ static char *serve(const struct http_request *request, int *ret_status)
     if (strcmp(request->path, "/cluster/resources") == 0)
         return strdup("{\"data\":[{\"type\":\"qemu\",\"vmid\":100,\"name\":\"web1\",\"node\":\"pve1\"},"
                       "{\"type\":\"lxc\",\"vmid\":105,\"name\":\"ct105\",\"node\":\"pve1\"}]}");
+    if (strstr(request->path, "/tasks/") && strcmp(returns, "object") == 0)
+        return strdup("{\"data\":{\"status\":\"stopped\"}}"); /* what is waited for has ended */
     if (strcmp(returns, "array") == 0)
         return strdup("{\"data\":[]}");
     if (strcmp(returns, "object") == 0)
@@ -176,13 +178,20 @@ static int32_t host_get(struct proximo_call *call, const struct proximo_get *get
     return 0;
 }
 
+static int64_t host_deadline_ms(struct proximo_call *call)
+{
+    (void)call;
+    return 5000;
+}
+
 static const struct proximo_host host = {.struct_size = sizeof(host),
                                          .alloc = host_alloc,
                                          .arguments = host_arguments,
                                          .argument = host_argument,
                                          .fail = host_fail,
                                          .reply = host_reply,
-                                         .get = host_get};
+                                         .get = host_get,
+                                         .deadline_ms = host_deadline_ms};
 
 struct loaded {
     const struct proximo_plane *plane;

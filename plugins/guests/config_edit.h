@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A change of a guest's configuration in the making: what config_edit.c takes in, config_plan.c lays out. */
+#ifndef PROXIMO_GUESTS_CONFIG_EDIT_H
+#define PROXIMO_GUESTS_CONFIG_EDIT_H
+
+#include "guests.h"
+#include "options.h"
+
+#define OPTIONS_MOST 60
+
+struct edit {
+    const char *key;
+    const char *value; /* NULL: the option is removed, or its value is secret */
+    const struct option *option;
+    bool was;    /* the configuration has it */
+    bool hidden; /* its value is never shown */
+    bool secret; /* set to what the secret parameter holds */
+};
+struct editing {
+    struct guest g;
+    struct edit edits[OPTIONS_MOST];
+    uint32_t count;
+    const char *reverts[OPTIONS_MOST]; /* options whose waiting change is thrown away */
+    uint32_t revert_count;
+    struct json_object *pending;
+    struct json_object *arguments;
+    struct json_object *skipped;
+    uint64_t secret_id;
+    bool secret;
+};
+
+bool edit_has(const struct editing *e, const char *key);
+/* The plan of what was taken in, or "nothing to do". verb begins the summary. */
+int32_t config_lay_out(const struct editing *e, const char *verb);
+
+#endif

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sources: PUT /nodes/{node}/{qemu,lxc}/{vmid}/config of Proxmox VE 8.4 and 9.2, and the refusals it gives.
+ */
+#include "options.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#define L    OPTION_LXC
+#define Q    OPTION_QEMU
+#define LQ   (OPTION_LXC | OPTION_QEMU)
+#define P    OPTION_PLAIN
+#define R    OPTION_RESTART
+#define X    OPTION_CROSSES
+#define N    OPTION_NUMBERED
+#define V    (OPTION_VOLUME | OPTION_NUMBERED)
+#define CPU  "VM.Config.CPU"
+#define MEM  "VM.Config.Memory"
+#define NET  "VM.Config.Network"
+#define OPT  "VM.Config.Options"
+#define HW   "VM.Config.HWType"
+#define DISK "VM.Config.Disk"
+#define INIT "VM.Config.Cloudinit|VM.Config.Network"
+
+static const struct option options[] = {
+    {"cores", L | P, CPU},
+    {"cpulimit", L | P, CPU},
+    {"cpuunits", L | P, CPU},
+    {"memory", L | P, MEM},
+    {"swap", L | P, MEM},
+    {"hostname", L | P | R, NET},
+    {"nameserver", L | R, NET},
+    {"searchdomain", L | R, NET},
+    {"net", L | N | X, NET},
+    {"rootfs", L | OPTION_VOLUME, DISK},
+    {"mp", L | V | X, DISK},
+    {"unused", LQ | V, DISK},
+    {"features", L | R | X, "VM.Allocate"},
+    {"dev", L | N | X | OPTION_ROOT, NULL},
+    {"arch", L | P | R, OPT},
+    {"cmode", L | P | R, OPT},
+    {"console", L | P | R, OPT},
+    {"tty", L | P | R, OPT},
+    {"debug", L | P | R, OPT},
+    {"timezone", L | R, OPT},
+    {"entrypoint", L | R, OPT},
+    {"env", L | R, OPT},
+    {"unprivileged", L | P | OPTION_STATE, NULL},
+    {"cores", Q | P | R, CPU},
+    {"sockets", Q | P | R, CPU},
+    {"vcpus", Q | P | R, CPU},
+    {"cpu", Q | R, CPU},
+    {"cpulimit", Q | P, CPU},
+    {"cpuunits", Q | P, CPU},
+    {"numa", Q | N, CPU},
+    {"numa", Q | P | R, CPU},
+    {"affinity", Q | R, CPU},
+    {"memory", Q | P | R, MEM},
+    {"balloon", Q | P | R, MEM},
+    {"shares", Q | P, MEM},
+    {"net", Q | N | X, NET},
+    {"scsi", Q | V, DISK},
+    {"virtio", Q | V, DISK},
+    {"sata", Q | V, DISK},
+    {"ide", Q | V, DISK "|VM.Config.CDROM"},
+    {"efidisk0", Q | OPTION_VOLUME | R, DISK},
+    {"tpmstate0", Q | OPTION_VOLUME | R, DISK},
+    {"boot", Q, DISK},
+    {"bootdisk", Q, DISK},
+    {"vmstatestorage", Q | P, DISK},
+    {"cdrom", Q, "VM.Config.CDROM"},
+    {"usb", Q | N | X, HW},
+    {"hostpci", Q | N | X | R, HW},
+    {"serial", Q | N | X | R, HW},
+    {"parallel", Q | N | X | R | OPTION_ROOT, NULL},
+    {"virtiofs", Q | N | X | R, DISK},
+    {"args", Q | X | R | OPTION_ROOT, NULL},
+    {"ivshmem", Q | X | R, NULL},
+    {"acpi", Q | P | R, HW},
+    {"audio0", Q | R, HW},
+    {"hotplug", Q, HW},
+    {"kvm", Q | P | R, HW},
+    {"machine", Q | R, HW},
+    {"scsihw", Q | P | R, HW},
+    {"smbios1", Q | R, HW},
+    {"tablet", Q | P | R, HW},
+    {"vga", Q | R, HW},
+    {"watchdog", Q | R, HW},
+    {"rng0", Q | X | R, HW},
+    {"cicustom", Q, INIT},
+    {"cipassword", Q | OPTION_HIDDEN, INIT},
+    {"citype", Q | P, INIT},
+    {"ciupgrade", Q | P, INIT},
+    {"ciuser", Q | P, INIT},
+    {"ipconfig", Q | N, INIT},
+    {"nameserver", Q, INIT},
+    {"searchdomain", Q, INIT},
+    {"sshkeys", Q, INIT},
+    {"agent", Q | R, OPT},
+    {"bios", Q | P | R, OPT},
+    {"name", Q | P, OPT},
+    {"keyboard", Q | P, OPT},
+    {"localtime", Q | P | R, OPT},
+    {"freeze", Q | P | R, OPT},
+    {"tdf", Q | P | R, OPT},
+    {"vmgenid", Q | OPTION_STATE, NULL},
+    {"ostype", LQ | P | R, OPT},
+    {"onboot", LQ | P, OPT},
+    {"protection", LQ | P, OPT},
+    {"startup", LQ, OPT},
+    {"description", LQ, OPT},
+    {"tags", LQ, OPT},
+    {"template", LQ | P | OPTION_STATE, NULL},
+    {"hookscript", LQ | X, NULL},
+    {"lock", LQ | P | OPTION_ROOT, NULL},
+    {"digest", LQ | OPTION_STATE, NULL},
+    {"meta", LQ | OPTION_STATE, NULL},
+    {"parent", LQ | OPTION_STATE, NULL},
+    {"snaptime", LQ | OPTION_STATE, NULL},
+    {"vmstate", LQ | OPTION_STATE, NULL},
+    {"runningmachine", LQ | OPTION_STATE, NULL},
+    {"runningcpu", LQ | OPTION_STATE, NULL},
+    {"lxc", LQ | OPTION_STATE, NULL}, /* raw lines: shown, not an option */
+    {"node", LQ | OPTION_STATE, NULL},
+    {"vmid", LQ | OPTION_STATE, NULL},
+};
+
+const struct option *option_find(const char *key, bool lxc)
+{
+    const uint32_t kind = lxc ? OPTION_LXC : OPTION_QEMU;
+    for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+        const struct option *o = &options[i];
+        const size_t len = strlen(o->name);
+        if (!(o->flags & kind) || strncmp(key, o->name, len) != 0)
+            continue;
+        const bool digits = key[len] && strspn(key + len, "0123456789") == strlen(key + len);
+        if (o->flags & OPTION_NUMBERED ? digits : !key[len])
+            return o;
+    }
+    return NULL;
+}
+
+bool option_value_is_plain(const char *value)
+{
+    static const char word[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_";
+    if (!*value || strlen(value) > 60 || strspn(value, word) != strlen(value))
+        return false;
+    /* 007 and 1.0 come back otherwise. */
+    const bool number = strspn(value, "0123456789.") == strlen(value);
+    return !number || (!strchr(value, '.') && (value[0] != '0' || !value[1]));
+}
+
+static bool has_key(const char *value, const char *key)
+{
+    const size_t len = strlen(key);
+    for (const char *at = value; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL) {
+        if (strncmp(at, key, len) == 0)
+            return true;
+    }
+    return false;
+}
+
+const char *option_crosses(const struct option *option, const char *value, bool privileged)
+{
+    if (!(option->flags & OPTION_CROSSES))
+        return NULL;
+    if (strcmp(option->name, "net") == 0)
+        return has_key(value, "firewall=1") ? "attaches the guest to a bridge of the host"
+                                            : "attaches the guest to a bridge of the host, without Proxmox's "
+                                              "firewall on it";
+    if (strcmp(option->name, "mp") == 0)
+        return value[0] != '/' ? NULL
+               : privileged    ? "gives a privileged container a folder of the host"
+                               : "gives the container a folder of the host";
+    if (strcmp(option->name, "features") == 0)
+        return privileged ? "loosens what keeps a privileged container (root there is root here) inside"
+                          : "loosens what keeps the container inside";
+    if (strcmp(option->name, "hookscript") == 0)
+        return "is a program that the host runs as root";
+    if (strcmp(option->name, "usb") == 0 && strncmp(value, "spice", 5) == 0)
+        return NULL;
+    if (strcmp(option->name, "serial") == 0 && strcmp(value, "socket") == 0)
+        return NULL;
+    return "gives the guest a device or folder of the host";
+}

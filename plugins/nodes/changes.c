@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The change tools and operation classes of the nodes plane. */
+#include "nodes.h"
+
+#define POOLID_PARAM                                                                                         \
+    PARAM(.type = PROXIMO_TYPE_STRING, .name = "poolid", .format = "poolid",                                 \
+          .flags = PROXIMO_PARAM_REQUIRED, .description = "Name of the pool; a/b is the pool b in a.")
+#define COMMENT_PARAM                                                                                        \
+    PARAM(.type = PROXIMO_TYPE_STRING, .name = "comment", .maximum = 512,                                    \
+          .description = "A note kept with it.")
+
+static const struct proximo_param task_params[] = {UPID_PARAM, TASK_NODE_PARAM};
+static const struct proximo_param create_params[] = {POOLID_PARAM, COMMENT_PARAM};
+static const struct proximo_param update_params[] = {
+    POOLID_PARAM,
+    PARAM(.type = PROXIMO_TYPE_STRINGS, .name = "vms", .format = "vmid",
+          .description = "Guest ids to take in, or out with delete."),
+    PARAM(.type = PROXIMO_TYPE_STRINGS, .name = "storage", .format = "storage",
+          .description = "Storages to take in, or out with delete."),
+    PARAM(.type = PROXIMO_TYPE_BOOLEAN, .name = "delete",
+          .description = "true: take vms and storage out of the pool."),
+    PARAM(.type = PROXIMO_TYPE_BOOLEAN, .name = "allow_move", .api_name = "allow-move",
+          .description = "true: take guests out of the pool that they are in now."),
+    COMMENT_PARAM,
+};
+static const struct proximo_param delete_params[] = {POOLID_PARAM};
+
+static const struct proximo_need pool_needs[] = {
+    NEED("/pool/{poolid}", "Pool.Allocate"),
+    NEED("/pool/{poolid}", "Pool.Audit"),
+};
+
+const struct proximo_change nodes_changes[NODES_CHANGES] = {
+    {
+        ROW(proximo_change),
+        .name = "pve_task_stop",
+        .title = "Stop a task",
+        .description =
+            "Stops a running task where it is; what it was doing is left half done. The plan says "
+            "what that means for the guest it works on. Another user's task needs Sys.Modify on its "
+            "node. There is no way back.",
+        .params = PROXIMO_TABLE(task_params),
+        .subject = "task/{upid}",
+        .operation_class = "task.stop",
+        .plan = nodes_plan_task_stop,
+        .undo_kind = PROXIMO_UNDO_NONE,
+    },
+    {
+        ROW(proximo_change),
+        .name = "pve_pool_create",
+        .title = "Create a pool",
+        .description = "Creates an empty pool. Undo deletes it as long as it is empty.",
+        .params = PROXIMO_TABLE(create_params),
+        .subject = "pool/{poolid}",
+        .operation_class = "pool.create",
+        .needs = PROXIMO_TABLE(pool_needs),
+        .plan = nodes_plan_pool_create,
+        .undo_kind = PROXIMO_UNDO_TEMPLATE,
+        .undo_class = "pool.delete",
+    },
+    {
+        ROW(proximo_change),
+        .flags = PROXIMO_CHANGE_IDEMPOTENT,
+        .name = "pve_pool_update",
+        .title = "Change a pool",
+        .description =
+            "Takes guests and storages into a pool or out of it, or changes its comment. Rights on "
+            "a pool hold on its members, so this can give and take rights; the plan names whose. "
+            "Undo puts members and comment back.",
+        .params = PROXIMO_TABLE(update_params),
+        .subject = "pool/{poolid}",
+        .operation_class = "pool.update",
+        .needs = PROXIMO_TABLE(pool_needs),
+        .plan = nodes_plan_pool_update,
+        .undo_kind = PROXIMO_UNDO_TEMPLATE,
+    },
+    {
+        ROW(proximo_change),
+        .name = "pve_pool_delete",
+        .title = "Delete a pool",
+        .description =
+            "Deletes an empty pool; Proxmox refuses one with members or with pools in it. Grants at "
+            "the pool's path go with it; undo creates the pool and gives them again.",
+        .params = PROXIMO_TABLE(delete_params),
+        .subject = "pool/{poolid}",
+        .operation_class = "pool.delete",
+        .needs = PROXIMO_TABLE(pool_needs),
+        .plan = nodes_plan_pool_delete,
+        .undo_kind = PROXIMO_UNDO_TEMPLATE,
+        .undo_class = "pool.create",
+    },
+};
+
+#define POOL_SCHEMA                                                                                          \
+    "{\"type\":\"object\",\"properties\":{\"kind\":{\"const\":\"pool\"},\"poolid\":{\"type\":\"string\"}},"  \
+    "\"required\":[\"kind\",\"poolid\"]}"
+#define TASK_SCHEMA                                                                                          \
+    "{\"type\":\"object\",\"properties\":{\"kind\":{\"const\":\"task\"},\"upid\":{\"type\":\"string\"}},"    \
+    "\"required\":[\"kind\",\"upid\"]}"
+
+const struct proximo_class nodes_classes[NODES_CLASSES] = {
+    {ROW(proximo_class), .name = "task.stop", .title = "stop a task",
+     .description = "A running task ends where it is.", .risk_floor = PROXIMO_RISK_HIGH,
+     .undo_kind = PROXIMO_UNDO_NONE, .subject_schema = TASK_SCHEMA, .blast = nodes_blast_task},
+    {ROW(proximo_class), .name = "pool.create", .title = "create a pool",
+     .description = "An empty pool; rights given above it reach it.", .risk_floor = PROXIMO_RISK_LOW,
+     .undo_kind = PROXIMO_UNDO_TEMPLATE, .subject_schema = POOL_SCHEMA},
+    {ROW(proximo_class), .name = "pool.update", .title = "change a pool",
+     .description = "Members come and go, and the rights that follow the pool with them.",
+     .risk_floor = PROXIMO_RISK_MEDIUM, .flags = PROXIMO_CLASS_WIDENS, .undo_kind = PROXIMO_UNDO_TEMPLATE,
+     .subject_schema = POOL_SCHEMA, .blast = nodes_blast_pool},
+    {ROW(proximo_class), .name = "pool.delete", .title = "delete a pool",
+     .description = "The pool and the grants at its path are gone.", .risk_floor = PROXIMO_RISK_MEDIUM,
+     .undo_kind = PROXIMO_UNDO_TEMPLATE, .subject_schema = POOL_SCHEMA, .blast = nodes_blast_pool},
+};
