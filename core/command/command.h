@@ -50,9 +50,14 @@ int command_doctor(const struct command_line *line);
 int command_init(const struct command_line *line);
 int command_planes_list(const struct command_line *line);
 int command_planes_inspect(const struct command_line *line);
+int command_plans(const struct command_line *line);
+int command_plan_show(const struct command_line *line);
 int command_config_show(const struct command_line *line);
 int command_config_check(const struct command_line *line);
 int command_plane_host(const struct command_line *line);
+int command_audit_verify(const struct command_line *line); /* exit status: enum ledger_verdict */
+int command_audit_head(const struct command_line *line);
+int command_audit_show(const struct command_line *line);
 int command_version(const struct command_line *line);
 
 /* Prints a problem to stderr as "proximo: CODE: cause ..." and returns EXIT_USAGE for PX-CONFIG and PX-ARG,

@@ -131,6 +131,7 @@ int command_doctor(const struct command_line *line)
     }
     struct doctor d = {.sections = json_object_new_array()};
     doctor_local(&d, config);
+    doctor_record(&d, config);
     doctor_sites(&d, config, sites);
     doctor_planes(&d, config, sites);
     if (command_value(line, "--json") != NULL)

@@ -31,13 +31,13 @@ struct calls {
     void (*run)(void *arg, struct call *call);
     void *arg;
     struct call *buckets[BUCKETS];
-    struct call_queue queues[2]; /* by lane: not begun yet */
+    struct call_queue queues[CALL_LANES]; /* not begun yet */
     unsigned local_queued;
-    bool local_taken; /* a thread serves the local queue */
-    unsigned running; /* calls queued or being run */
-    unsigned waits;   /* of them CALL_WAITS */
-    unsigned most;    /* CALL_WAITS at once */
-    unsigned threads; /* alive */
+    bool local_taken;                  /* a thread serves the local queue */
+    unsigned running;                  /* calls queued or being run */
+    unsigned lane_running[CALL_LANES]; /* the same by lane */
+    unsigned most;                     /* at once in each lane but CALL_LOCAL */
+    unsigned threads;                  /* alive */
     bool ending;
 };
 
@@ -70,6 +70,8 @@ void call_free(struct call *call)
     free(call->id);
     free(call->tool);
     free(call->progress_token);
+    free(call->request_state);
+    form_reply_done(&call->given);
     free(call);
 }
 
@@ -93,7 +95,7 @@ int calls_new(unsigned most, void (*run)(void *arg, struct call *call), void *ar
     (void)pthread_mutex_init(&calls->mutex, NULL);
     (void)pthread_cond_init(&calls->work, NULL);
     (void)pthread_cond_init(&calls->idle, NULL);
-    for (int lane = 0; lane < 2; lane++)
+    for (int lane = 0; lane < CALL_LANES; lane++)
         calls->queues[lane].last = &calls->queues[lane].first;
     calls->most = most;
     calls->run = run;
@@ -141,6 +143,8 @@ static struct call *calls_take(struct calls *calls)
 {
     struct call *call = queue_take(&calls->queues[CALL_WAITS]);
 
+    if (!call)
+        call = queue_take(&calls->queues[CALL_LONG]);
     if (!call && !calls->local_taken) {
         call = queue_take(&calls->queues[CALL_LOCAL]);
         if (call) {
@@ -164,11 +168,19 @@ static void calls_run_one(struct calls *calls, struct call *call)
     *place = call->next;
     if (call->lane == CALL_LOCAL)
         calls->local_taken = false;
-    else
-        calls->waits--;
+    calls->lane_running[call->lane]--;
     if (--calls->running == 0)
         (void)pthread_cond_broadcast(&calls->idle);
     call_free(call);
+}
+
+static bool calls_queued(const struct calls *calls)
+{
+    bool any = false;
+
+    for (int lane = 0; lane < CALL_LANES; lane++)
+        any = any || calls->queues[lane].first;
+    return any;
 }
 
 static void *calls_thread(void *arg)
@@ -189,7 +201,7 @@ static void *calls_thread(void *arg)
             break;
         until = clock_timespec(clock_ms() + IDLE_KEEP_MS);
         r = pthread_cond_clockwait(&calls->work, &calls->mutex, CLOCK_MONOTONIC, &until);
-        if (r == ETIMEDOUT && !calls->queues[0].first && !calls->queues[1].first)
+        if (r == ETIMEDOUT && !calls_queued(calls))
             break;
     }
     calls->threads--;
@@ -224,11 +236,13 @@ int calls_start(struct calls *calls, struct call *call)
     int r = 0;
 
     (void)pthread_mutex_lock(&calls->mutex);
-    if (call->lane == CALL_LOCAL ? calls->local_queued >= LOCAL_MOST : calls->waits >= calls->most)
+    if (call->lane == CALL_LOCAL ? calls->local_queued >= LOCAL_MOST
+                                 : calls->lane_running[call->lane] >= calls->most)
         r = -EBUSY;
     if (r == 0) {
         /* A thread for every call that waits, and one for the local queue. */
-        wanted = calls->waits + (call->lane == CALL_WAITS);
+        wanted = calls->lane_running[CALL_WAITS] + calls->lane_running[CALL_LONG];
+        wanted += call->lane != CALL_LOCAL;
         wanted += calls->local_taken || calls->local_queued > 0 || call->lane == CALL_LOCAL;
         if (calls->threads < wanted && calls_add_thread(calls) < 0 && calls->threads == 0)
             r = -EAGAIN;
@@ -241,10 +255,8 @@ int calls_start(struct calls *calls, struct call *call)
         *queue->last = call;
         queue->last = &call->queued;
         calls->running++;
-        if (call->lane == CALL_LOCAL)
-            calls->local_queued++;
-        else
-            calls->waits++;
+        calls->lane_running[call->lane]++;
+        calls->local_queued += call->lane == CALL_LOCAL;
         (void)pthread_cond_signal(&calls->work);
     }
     (void)pthread_mutex_unlock(&calls->mutex);

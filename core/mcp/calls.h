@@ -2,7 +2,8 @@
 /*
  * The calls in progress and the threads that run them. A call that waits for something has a thread of its
  * own; there are as many as calls at once, up to the limit, and idle ones end after a while. Calls that only
- * wait for the planes to be loaded stand in one queue that one thread serves.
+ * wait for the planes to be loaded stand in one queue that one thread serves. Calls that wait for tasks and
+ * people are counted apart: they take no place that a read needs.
  */
 #ifndef PROXIMO_MCP_CALLS_H
 #define PROXIMO_MCP_CALLS_H
@@ -13,12 +14,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "mcp/forms.h"
+
 struct cancel;
 struct calls;
+
+#define CALL_PROGRESS_TEXT 200 /* bytes of a message of progress */
 
 enum call_lane {
     CALL_LOCAL, /* quick once the planes are there: one thread, a bounded queue */
     CALL_WAITS, /* talks to a site: a thread of its own */
+    CALL_LONG,  /* waits for a task or a person: a thread of its own, counted apart */
+    CALL_LANES,
 };
 
 /* One request being worked on. Owned by the calls once started; the function that runs it owns `arguments`
@@ -34,12 +41,20 @@ struct call {
     char *progress_token;          /* its JSON, or NULL */
     struct cancel *cancel;
     int64_t deadline_ms;
+    /* What proximo_apply has to know of the request. */
+    bool can_ask;            /* the client takes forms */
+    bool form_has_mode;      /* of a revision whose forms say their mode */
+    struct form_reply given; /* modern: what came in inputResponses */
+    char *request_state;     /* modern: as echoed, or NULL */
+    bool input_required;     /* modern: the result asks for input; set by the function that runs it */
 
     pthread_mutex_t mutex; /* the rest */
     bool silent;           /* cancelled by the client or answered: nothing is sent for it any more */
     bool progress_told;
     bool progress_whole; /* the end was told, without waiting for its turn: once */
     uint32_t progress_done;
+    uint32_t progress_part; /* thousandths, of what was told since within one unit */
+    char progress_text[CALL_PROGRESS_TEXT + 1];
     int64_t progress_ms;
 };
 

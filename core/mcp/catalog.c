@@ -17,6 +17,7 @@
 #define NEAREST_MOST 3
 
 struct catalog {
+    const struct config *config;
     struct planes *planes;
     const struct tool **tools;
     size_t count;
@@ -44,6 +45,37 @@ bool catalog_allows(const struct config *config, const char *plane, const char *
         allowed = allowed || list_has(&config->allow, words[i]);
     }
     return allowed;
+}
+
+/* A plan function names its classes plan by plan, and is asked about each of them then. The tool itself is
+ * there unless the lists leave out its plane or name, or name only classes that its plane has not. */
+static bool offers_planned(const struct config *config, const struct tool *tool)
+{
+    const struct plane_info *plane = tool->plane;
+    bool allowed = catalog_allows(config, plane->name, tool->name, NULL);
+
+    if (list_has(&config->deny, plane->name) || list_has(&config->deny, tool->name))
+        return false;
+    for (size_t i = 0; !allowed && i < plane->class_count; i++)
+        allowed = list_has(&config->allow, plane->classes[i].name);
+    return allowed;
+}
+
+bool catalog_offers(const struct config *config, const struct tool *tool)
+{
+    if (tool->kind == TOOL_CHANGE && tool->has_plan)
+        return offers_planned(config, tool);
+    return catalog_allows(config, tool->plane->name, tool->name, tool->operation_class);
+}
+
+/* A change exists only where both the server's mode and its plane's are guarded. */
+static bool mode_allows(const struct config *config, const struct tool *tool)
+{
+    const struct config_plane *plane = config_plane_find(config, tool->plane->name);
+
+    if (tool->kind != TOOL_CHANGE)
+        return true;
+    return config_plane_mode(config, plane) == CONFIG_GUARDED;
 }
 
 /* Is there anything that this word of tools.allow or tools.deny could mean? */
@@ -89,6 +121,8 @@ static int catalog_index(struct search *search, size_t document, const struct to
         r = search_add(search, document, 4, tool->plane->name);
     if (r == 0)
         r = search_add(search, document, 3, tool->description);
+    if (r == 0 && tool->operation_class)
+        r = search_add(search, document, 4, tool->operation_class);
     for (size_t i = 0; r == 0 && i < tool->param_count; i++)
         r = search_add(search, document, 2, tool->params[i].name);
     for (size_t i = 0; r == 0 && i < tool->column_count; i++)
@@ -104,6 +138,7 @@ int catalog_new(const struct config *config, struct planes *planes, struct catal
 
     if (!catalog)
         return -ENOMEM;
+    catalog->config = config;
     catalog->planes = planes;
     catalog->tools = calloc(most + 1, sizeof(const struct tool *));
     if (!catalog->tools) {
@@ -113,9 +148,7 @@ int catalog_new(const struct config *config, struct planes *planes, struct catal
     for (size_t i = 0; i < most; i++) {
         const struct tool *tool = planes_tool_at(planes, i);
 
-        /* Change tools come with the planner; until then there are none. */
-        if (tool->kind != TOOL_CHANGE &&
-            catalog_allows(config, tool->plane->name, tool->name, tool->operation_class))
+        if (mode_allows(config, tool) && catalog_offers(config, tool))
             catalog->tools[catalog->count++] = tool;
     }
     catalog->search = search_new(catalog->count);
@@ -170,7 +203,7 @@ enum catalog_answer catalog_find(const struct catalog *catalog, const char *name
     tool = catalog->planes ? planes_tool_find(catalog->planes, name) : NULL;
     if (!tool)
         return CATALOG_UNKNOWN;
-    return tool->kind == TOOL_CHANGE ? CATALOG_CHANGE : CATALOG_DENIED;
+    return mode_allows(catalog->config, tool) ? CATALOG_DENIED : CATALOG_CHANGE;
 }
 
 /* "pve_guest_lst" is near pve_guest_list by letters, "guests" by words. */
@@ -206,9 +239,11 @@ int catalog_problem(const struct catalog *catalog, enum catalog_answer answer, c
     char near[256];
 
     if (answer == CATALOG_CHANGE) {
-        (void)problem_set(p, -EPERM, PX_READ_ONLY,
-                          "%s changes something, and this version of proximo plans no changes yet", name);
-        problem_next(p, "Read with the tools that proximo_find lists; leave the change to the operator.");
+        (void)problem_set(p, -EPERM, PX_READ_ONLY, "%s changes something, and %s is in mode read", name,
+                          catalog->config->mode == CONFIG_GUARDED ? "its plane" : "this server");
+        problem_next(p,
+                     "Read with the tools that proximo_find lists. Only the operator can allow changes, with "
+                     "mode: guarded in the configuration file.");
         return -EPERM;
     }
     if (answer == CATALOG_DENIED) {

@@ -36,6 +36,9 @@ bool catalog_nearest(const struct catalog *catalog, const char *name, char *ret,
 bool catalog_allows(const struct config *config, const char *plane, const char *name,
                     const char *operation_class);
 
+/* Is this tool offered? One whose classes its plan function names is, as long as one of them may be. */
+bool catalog_offers(const struct config *config, const struct tool *tool);
+
 /* Appends the names of tools.allow and tools.deny that fit no plane, tool or class, comma separated: a
  * misspelt one in `deny` would let through what it should not. */
 void catalog_unmatched(const struct config *config, struct planes *planes, struct buf *out);

@@ -10,6 +10,7 @@
 #include "mcp/state.h"
 #include "mcp/tools.h"
 #include "plane/manifest.h"
+#include "plane/planes.h"
 #include "plane/read.h"
 
 #define TOOLS_MOST     10
@@ -70,7 +71,7 @@ static void put_example(struct buf *out, const struct tool *tool, const struct c
 
     json_put_key(out, "example");
     buf_char(out, '{');
-    json_put_key_string(out, "name", "proximo_read");
+    json_put_key_string(out, "name", tool->kind == TOOL_CHANGE ? "proximo_plan" : "proximo_read");
     json_put_key(out, "arguments");
     buf_char(out, '{');
     json_put_key_string(out, "tool", tool->name);
@@ -112,11 +113,53 @@ static void put_columns(struct buf *out, const struct tool *tool)
 
 static const char *tool_returns(const struct tool *tool)
 {
+    if (tool->kind == TOOL_CHANGE)
+        return "a plan; nothing is changed until proximo_apply";
     if (tool->kind == TOOL_READ_FUNCTION)
         return "composed of several reads";
     if (tool->flags & PROXIMO_READ_LINES)
         return "text lines";
     return tool->flags & PROXIMO_READ_SINGLE ? "one object" : "a counted list of rows";
+}
+
+static const char *const risk_names[] = {
+    [PROXIMO_RISK_LOW] = "low", [PROXIMO_RISK_MEDIUM] = "medium", [PROXIMO_RISK_HIGH] = "high"};
+
+/* Does the class alone say that a person must consent? Source: design, Consent. */
+static bool class_needs_person(const struct class_row *row)
+{
+    return row->risk_floor >= PROXIMO_RISK_HIGH ||
+           (row->flags & (PROXIMO_CLASS_DESTROYS | PROXIMO_CLASS_CUTS_OFF | PROXIMO_CLASS_WIDENS));
+}
+
+/* What is known of a change before it is planned. The plan may say more, never less. */
+static void put_change(struct buf *out, const struct tool *tool, const struct server *server)
+{
+    const struct plane_info *plane;
+    const struct class_row *row = NULL;
+    bool known = tool->operation_class && server->planes &&
+                 planes_class_find(server->planes, tool->operation_class, &plane, &row);
+
+    if (tool->operation_class)
+        json_put_key_string(out, "class", tool->operation_class);
+    if (known && row->risk_floor >= PROXIMO_RISK_LOW && row->risk_floor <= PROXIMO_RISK_HIGH)
+        json_put_key_string(out, "risk_at_least", risk_names[row->risk_floor]);
+    if (tool->subject)
+        json_put_key_string(out, "subject", tool->subject);
+    json_put_key_string(
+        out, "consent",
+        known && class_needs_person(row)
+            ? "a person: the server asks them by a form when the plan is applied"
+            : "said by the plan: its id is enough for low and medium risk, a person is asked for "
+              "high risk and for what destroys, cuts off or widens access");
+    json_put_key_string(out, "undo",
+                        tool->undo_kind == PROXIMO_UNDO_TEMPLATE || tool->undo_kind == PROXIMO_UNDO_FUNCTION
+                            ? "a plan of its own, by proximo_undo; the plan says what it cannot bring back"
+                            : "none: there is no way back");
+    if (tool->flags & PROXIMO_CHANGE_ROOT_ONLY)
+        json_put_key_bool(out, "root_only", true);
+    if (tool->flags & PROXIMO_CHANGE_NO_TOKEN)
+        json_put_key_bool(out, "refuses_tokens", true);
 }
 
 static void put_tool(struct buf *out, const struct tool *tool, const struct server *server)
@@ -128,7 +171,7 @@ static void put_tool(struct buf *out, const struct tool *tool, const struct serv
     json_put_key_string(out, "name", tool->name);
     json_put_key_string(out, "title", tool->title ? tool->title : tool->name);
     json_put_key_string(out, "plane", tool->plane->name);
-    json_put_key_string(out, "kind", "read");
+    json_put_key_string(out, "kind", tool->kind == TOOL_CHANGE ? "change" : "read");
     json_put_key_string(out, "description", tool->description ? tool->description : "");
     json_put_key(out, "inputSchema");
     tool_schema_write(tool, server->site_names, server->site_names ? config->site_count : 0, out);
@@ -149,7 +192,9 @@ static void put_tool(struct buf *out, const struct tool *tool, const struct serv
         }
         buf_char(out, ']');
     }
-    put_annotations(out, tool->title ? tool->title : tool->name, true);
+    if (tool->kind == TOOL_CHANGE)
+        put_change(out, tool, server);
+    put_annotations(out, tool->title ? tool->title : tool->name, tool_gate(server, tool));
     put_example(out, tool, config);
     buf_char(out, '}');
 }

@@ -40,7 +40,9 @@ static void put_row(struct buf *out, const struct tool *tool)
     json_put_key(out, "summary");
     put_first_sentence(out, tool->description ? tool->description : "");
     json_put_key_string(out, "plane", tool->plane->name);
-    json_put_key_string(out, "kind", "read");
+    json_put_key_string(out, "kind", tool->kind == TOOL_CHANGE ? "change" : "read");
+    if (tool->operation_class)
+        json_put_key_string(out, "class", tool->operation_class);
     buf_char(out, '}');
 }
 

@@ -18,6 +18,7 @@
 #include "plane/manifest.h"
 #include "plane/planes.h"
 #include "plane/site.h"
+#include "trust/trust.h"
 
 #define FRESH_MS        1000
 #define MEMORY_FRESH_MS 5000
@@ -124,6 +125,20 @@ static void put_calls(struct server *server, struct buf *out)
     buf_char(out, '}');
 }
 
+/* Ledger, plans that wait, changes that run or are in doubt. */
+static void put_trust(const struct server *server, struct buf *out)
+{
+    struct buf members CLEANUP_BUF = BUF_INIT(BODY_LIMIT);
+
+    if (!server->trust)
+        return;
+    trust_put_status(server->trust, &members);
+    if (!buf_ok(&members) || members.len == 0)
+        return;
+    json_put_comma(out);
+    buf_add(out, members.data, members.len);
+}
+
 static void put_status(struct server *server, struct buf *out, int64_t now)
 {
     const struct config *config = server->config;
@@ -133,7 +148,11 @@ static void put_status(struct server *server, struct buf *out, int64_t now)
     buf_char(out, '{');
     json_put_key_string(out, "version", PROXIMO_VERSION);
     json_put_key_string(out, "mode", config_mode_name(config->mode));
-    json_put_key_string(out, "changes", "none: this version reads and plans no changes yet");
+    json_put_key_string(out, "changes",
+                        config->mode != CONFIG_GUARDED ? "none: the mode is read"
+                        : config->trust.confirm_direct
+                            ? "planned, consented, applied; in one call where the plan's id is consent enough"
+                            : "planned, consented, applied");
     json_put_key_string(out, "surface", config->surface == CONFIG_FULL ? "full" : "facade");
     json_put_key_string(out, "isolation",
                         config->isolation == CONFIG_ISOLATED ? "isolated" : "same user: advisory");
@@ -142,6 +161,7 @@ static void put_status(struct server *server, struct buf *out, int64_t now)
     put_sites(server, out);
     host_memory = put_planes(server, out);
     put_calls(server, out);
+    put_trust(server, out);
     json_put_key_int(out, "uptime_s", (long long)((now - server->started_ms) / 1000));
     if (server->memory_ms == 0 || now - server->memory_ms > MEMORY_FRESH_MS) {
         server->memory_ms = now;

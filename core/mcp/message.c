@@ -12,7 +12,8 @@
 #include "base/problem.h"
 #include "base/text.h"
 
-#define ID_LIMIT 1024 /* bytes of a string id that is remembered and echoed */
+#define ID_LIMIT   1024              /* bytes of a string id that is remembered and echoed */
+#define TEXT_LIMIT ((size_t)1 << 20) /* of an error with its details */
 
 static const char *const legacy_versions[] = {MCP_LATEST_LEGACY, "2025-06-18", "2025-03-26", "2024-11-05"};
 
@@ -78,6 +79,9 @@ static const struct place params_places[] = {
     PLACE("protocolVersion", protocol_version),
     PLACE("requestId", request_id),
     PLACE("_meta", meta),
+    PLACE("capabilities", capabilities),
+    PLACE("inputResponses", input_responses),
+    PLACE("requestState", request_state),
 };
 static const struct place meta_places[] = {
     PLACE(MCP_META "protocolVersion", meta_version),
@@ -102,8 +106,8 @@ static bool id_ok(struct span id)
 
 /* The members of the message itself. */
 struct envelope {
-    struct span jsonrpc, id, method, params;
-    bool has_result;
+    struct span jsonrpc, id, method, params, result;
+    bool has_error;
 };
 
 static void read_envelope(struct span root, struct envelope *ret)
@@ -120,8 +124,10 @@ static void read_envelope(struct span root, struct envelope *ret)
             ret->method = value;
         else if (span_equals(key, "params"))
             ret->params = value;
-        else if (span_equals(key, "result") || span_equals(key, "error"))
-            ret->has_result = true;
+        else if (span_equals(key, "result"))
+            ret->result = value;
+        else if (span_equals(key, "error"))
+            ret->has_error = true;
     }
 }
 
@@ -142,8 +148,10 @@ static void message_shape(struct message *message, struct span root)
         message->id = envelope.id;
     if (span_type(envelope.jsonrpc) != json_type_string || !span_equals(envelope.jsonrpc, "2.0")) {
         message_fail(message, RPC_INVALID_REQUEST, "Invalid request: \"jsonrpc\" must be \"2.0\"");
-    } else if (!envelope.method.at && envelope.has_result) {
+    } else if (!envelope.method.at && (envelope.result.at || envelope.has_error)) {
         message->kind = MESSAGE_RESPONSE;
+        if (!envelope.has_error)
+            message->result = envelope.result;
     } else if (!envelope.method.at) {
         message_fail(message, RPC_INVALID_REQUEST, "Invalid request: there is no \"method\"");
     } else if (span_type(envelope.method) != json_type_string) {
@@ -248,11 +256,11 @@ void answer_begin(struct buf *out, const char *id)
     buf_str(out, ",\"result\":{");
 }
 
-void answer_end(struct buf *out, bool modern)
+void answer_end(struct buf *out, bool modern, const char *result_type)
 {
     if (modern) {
-        json_put_comma(out);
-        buf_str(out, "\"resultType\":\"complete\",\"_meta\":{\"" MCP_META "serverInfo\":");
+        json_put_key_string(out, "resultType", result_type);
+        buf_str(out, ",\"_meta\":{\"" MCP_META "serverInfo\":");
         put_server_info(out);
         buf_char(out, '}');
     }
@@ -296,14 +304,25 @@ void body_tool_result(struct buf *body, const struct buf *structured, const stru
     }
 }
 
-void body_tool_problem(struct buf *body, const struct problem *p)
+void body_tool_problem(struct buf *body, const struct problem *p, const struct buf *details)
 {
-    struct buf text CLEANUP_BUF = BUF_INIT(16384);
+    struct buf text CLEANUP_BUF = BUF_INIT(TEXT_LIMIT), json CLEANUP_BUF = BUF_INIT(TEXT_LIMIT);
+    bool more = details && details->len > 0 && buf_ok(details);
 
     problem_text(p, &text);
+    problem_json(p, &json);
+    if (more && json.len > 2) {
+        buf_str(&text, "\nDetails: {");
+        buf_add(&text, details->data, details->len);
+        buf_char(&text, '}');
+        answer_cut(&json, json.len - 2); /* reopens the error */
+        buf_char(&json, ',');
+        buf_add(&json, details->data, details->len);
+        buf_str(&json, "}}");
+    }
     buf_str(body, "\"content\":[{\"type\":\"text\",\"text\":");
     json_put_string(body, text.len ? text.data : "", text.len);
     buf_str(body, "}],\"structuredContent\":");
-    problem_json(p, body);
+    buf_add(body, json.data, json.len);
     buf_str(body, ",\"isError\":true");
 }

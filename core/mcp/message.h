@@ -25,13 +25,14 @@ struct problem;
 
 #define MCP_MODERN_VERSION "2026-07-28"
 #define MCP_LATEST_LEGACY  "2025-11-25"
+#define MCP_FIRST_FORMS    "2025-06-18" /* the first revision with elicitation */
 #define MCP_VERSIONS_TEXT  "2026-07-28, 2025-11-25, 2025-06-18, 2025-03-26, 2024-11-05"
 #define MCP_META           "io.modelcontextprotocol/"
 
 enum message_kind {
     MESSAGE_REQUEST,
     MESSAGE_NOTIFICATION,
-    MESSAGE_RESPONSE, /* to a request that was never sent */
+    MESSAGE_RESPONSE, /* to a request of ours, or to none */
     MESSAGE_BAD,      /* error says what to answer */
 };
 
@@ -48,8 +49,11 @@ struct message {
     struct span id;     /* at NULL: none that can be echoed */
     struct span method; /* a string */
     struct span params; /* an object, or none */
+    struct span result; /* of a response without error; any type, or none */
     /* members of params */
     struct span name, arguments, cursor, protocol_version, request_id, meta;
+    struct span capabilities;                                   /* of initialize */
+    struct span input_responses, request_state;                 /* of the modern era */
     struct span meta_version, meta_capabilities, meta_progress; /* of params._meta */
     bool modern;                                                /* names a protocol version in _meta */
     struct message_error error;
@@ -70,17 +74,18 @@ bool mcp_legacy_version(struct span version, const char **ret);
 
 /*
  * Answers, appended as one line. id is the JSON of the id. Between answer_begin and answer_end the inside of
- * the result object is appended, without its braces; a modern answer gets resultType and serverInfo behind
- * it.
+ * the result object is appended, without its braces; a modern answer gets resultType ("complete",
+ * "input_required") and serverInfo behind it.
  */
 void answer_begin(struct buf *out, const char *id);
-void answer_end(struct buf *out, bool modern);
+void answer_end(struct buf *out, bool modern, const char *result_type);
 void answer_error(struct buf *out, const char *id, const struct message_error *error);
 /* The inside of a tools/call result: `structured` (a JSON object or empty) as text block and
  * structuredContent, `content` (a JSON array or empty) after it. */
 void body_tool_result(struct buf *body, const struct buf *structured, const struct buf *content);
-/* The inside of a tools/call result that failed. */
-void body_tool_problem(struct buf *body, const struct problem *p);
+/* The inside of a tools/call result that failed. details (may be NULL): further members of the error, comma
+ * separated. */
+void body_tool_problem(struct buf *body, const struct problem *p, const struct buf *details);
 /* Takes back what was appended behind `len`. */
 void answer_cut(struct buf *b, size_t len);
 /* {"name":"proximo",...} */

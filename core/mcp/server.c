@@ -21,17 +21,22 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "mcp/calls.h"
+#include "mcp/catalog.h"
+#include "mcp/forms.h"
 #include "mcp/line.h"
 #include "mcp/output.h"
 #include "mcp/state.h"
+#include "plane/manifest.h"
 #include "plane/planes.h"
+#include "trust/trust.h"
 
 #define BATCH_BYTES   ((size_t)256 << 10) /* answers are written out at the latest then */
 #define BATCH_LIMIT   ((size_t)64 << 20)
-#define PROBE_MS      5   /* a client that only probes is gone by then: no plane is loaded for it */
-#define EOF_GRACE_MS  550 /* calls in progress at end of input may still finish */
-#define STOP_GRACE_MS 300 /* cancelled calls notice that they are */
-#define ARENAS        2   /* of malloc: memory counts for more than contention here */
+#define PROBE_MS      5     /* a client that only probes is gone by then: no plane is loaded for it */
+#define EOF_GRACE_MS  550   /* calls in progress at end of input may still finish */
+#define STOP_GRACE_MS 300   /* cancelled calls notice that they are */
+#define TRUST_STOP_MS 10000 /* a change in progress is brought to a recorded end */
+#define ARENAS        2     /* of malloc: memory counts for more than contention here */
 #define LARGE         (128 << 10)
 
 struct transport {
@@ -170,7 +175,7 @@ static enum transport_end transport_loop(struct transport *t)
 }
 
 /* Lets the calls in progress end. False: one of them does not. */
-static bool transport_settle(struct transport *t, enum transport_end end)
+static bool calls_settle(struct transport *t, enum transport_end end)
 {
     if (calls_running(t->server.calls) == 0)
         return true;
@@ -178,6 +183,44 @@ static bool transport_settle(struct transport *t, enum transport_end end)
         return true;
     calls_stop(t->server.calls);
     return calls_wait_idle(t->server.calls, clock_ms() + STOP_GRACE_MS, -1);
+}
+
+/* Brings what changes something to a recorded end first, then the calls; nobody answers a form any more.
+ * False: something does not end. */
+static bool transport_settle(struct transport *t, enum transport_end end)
+{
+    bool recorded, ended;
+
+    forms_end(t->server.forms);
+    recorded = trust_stop(t->server.trust, clock_ms() + TRUST_STOP_MS);
+    ended = calls_settle(t, end);
+    if (!recorded)
+        log_warn("a change does not come to its end; it is in doubt until it is resolved");
+    if (!ended)
+        log_warn("a call does not end; leaving without it");
+    return recorded && ended;
+}
+
+/* The allow and deny lists as the trust spine asks for them. */
+static bool tool_allowed(void *arg, const struct tool *tool, const char *operation_class)
+{
+    return operation_class ? catalog_allows(arg, tool->plane->name, tool->name, operation_class)
+                           : catalog_offers(arg, tool);
+}
+
+static int transport_open_trust(struct transport *t)
+{
+    struct trust_options options = {
+        .config = t->options.config,
+        .sites = t->options.sites,
+        .planes = t->options.planes,
+        .allowed = tool_allowed,
+        .allowed_arg = (void *)(uintptr_t)t->options.config, /* read only */
+    };
+    int64_t form_ms = t->options.form_ms > 0 ? t->options.form_ms : TRUST_FORM_MS;
+    int r = trust_new(&options, &t->server.trust);
+
+    return r < 0 ? r : forms_new(t->server.output, form_ms, &t->server.forms);
 }
 
 static int transport_open(struct transport *t, const struct server_options *options, int stop_write)
@@ -198,6 +241,8 @@ static int transport_open(struct transport *t, const struct server_options *opti
     server_init(&t->server);
     r = output_new(&out, &t->server.output);
     if (r == 0)
+        r = transport_open_trust(t);
+    if (r == 0)
         r = calls_new(options->config->max_calls, server_run_call, &t->server, &t->server.calls);
     return r;
 }
@@ -205,6 +250,9 @@ static int transport_open(struct transport *t, const struct server_options *opti
 static void transport_close(struct transport *t)
 {
     calls_free(t->server.calls);
+    if (t->server.trust)
+        trust_free(t->server.trust);
+    forms_free(t->server.forms);
     output_free(t->server.output);
     server_done(&t->server);
     line_done(&t->reader);
@@ -233,10 +281,7 @@ int server_run(const struct server_options *options, bool *ret_stuck)
         end = transport_loop(t);
     else
         log_error("the server cannot start: no memory");
-    if (t->server.calls && !transport_settle(t, end)) {
-        log_warn("a call does not end; leaving without it");
-        *ret_stuck = true;
-    }
+    *ret_stuck = t->server.calls && !transport_settle(t, end);
     if (t->server.output)
         (void)output_send(t->server.output, "", 0); /* what was offered and is left */
     status = end == END_OUTPUT || (t->server.output && output_gone(t->server.output)) ? SERVER_OUTPUT_GONE
@@ -254,14 +299,40 @@ int server_run(const struct server_options *options, bool *ret_stuck)
 
 /* ---------------------------------------------------------------- without threads */
 
-int mcp_line_fuzz(const uint8_t *data, size_t size)
+static void fuzz_mode(const struct config *config, const uint8_t *data, size_t size)
 {
-    static const struct config config = {.mode = CONFIG_READ, .max_calls = 1, .call_timeout_s = 1};
-    struct server server = {.config = &config, .stop_write = -1, .initialized = size > 0 && (data[0] & 1)};
+    struct server server = {.config = config, .stop_write = -1, .initialized = size > 0 && (data[0] & 1)};
     struct buf out CLEANUP_BUF = BUF_INIT(BATCH_LIMIT);
 
     server_init(&server);
     server_line(&server, (const char *)data, size, &out);
     server_done(&server);
+}
+
+/* What a client says came of a form. */
+static void fuzz_form(const uint8_t *data, size_t size)
+{
+    struct span whole = span_whole((const char *)data, size);
+    struct form_reply reply, given;
+    struct message message;
+
+    if (whole.len == 0)
+        return;
+    message_read(&message, whole.at, whole.len);
+    form_reply_read(message.result, &reply);
+    forms_given(message.input_responses, &given);
+    (void)forms_taken(message.meta_capabilities);
+    form_reply_done(&reply);
+    form_reply_done(&given);
+}
+
+int mcp_line_fuzz(const uint8_t *data, size_t size)
+{
+    static const struct config reading = {.mode = CONFIG_READ, .max_calls = 1, .call_timeout_s = 1};
+    static const struct config guarded = {.mode = CONFIG_GUARDED, .max_calls = 1, .call_timeout_s = 1};
+
+    fuzz_mode(&reading, data, size);
+    fuzz_mode(&guarded, data, size);
+    fuzz_form(data, size);
     return 0;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The MCP server over a pair of descriptors: newline-delimited JSON-RPC, both protocol eras, each request
- * classified by itself. Runs until end of input or SIGTERM; calls in progress are cancelled and joined before
- * it returns.
+ * classified by itself. Runs until end of input or SIGTERM; then a change in progress is brought to a
+ * recorded end, and calls in progress are cancelled and joined before it returns.
  */
 #ifndef PROXIMO_MCP_SERVER_H
 #define PROXIMO_MCP_SERVER_H
@@ -31,12 +31,13 @@ struct server_options {
      * with the first call only. */
     int (*prepare)(void *arg, struct problem *p);
     void *prepare_arg;
+    int64_t form_ms; /* how long a person has for a form; 0: TRUST_FORM_MS. For tests */
 };
 
 /*
- * Returns one of SERVER_... *ret_stuck says that a call did not end in time: config, sites and planes are
- * still in use and must not be freed; the process is to exit. Changes the process's handling of SIGPIPE,
- * SIGTERM, SIGINT and SIGHUP while it runs.
+ * Returns one of SERVER_... *ret_stuck says that a call or a change did not end in time: config, sites and
+ * planes are still in use and must not be freed; the process is to exit. Changes the process's handling of
+ * SIGPIPE, SIGTERM, SIGINT and SIGHUP while it runs.
  */
 int server_run(const struct server_options *options, bool *ret_stuck);
 

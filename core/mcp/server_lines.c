@@ -4,23 +4,19 @@
  * once or becomes a call on a thread of its own.
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "base/log.h"
 #include "config/config.h"
 #include "mcp/calls.h"
+#include "mcp/forms.h"
 #include "mcp/instructions.h"
 #include "mcp/message.h"
-#include "mcp/output.h"
 #include "mcp/state.h"
 #include "mcp/tools.h"
 
-#define TOKEN_LIMIT  1024
 #define ID_BYTES     8192
 #define LIST_CACHE   "\"ttlMs\":300000,\"cacheScope\":\"public\""
 #define CAPABILITIES "\"capabilities\":{\"tools\":{}}"
@@ -36,6 +32,11 @@ struct method {
     bool (*run)(struct server *server, struct message *message, const char *id, struct buf *body);
 };
 
+static const char *instructions(const struct server *server)
+{
+    return server->config->mode == CONFIG_GUARDED ? MCP_INSTRUCTIONS_GUARDED : MCP_INSTRUCTIONS_READ;
+}
+
 static bool method_initialize(struct server *server, struct message *message, const char *id,
                               struct buf *body)
 {
@@ -49,21 +50,23 @@ static bool method_initialize(struct server *server, struct message *message, co
     }
     (void)mcp_legacy_version(message->protocol_version, &version);
     server->initialized = true;
+    /* Revisions are dates: their order as text is their order in time. */
+    server->can_ask = strcmp(version, MCP_FIRST_FORMS) >= 0 && forms_taken(message->capabilities);
+    server->form_has_mode = strcmp(version, MCP_FIRST_FORMS) > 0;
     json_put_key_string(body, "protocolVersion", version);
     buf_str(body, "," CAPABILITIES ",\"serverInfo\":");
     put_server_info(body);
     buf_str(body, ",\"instructions\":");
-    json_put_cstr(body, MCP_INSTRUCTIONS);
+    json_put_cstr(body, instructions(server));
     return false;
 }
 
 static bool method_discover(struct server *server, struct message *message, const char *id, struct buf *body)
 {
-    (void)server;
     (void)message;
     (void)id;
     buf_str(body, "\"supportedVersions\":[\"" MCP_MODERN_VERSION "\"]," CAPABILITIES ",\"instructions\":");
-    json_put_cstr(body, MCP_INSTRUCTIONS);
+    json_put_cstr(body, instructions(server));
     buf_str(body, "," LIST_CACHE);
     return false;
 }
@@ -77,95 +80,7 @@ static bool method_ping(struct server *server, struct message *message, const ch
     return false;
 }
 
-/* ---------------------------------------------------------------- calls */
-
-/* The token under which progress may be told. */
-static bool progress_token_ok(struct message *message)
-{
-    enum json_type type = span_type(message->meta_progress);
-
-    if (!message->meta_progress.at)
-        return true;
-    if (type != json_type_int && type != json_type_string && type != json_type_double)
-        message_fail(message, RPC_INVALID_PARAMS,
-                     "Invalid params: progressToken must be a string or a number");
-    else if (message->meta_progress.len > TOKEN_LIMIT)
-        message_fail(message, RPC_INVALID_PARAMS, "Invalid params: progressToken is longer than %d bytes",
-                     TOKEN_LIMIT);
-    return message->kind != MESSAGE_BAD;
-}
-
-/* Too many calls: an answer to the model, not to the protocol. */
-static void busy_body(struct server *server, int error, struct buf *body)
-{
-    struct problem p = PROBLEM_INIT;
-
-    atomic_fetch_add(&server->calls_busy, 1);
-    atomic_fetch_add(&server->calls_seen, 1);
-    if (error == -EBUSY)
-        (void)problem_set(&p, error, PX_BUSY,
-                          "%u calls are in progress already, the most this server runs at once",
-                          calls_running(server->calls));
-    else
-        (void)problem_set(&p, error, PX_BUSY, "this machine gives no thread for another call");
-    problem_next(&p, "Wait for some of them to be answered, then call again.");
-    body_tool_problem(body, &p);
-}
-
-/* Everything a call keeps of its message. */
-static int call_from(const struct message *message, const char *id, struct call **ret)
-{
-    struct call *call;
-    int r = call_new(id, &call);
-
-    if (r < 0)
-        return r;
-    call->modern = message->modern;
-    if (message->meta_progress.at) {
-        call->progress_token = strndup(message->meta_progress.at, message->meta_progress.len);
-        r = call->progress_token ? 0 : -ENOMEM;
-    }
-    if (r == 0 && message->name.at) {
-        call->tool = span_text(message->name);
-        r = call->tool ? 0 : -ENOMEM;
-    }
-    if (r == 0 && message->arguments.at)
-        r = json_parse(message->arguments.at, message->arguments.len, &call->arguments, NULL);
-    if (r < 0) {
-        call_free(call);
-        return r;
-    }
-    *ret = call;
-    return 0;
-}
-
-/* Hands the request over to a thread. */
-static bool start_call(struct server *server, struct message *message, const char *id, enum call_lane lane,
-                       struct buf *body)
-{
-    struct call *call;
-    int r;
-
-    if (!progress_token_ok(message))
-        return false;
-    if (call_from(message, id, &call) < 0) {
-        message_fail(message, RPC_INTERNAL_ERROR, "Internal error: no memory for another call");
-        return false;
-    }
-    call->lane = lane;
-    call->deadline_ms = clock_ms() + (int64_t)server->config->call_timeout_s * 1000;
-    r = calls_start(server->calls, call);
-    if (r == 0) {
-        atomic_fetch_add(&server->calls_seen, 1);
-        return true;
-    }
-    call_free(call);
-    if (message->name.at)
-        busy_body(server, r, body);
-    else /* tools/list has no place for a model's errors */
-        message_fail(message, RPC_INTERNAL_ERROR, "Internal error: too many requests wait for the planes");
-    return false;
-}
+/* ---------------------------------------------------------------- tools */
 
 static bool method_list(struct server *server, struct message *message, const char *id, struct buf *body)
 {
@@ -180,7 +95,7 @@ static bool method_list(struct server *server, struct message *message, const ch
     if (list->len == 0) {
         if (server->calls && server->config->surface == CONFIG_FULL && !server_catalog_ready(server)) {
             message->name = message->arguments = (struct span){0};
-            return start_call(server, message, id, CALL_LOCAL, body);
+            return server_start_call(server, message, id, CALL_LOCAL, body);
         }
         if (tools_list_body(server, message->modern, NULL, list, &p) < 0) {
             buf_reset(list);
@@ -212,7 +127,7 @@ static void call_at_once(struct server *server, struct message *message, const c
 static bool method_call(struct server *server, struct message *message, const char *id, struct buf *body)
 {
     char *name CLEANUP_FREE = span_type(message->name) == json_type_string ? span_text(message->name) : NULL;
-    bool local;
+    enum call_lane lane;
 
     if (!name) {
         message_fail(message, RPC_INVALID_PARAMS, "Invalid params: tools/call needs \"name\", a string");
@@ -222,9 +137,11 @@ static bool method_call(struct server *server, struct message *message, const ch
         message_fail(message, RPC_INVALID_PARAMS, "Invalid params: \"arguments\" must be an object");
         return false;
     }
-    local = tools_call_is_local(name);
-    if (server->calls && !(local && server_catalog_ready(server)))
-        return start_call(server, message, id, local ? CALL_LOCAL : CALL_WAITS, body);
+    lane = tools_call_lane(name, message->arguments);
+    /* The first call of all writes a record: not on this thread. */
+    if (server->calls &&
+        !(lane == CALL_LOCAL && server_first_call_done(server) && server_catalog_ready(server)))
+        return server_start_call(server, message, id, lane, body);
     call_at_once(server, message, name, body);
     return false;
 }
@@ -275,7 +192,7 @@ static void server_request(struct server *server, struct message *message, const
         answer_cut(out, mark);
         answer_error(out, id, &message->error);
     } else {
-        answer_end(out, message->modern);
+        answer_end(out, message->modern, "complete");
     }
     server->answered = true;
 }
@@ -306,6 +223,8 @@ void server_line(struct server *server, const char *line, size_t len, struct buf
     message_read(&message, whole.at, whole.len);
     if (message.kind == MESSAGE_NOTIFICATION)
         server_notification(server, &message);
+    if (message.kind == MESSAGE_RESPONSE && server->forms)
+        forms_answer(server->forms, message.id, message.result);
     if (message.kind == MESSAGE_NOTIFICATION || message.kind == MESSAGE_RESPONSE)
         return;
     buf_reset(id);
@@ -325,52 +244,4 @@ void server_line_too_long(struct buf *out)
     message_fail(&message, RPC_INVALID_REQUEST,
                  "Invalid request: a line is longer than 4 MiB; it was skipped");
     answer_error(out, "null", &message.error);
-}
-
-/* ---------------------------------------------------------------- on a thread of the calls */
-
-/* The inside of the result, or an error. */
-static bool call_body(struct server *server, struct call *call, struct buf *body, struct message *message)
-{
-    struct tool_request request = {.name = call->tool, .call = call, .deadline_ms = call->deadline_ms};
-    struct problem p = PROBLEM_INIT;
-
-    if (!call->tool) {
-        if (tools_list_body(server, call->modern, call, body, &p) == 0)
-            return true;
-        message_fail(message, RPC_INTERNAL_ERROR, "%s: %s", p.code, p.cause);
-        return false;
-    }
-    if (!call->arguments)
-        call->arguments = json_object_new_object();
-    request.arguments = call->arguments;
-    if (request.arguments)
-        return tools_call_body(server, &request, body, &message->error);
-    message_fail(message, RPC_INTERNAL_ERROR, "Internal error: no memory");
-    return false;
-}
-
-void server_run_call(void *arg, struct call *call)
-{
-    struct server *server = arg;
-    struct buf out CLEANUP_BUF = BUF_INIT(BODY_LIMIT);
-    struct message message = {.kind = MESSAGE_BAD};
-    bool ok;
-
-    answer_begin(&out, call->id);
-    ok = call_body(server, call, &out, &message);
-    answer_end(&out, call->modern);
-    if (ok && !buf_ok(&out)) {
-        ok = false;
-        message_fail(&message, RPC_INTERNAL_ERROR, "Internal error: the answer is too large");
-    }
-    if (!ok) {
-        buf_reset(&out);
-        answer_error(&out, call->id, &message.error);
-    }
-    atomic_fetch_add(&server->calls_seen, 1);
-    if (call_claim_answer(call) && buf_ok(&out))
-        (void)output_send(server->output, out.data, out.len);
-    if (atomic_load(&server->refused) && server->stop_write >= 0 && write(server->stop_write, "", 1) < 0)
-        log_debug("the server has been told to end already");
 }

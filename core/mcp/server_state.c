@@ -10,6 +10,7 @@
 #include "mcp/catalog.h"
 #include "mcp/state.h"
 #include "plane/planes.h"
+#include "trust/trust.h"
 
 #define WAIT_SLICE_MS 50 /* how soon a call that waits for the planes notices that it was cancelled */
 
@@ -17,6 +18,7 @@ void server_init(struct server *server)
 {
     (void)pthread_mutex_init(&server->mutex, NULL);
     (void)pthread_mutex_init(&server->prepare_mutex, NULL);
+    (void)pthread_mutex_init(&server->first_mutex, NULL);
     atomic_init(&server->catalog, NULL);
     for (size_t i = 0; i < 2; i++)
         server->list_body[i] = BUF_INIT(BODY_LIMIT);
@@ -40,6 +42,7 @@ void server_done(struct server *server)
     buf_done(&server->status_body);
     (void)pthread_mutex_destroy(&server->mutex);
     (void)pthread_mutex_destroy(&server->prepare_mutex);
+    (void)pthread_mutex_destroy(&server->first_mutex);
 }
 
 /* The planes are there: makes the catalogue unless another thread has. */
@@ -124,4 +127,21 @@ bool server_catalog_ready(struct server *server)
     if (server->planes && !planes_ready(server->planes))
         return false;
     return server_make_catalog(server) != NULL;
+}
+
+void server_first_call(struct server *server)
+{
+    if (server_first_call_done(server))
+        return;
+    (void)pthread_mutex_lock(&server->first_mutex);
+    if (!atomic_load(&server->first_call_done)) {
+        trust_first_call(server->trust);
+        atomic_store(&server->first_call_done, true);
+    }
+    (void)pthread_mutex_unlock(&server->first_mutex);
+}
+
+bool server_first_call_done(struct server *server)
+{
+    return !server->trust || atomic_load(&server->first_call_done);
 }

@@ -13,18 +13,19 @@
 
 #include "base/buf.h"
 #include "base/problem.h"
+#include "mcp/calls.h"
 #include "mcp/message.h"
 
 struct json_object;
 
-struct call;
 struct cancel;
-struct calls;
 struct catalog;
 struct config;
+struct forms;
 struct output;
 struct planes;
 struct sites;
+struct trust;
 
 #define BODY_LIMIT ((size_t)8 << 20) /* of one answer; a read's own limit is far below */
 
@@ -34,10 +35,14 @@ struct server {
     struct planes *planes; /* NULL only in tests and fuzzing: no plane, every call answered at once */
     struct output *output;
     struct calls *calls; /* NULL with planes NULL */
+    struct trust *trust; /* NULL with planes NULL */
+    struct forms *forms; /* NULL with planes NULL */
     int stop_write;      /* a byte here ends the server */
     int64_t started_ms;
     bool initialized; /* an `initialize` came */
-    bool answered;    /* something has been answered: loading may begin */
+    bool can_ask;     /* the legacy client takes forms */
+    bool form_has_mode;
+    bool answered; /* something has been answered: loading may begin */
 
     struct buf list_body[2];          /* tools/list, legacy and modern; made once */
     struct buf id;                    /* of the request at hand */
@@ -48,6 +53,9 @@ struct server {
     void *prepare_arg;
     pthread_mutex_t prepare_mutex;
     bool prepared;
+
+    pthread_mutex_t first_mutex; /* trust_first_call */
+    atomic_bool first_call_done;
 
     pthread_mutex_t mutex; /* the catalogue while it is being made, status */
     _Atomic(struct catalog *) catalog;
@@ -63,6 +71,12 @@ struct server {
 /* server_lines.c: one line in, answers appended to out; calls may be started. Transport thread. */
 void server_line(struct server *server, const char *line, size_t len, struct buf *out);
 void server_line_too_long(struct buf *out);
+
+/* server_calls.c */
+/* Hands the request over to a thread: true. False: body has the answer, or message its error. Transport
+ * thread. */
+bool server_start_call(struct server *server, struct message *message, const char *id, enum call_lane lane,
+                       struct buf *body);
 /* The run function of calls. */
 void server_run_call(void *arg, struct call *call);
 
@@ -74,5 +88,9 @@ void server_done(struct server *server);
 const struct catalog *server_catalog(struct server *server, int64_t deadline_ms, struct cancel *cancel,
                                      struct problem *p);
 bool server_catalog_ready(struct server *server);
+/* The first record of this run, with the first call of any tool; waits for it. Not on the transport thread.
+ */
+void server_first_call(struct server *server);
+bool server_first_call_done(struct server *server);
 
 #endif

@@ -3,6 +3,7 @@
 #include "mcp/tools.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,7 +22,10 @@
 #include "plane/site.h"
 
 #define PROGRESS_EVERY_MS 20
-#define PROGRESS_TEXT     200 /* bytes of a message */
+#define PROGRESS_WORDS_MS 250  /* between other words about the same unit of work */
+#define PROGRESS_PARTS    1000 /* of a unit */
+#define AUDIT_WAIT_MS     5000
+#define DETAILS_LIMIT     ((size_t)256 << 10)
 
 /* ---------------------------------------------------------------- tools/list */
 
@@ -42,7 +46,7 @@ static void put_plane_tools(const struct server *server, const struct catalog *c
 
         put_listed(out, tool->name, tool->title, tool->description);
         tool_schema_write(tool, server->site_names, server->site_names ? server->config->site_count : 0, out);
-        put_annotations(out, tool->title ? tool->title : tool->name, true);
+        put_annotations(out, tool->title ? tool->title : tool->name, tool_gate(server, tool));
         buf_char(out, '}');
     }
 }
@@ -70,11 +74,11 @@ int tools_list_body(struct server *server, bool modern, const struct call *call,
     }
     buf_str(body, "\"tools\":[");
     for (size_t i = 0; (facade = facade_at(i)) != NULL; i++) {
-        if (facade_denied(server, facade->name))
+        if (!facade_exists(facade, server) || facade_denied(server, facade->name))
             continue;
         put_listed(body, facade->name, facade->title, facade->description);
         facade_schema(facade, server, body);
-        put_annotations(body, facade->title, facade->open_world);
+        put_annotations(body, facade->title, facade->gate);
         buf_char(body, '}');
     }
     if (catalog)
@@ -87,65 +91,76 @@ int tools_list_body(struct server *server, bool modern, const struct call *call,
 
 /* ---------------------------------------------------------------- reads */
 
-struct progress {
-    struct server *server;
-    struct call *call;
-};
+/* Is this worth a line now? A unit of work that is new; its end, without waiting, once; or, now and then,
+ * other words about the same unit. With the call's mutex. */
+static bool progress_due(const struct call *call, int64_t now, uint32_t done, uint32_t total,
+                         const char *text)
+{
+    bool whole = total > 0 && done >= total;
+    int64_t since = now - call->progress_ms;
+
+    if (call->silent)
+        return false;
+    if (!call->progress_told || done > call->progress_done)
+        return since >= PROGRESS_EVERY_MS || (whole && !call->progress_whole);
+    return done == call->progress_done && !whole && since >= PROGRESS_WORDS_MS &&
+           call->progress_part < PROGRESS_PARTS - 1 && text[0] && strcmp(text, call->progress_text) != 0;
+}
+
+static void put_progress(struct buf *line, const struct call *call, uint32_t done, uint32_t part,
+                         uint32_t total, const char *text)
+{
+    buf_str(line,
+            "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":{\"progressToken\":");
+    buf_str(line, call->progress_token);
+    json_put_key_int(line, "progress", done);
+    if (part > 0) /* the value must grow with every line */
+        buf_printf(line, ".%03u", part);
+    if (total > 0)
+        json_put_key_int(line, "total", total);
+    if (text[0])
+        json_put_key_string(line, "message", text);
+    buf_str(line, "}}\n");
+}
 
 /* Tells progress for a live token: strictly increasing, none after the answer, dropped while the client is
  * slow. */
-static void on_progress(void *arg, uint32_t done, uint32_t total, const char *message)
+void tools_progress(void *arg, uint32_t done, uint32_t total, const char *message)
 {
     const struct progress *progress = arg;
     struct call *call = progress->call;
-    struct buf line CLEANUP_BUF = BUF_INIT(8192), text CLEANUP_BUF = BUF_INIT(1024);
+    struct buf line CLEANUP_BUF = BUF_INIT(8192), clean CLEANUP_BUF = BUF_INIT(1024);
+    const char *text = "";
     int64_t now = clock_ms();
-    bool whole = total > 0 && done >= total;
+    uint32_t part;
 
     if (!call->progress_token)
         return;
+    if (message)
+        text_clean(&clean, message, text_utf8_cut(message, strnlen(message, CALL_PROGRESS_TEXT)), false);
+    if (buf_ok(&clean) && clean.len > 0)
+        text = clean.data;
     (void)pthread_mutex_lock(&call->mutex);
-    if (!call->silent && (!call->progress_told || done > call->progress_done) &&
-        (now - call->progress_ms >= PROGRESS_EVERY_MS || (whole && !call->progress_whole))) {
-        buf_str(&line,
-                "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":{\"progressToken\":");
-        buf_str(&line, call->progress_token);
-        json_put_key_int(&line, "progress", done);
-        if (total > 0)
-            json_put_key_int(&line, "total", total);
-        if (message) {
-            text_clean(&text, message, text_utf8_cut(message, strnlen(message, PROGRESS_TEXT)), false);
-            json_put_key_string(&line, "message", text.data ? text.data : "");
-        }
-        buf_str(&line, "}}\n");
+    if (progress_due(call, now, done, total, text)) {
+        part = call->progress_told && done == call->progress_done ? call->progress_part + 1 : 0;
+        put_progress(&line, call, done, part, total, text);
         if (buf_ok(&line) && output_offer(progress->server->output, line.data, line.len) == 0) {
             call->progress_told = true;
-            call->progress_whole = call->progress_whole || whole;
+            call->progress_whole = call->progress_whole || (total > 0 && done >= total);
             call->progress_done = done;
+            call->progress_part = part;
             call->progress_ms = now;
+            (void)snprintf(call->progress_text, sizeof(call->progress_text), "%s", text);
         }
     }
     (void)pthread_mutex_unlock(&call->mutex);
 }
 
-/* Runs a read tool and writes the inside of its result. arguments may hold `site`, which is taken out. */
-static int run_read(struct server *server, const struct tool_request *request, const struct tool *tool,
-                    struct json_object *arguments, const char *site_name, struct buf *body, struct problem *p)
+int tools_take_site(struct server *server, struct json_object *arguments, const char *site_name,
+                    struct site **ret, struct problem *p)
 {
     char *site_copy CLEANUP_FREE = text_dup(site_name);
-    struct progress progress = {server, request->call};
-    struct read_result result = {0};
     struct json_object *site = NULL;
-    struct read_call call = {
-        .tool = tool,
-        .planes = server->planes,
-        .arguments = arguments,
-        .deadline_ms = request->deadline_ms,
-        .cancel = request->call ? request->call->cancel : NULL,
-        .progress = request->call ? on_progress : NULL,
-        .progress_arg = &progress,
-    };
-    int r;
 
     if (site_name && !site_copy)
         return problem_set(p, -ENOMEM, PX_INTERNAL, "no memory");
@@ -161,7 +176,26 @@ static int run_read(struct server *server, const struct tool_request *request, c
             return problem_set(p, -ENOMEM, PX_INTERNAL, "no memory");
         json_object_object_del(arguments, "site");
     }
-    r = sites_find(server->sites, site_copy, &call.site, p);
+    return sites_find(server->sites, site_copy, ret, p);
+}
+
+/* Runs a read tool and writes the inside of its result. arguments may hold `site`, which is taken out. */
+static int run_read(struct server *server, const struct tool_request *request, const struct tool *tool,
+                    struct json_object *arguments, const char *site_name, struct buf *body, struct problem *p)
+{
+    struct progress progress = {server, request->call};
+    struct read_result result = {0};
+    struct read_call call = {
+        .tool = tool,
+        .planes = server->planes,
+        .arguments = arguments,
+        .deadline_ms = request->deadline_ms,
+        .cancel = request->call ? request->call->cancel : NULL,
+        .progress = request->call ? tools_progress : NULL,
+        .progress_arg = &progress,
+    };
+    int r = tools_take_site(server, arguments, site_name, &call.site, p);
+
     if (r == 0)
         r = read_run(&call, &result, p);
     if (r == 0) {
@@ -171,41 +205,78 @@ static int run_read(struct server *server, const struct tool_request *request, c
     return r;
 }
 
+static int not_of_kind(const struct tool *tool, bool change, struct problem *p)
+{
+    if (change) {
+        (void)problem_set(p, -EINVAL, PX_TOOL, "%s only reads; there is nothing to plan", tool->name);
+        problem_next(p, "Run it with proximo_read {tool, arguments}.");
+        return -EINVAL;
+    }
+    (void)problem_set(p, -EPERM, PX_TOOL, "%s changes something; proximo_read only reads", tool->name);
+    problem_next(p, "Plan it with proximo_plan {tool, arguments}.");
+    return -EPERM;
+}
+
+int tools_named(const struct catalog *catalog, const struct tool_request *request, bool change,
+                struct named_call *ret, struct problem *p)
+{
+    struct named_call named = {.site = NULL};
+    const char *name = "";
+
+    (void)json_get_string(request->arguments, "tool", &name, NULL);
+    (void)json_get_string(request->arguments, "site", &named.site, NULL);
+    if (facade_find_tool(name)) {
+        (void)problem_set(p, -EINVAL, PX_TOOL, "%s is not %s", name,
+                          change ? "a change that could be planned" : "run through proximo_read");
+        problem_next(p, "Call %s itself.", name);
+        return -EINVAL;
+    }
+    const enum catalog_answer answer = catalog_find(catalog, name, &named.tool);
+    if (answer != CATALOG_OK)
+        return catalog_problem(catalog, answer, name, p);
+    if ((named.tool->kind == TOOL_CHANGE) != change)
+        return not_of_kind(named.tool, change, p);
+    if (json_get(request->arguments, "arguments", json_type_object, &named.arguments) < 0) {
+        named.arguments = json_object_new_object();
+        if (!named.arguments || json_object_object_add(request->arguments, "arguments", named.arguments) < 0)
+            return problem_set(p, -ENOMEM, PX_INTERNAL, "no memory");
+    }
+    *ret = named;
+    return 0;
+}
+
 /* proximo_read {tool, arguments, site}. */
 static int facade_read(const struct catalog *catalog, struct server *server,
                        const struct tool_request *request, struct buf *body, struct problem *p)
 {
-    struct json_object *arguments = NULL, *empty CLEANUP_JSON = NULL;
-    const char *name = "", *site = NULL;
-    const struct tool *tool;
-    enum catalog_answer answer;
+    struct named_call named = {0};
+    int r = tools_named(catalog, request, false, &named, p);
 
-    (void)json_get_string(request->arguments, "tool", &name, NULL);
-    (void)json_get_string(request->arguments, "site", &site, NULL);
-    if (facade_find_tool(name)) {
-        (void)problem_set(p, -EINVAL, PX_TOOL, "%s is not run through proximo_read", name);
-        problem_next(p, "Call %s itself.", name);
-        return -EINVAL;
-    }
-    answer = catalog_find(catalog, name, &tool);
-    if (answer != CATALOG_OK)
-        return catalog_problem(catalog, answer, name, p);
-    if (json_get(request->arguments, "arguments", json_type_object, &arguments) < 0) {
-        empty = json_object_new_object();
-        arguments = empty;
-    }
-    if (!arguments)
-        return problem_set(p, -ENOMEM, PX_INTERNAL, "no memory");
-    return run_read(server, request, tool, arguments, site, body, p);
+    return r < 0 ? r : run_read(server, request, named.tool, named.arguments, named.site, body, p);
 }
 
 /* ---------------------------------------------------------------- tools/call */
 
-bool tools_call_is_local(const char *name)
+enum call_lane tools_call_lane(const char *name, struct span arguments)
 {
     const struct facade *facade = facade_find_tool(name);
+    struct span key, value;
+    size_t cursor = 0;
 
-    return facade && facade->kind != FACADE_READ;
+    if (!facade)
+        return CALL_WAITS;
+    switch (facade->kind) {
+    case FACADE_FIND:
+    case FACADE_DESCRIBE: return CALL_LOCAL;
+    case FACADE_APPLY: return CALL_LONG;
+    case FACADE_STATUS: break;
+    default: return CALL_WAITS;
+    }
+    while (span_type(arguments) == json_type_object && span_member(arguments, &cursor, &key, &value)) {
+        if (span_equals(key, "plan_id")) /* may ask the site what became of it */
+            return CALL_WAITS;
+    }
+    return CALL_LOCAL;
 }
 
 const struct catalog *tools_catalog(struct server *server, const struct tool_request *request,
@@ -214,8 +285,20 @@ const struct catalog *tools_catalog(struct server *server, const struct tool_req
     return server_catalog(server, request->deadline_ms, request->call ? request->call->cancel : NULL, p);
 }
 
+static int facade_status(struct server *server, const struct tool_request *request, struct buf *body,
+                         struct problem *p)
+{
+    const char *plan_id = NULL;
+
+    if (json_get_string(request->arguments, "plan_id", &plan_id, NULL) == 0)
+        return facade_plan_status(server, request, plan_id, body, p);
+    facade_status_body(server, body);
+    return 0;
+}
+
 static int call_facade(struct server *server, const struct facade *facade, const struct catalog *catalog,
-                       const struct tool_request *request, struct buf *body, struct problem *p)
+                       const struct tool_request *request, struct buf *body, struct buf *details,
+                       struct problem *p)
 {
     struct buf structured CLEANUP_BUF = BUF_INIT(BODY_LIMIT);
     int r = facade_arguments(facade, request->arguments, p);
@@ -224,9 +307,13 @@ static int call_facade(struct server *server, const struct facade *facade, const
         return r;
     switch (facade->kind) {
     case FACADE_READ: return facade_read(catalog, server, request, body, p);
-    case FACADE_STATUS: facade_status_body(server, body); return 0;
+    case FACADE_STATUS: return facade_status(server, request, body, p);
+    case FACADE_PLAN: return facade_plan(catalog, server, request, body, p);
+    case FACADE_APPLY: return facade_apply(server, request, body, details, p);
+    case FACADE_UNDO: return facade_undo(server, request, body, p);
     case FACADE_FIND: r = facade_find(catalog, server, request->arguments, &structured, p); break;
     case FACADE_DESCRIBE: r = facade_describe(catalog, server, request->arguments, &structured, p); break;
+    case FACADE_AUDIT: r = facade_audit(server, request->arguments, &structured, p); break;
     }
     if (r == 0)
         body_tool_result(body, &structured, NULL);
@@ -246,26 +333,67 @@ static bool unknown_tool(const struct catalog *catalog, const char *name, struct
     return false;
 }
 
+/* The catalogue, and with it the first record of this run. The ledger can be verified without planes: a call
+ * that does so waits for them a little, to be recorded like any other, and goes on without. */
+static const struct catalog *call_catalog(struct server *server, const struct facade *facade,
+                                          const struct tool_request *request, struct problem *p)
+{
+    struct tool_request wait = *request;
+    const struct catalog *catalog;
+
+    if (facade && facade->kind == FACADE_AUDIT && clock_ms() + AUDIT_WAIT_MS < wait.deadline_ms)
+        wait.deadline_ms = clock_ms() + AUDIT_WAIT_MS;
+    catalog = tools_catalog(server, &wait, p);
+    if (catalog && request->call)
+        server_first_call(server);
+    return catalog;
+}
+
+static int run_facade(struct server *server, const struct facade *facade, const struct catalog *catalog,
+                      const struct tool_request *request, struct buf *body, struct buf *details,
+                      struct problem *p)
+{
+    if (!facade_exists(facade, server)) {
+        (void)problem_set(p, -EPERM, PX_READ_ONLY, "%s does not exist here: this server is in mode read",
+                          facade->name);
+        problem_next(p, "Only the operator can allow changes, with mode: guarded in the configuration file; "
+                        "read with the tools that proximo_find lists.");
+        return -EPERM;
+    }
+    if (facade_denied(server, facade->name))
+        return catalog_problem(catalog, CATALOG_DENIED, facade->name, p);
+    if (!catalog && facade->kind != FACADE_AUDIT)
+        return -EAGAIN; /* p says why */
+    return call_facade(server, facade, catalog, request, body, details, p);
+}
+
+static int run_tool(struct server *server, const struct tool_request *request, const struct tool *tool,
+                    struct buf *body, struct problem *p)
+{
+    if (tool->kind == TOOL_CHANGE)
+        return tools_plan(server, request, tool, request->arguments, NULL, body, p);
+    return run_read(server, request, tool, request->arguments, NULL, body, p);
+}
+
 bool tools_call_body(struct server *server, const struct tool_request *request, struct buf *body,
                      struct message_error *error)
 {
     const struct facade *facade = facade_find_tool(request->name);
+    struct buf details CLEANUP_BUF = BUF_INIT(DETAILS_LIMIT);
     struct problem p = PROBLEM_INIT;
-    const struct catalog *catalog = tools_catalog(server, request, &p);
+    const struct catalog *catalog = call_catalog(server, facade, request, &p);
     enum catalog_answer answer;
     const struct tool *tool;
     size_t mark = body->len;
     int r = -EAGAIN;
 
-    if (catalog && facade && facade_denied(server, facade->name)) {
-        r = catalog_problem(catalog, CATALOG_DENIED, facade->name, &p);
-    } else if (catalog && facade) {
-        r = call_facade(server, facade, catalog, request, body, &p);
+    if (facade) {
+        r = run_facade(server, facade, catalog, request, body, &details, &p);
     } else if (catalog) {
         answer = catalog_find(catalog, request->name, &tool);
         if (answer == CATALOG_UNKNOWN)
             return unknown_tool(catalog, request->name, error);
-        r = answer == CATALOG_OK ? run_read(server, request, tool, request->arguments, NULL, body, &p)
+        r = answer == CATALOG_OK ? run_tool(server, request, tool, body, &p)
                                  : catalog_problem(catalog, answer, request->name, &p);
     }
     if (request->call) {
@@ -274,7 +402,7 @@ bool tools_call_body(struct server *server, const struct tool_request *request, 
     }
     if (r < 0) {
         answer_cut(body, mark);
-        body_tool_problem(body, &p);
+        body_tool_problem(body, &p, &details);
     }
     return true;
 }

@@ -325,10 +325,70 @@ static void test_terminal(void **state)
     }
 }
 
+/* The evidence is read with --file alone, or from the default folder when the configuration is wrong. */
+static void test_audit(void **state)
+{
+    static const struct {
+        const char *words[WORDS_MAX];
+        int status;
+        const char *out;
+    } rows[] = {
+        {{"audit", "verify", "--file", "LOG", "--key", "KEY"}, 0, ": good\n3 good records"},
+        {{"audit", "verify", "--file", "LOG", "--key", "KEY", "--json"}, 0, "\"verdict\":\"ok\""},
+        {{"audit", "verify", "--file", "LOG"}, 5, "seals not checked"},
+        {{"audit", "verify", "--file", "LOG", "--expected-head", "ZEROS"}, 6, "BEHIND"},
+        {{"audit", "verify", "--file", "LOG", "--expected-head", "abc"}, 2, ""},
+        {{"audit", "verify", "--file", "/does/not/exist"}, 7, "missing"},
+        {{"audit", "verify", "--config", "/does/not/exist"}, 7, "proximo/audit.log: missing"},
+        {{"audit", "head", "--file", "LOG", "--key", "KEY"}, 0, "\n"},
+        {{"audit", "show", "--file", "LOG"}, 0, "\n       3  "},
+        {{"audit", "show", "--file", "LOG", "--limit", "1"}, 0, "       3  "},
+        {{"audit", "show", "2", "--file", "LOG"}, 0, "          hash: "},
+        {{"audit", "show", "2", "--file", "LOG", "--json"}, 0, "{\"v\":1,\"seq\":2,"},
+        {{"audit", "show", "9", "--file", "LOG"}, 1, ""},
+        {{"audit", "show", "--file", "LOG", "--limit", "0"}, 2, ""},
+        {{"audit", "show", "two", "--file", "LOG"}, 2, ""},
+    };
+    const char *source = getenv("PROXIMO_TEST_SOURCE_DIR");
+    char log[PATH_MAX], key[PATH_MAX], zeros[65];
+
+    (void)state;
+    if (!source)
+        skip();
+    (void)snprintf(log, sizeof log, "%s/tests/unit/ledger/golden/v1.log", source);
+    (void)snprintf(key, sizeof key, "%s/t.key", folder);
+    memset(zeros, '0', 64);
+    zeros[64] = '\0';
+    CLEANUP_BUF struct buf bytes = BUF_INIT(100);
+    char golden[PATH_MAX];
+    (void)snprintf(golden, sizeof golden, "%s/tests/unit/ledger/golden/v1.key", source);
+    assert_int_equal(file_read(golden, &bytes), 0);
+    int fd = open(key, O_WRONLY | O_CREAT | O_CLOEXEC, 0600); /* a checkout may leave the mode too open */
+    assert_int_equal(fd_write_all(fd, bytes.data, bytes.len), 0);
+    (void)close(fd);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const char *words[WORDS_MAX] = {NULL};
+        for (size_t k = 0; k < WORDS_MAX && rows[i].words[k]; k++) {
+            const char *word = rows[i].words[k];
+            words[k] = strcmp(word, "LOG") == 0     ? log
+                       : strcmp(word, "KEY") == 0   ? key
+                       : strcmp(word, "ZEROS") == 0 ? zeros
+                                                    : word;
+        }
+        CLEANUP_OUTCOME struct outcome o = run(words, "", NULL);
+        if (o.status != rows[i].status || !strstr(o.out.data, rows[i].out))
+            fail_msg("row %zu: %d, %s%s", i, o.status, o.out.data, o.err.data);
+        if (strcmp(words[2], "--config") == 0)
+            assert_non_null(strstr(o.err.data, "note: PX-CONFIG"));
+    }
+    (void)unlink(key);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_usage), cmocka_unit_test(test_config),
-                                       cmocka_unit_test(test_init), cmocka_unit_test(test_terminal)};
+                                       cmocka_unit_test(test_init), cmocka_unit_test(test_terminal),
+                                       cmocka_unit_test(test_audit)};
 
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -25,13 +25,31 @@ static char plane_name[] = "guests", version[] = "0.1.0", summary[] = "Guests.",
 static char status_name[] = "pve_guest_status", status_title[] = "Guest status",
             status_text[] = "State of one guest. More about it.", list_name[] = "pve_list_guests",
             list_title[] = "List guests", list_text[] = "All virtual machines and containers.",
-            power_name[] = "pve_guest_power", column[] = "status";
-static struct plane_info info = {.name = plane_name, .version = version, .summary = summary};
+            power_name[] = "pve_guest_power", power_title[] = "Power a guest",
+            power_text[] = "Start, stop or reboot a guest. Plans only.", column[] = "status",
+            power_class[] = "guest.power", stop_class[] = "guest.stop", subject[] = "guest/{vmid}",
+            path[] = "/vms/{vmid}", privilege[] = "VM.PowerMgmt";
+static struct class_row classes[] = {{.name = power_class, .risk_floor = PROXIMO_RISK_MEDIUM},
+                                     {.name = stop_class, .risk_floor = PROXIMO_RISK_HIGH}};
+static struct plane_info info = {
+    .name = plane_name, .version = version, .summary = summary, .classes = classes, .class_count = 2};
 static struct param_row params[] = {
     {.type = PROXIMO_TYPE_STRING, .flags = PROXIMO_PARAM_REQUIRED, .name = vmid, .format = guest}};
+static struct need_row needs[] = {{.path = path, .privilege = privilege}};
 static struct column_row columns[] = {{.name = column}};
 static const struct tool tools[] = {
-    {.plane = &info, .kind = TOOL_CHANGE, .name = power_name, .title = power_name, .description = power_name},
+    {.plane = &info,
+     .kind = TOOL_CHANGE,
+     .name = power_name,
+     .title = power_title,
+     .description = power_text,
+     .params = params,
+     .param_count = 1,
+     .needs = needs,
+     .need_count = 1,
+     .operation_class = power_class,
+     .subject = subject,
+     .undo_kind = PROXIMO_UNDO_TEMPLATE},
     {.plane = &info,
      .name = status_name,
      .title = status_title,
@@ -116,6 +134,20 @@ int planes_state(struct planes *planes, size_t index, struct plane_state *ret)
     *ret = (struct plane_state){
         .name = plane_name, .info = &info, .loaded = true, .mode = "read", .memory_bytes = 1};
     return 0;
+}
+
+bool planes_class_find(struct planes *planes, const char *name, const struct plane_info **ret_plane,
+                       const struct class_row **ret_class)
+{
+    (void)planes;
+    for (size_t i = 0; i < info.class_count; i++) {
+        if (strcmp(classes[i].name, name) == 0) {
+            *ret_plane = &info;
+            *ret_class = &classes[i];
+            return true;
+        }
+    }
+    return false;
 }
 
 bool planes_landlock(void)

@@ -19,6 +19,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "fake_planes.h"
+#include "fake_trust.h"
 #include "mcp/server.h"
 
 #define ANSWER_MS 5000
@@ -27,7 +28,12 @@ static void *run_server(void *arg)
 {
     struct talk *talk = arg;
     struct server_options options = {
-        .config = &talk->config, .planes = (struct planes *)talk, .in_fd = talk->in, .out_fd = talk->out};
+        .config = &talk->config,
+        .planes = (struct planes *)talk,
+        .in_fd = talk->in,
+        .out_fd = talk->out,
+        .form_ms = talk->form_ms,
+    };
 
     talk->status = server_run(&options, &talk->stuck);
     close(talk->out);
@@ -119,13 +125,64 @@ void expect(struct talk *talk, int64_t id, const char *piece)
     assert_true(has(message, piece));
 }
 
+void hello_as(struct talk *talk, const char *version, const char *capabilities)
+{
+    say(talk,
+        "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\",\"params\":{\"protocolVersion\":\"%s\","
+        "\"capabilities\":%s,\"clientInfo\":{\"name\":\"t\",\"version\":\"1\"}}}",
+        version, capabilities);
+    expect(talk, 0, version);
+    say(talk, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}");
+}
+
 void hello(struct talk *talk)
 {
-    say(talk, "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\",\"params\":{\"protocolVersion\":"
-              "\"2025-11-25\","
-              "\"capabilities\":{},\"clientInfo\":{\"name\":\"t\",\"version\":\"1\"}}}");
-    expect(talk, 0, "\"protocolVersion\":\"2025-11-25\"");
-    say(talk, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}");
+    hello_as(talk, "2025-11-25", "{}");
+}
+
+void talk_guarded(struct talk *talk)
+{
+    static char name[] = "guests", state_dir[] = "/nonexistent";
+
+    talk->plane = (struct config_plane){.name = name, .mode = CONFIG_GUARDED};
+    talk->config.mode = CONFIG_GUARDED;
+    talk->config.planes = &talk->plane;
+    talk->config.plane_count = 1;
+    talk->config.state_dir = state_dir;
+}
+
+void call_tool(struct talk *talk, int id, const char *name, const char *arguments, const char *more)
+{
+    say(talk,
+        "{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"tools/"
+        "call\",\"params\":{\"name\":\"%s\",\"arguments\":{%s}%s%s}}",
+        id, name, arguments, more[0] ? "," : "", more);
+}
+
+struct json_object *at(struct json_object *message, const char *path)
+{
+    char step[80];
+
+    while (message && *path) {
+        size_t len = strcspn(path, "/");
+
+        assert_true(len < sizeof(step));
+        memcpy(step, path, len);
+        step[len] = '\0';
+        path += len + (path[len] == '/');
+        if (json_object_is_type(message, json_type_array))
+            message = json_object_array_get_idx(message, (size_t)(step[0] - '0')); /* the first ten will do */
+        else if (!json_object_object_get_ex(message, step, &message))
+            return NULL;
+    }
+    return message;
+}
+
+const char *text_at(struct json_object *message, const char *path)
+{
+    struct json_object *value = at(message, path);
+
+    return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : "";
 }
 
 void call_read(struct talk *talk, int id, int sleep_ms, const char *meta)
@@ -167,5 +224,6 @@ int talk_setup(void **state)
     (void)state;
     fake_planes_reset();
     fake_planes.load_ms = 20;
+    fake_trust_reset();
     return 0;
 }

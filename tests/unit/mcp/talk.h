@@ -13,6 +13,8 @@
 
 struct talk {
     struct config config; /* may be changed before talk_begin */
+    struct config_plane plane;
+    int form_ms; /* how long a person has; 0: as in life */
     pthread_t thread;
     int to, from; /* our ends; -1 once closed */
     int in, out;  /* the server's */
@@ -38,6 +40,15 @@ int64_t id_of(struct json_object *message); /* -1: none or not an integer */
 void expect(struct talk *talk, int64_t id, const char *piece);
 
 void hello(struct talk *talk); /* initialize and initialized */
+/* The same in a revision and with capabilities (a JSON object). */
+void hello_as(struct talk *talk, const char *version, const char *capabilities);
+/* Before talk_begin: mode guarded, for the stand-ins' plane too. */
+void talk_guarded(struct talk *talk);
+/* tools/call; both are JSON objects' insides: arguments, and what stands behind them in params. */
+void call_tool(struct talk *talk, int id, const char *name, const char *arguments, const char *more);
+/* A member below the message, "result/structuredContent/verdict"; NULL: not there. Borrowed. */
+struct json_object *at(struct json_object *message, const char *path);
+const char *text_at(struct json_object *message, const char *path); /* "" when it is no string */
 /* proximo_read of a stand-in that takes so long; meta is put behind the arguments. */
 void call_read(struct talk *talk, int id, int sleep_ms, const char *meta);
 

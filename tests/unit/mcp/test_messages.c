@@ -75,6 +75,8 @@ static const struct exchange table[] = {
     {FRESH, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":null}}",
      NULL, 0, NULL},
     {LEGACY, "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}", NULL, 0, NULL},
+    {LEGACY, "{\"jsonrpc\":\"2.0\",\"id\":\"proximo-form-1\",\"result\":{\"action\":\"accept\"}}", NULL, 0,
+     NULL},
     {LEGACY, "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":1,\"message\":\"x\"}}", NULL, 0, NULL},
     /* methods and parameters */
     {LEGACY, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"resources/list\"}", "1", -32601, "resources/list"},
@@ -199,13 +201,22 @@ static const struct exchange table[] = {
 static const struct config config = {
     .mode = CONFIG_READ, .surface = CONFIG_FACADE, .max_calls = 4, .call_timeout_s = 5};
 
-static void ask(enum before before, const char *line, size_t len, struct buf *out)
+static const struct config guarded = {
+    .mode = CONFIG_GUARDED, .surface = CONFIG_FACADE, .max_calls = 4, .call_timeout_s = 5};
+
+static void ask_in(const struct config *mode, enum before before, const char *line, size_t len,
+                   struct buf *out)
 {
-    struct server server = {.config = &config, .stop_write = -1, .initialized = before == LEGACY};
+    struct server server = {.config = mode, .stop_write = -1, .initialized = before == LEGACY};
 
     server_init(&server);
     server_line(&server, line, len, out);
     server_done(&server);
+}
+
+static void ask(enum before before, const char *line, size_t len, struct buf *out)
+{
+    ask_in(&config, before, line, len, out);
 }
 
 static void check_exchange(const struct exchange *e)
@@ -265,7 +276,7 @@ static void test_legacy_is_plain(void **state)
 }
 
 /* Clients cut instructions and pay for every byte of the list. */
-static void test_sizes(void **state)
+static void check_sizes(const struct config *mode)
 {
     static const char list[] =
         "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\",\"params\":{" MODERN "}}";
@@ -275,16 +286,30 @@ static void test_sizes(void **state)
     struct json_object *answer CLEANUP_JSON = NULL, *result = NULL;
     const char *instructions = NULL;
 
-    (void)state;
-    ask(FRESH, list, sizeof(list) - 1, &out);
+    ask_in(mode, FRESH, list, sizeof(list) - 1, &out);
     print_message("tools/list: %zu bytes\n", out.len);
     assert_true(out.len <= 6000);
-    ask(FRESH, discover, sizeof(discover) - 1, &found);
+    ask_in(mode, FRESH, discover, sizeof(discover) - 1, &found);
     assert_int_equal(json_parse(found.data, found.len, &answer, NULL), 0);
     assert_int_equal(json_get(answer, "result", json_type_object, &result), 0);
     assert_int_equal(json_get_string(result, "instructions", &instructions, NULL), 0);
     print_message("instructions: %zu bytes\n", strlen(instructions));
     assert_true(strlen(instructions) <= 2048);
+    assert_int_equal(strstr(instructions, "proximo_apply") != NULL, mode->mode == CONFIG_GUARDED);
+}
+
+static void test_sizes(void **state)
+{
+    struct config_site names[3] = {
+        {.name = (char[]){"production"}}, {.name = (char[]){"laboratory"}}, {.name = (char[]){"backup"}}};
+    struct config sites = guarded;
+
+    (void)state;
+    sites.sites = names;
+    sites.site_count = 3;
+    check_sizes(&config);
+    check_sizes(&guarded);
+    check_sizes(&sites);
 }
 
 /* The structured content and the text hold the same JSON. */

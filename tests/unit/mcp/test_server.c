@@ -86,7 +86,7 @@ static void test_full_surface_and_denied(void **state)
     tools = hear(&talk);
     assert_true(has(tools, "pve_guest_status"));
     assert_false(has(tools, "\"pve_list_guests\""));
-    assert_false(has(tools, "\"pve_guest_power\"")); /* changes do not exist yet */
+    assert_false(has(tools, "\"pve_guest_power\"")); /* mode read */
     say(&talk,
         "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"tools/call\",\"params\":{\"name\":\"pve_list_guests\"}}");
     expect(&talk, 2, "not enabled");
@@ -128,9 +128,9 @@ static void test_busy_and_duplicates(void **state)
     talk.config.max_calls = 2;
     talk_begin(&talk);
     hello(&talk);
-    call_read(&talk, 1, 400, "");
-    call_read(&talk, 2, 400, "");
-    call_read(&talk, 3, 400, "");
+    call_read(&talk, 1, 1000, "");
+    call_read(&talk, 2, 1000, "");
+    call_read(&talk, 3, 1000, "");
     expect(&talk, 3, "PX-BUSY");
     call_read(&talk, 1, 0, "");
     expect(&talk, 1, "-32600");
