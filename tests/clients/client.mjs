@@ -67,7 +67,8 @@ try {
     check(names.includes(wanted), `tools/list has ${wanted}`, names);
   check(new Set(names).size === names.length, 'tool names are unique');
   check(JSON.stringify(tools).length <= 6000, `tools/list is small: ${JSON.stringify(tools).length} bytes`);
-  for (const tool of tools) check(tool.annotations?.readOnlyHint === true, `${tool.name} is marked as reading only`, tool.annotations);
+  for (const tool of tools) check(tool.annotations?.readOnlyHint === (tool.name !== 'proximo_apply'),
+    `${tool.name} is marked as ${tool.name === 'proximo_apply' ? 'changing' : 'reading only'}`, tool.annotations);
 
   const found = rowsOf(await call('proximo_find', { query: 'guest status' }), 'proximo_find');
   check(found.some(row => row.name === 'pve_guest_status'), 'proximo_find finds pve_guest_status', found);

@@ -100,6 +100,8 @@ static int send_fields(struct bench *bench, const char *method, const char *path
         (name), (value), sizeof(value) - 1                                                                   \
     }
 
+/* design 3: "**Read-only is the default**: no change tool ..." */
+/* design 2: "They are the only non-GETs that reading, planning and blast functions can cause ..." */
 static void test_refused(void **state)
 {
     (void)state;

@@ -12,6 +12,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -37,8 +38,9 @@ static void make_home(struct child *child)
 static void start_in_home(struct child *child, const char *const *argv)
 {
     const char *build = getenv("PROXIMO_TEST_BUILD_DIR");
-    char program[512], home[96], temporary[96], config[128], asan[] = "ASAN_OPTIONS=abort_on_error=1";
-    char *environment[] = {home, temporary, config, asan, NULL}, *words[WORDS_MOST];
+    char program[512], home[96], temporary[96], config[128], state[128],
+        asan[] = "ASAN_OPTIONS=abort_on_error=1";
+    char *environment[] = {home, temporary, config, state, asan, NULL}, *words[WORDS_MOST];
     posix_spawn_file_actions_t actions;
     int to[2], from[2], count = 0;
 
@@ -47,6 +49,7 @@ static void start_in_home(struct child *child, const char *const *argv)
     (void)snprintf(home, sizeof(home), "HOME=%s", child->home);
     (void)snprintf(temporary, sizeof(temporary), "TMPDIR=%s", child->home);
     (void)snprintf(config, sizeof(config), "XDG_CONFIG_HOME=%s", child->home);
+    (void)snprintf(state, sizeof(state), "XDG_STATE_HOME=%s/state", child->home);
     words[count++] = program;
     for (; argv[count - 1] && count + 1 < WORDS_MOST; count++)
         words[count] = (char *)(uintptr_t)argv[count - 1];
@@ -85,6 +88,7 @@ void child_start_configured(struct child *child, const char *yaml, const char *c
 
 void child_write(struct child *child, const void *bytes, size_t len)
 {
+    child->called = child->called || memmem(bytes, len, "tools/call", 10);
     assert_int_equal(fd_write_all(child->to, bytes, len), 0);
 }
 
@@ -174,6 +178,14 @@ int child_end(struct child *child, int ms, char **ret_errors)
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *walk)
+{
+    (void)st;
+    (void)type;
+    (void)walk;
+    return remove(path);
+}
+
 int child_remains(struct child *child)
 {
     DIR *dir = opendir(child->home);
@@ -183,7 +195,7 @@ int child_remains(struct child *child)
     assert_non_null(dir);
     for (const struct dirent *e; (e = readdir(dir));) {
         if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 && strcmp(e->d_name, "stderr") != 0 &&
-            strcmp(e->d_name, "proximo") != 0) {
+            strcmp(e->d_name, "proximo") != 0 && !(child->called && strcmp(e->d_name, "state") == 0)) {
             print_error("left behind: %s/%s\n", child->home, e->d_name);
             count++;
         }
@@ -194,6 +206,8 @@ int child_remains(struct child *child)
     (void)unlink(path);
     (void)snprintf(path, sizeof(path), "%s/proximo", child->home);
     (void)rmdir(path);
+    (void)snprintf(path, sizeof(path), "%s/state", child->home);
+    (void)nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
     (void)rmdir(child->home);
     return count;
 }

@@ -4,6 +4,7 @@
 #define PROXIMO_TESTS_CHILD_H
 
 #include <json-c/json.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -14,6 +15,7 @@ struct child {
     size_t len, cap;
     char home[64];   /* its HOME, TMPDIR and configuration: a folder of its own */
     char errors[96]; /* file of its stderr */
+    bool called;     /* a tools/call was sent: the ledger may have its first record */
 };
 
 /* argv behind the program's name, NULL at its end. Fails the test when it cannot be started. */
@@ -29,7 +31,8 @@ void child_close_input(struct child *child);
 /* Waits for the end, at most `ms`, and returns the exit status (128 + signal). Leaves stderr's text in ret
  * (free()). */
 int child_end(struct child *child, int ms, char **ret_errors);
-/* Files and folders left in its home but for stderr and configuration; then removes the home. */
+/* Files and folders left in its home but for stderr, configuration and, once a tool was called, the state
+ * folder; then removes the home. */
 int child_remains(struct child *child);
 
 #endif
