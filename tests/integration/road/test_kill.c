@@ -42,29 +42,31 @@ static int tasks_of(struct road *road, const char *type)
     return count;
 }
 
-/* The ledger has one end of the plan, or none if it never began. */
-static void one_end(struct road *road, const char *plan_id, bool began)
+/* The ledger has one end of the plan, or none if it never began; and what was sent had its record before. */
+static void one_end(struct road *road, const char *plan_id, bool began, bool sent)
 {
     const char *const show[] = {"audit", "show", "--config", road->config, "--json", "--limit", "100", NULL};
     char *text = NULL;
-    int ends = 0;
+    int ends = 0, beginnings = 0;
 
     assert_int_equal(road_command(road, &text, show), 0);
     for (char *line = text, *next; line && *line; line = next) {
         next = strchr(line, '\n');
         if (next)
             *next++ = '\0';
+        beginnings += strstr(line, "\"kind\":\"executing\"") && strstr(line, plan_id);
         ends += strstr(line, "\"kind\":\"outcome\"") && strstr(line, plan_id) &&
                 !strstr(line, "\"outcome\":\"running\"");
     }
     if (ends != (began ? 1 : 0))
         print_error("%d ends of plan %s\n", ends, plan_id);
     assert_int_equal(ends, began ? 1 : 0);
+    assert_true(!sent || beginnings == 1);
     free(text);
 }
 
 /* The next server: the ledger verifies, and the plan has an end that fits what the cluster shows. */
-static void look_afterwards(struct road *road, const char *plan_id, bool stopped, int tasks)
+static void look_afterwards(struct road *road, const char *plan_id, bool stopped, int tasks, bool sent)
 {
     static const char *const ends[] = {"ok", "failed", "partial", "unknown", "unconfirmed"};
     const int64_t deadline = clock_ms() + 20000;
@@ -111,7 +113,7 @@ static void look_afterwards(struct road *road, const char *plan_id, bool stopped
     expect(verified, "/verdict", "ok");
     json_object_put(verified);
     assert_int_equal(server_stop(&server), 0);
-    one_end(road, plan_id, strcmp(plan_state, "waiting") != 0);
+    one_end(road, plan_id, strcmp(plan_state, "waiting") != 0, sent);
 }
 
 /* One apply of a stop, killed at boundary n. False: it went to its end. */
@@ -147,7 +149,7 @@ static bool killed_at(int n, const char *how)
     const int tasks = tasks_of(&road, "vzstop");
     assert_true(tasks - before <= 1);
     if (!alive)
-        look_afterwards(&road, at(plan, "/plan_id"), stopped, tasks);
+        look_afterwards(&road, at(plan, "/plan_id"), stopped, tasks, tasks > before);
     json_object_put(plan);
     road_stop(&road);
     return !alive;

@@ -81,6 +81,44 @@ static void walk(struct road *road, struct server *server)
         json_object_put(all[i]);
 }
 
+/* What happened stands in the ledger, in the order in which it happened. */
+static void test_records(void **context)
+{
+    static const char *const kinds[] = {"planned", "consent", "executing", "outcome"};
+    struct road road;
+    struct server server;
+    bool failed = true;
+    char *text = NULL;
+    const char *const show[] = {"audit", "show", "--config", road.config, "--json", NULL};
+
+    (void)context;
+    road_start(&road, quick, "");
+    server_start(&road, &server, NULL);
+    server.person = "guest/105";
+    struct json_object *plan = plan_make(&server, "pve_guest_power", STOP);
+    struct json_object *done = plan_apply(&server, plan, &failed);
+    expect(done, "/outcome", "ok");
+    assert_int_equal(server_stop(&server), 0);
+    assert_int_equal(road_command(&road, &text, show), 0);
+    const char *place = strstr(text, "\"kind\":\"run-start\"");
+    assert_non_null(place);
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        char words[64];
+        (void)snprintf(words, sizeof(words), "\"kind\":\"%s\"", kinds[i]);
+        const char *next = strstr(place, words);
+        if (!next)
+            print_error("no %s behind the others in:\n%s\n", kinds[i], text);
+        assert_non_null(next);
+        assert_non_null(strstr(next, at(plan, "/plan_id")));
+        place = next;
+    }
+    assert_non_null(strstr(place, "\"undo_sha256\":\""));
+    free(text);
+    json_object_put(done);
+    json_object_put(plan);
+    road_stop(&road);
+}
+
 static void test_walk(void **context)
 {
     struct road road;
@@ -334,9 +372,10 @@ static void test_no_ledger(void **context)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_walk),         cmocka_unit_test(test_consent),
-        cmocka_unit_test(test_sealed_state), cmocka_unit_test(test_two_servers),
-        cmocka_unit_test(test_binding),      cmocka_unit_test(test_no_ledger),
+        cmocka_unit_test(test_walk),        cmocka_unit_test(test_records),
+        cmocka_unit_test(test_consent),     cmocka_unit_test(test_sealed_state),
+        cmocka_unit_test(test_two_servers), cmocka_unit_test(test_binding),
+        cmocka_unit_test(test_no_ledger),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
