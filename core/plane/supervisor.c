@@ -18,7 +18,8 @@
 #include "config/config.h"
 #include "plane/sandbox.h"
 
-#define STOP_MS 500 /* how long hosts have for stop() and close() */
+#define STOP_MS    500 /* how long hosts have for stop() and close() */
+#define LAST_TURNS 16  /* of reading, for what a host said before it hung up */
 
 void supervisor_wake(struct planes *planes)
 {
@@ -118,6 +119,17 @@ static bool any_left(const struct planes *planes, const struct plane_host *host)
     return false;
 }
 
+/* A host that seems to have died: what it said before that is read first, or the wrong plane is blamed. A
+ * living one that talks on without end gets no more than so many turns. */
+static void host_hung_up(struct planes *planes, struct plane_host *host, const char *why)
+{
+    for (int turn = 0; turn < LAST_TURNS && host->pid; turn++)
+        if (!host_read_messages(planes, host))
+            break;
+    if (host->pid)
+        host_lost(planes, host, NULL, why);
+}
+
 static void tend_host(struct planes *planes, struct plane_host *host, int64_t now)
 {
     int status;
@@ -134,7 +146,7 @@ static void tend_host(struct planes *planes, struct plane_host *host, int64_t no
     if (host->pid && host->out_head) {
         int r = host_flush(host);
         if (r < 0 && r != -EAGAIN)
-            host_lost(planes, host, NULL, NULL);
+            host_hung_up(planes, host, NULL);
     }
 }
 
@@ -187,7 +199,7 @@ static void wait_and_read(struct planes *planes)
         /* It closed its own output: no more of that, but poll would spin. */
         if ((output & (POLLHUP | POLLERR)) && !(output & POLLIN) && hosts[i]->pid &&
             hosts[i]->output == fds[2 + 2 * i].fd)
-            host_lost(planes, hosts[i], NULL, fds[1 + 2 * i].revents & POLLHUP ? NULL : "closed its output");
+            host_hung_up(planes, hosts[i], fds[1 + 2 * i].revents & POLLHUP ? NULL : "closed its output");
     }
 }
 
@@ -236,7 +248,7 @@ void *supervisor_main(void *arg)
             calls_tend(planes, now);
         for (struct plane_host *host = planes->hosts; host; host = host->next)
             if (host->pid && host->out_head && host_flush(host) == -EPIPE)
-                host_lost(planes, host, NULL, NULL);
+                host_hung_up(planes, host, NULL);
         wait_and_read(planes);
     }
     end_all(planes);

@@ -173,7 +173,8 @@ int host_queue(struct plane_host *host, const struct message_head *head, char *b
 int host_flush(struct plane_host *host);
 /* supervisor_read.c */
 void host_read_output(struct plane_host *host);
-void host_read_messages(struct planes *planes, struct plane_host *host);
+/* true: more may be waiting. false: nothing is, or the host is lost. */
+bool host_read_messages(struct planes *planes, struct plane_host *host);
 /* supervisor_call.c */
 void calls_tend(struct planes *planes, int64_t now);
 int64_t calls_next_ms(const struct planes *planes);

@@ -291,22 +291,26 @@ static int on_packet(struct planes *planes, struct plane_host *host, const struc
     return r;
 }
 
-void host_read_messages(struct planes *planes, struct plane_host *host)
+bool host_read_messages(struct planes *planes, struct plane_host *host)
 {
     for (int turn = 0; turn < PACKETS_A_TURN; turn++) {
         struct message_head head;
         size_t len;
         int r = message_recv(host->socket, &head, planes->packet, &len, NULL, MSG_DONTWAIT);
         if (r == -EAGAIN)
-            return;
+            return false;
+        /* It ended with messages of ours unread: Linux tells of that once, before what it sent us. */
+        if (r == -ECONNRESET)
+            continue;
         if (r == 0)
             r = on_packet(planes, host, &head, planes->packet, len);
         if (r == 0)
             continue;
         host_lost(planes, host, NULL,
-                  r == -EPIPE || r == -ECONNRESET ? NULL
-                  : r == -EFBIG                   ? "sent more than the limit of one message"
-                                                  : "sent a message that makes no sense here");
-        return;
+                  r == -EPIPE   ? NULL
+                  : r == -EFBIG ? "sent more than the limit of one message"
+                                : "sent a message that makes no sense here");
+        return false;
     }
+    return true;
 }
