@@ -21,6 +21,9 @@ bool sim_volume_is_new(const char *option);
 int sim_option_value(struct sim_call *call, const struct sim_guest *guest, const char *key,
                      struct json_object *value, struct json_object **ret_value);
 
+/* Is the option one of the list: words with spaces between, "net[n]" for every numbered one? (guest_privs.c)
+ */
+bool sim_option_listed(const char *options, const char *key);
 /* Does a change of this option take effect in a running guest? (guest_pending.c) */
 bool sim_option_is_hot(const struct sim_guest *guest, const char *key, bool set);
 /* Sets options, deletes and reverts: {"set": {...}, "delete": {key: 1}, "revert": {key: 1}, "force": 0}. */

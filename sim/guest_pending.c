@@ -5,7 +5,6 @@
 #include "guest_change.h"
 #include "power.h"
 
-#include <ctype.h>
 #include <string.h>
 
 /* Options that a running guest follows; stems of numbered ones with "[n]". */
@@ -18,19 +17,9 @@ static const char
 bool sim_option_is_hot(const struct sim_guest *guest, const char *key, bool set)
 {
     const char *hot = guest->qemu ? qemu_hot : lxc_hot;
-    size_t n = strlen(key), stem = n;
-    char family[80];
 
-    if (sim_word_in(hot, " ", key, n))
-        return true;
-    while (stem > 0 && isdigit((unsigned char)key[stem - 1]))
-        stem--;
-    if (stem == n || n >= sizeof family - 4)
-        return false;
-    (void)snprintf(family, sizeof family, "%.*s[n]", (int)stem, key);
     /* A mount point can be added to a running container, but not taken away. */
-    return sim_word_in(hot, " ", family, strlen(family)) ||
-           (!guest->qemu && set && strcmp(family, "mp[n]") == 0);
+    return sim_option_listed(hot, key) || (!guest->qemu && set && sim_option_listed("mp[n]", key));
 }
 
 /* A volume of the guest's own that is no longer a disk of it is kept as an unused one. */

@@ -40,8 +40,7 @@ static const struct {
        "template timezone tty unprivileged"},
 };
 
-/* Is the option one of the list? */
-static bool listed(const char *options, const char *key)
+bool sim_option_listed(const char *options, const char *key)
 {
     size_t n = strlen(key), stem = n;
     char family[80];
@@ -61,7 +60,7 @@ static const char *privs_of(bool qemu, const char *key)
     size_t count = qemu ? sizeof qemu_privs / sizeof *qemu_privs : sizeof lxc_privs / sizeof *lxc_privs;
 
     for (size_t i = 0; i < count; i++) {
-        if (listed(qemu ? qemu_privs[i].options : lxc_privs[i].options, key))
+        if (sim_option_listed(qemu ? qemu_privs[i].options : lxc_privs[i].options, key))
             return qemu ? qemu_privs[i].privs : lxc_privs[i].privs;
     }
     return NULL;

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "base/thread.h"
 
 #define BUCKETS       256 /* a power of two */
 #define LOCAL_MOST    8192
@@ -213,18 +214,10 @@ static void *calls_thread(void *arg)
 /* One more thread, with the mutex held. */
 static int calls_add_thread(struct calls *calls)
 {
-    pthread_attr_t attr;
-    pthread_t thread;
-    int r = pthread_attr_init(&attr);
+    int r = thread_start_detached(calls_thread, calls, STACK_BYTES);
 
-    if (r != 0)
-        return -r;
-    (void)pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-    (void)pthread_attr_setstacksize(&attr, STACK_BYTES);
-    r = pthread_create(&thread, &attr, calls_thread, calls);
-    (void)pthread_attr_destroy(&attr);
-    if (r != 0)
-        return -r;
+    if (r < 0)
+        return r;
     calls->threads++;
     return 0;
 }

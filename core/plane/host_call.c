@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/thread.h"
 #include "plane/host.h"
 
 #define WORKER_STACK ((size_t)1 << 20)
@@ -149,21 +150,12 @@ static void *worker(void *unused)
 /* With host.lock held. One more worker if nobody is free for what is queued. */
 static int want_worker(void)
 {
-    pthread_attr_t attr;
-    pthread_t thread;
-
     if (host.idle >= host.queued || host.workers >= HOST_MAX_WORKERS)
         return 0;
-    int r = pthread_attr_init(&attr);
-    if (r != 0)
-        return -r;
-    (void)pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-    (void)pthread_attr_setstacksize(&attr, WORKER_STACK);
-    r = pthread_create(&thread, &attr, worker, NULL);
-    (void)pthread_attr_destroy(&attr);
+    int r = thread_start_detached(worker, NULL, WORKER_STACK);
     if (r == 0)
         host.workers++;
-    return host.workers ? 0 : -r;
+    return host.workers ? 0 : r;
 }
 
 int host_call_start(const struct message_head *head, const char *packet, size_t len)

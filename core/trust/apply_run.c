@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "base/thread.h"
 #include "trust/apply.h"
 #include "trust/plan.h"
 #include "trust/trust_inner.h"
@@ -142,21 +143,6 @@ static void *apply_thread(void *arg)
     return NULL;
 }
 
-static int thread_start(struct apply *apply)
-{
-    pthread_attr_t attr;
-    pthread_t thread;
-    int r = pthread_attr_init(&attr);
-
-    if (r != 0)
-        return -r;
-    (void)pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-    (void)pthread_attr_setstacksize(&attr, STACK_BYTES);
-    r = pthread_create(&thread, &attr, apply_thread, apply);
-    (void)pthread_attr_destroy(&attr);
-    return -r;
-}
-
 int applies_room(struct trust *trust, struct problem *p)
 {
     int r = 0;
@@ -188,7 +174,7 @@ int applies_start(struct trust *trust, struct plan *plan, struct site *site, int
     apply->facts = BUF_INIT(APPLY_ANSWER);
     (void)pthread_mutex_lock(&trust->applies_mutex);
     drop_old(trust);
-    int r = thread_start(apply);
+    int r = thread_start_detached(apply_thread, apply, STACK_BYTES);
     if (r == 0) {
         apply->next = trust->applies;
         trust->applies = apply;
