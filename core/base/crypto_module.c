@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* proximo-crypto: SHA-256, HMAC, HKDF and random bytes by OpenSSL's EVP. */
 #include "base/crypto.h"
+#include "base/crypto_sign.h"
 
 #include <errno.h>
 #include <openssl/core_names.h>
@@ -88,6 +89,44 @@ static int sha256_pieces(const struct crypto_piece *pieces, size_t count, unsign
         r = -ENOMEM;
     EVP_MD_CTX_free(context);
     return r;
+}
+
+struct crypto_sha256 {
+    EVP_MD_CTX *context;
+};
+
+static void sha256_free(struct crypto_sha256 *sha256)
+{
+    if (!sha256)
+        return;
+    EVP_MD_CTX_free(sha256->context);
+    free(sha256);
+}
+
+static struct crypto_sha256 *sha256_new(void)
+{
+    (void)pthread_once(&fetch_once, fetch);
+    struct crypto_sha256 *sha256 = fetched_sha256 ? calloc(1, sizeof *sha256) : NULL;
+    if (!sha256)
+        return NULL;
+    sha256->context = EVP_MD_CTX_new();
+    if (!sha256->context || EVP_DigestInit_ex2(sha256->context, fetched_sha256, NULL) != 1) {
+        sha256_free(sha256);
+        return NULL;
+    }
+    return sha256;
+}
+
+static int sha256_with(struct crypto_sha256 *sha256, const struct crypto_piece *pieces, size_t count,
+                       unsigned char ret_digest[32])
+{
+    if (EVP_DigestInit_ex2(sha256->context, NULL, NULL) != 1)
+        return -ENOMEM;
+    for (size_t i = 0; i < count; i++) {
+        if (pieces[i].len && EVP_DigestUpdate(sha256->context, pieces[i].bytes, pieces[i].len) != 1)
+            return -ENOMEM;
+    }
+    return EVP_DigestFinal_ex(sha256->context, ret_digest, NULL) == 1 ? 0 : -ENOMEM;
 }
 
 struct crypto_hmac {
@@ -187,6 +226,19 @@ static const struct crypto_module table = {
     .random = random_bytes,
     .equal = equal,
     .wipe = wipe,
+    .sha256_new = sha256_new,
+    .sha256_with = sha256_with,
+    .sha256_free = sha256_free,
+    .ed25519_new = crypto_ed25519_new,
+    .ed25519_public = crypto_ed25519_public,
+    .ed25519_sign = crypto_ed25519_sign,
+    .ed25519_verify = crypto_ed25519_verify,
+    .ed25519_to_pem = crypto_ed25519_to_pem,
+    .ed25519_from_pem = crypto_ed25519_from_pem,
+    .ed25519_public_to_pem = crypto_ed25519_public_to_pem,
+    .ed25519_public_from_pem = crypto_ed25519_public_from_pem,
+    .base64 = crypto_base64,
+    .base64_decode = crypto_base64_decode,
 };
 
 __attribute__((visibility("default"))) const struct crypto_module *proximo_module_crypto(void);

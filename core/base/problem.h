@@ -37,13 +37,20 @@ struct buf;
 #define PX_PLAN            "PX-PLAN"        /* no such plan, expired, used, or of other hands */
 #define PX_ECHO            "PX-ECHO"        /* action or subject is not the plan's */
 #define PX_STATE           "PX-STATE" /* its present state does not allow it: locked, a template, not empty */
-#define PX_DRIFT           "PX-DRIFT" /* what the plan was made from has changed */
+#define PX_SNAPSHOT        "PX-SNAPSHOT"        /* no snapshot can be taken before this change */
+#define PX_DRIFT           "PX-DRIFT"           /* what the plan was made from has changed */
 #define PX_CONSENT         "PX-CONSENT"         /* a person has not consented, or cannot be asked */
 #define PX_CONSENT_PENDING "PX-CONSENT-PENDING" /* the question was not answered in time */
 #define PX_ROOT_ONLY       "PX-ROOT-ONLY"       /* Proxmox takes it from root@pam alone */
 #define PX_NO_TOKEN        "PX-NO-TOKEN"        /* Proxmox refuses API tokens here */
+#define PX_FROZEN          "PX-FROZEN"          /* an operator has frozen all changes, or that is in doubt */
+#define PX_TARGET          "PX-TARGET"          /* the allow and deny lists leave out what it is aimed at */
+#define PX_RATE            "PX-RATE"            /* as many changes as an hour may have */
+#define PX_LEASE           "PX-LEASE"           /* changes need a lease, and there is none for this one */
 #define PX_UNDO            "PX-UNDO"            /* there is no way back, or no record of it any more */
 #define PX_LEDGER          "PX-LEDGER" /* the ledger cannot be written or does not verify: nothing is changed */
+#define PX_RECEIPT         "PX-RECEIPT"  /* a receipt does not hold */
+#define PX_ANCHOR          "PX-ANCHOR"   /* an anchor contradicts the ledger, or none confirmed it in time */
 #define PX_INTERNAL        "PX-INTERNAL" /* a fault in proximo */
 
 struct problem {

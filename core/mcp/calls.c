@@ -214,7 +214,7 @@ static void *calls_thread(void *arg)
 /* One more thread, with the mutex held. */
 static int calls_add_thread(struct calls *calls)
 {
-    int r = thread_start_detached(calls_thread, calls, STACK_BYTES);
+    int r = thread_start(calls_thread, calls, STACK_BYTES);
 
     if (r < 0)
         return r;

@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/thread.h"
 #include "config/config.h"
 #include "mcp/calls.h"
 #include "mcp/catalog.h"
@@ -36,6 +37,7 @@
 #define EOF_GRACE_MS  550   /* calls in progress at end of input may still finish */
 #define STOP_GRACE_MS 300   /* cancelled calls notice that they are */
 #define TRUST_STOP_MS 10000 /* a change in progress is brought to a recorded end */
+#define SETTLE_MS     2000  /* workers that have told of their end are gone by then */
 #define ARENAS        2     /* of malloc: memory counts for more than contention here */
 #define LARGE         (128 << 10)
 
@@ -292,6 +294,7 @@ int server_run(const struct server_options *options, bool *ret_stuck)
     if (*ret_stuck)
         return status;
     transport_close(t);
+    (void)threads_settle(clock_ms() + SETTLE_MS); /* libraries keep things for a thread until it is gone */
     fd_close(&stop[0]);
     fd_close(&stop[1]);
     return status;

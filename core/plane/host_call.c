@@ -152,7 +152,7 @@ static int want_worker(void)
 {
     if (host.idle >= host.queued || host.workers >= HOST_MAX_WORKERS)
         return 0;
-    int r = thread_start_detached(worker, NULL, WORKER_STACK);
+    int r = thread_start(worker, NULL, WORKER_STACK);
     if (r == 0)
         host.workers++;
     return host.workers ? 0 : r;
