@@ -17,59 +17,11 @@
 #include "base/json.h"
 #include "command/ask.h"
 #include "command/command.h"
+#include "command/escrow.h"
+#include "command/own_file.h"
 #include "config/config.h"
 
 #define TEXT_LIMIT 65536u
-
-static int write_failed(const char *path, int r, struct problem *p)
-{
-    (void)problem_set(p, r, PX_CONFIG, "%s cannot be written: %s", path, strerror(-r));
-    problem_next(p, "choose another place with --config, or mend the folder's permissions");
-    return r;
-}
-
-/* The folder of path, made if it is missing. */
-static int make_folder(const char *path, struct problem *p)
-{
-    CLEANUP_FREE char *folder = strdup(path);
-    char *slash = folder ? strrchr(folder, '/') : NULL;
-
-    if (!slash || slash == folder)
-        return 0;
-    *slash = '\0';
-    int r = file_make_dirs(folder, 0700);
-    return r < 0 ? write_failed(folder, r, p) : 0;
-}
-
-/* Where the configuration goes: absolute. */
-static int config_path(const char *option, char path[PATH_MAX], struct problem *p)
-{
-    const char *base = getenv("XDG_CONFIG_HOME");
-    CLEANUP_FREE char *expanded = file_expand_home(option ? option : "~/.config/proximo/proximo.yaml");
-    CLEANUP_FREE char *current = getcwd(NULL, 0);
-    int n;
-
-    if (!expanded || !current)
-        return problem_set(p, -ENOMEM, PX_INTERNAL, "no memory");
-    if (!option && base && base[0] == '/')
-        n = snprintf(path, PATH_MAX, "%s/proximo/proximo.yaml", base);
-    else if (expanded[0] == '/')
-        n = snprintf(path, PATH_MAX, "%s", expanded);
-    else
-        n = snprintf(path, PATH_MAX, "%s/%s", current, expanded);
-    if (n < 0 || n >= PATH_MAX)
-        return problem_set(p, -ENAMETOOLONG, PX_CONFIG, "the path of the configuration is too long");
-    return 0;
-}
-
-static int refuse_existing(const char *path, bool force, struct problem *p)
-{
-    if (force || access(path, F_OK) < 0)
-        return 0;
-    (void)problem_set(p, -EEXIST, PX_CONFIG, "%s exists already", path);
-    problem_next(p, "name another file with --config, or overwrite it with --force");
-    return -EEXIST;
-}
 
 static void yaml_line(struct buf *out, const char *key, const char *value)
 {
@@ -110,9 +62,9 @@ static int save_token(struct init_answers *a, bool force, struct problem *p)
 
     if (!a->secret[0])
         return 0;
-    int r = refuse_existing(a->token_file, force, p);
+    int r = own_file_absent(a->token_file, "--config", force, p);
     if (r == 0)
-        r = make_folder(a->token_file, p);
+        r = own_file_folder(a->token_file, p);
     if (r < 0)
         return r;
     if (buf_reserve(&line, 2 * ASK_SIZE) < 0) /* at once: growing would leave copies behind */
@@ -123,7 +75,7 @@ static int save_token(struct init_answers *a, bool force, struct problem *p)
     r = file_write_atomic(a->token_file, line.data, line.len, 0600);
     explicit_bzero(line.data, line.cap);
     explicit_bzero(a->secret, sizeof a->secret);
-    return r < 0 ? write_failed(a->token_file, r, p) : 0;
+    return r < 0 ? own_file_failed(a->token_file, r, p) : 0;
 }
 
 static int save(struct init_answers *a, const char *path, bool force, struct problem *p)
@@ -141,12 +93,12 @@ static int save(struct init_answers *a, const char *path, bool force, struct pro
     if (r == 0)
         r = save_token(a, force, p);
     if (r == 0)
-        r = make_folder(path, p);
+        r = own_file_folder(path, p);
     if (r < 0)
         return r;
     r = file_write_atomic(path, yaml.data, yaml.len, 0600);
     if (r < 0)
-        return write_failed(path, r, p);
+        return own_file_failed(path, r, p);
     config = NULL;
     r = config_load(&options, &config, p);
     config_free(config);
@@ -166,6 +118,34 @@ static void client_block(const char *path, struct buf *out)
     buf_str(out, "[\"serve\",\"--config\",");
     json_put_cstr(out, path);
     buf_str(out, "]}}}\n");
+}
+
+/* The ledger is made now, so that its first key can be kept elsewhere before it is erased. */
+static int escrow(const char *path, const char *to)
+{
+    const struct config_options options = {.file = path};
+    struct config *config = NULL;
+    struct problem p = PROBLEM_INIT;
+
+    int r = config_load(&options, &config, &p);
+    if (r == 0 && !to && !isatty(STDOUT_FILENO)) {
+        printf("\nThe ledger's first key: `proximo audit escrow --config %s --out FILE` writes it; keep it "
+               "off this "
+               "machine.\n",
+               path);
+    } else if (r == 0) {
+        printf("\nThe ledger's first key%s%s. Keep it away from this machine: with it every seal of the "
+               "ledger can be "
+               "checked,\nand from the first epoch's end on it is nowhere else.\n\n",
+               to ? " goes to " : "", to ? to : "");
+        (void)fflush(stdout);
+        r = escrow_give(config, to, &p);
+    }
+    config_free(config);
+    /* the configuration stands; what is missing is told */
+    if (r < 0)
+        (void)command_fail(&p);
+    return r == -ENOKEY ? 0 : r;
 }
 
 static int report(const struct init_answers *a, const char *path)
@@ -188,10 +168,10 @@ int command_init(const struct command_line *line)
     struct problem p = PROBLEM_INIT;
     char path[PATH_MAX];
 
-    int r = a ? config_path(command_value(line, "--config"), path, &p)
+    int r = a ? own_file_path(command_value(line, "--config"), "proximo.yaml", path, &p)
               : problem_set(&p, -ENOMEM, PX_INTERNAL, "no memory");
     if (r == 0)
-        r = refuse_existing(path, force, &p);
+        r = own_file_absent(path, "--config", force, &p);
     if (r == 0) {
         (void)snprintf(a->config_folder, sizeof a->config_folder, "%s", path);
         *strrchr(a->config_folder, '/') = '\0';
@@ -204,5 +184,8 @@ int command_init(const struct command_line *line)
     }
     if (a)
         explicit_bzero(a->secret, sizeof a->secret);
-    return r < 0 ? command_fail(&p) : report(a, path);
+    if (r < 0)
+        return command_fail(&p);
+    const int reported = report(a, path);
+    return escrow(path, command_value(line, "--escrow")) < 0 ? 1 : reported;
 }

@@ -1,20 +1,44 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The ledger's public functions that write: append, derive, redaction. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/crypto.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/json_check.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "config/config.h"
 #include "ledger/ledger_inner.h"
 
 #define FRAME_BYTES 512u /* more than a record has around its body */
+
+static uint64_t or_default(uint32_t value, uint64_t fallback)
+{
+    return value ? value : fallback;
+}
+
+static void take_limits(struct ledger_limits *limits, const struct config_ledger *config)
+{
+    const int64_t minute = (int64_t)60 * 1000000;
+
+    limits->segment_bytes = (int64_t)or_default(config->segment_kib, 65536) << 10;
+    limits->segment_us = (int64_t)or_default(config->segment_days, 30) * 24 * 60 * minute;
+    limits->epoch_records = or_default(config->epoch_records, 1000);
+    limits->epoch_us = (int64_t)or_default(config->epoch_minutes, 60) * minute;
+    limits->checkpoint_records = or_default(config->checkpoint_records, 100);
+}
+
+static char *with_suffix(const char *file, const char *suffix)
+{
+    char *name = NULL;
+
+    return asprintf(&name, "%s%s", file, suffix) < 0 ? NULL : name;
+}
 
 int ledger_new(const struct config *config, struct ledger **ret)
 {
@@ -23,15 +47,17 @@ int ledger_new(const struct config *config, struct ledger **ret)
     if (!ledger)
         return -ENOMEM;
     (void)pthread_mutex_init(&ledger->mutex, NULL);
-    ledger->fd = ledger->lock_fd = -1;
+    ledger->fd = ledger->lock_fd = ledger->tree_file.fd = -1;
     ledger->redact = config->ledger.redact;
+    take_limits(&ledger->limits, &config->ledger);
     ledger->file = ledger_file(config);
     ledger->key_file = ledger_key_file(config);
+    ledger->sign_file = ledger_sign_file(config);
     if (ledger->file) {
-        struct buf name = BUF_INIT(4096);
-        buf_str(&name, ledger->file);
-        buf_str(&name, ".lock");
-        ledger->lock_file = buf_take(&name, NULL);
+        ledger->lock_file = with_suffix(ledger->file, ".lock");
+        ledger->tree_name = with_suffix(ledger->file, ".tree");
+        ledger->note_name = with_suffix(ledger->file, ".checkpoint");
+        ledger->next_name = with_suffix(ledger->file, ".next");
     }
     *ret = ledger;
     return 0;
@@ -43,13 +69,15 @@ void ledger_free(struct ledger *ledger)
         return;
     fd_close(&ledger->fd);
     fd_close(&ledger->lock_fd);
-    if (ledger->seal.crypto)
-        ledger->seal.crypto->hmac_free(ledger->seal.hmac);
-    explicit_bzero(ledger->key, sizeof ledger->key);
+    tree_file_close(&ledger->tree_file);
+    seal_done(&ledger->seal);
+    explicit_bzero(&ledger->key, sizeof ledger->key);
+    explicit_bzero(ledger->sign_seed, sizeof ledger->sign_seed);
     (void)pthread_mutex_destroy(&ledger->mutex);
-    free(ledger->file);
-    free(ledger->key_file);
-    free(ledger->lock_file);
+    char *const names[] = {ledger->file,      ledger->key_file,  ledger->sign_file, ledger->lock_file,
+                           ledger->tree_name, ledger->note_name, ledger->next_name};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        free(names[i]);
     free(ledger);
 }
 
@@ -64,41 +92,6 @@ int ledger_ready(struct ledger *ledger, struct problem *p)
     return r;
 }
 
-/* Writes and syncs once. What fails is taken back while the lock keeps others from having seen it. */
-static int write_record(struct ledger *ledger, const struct buf *line)
-{
-    ssize_t n;
-
-    do
-        n = write(ledger->fd, line->data, line->len);
-    while (n < 0 && errno == EINTR);
-    int r = n < 0 ? -errno : (size_t)n < line->len ? -ENOSPC : 0;
-    if (r == 0 && fdatasync(ledger->fd) < 0)
-        r = -errno;
-    if (r < 0 && n > 0 && ftruncate(ledger->fd, (off_t)ledger->head.end) < 0)
-        return r; /* the next process to open it sets the rest aside */
-    return r;
-}
-
-int ledger_write_locked(struct ledger *ledger, const char *kind, const char *body, size_t len,
-                        struct problem *p)
-{
-    CLEANUP_BUF struct buf line = BUF_INIT(LEDGER_RECORD_LIMIT);
-    struct head head;
-
-    int r = record_write(&ledger->seal, &ledger->head, clock_wall_us(), kind, body, len, &line, &head);
-    if (r < 0)
-        return problem_set(p, r, PX_LEDGER, "a record of the ledger could not be made: %s", strerror(-r));
-    r = write_record(ledger, &line);
-    if (r < 0) {
-        ledger->open = true; /* dead from here on, whether it was being opened or not */
-        return ledger_fail(ledger, r, p, "could not be written: %s", strerror(-r));
-    }
-    ledger->head = head;
-    ledger_memo_write(ledger);
-    return 0;
-}
-
 /* The body must be members, and none of the record's own names: one validator over the whole line sees both.
  */
 static int check_body(const char *kind, const char *body, size_t len, struct problem *p)
@@ -106,8 +99,14 @@ static int check_body(const char *kind, const char *body, size_t len, struct pro
     CLEANUP_BUF struct buf line = BUF_INIT(LEDGER_RECORD_LIMIT);
     struct json_check check = {.max_depth = JSON_CHECK_MAX_DEPTH};
 
+    static const char *const own[] = {LEDGER_EPOCH_END, LEDGER_SEGMENT_START, LEDGER_CHECKPOINT};
+
     if (!record_kind_ok(kind))
         return problem_set(p, -EINVAL, PX_INTERNAL, "a record's kind is not a word");
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
+        if (strcmp(kind, own[i]) == 0)
+            return problem_set(p, -EINVAL, PX_INTERNAL, "records of kind %s are the ledger's own", kind);
+    }
     if (len > LEDGER_RECORD_LIMIT - FRAME_BYTES)
         return problem_set(p, -EFBIG, PX_TOO_LARGE, "a record of %zu bytes is too long for the ledger", len);
     for (size_t i = 0; i < len; i++) {
@@ -127,6 +126,22 @@ static int check_body(const char *kind, const char *body, size_t len, struct pro
     return 0;
 }
 
+/* The record stands; that no checkpoint could follow it kills the ledger, not the record. */
+static void appended(struct ledger *ledger, struct ledger_receipt *ret)
+{
+    struct problem p = PROBLEM_INIT;
+
+    ledger->appended = ledger->head.seq;
+    if (ret) {
+        ret->seq = ledger->head.seq;
+        ret->time_us = ledger->head.time_us;
+        text_hex(ledger->head.hash, 32, ret->hash);
+    }
+    if (ledger->head.seq - ledger->checkpointed >= ledger->limits.checkpoint_records &&
+        ledger_checkpoint_locked(ledger, &p) < 0)
+        log_error("no checkpoint could be signed: %s", p.cause);
+}
+
 int ledger_append_with(struct ledger *ledger, int (*first)(void *arg, struct problem *p),
                        void (*undo)(void *arg), void *arg, const char *kind, const char *body, size_t len,
                        struct ledger_receipt *ret, struct problem *p)
@@ -138,6 +153,8 @@ int ledger_append_with(struct ledger *ledger, int (*first)(void *arg, struct pro
     if (r < 0)
         return r;
     r = ledger_follow_locked(ledger, p);
+    if (r == 0)
+        r = ledger_due_locked(ledger, p);
     if (r == 0 && first)
         r = first(arg, p);
     else if (r < 0)
@@ -149,11 +166,8 @@ int ledger_append_with(struct ledger *ledger, int (*first)(void *arg, struct pro
     r = ledger_write_locked(ledger, kind, body, len, p);
     if (r < 0 && undo)
         undo(arg);
-    if (r == 0 && ret) {
-        ret->seq = ledger->head.seq;
-        ret->time_us = ledger->head.time_us;
-        text_hex(ledger->head.hash, 32, ret->hash);
-    }
+    if (r == 0)
+        appended(ledger, ret);
     ledger_unlock(ledger);
     return r;
 }
@@ -175,7 +189,7 @@ int ledger_derive(struct ledger *ledger, const char *purpose, unsigned char ret_
 {
     int r = ledger_ready(ledger, p);
 
-    if (r == 0 && ledger->seal.crypto->hkdf(ledger->key, 32, purpose, ret_key) < 0)
+    if (r == 0 && ledger->seal.crypto->hkdf(ledger->key.derive, 32, purpose, ret_key) < 0)
         r = problem_set(p, -ENOMEM, PX_LEDGER, "no memory to derive a key");
     return r;
 }

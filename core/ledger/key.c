@@ -1,5 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The ledger's key: 32 random bytes in hexadecimal, one file, for its owner alone. */
+/*
+ * The ledger's key file, for its owner alone:
+ *
+ *     proximo-ledger-key-1
+ *     origin NAME
+ *     epoch N
+ *     key 64 HEX
+ *     derive 64 HEX        not in the escrowed first key
+ *
+ * The file of the next epoch takes the place of this one's. That the old bytes are gone from the disk is not
+ * promised: drives and file systems that copy on write keep them for a while.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -13,7 +24,10 @@
 #include "base/text.h"
 #include "ledger/ledger_inner.h"
 
-#define KEY_TEXT 65 /* 64 digits and a newline */
+#define KEY_TEXT_MOST 512u
+#define ORIGIN_BYTES  8u
+
+static const char format_line[] = "proximo-ledger-key-1";
 
 int ledger_sync_folder(const char *path)
 {
@@ -28,10 +42,52 @@ int ledger_sync_folder(const char *path)
     return fd < 0 || fsync(fd) < 0 ? -errno : 0;
 }
 
-int ledger_key_read(const char *path, unsigned char ret_key[32], struct problem *p)
+/* The rest of the next line if it begins with `word` and a space (or is `word`); text moves behind it. */
+static char *line_take(char **text, const char *word)
 {
-    unsigned char key[32];
-    char text[KEY_TEXT + 1];
+    const size_t len = strlen(word);
+    char *line = *text, *end = strchr(line, '\n');
+
+    if (!end || strncmp(line, word, len) != 0)
+        return NULL;
+    *end = '\0';
+    *text = end + 1;
+    if (line[len] == '\0')
+        return line + len;
+    return line[len] == ' ' ? line + len + 1 : NULL;
+}
+
+static bool origin_ok(const char *origin)
+{
+    const size_t len = strlen(origin);
+
+    return len > 0 && len < LEDGER_ORIGIN_SIZE &&
+           strspn(origin, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789./_-") == len;
+}
+
+static bool hex_line(const char *digits, unsigned char ret[32])
+{
+    return digits && strlen(digits) == 64 && hex_read(digits, 64, ret);
+}
+
+/* text is changed; it has a NUL at its end. */
+static bool key_parse(char *text, struct ledger_key *ret)
+{
+    const char *format = line_take(&text, format_line), *origin = line_take(&text, "origin");
+    const char *epoch = line_take(&text, "epoch");
+
+    if (!format || *format || !origin || !origin_ok(origin) || !epoch ||
+        text_to_u64(epoch, UINT32_MAX, &ret->epoch) < 0 || !hex_line(line_take(&text, "key"), ret->key))
+        return false;
+    memcpy(ret->origin, origin, strlen(origin) + 1);
+    ret->has_derive = *text != '\0';
+    return !ret->has_derive || (hex_line(line_take(&text, "derive"), ret->derive) && *text == '\0');
+}
+
+int ledger_key_read(const char *path, struct ledger_key *ret, struct problem *p)
+{
+    struct ledger_key key = {0};
+    char text[KEY_TEXT_MOST + 1];
     CLEANUP_FD int fd = -1;
     size_t len = 0;
 
@@ -49,59 +105,66 @@ int ledger_key_read(const char *path, unsigned char ret_key[32], struct problem 
             break;
         len += (size_t)n;
     }
-    bool good = len == KEY_TEXT && text[64] == '\n' && hex_read(text, 64, key);
-    explicit_bzero(text, sizeof text);
+    bool good = len < sizeof text && !memchr(text, '\0', len);
     if (good) {
-        memcpy(ret_key, key, 32);
-        explicit_bzero(key, sizeof key);
-        return 0;
+        text[len] = '\0';
+        good = key_parse(text, &key);
     }
-    (void)problem_set(p, -EINVAL, PX_SECRET_FILE,
-                      "the ledger's key %s is not 64 hexadecimal digits and a newline", path);
-    problem_next(p, "restore the key from a backup; without it the ledger cannot be continued");
+    explicit_bzero(text, sizeof text);
+    if (good)
+        *ret = key;
+    explicit_bzero(&key, sizeof key);
+    if (good)
+        return 0;
+    (void)problem_set(p, -EINVAL, PX_SECRET_FILE, "the ledger's key %s is not such a key file", path);
+    problem_next(p, "restore it from a backup; without it the ledger cannot be continued");
     return -EINVAL;
 }
 
-int ledger_key_make(const struct crypto_module *crypto, const char *path, struct problem *p)
+int ledger_key_make(const struct crypto_module *crypto, struct ledger_key *ret)
 {
-    unsigned char key[32];
-    char text[KEY_TEXT + 1];
-    CLEANUP_FD int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    struct ledger_key key = {.epoch = 0, .has_derive = true};
+    unsigned char name[ORIGIN_BYTES];
+    char hex[2 * ORIGIN_BYTES + 1];
 
-    int r = fd < 0 ? -errno : crypto->random(key, sizeof key);
-    if (r == 0) {
-        text_hex(key, sizeof key, text);
-        text[64] = '\n';
-        r = fd_write_all(fd, text, KEY_TEXT);
-        explicit_bzero(key, sizeof key);
-        explicit_bzero(text, sizeof text);
-        if (r == 0 && (fchmod(fd, 0600) < 0 || fsync(fd) < 0))
-            r = -errno;
-    }
-    if (r == 0)
-        r = ledger_sync_folder(path);
-    if (r < 0) {
-        if (fd >= 0)
-            (void)unlink(path); /* it is ours: O_EXCL */
-        (void)problem_set(p, r, PX_LEDGER, "the ledger's key %s cannot be made: %s", path, strerror(-r));
-        problem_next(p, "make its folder writable for the user that runs proximo");
-    }
-    return r;
+    if (crypto->random(key.key, 32) < 0 || crypto->random(key.derive, 32) < 0 ||
+        crypto->random(name, sizeof name) < 0)
+        return -EIO;
+    text_hex(name, sizeof name, hex);
+    (void)snprintf(key.origin, sizeof key.origin, "proximo-ledger/%s", hex);
+    *ret = key;
+    crypto->wipe(&key, sizeof key);
+    return 0;
 }
 
-int ledger_seal_init(struct seal *seal, const unsigned char key[32], struct problem *p)
+void ledger_key_text(const struct ledger_key *key, struct buf *out)
 {
-    unsigned char id[32];
+    char hex[65];
 
-    seal->hmac = NULL;
-    seal->crypto = crypto_module_get(p);
-    if (!seal->crypto)
-        return -ELIBACC;
-    if (!key)
+    text_hex(key->key, 32, hex);
+    buf_printf(out, "%s\norigin %s\nepoch %llu\nkey %s\n", format_line, key->origin,
+               (unsigned long long)key->epoch, hex);
+    if (key->has_derive) {
+        text_hex(key->derive, 32, hex);
+        buf_printf(out, "derive %s\n", hex);
+    }
+    explicit_bzero(hex, sizeof hex);
+}
+
+int ledger_key_write(const char *path, const struct ledger_key *key, struct problem *p)
+{
+    struct buf text = BUF_INIT(KEY_TEXT_MOST);
+
+    int r = buf_reserve(&text, KEY_TEXT_MOST - 1); /* at once: no copy is left behind by growing */
+    ledger_key_text(key, &text);
+    if (r == 0)
+        r = buf_ok(&text) ? file_write_atomic(path, text.data, text.len, 0600) : -ENOMEM;
+    if (text.data)
+        explicit_bzero(text.data, text.len);
+    buf_done(&text);
+    if (r == 0)
         return 0;
-    if (seal->crypto->hkdf(key, 32, "proximo/ledger/v1/key-id", id) < 0 ||
-        !(seal->hmac = seal->crypto->hmac_new(key, 32)))
-        return problem_set(p, -ENOMEM, PX_LEDGER, "no memory for the ledger's key");
-    text_hex(id, 8, seal->key_id);
-    return 0;
+    (void)problem_set(p, r, PX_LEDGER, "the ledger's key %s cannot be written: %s", path, strerror(-r));
+    problem_next(p, "make its folder writable for the user that runs proximo");
+    return r;
 }

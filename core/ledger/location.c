@@ -26,13 +26,24 @@ char *ledger_file(const struct config *config)
     return config->state_dir ? below(config->state_dir, strlen(config->state_dir), "audit.log") : NULL;
 }
 
-char *ledger_key_file(const struct config *config)
+/* Beside the ledger, unless the configuration names a place. */
+static char *beside(const struct config *config, const char *named, const char *name)
 {
     const char *file = config->ledger.file, *slash = file ? strrchr(file, '/') : NULL;
 
-    if (config->ledger.key_file)
-        return text_dup(config->ledger.key_file);
+    if (named)
+        return text_dup(named);
     if (slash)
-        return below(file, (size_t)(slash - file), "audit.key");
-    return config->state_dir ? below(config->state_dir, strlen(config->state_dir), "audit.key") : NULL;
+        return below(file, (size_t)(slash - file), name);
+    return config->state_dir ? below(config->state_dir, strlen(config->state_dir), name) : NULL;
+}
+
+char *ledger_key_file(const struct config *config)
+{
+    return beside(config, config->ledger.key_file, "audit.key");
+}
+
+char *ledger_sign_file(const struct config *config)
+{
+    return beside(config, config->ledger.signing_key_file, "audit.signing.pem");
 }

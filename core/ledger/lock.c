@@ -17,7 +17,7 @@
 #include "ledger/ledger_inner.h"
 
 #define WAIT_MS   15000
-#define MEMO_SIZE 107 /* "<20 digits> <20 digits> <64 hex>\n" */
+#define MEMO_SIZE 118 /* "<20 digits> <20 digits> <10 digits> <64 hex>\n" */
 
 static int open_lock(struct ledger *ledger, struct problem *p)
 {
@@ -84,26 +84,35 @@ int ledger_lock(struct ledger *ledger, struct problem *p)
         r = wait_lock(ledger, p);
     if (r < 0)
         (void)pthread_mutex_unlock(&ledger->mutex);
+    else
+        atomic_store(&ledger->owner, (unsigned long)pthread_self());
     return r;
+}
+
+bool ledger_lock_is_mine(const struct ledger *ledger)
+{
+    return atomic_load(&ledger->owner) == (unsigned long)pthread_self();
 }
 
 void ledger_unlock(struct ledger *ledger)
 {
+    atomic_store(&ledger->owner, 0);
     (void)flock(ledger->lock_fd, LOCK_UN);
     (void)pthread_mutex_unlock(&ledger->mutex);
 }
 
-int ledger_memo_read(struct ledger *ledger, struct head *ret)
+int ledger_memo_read(struct ledger *ledger, struct memo *ret)
 {
     char text[MEMO_SIZE];
     uint64_t end = 0;
 
-    *ret = (struct head){0};
+    *ret = (struct memo){0};
     if (ledger_pread(ledger->lock_fd, text, sizeof text, 0) < 0 || text[0] == '\0')
         return 0; /* never written, or not yet on the disk when power failed */
-    text[20] = text[41] = '\0';
+    text[20] = text[41] = text[52] = '\0';
     if (text_to_u64(text, UINT64_MAX, &ret->seq) < 0 || text_to_u64(text + 21, INT64_MAX, &end) < 0 ||
-        !hex_read(text + 42, 64, ret->hash) || ret->seq == 0 || end <= RECORD_TAIL)
+        text_to_u64(text + 42, UINT32_MAX, &ret->segment) < 0 || !hex_read(text + 53, 64, ret->hash) ||
+        ret->seq == 0 || ret->segment == 0 || end <= RECORD_TAIL)
         return -EINVAL;
     ret->end = (int64_t)end;
     return 0;
@@ -115,8 +124,8 @@ void ledger_memo_write(struct ledger *ledger)
     char text[MEMO_SIZE + 1], hex[65];
 
     text_hex(ledger->head.hash, 32, hex);
-    (void)snprintf(text, sizeof text, "%020llu %020lld %s\n", (unsigned long long)ledger->head.seq,
-                   (long long)ledger->head.end, hex);
+    (void)snprintf(text, sizeof text, "%020llu %020lld %010u %s\n", (unsigned long long)ledger->head.seq,
+                   (long long)ledger->head.end, ledger->segment, hex);
     ssize_t n = pwrite(ledger->lock_fd, text, MEMO_SIZE, 0);
     (void)n;
 }

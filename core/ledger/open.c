@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opening the ledger, and following what other processes appended: never more than the tail is read. */
+/* Opening the ledger, and following it when another process appended or closed a segment. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -12,9 +12,7 @@
 #include "base/crypto.h"
 #include "base/file.h"
 #include "ledger/ledger_inner.h"
-
-#define FIRST_WINDOW ((size_t)64 << 10)
-#define LAST_WINDOW  (4 * LEDGER_RECORD_LIMIT)
+#include "ledger/segment.h"
 
 int ledger_fail(struct ledger *ledger, int error, struct problem *p, const char *cause, ...)
 {
@@ -88,11 +86,24 @@ static int open_file(struct ledger *ledger, int flags, int *ret_fd, struct stat 
     return 0;
 }
 
+/* A first key, and the key that signs. */
+static int make_keys(struct ledger *ledger, struct problem *p)
+{
+    struct ledger_key key;
+
+    int r = ledger_key_make(ledger->seal.crypto, &key);
+    if (r < 0)
+        return problem_set(p, r, PX_LEDGER, "no random bytes for the ledger's key");
+    r = ledger_key_write(ledger->key_file, &key, p);
+    explicit_bzero(&key, sizeof key);
+    return r;
+}
+
 /*
  * The file is made before its key, and the memo after the first record. So a key without a file, or a memo
  * without records, says that something was there once.
  */
-static int open_files(struct ledger *ledger, const struct head *memo, int *ret_fd, struct stat *st,
+static int open_files(struct ledger *ledger, const struct memo *memo, int *ret_fd, struct stat *st,
                       struct problem *p)
 {
     struct stat there;
@@ -106,109 +117,86 @@ static int open_files(struct ledger *ledger, const struct head *memo, int *ret_f
     if (r == 0 && !has_file && (r = ledger_sync_folder(ledger->file)) < 0)
         r = ledger_fail(ledger, r, p, "cannot be made durable: %s", strerror(-r));
     if (r == 0 && !has_key && st->st_size == 0 && !memo->seq)
-        r = ledger_key_make(ledger->seal.crypto, ledger->key_file, p);
+        r = make_keys(ledger, p);
     return r;
 }
 
 /* The record that was the last one when the memo was written must still be there. */
-static int check_memo(struct ledger *ledger, int fd, const struct head *memo, int64_t size, struct problem *p)
+static int check_memo(struct ledger *ledger, int fd, const struct memo *memo, int64_t size, struct problem *p)
 {
+    CLEANUP_FREE char *path = NULL;
+    CLEANUP_FD int closed = -1;
     char tail[RECORD_TAIL + 1];
     unsigned char hash[32];
+    int r = 0;
 
     if (memo->seq == 0)
         return 0;
-    if (size < memo->end)
+    if (memo->segment > ledger->segment)
+        return ledger_fail(ledger, -EINVAL, p, "is segment %u, though segment %llu was written",
+                           ledger->segment, (unsigned long long)memo->segment);
+    if (memo->segment < ledger->segment) {
+        path = segment_path(ledger->file, (uint32_t)memo->segment);
+        r = path ? segment_open(path, &closed, &size) : -ENOMEM;
+        fd = closed;
+    }
+    if (r == 0 && size < memo->end)
         return ledger_fail(ledger, -EINVAL, p, "was cut: record %llu is gone", (unsigned long long)memo->seq);
-    int r = ledger_pread(fd, tail, sizeof tail, memo->end - (int64_t)sizeof tail);
+    if (r == 0)
+        r = ledger_pread(fd, tail, sizeof tail, memo->end - (int64_t)sizeof tail);
     if (r < 0)
-        return ledger_fail(ledger, r, p, "cannot be read: %s", strerror(-r));
-    if (!hex_read(tail + 83, 64, hash) || memcmp(hash, memo->hash, 32) != 0)
+        return ledger_fail(ledger, r, p, "cannot be read: %s: %s", path ? path : "the live segment",
+                           strerror(-r));
+    if (!hex_read(tail + RECORD_TAIL_HASH, 64, hash) || memcmp(hash, memo->hash, 32) != 0)
         return ledger_fail(ledger, -EINVAL, p, "was replaced: record %llu is another one",
                            (unsigned long long)memo->seq);
     return 0;
 }
 
-/*
- * Puts the head behind the third complete line from the end, so that following it checks the last ones, and
- * the seal of all but a torn one. A window without so many lines is the whole file.
- */
-static int find_head(struct ledger *ledger, int fd, int64_t size, struct head *ret, struct problem *p)
+/* With the file open in ledger->fd: keys, tree, and everything since the last epoch. */
+static int open_rest(struct ledger *ledger, const struct memo *memo, const struct stat *st, struct problem *p)
 {
-    for (size_t want = FIRST_WINDOW; want <= LAST_WINDOW; want *= 2) {
-        size_t len = size < (int64_t)want ? (size_t)size : want, found = 0, ends[4];
-        CLEANUP_FREE char *window = malloc(len + 1);
-        struct record last;
+    int r = ledger_rotate_mend_locked(ledger, st, p);
 
-        if (!window)
-            return ledger_fail(ledger, -ENOMEM, p, "cannot be read: no memory");
-        int r = ledger_pread(fd, window, len, size - (int64_t)len);
-        if (r < 0)
-            return ledger_fail(ledger, r, p, "cannot be read: %s", strerror(-r));
-        for (size_t i = len; i > 0 && found < 4; i--) {
-            if (window[i - 1] == '\n')
-                ends[found++] = i;
-        }
-        bool whole = (int64_t)len == size;
-        if (found < 4 && !whole)
-            continue;
-        *ret = (struct head){0};
-        if (found < 3)
-            return 0;
-        size_t start = found == 4 ? ends[3] : 0;
-        if (!record_read(window + start, ends[2] - 1 - start, &last))
-            return ledger_fail(ledger, -EINVAL, p, "is damaged near its end");
-        ret->seq = last.seq;
-        ret->time_us = last.time_us;
-        ret->end = size - (int64_t)(len - ends[2]);
-        memcpy(ret->hash, last.hash, 32);
-        memcpy(ret->mac, last.mac, 32);
-        return 0;
+    if (r == 0)
+        r = segment_number(ledger->fd, st->st_size, &ledger->segment);
+    else
+        return r;
+    if (r < 0)
+        return ledger_fail(ledger, r, p, "does not begin with a record");
+    r = check_memo(ledger, ledger->fd, memo, st->st_size, p);
+    if (r == 0)
+        r = ledger_key_read(ledger->key_file, &ledger->key, p);
+    if (r == 0 && !ledger->key.has_derive) {
+        r = problem_set(p, -EINVAL, PX_SECRET_FILE,
+                        "%s is an escrowed first key, not the ledger's own key file", ledger->key_file);
+        problem_next(p,
+                     "put the ledger's own key file there; the escrowed one is for `proximo audit verify`");
     }
-    return ledger_fail(ledger, -EINVAL, p, "is damaged at its end: a line is too long");
+    ledger->key_on_disk = ledger->key.epoch;
+    if (r == 0)
+        r = seal_init(&ledger->seal, &ledger->key, p);
+    if (r == 0)
+        r = ledger_sign_key_locked(ledger, st->st_size == 0, p);
+    if (r == 0 && (r = tree_file_open(ledger->tree_name, true, &ledger->tree_file)) < 0)
+        r = ledger_fail(ledger, r, p, "has hashes that cannot be opened: %s: %s", ledger->tree_name,
+                        r == -ELOOP ? "it is a symbolic link" : strerror(-r));
+    if (r == 0)
+        r = ledger_base_locked(ledger, st->st_size, p);
+    return r == 0 ? ledger_take_in_locked(ledger, st->st_size, p) : r;
 }
 
-/* A bad line is a torn write only if blocks of it were never written and no line follows. */
-static int bad_line(struct ledger *ledger, const char *why, bool torn, int64_t size, struct problem *p)
+static void close_all(struct ledger *ledger)
 {
-    if (torn)
-        return ledger_set_aside_locked(ledger, size, p);
-    if (*why == '\0')
-        return ledger_fail(ledger, -ENOMEM, p, "cannot be checked: no memory");
-    return ledger_fail(ledger, -EBADMSG, p, "is damaged at record %llu: %s",
-                       (unsigned long long)ledger->head.seq + 1, why);
-}
-
-static int follow(struct ledger *ledger, int64_t size, struct problem *p)
-{
-    CLEANUP_FREE char *piece = NULL;
-
-    while (ledger->head.end < size) {
-        int64_t left = size - ledger->head.end;
-        size_t len = left < (int64_t)LEDGER_RECORD_LIMIT ? (size_t)left : LEDGER_RECORD_LIMIT, at = 0;
-        if (!piece && !(piece = malloc(LEDGER_RECORD_LIMIT)))
-            return ledger_fail(ledger, -ENOMEM, p, "cannot be read: no memory");
-        int r = ledger_pread(ledger->fd, piece, len, ledger->head.end);
-        if (r < 0)
-            return ledger_fail(ledger, r, p, "cannot be read: %s", strerror(-r));
-        for (const char *end; at < len && (end = memchr(piece + at, '\n', len - at));
-             at = (size_t)(end - piece) + 1) {
-            size_t line = (size_t)(end - piece) - at;
-            bool last = len == (size_t)left && !memchr(end + 1, '\n', len - at - line - 1);
-            const char *why = record_check(&ledger->seal, &ledger->head, piece + at, line, &ledger->head);
-            if (why)
-                return bad_line(ledger, why, last && memchr(piece + at, '\0', line), size, p);
-        }
-        if (at == 0)
-            return bad_line(ledger, "its line does not end", len < LEDGER_RECORD_LIMIT, size, p);
-    }
-    return 0;
+    seal_done(&ledger->seal);
+    tree_file_close(&ledger->tree_file);
+    fd_close(&ledger->fd);
+    ledger->open = false;
 }
 
 static int open_locked(struct ledger *ledger, struct problem *p)
 {
-    CLEANUP_FD int fd = -1;
-    struct head memo, head = {0};
+    struct memo memo;
     struct stat st = {0};
 
     ledger->seal.crypto = crypto_module_get(p);
@@ -216,57 +204,102 @@ static int open_locked(struct ledger *ledger, struct problem *p)
         return -ELIBACC;
     if (ledger_memo_read(ledger, &memo) < 0)
         return ledger_fail(ledger, -EINVAL, p, "has a damaged lock file %s", ledger->lock_file);
-    int r = open_files(ledger, &memo, &fd, &st, p);
+    ledger->head = (struct head){0};
+    ledger->checkpointed = 0;
+    int r = open_files(ledger, &memo, &ledger->fd, &st, p);
+    if (r == 0) {
+        ledger->device = st.st_dev;
+        ledger->inode = st.st_ino;
+        r = open_rest(ledger, &memo, &st, p);
+    }
+    if (r == 0 && *ledger->dead.code)
+        r = -EIO;
     if (r == 0)
-        r = ledger_key_read(ledger->key_file, ledger->key, p);
-    if (r == 0)
-        r = check_memo(ledger, fd, &memo, st.st_size, p);
-    if (r == 0)
-        r = find_head(ledger, fd, st.st_size, &head, p);
-    if (r == 0)
-        r = ledger_seal_init(&ledger->seal, ledger->key, p);
+        ledger->open = true;
+    else
+        close_all(ledger);
+    return r;
+}
+
+/* The record that was the last one is still the last one that is known. */
+static int check_tail(struct ledger *ledger, int64_t size, struct problem *p)
+{
+    char tail[RECORD_TAIL + 1];
+    unsigned char mac[32];
+
+    if (size < ledger->head.end)
+        return ledger_fail(ledger, -EINVAL, p, "was cut: record %llu is gone",
+                           (unsigned long long)ledger->head.seq);
+    if (ledger->head.end == 0)
+        return 0;
+    int r = ledger_pread(ledger->fd, tail, sizeof tail, ledger->head.end - (int64_t)sizeof tail);
+    if (r < 0)
+        return ledger_fail(ledger, r, p, "cannot be read: %s", strerror(-r));
+    if (!hex_read(tail + RECORD_TAIL_MAC, 64, mac) || memcmp(mac, ledger->head.mac, 32) != 0)
+        return ledger_fail(ledger, -EBADMSG, p, "was changed at record %llu",
+                           (unsigned long long)ledger->head.seq);
+    return 0;
+}
+
+/* The segment after this one: a closed one when others have gone on further, else the live one. */
+static int open_next(struct ledger *ledger, struct stat *st, struct problem *p)
+{
+    CLEANUP_FREE char *path = segment_path(ledger->file, ledger->segment + 1);
+    int64_t size = 0;
+
+    int r = path ? segment_open(path, &ledger->fd, &size) : -ENOMEM;
+    if (r == -ENOENT)
+        return open_file(ledger, 0, &ledger->fd, st, p);
+    if (r == 0 && fstat(ledger->fd, st) < 0)
+        r = -errno;
+    return r < 0 ? ledger_fail(ledger, r, p, "cannot be followed: %s: %s", path ? path : "?", strerror(-r))
+                 : 0;
+}
+
+/* The open file is not the live segment any more: a closed one, of which the rest is taken in. */
+static int next_segment(struct ledger *ledger, struct problem *p)
+{
+    CLEANUP_FREE char *path = segment_path(ledger->file, ledger->segment);
+    struct stat st = {0}, there;
+
+    if (!path)
+        return ledger_fail(ledger, -ENOMEM, p, "cannot be followed: no memory");
+    if (lstat(path, &there) < 0 || there.st_dev != ledger->device || there.st_ino != ledger->inode)
+        return ledger_fail(ledger, -ESTALE, p, "was replaced by another file");
+    int r = ledger_take_in_locked(ledger, there.st_size, p);
     if (r < 0)
         return r;
-    ledger->fd = fd;
-    ledger->head = head;
+    fd_close(&ledger->fd);
+    r = open_next(ledger, &st, p);
+    if (r < 0)
+        return r;
     ledger->device = st.st_dev;
     ledger->inode = st.st_ino;
-    r = follow(ledger, st.st_size, p);
-    if (r < 0 || *ledger->dead.code) {
-        ledger->seal.crypto->hmac_free(ledger->seal.hmac);
-        ledger->seal.hmac = NULL;
-        ledger->fd = -1; /* closed with fd */
-        return r < 0 ? r : -EIO;
-    }
-    fd = -1;
-    ledger->open = true;
+    ledger->segment++;
+    ledger->segment_us = 0;
+    ledger->head.end = 0;
     return 0;
 }
 
 int ledger_follow_locked(struct ledger *ledger, struct problem *p)
 {
-    char tail[RECORD_TAIL + 1];
-    unsigned char mac[32];
-    struct stat st, there;
+    struct stat there;
 
     if (!ledger->open)
         return open_locked(ledger, p);
-    if (fstat(ledger->fd, &st) < 0)
-        return ledger_fail(ledger, -errno, p, "cannot be examined: %s", strerror(errno));
-    if (lstat(ledger->file, &there) < 0)
-        return ledger_fail(ledger, -errno, p, "is missing: %s", strerror(errno));
-    if (there.st_dev != ledger->device || there.st_ino != ledger->inode)
-        return ledger_fail(ledger, -ESTALE, p, "was replaced by another file");
-    if (st.st_size < ledger->head.end)
-        return ledger_fail(ledger, -EINVAL, p, "was cut: record %llu is gone",
-                           (unsigned long long)ledger->head.seq);
-    if (ledger->head.seq) {
-        int r = ledger_pread(ledger->fd, tail, sizeof tail, ledger->head.end - (int64_t)sizeof tail);
+    for (;;) {
+        if (lstat(ledger->file, &there) < 0)
+            return ledger_fail(ledger, -errno, p, "is missing: %s", strerror(errno));
+        const bool live = there.st_dev == ledger->device && there.st_ino == ledger->inode;
+        if (!live && fstat(ledger->fd, &there) < 0)
+            return ledger_fail(ledger, -errno, p, "cannot be examined: %s", strerror(errno));
+        int r = check_tail(ledger, there.st_size, p);
         if (r < 0)
-            return ledger_fail(ledger, r, p, "cannot be read: %s", strerror(-r));
-        if (!hex_read(tail + 156, 64, mac) || memcmp(mac, ledger->head.mac, 32) != 0)
-            return ledger_fail(ledger, -EBADMSG, p, "was changed at record %llu",
-                               (unsigned long long)ledger->head.seq);
+            return r;
+        if (live)
+            return ledger_take_in_locked(ledger, there.st_size, p);
+        r = next_segment(ledger, p);
+        if (r < 0)
+            return r;
     }
-    return follow(ledger, st.st_size, p);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading the lines of a ledger file by path, without key or lock. Lines are not checked. */
+/* Reading the lines of a ledger by path, without key or lock, over all its segments. Lines are not checked.
+ */
 #ifndef PROXIMO_LEDGER_SCAN_H
 #define PROXIMO_LEDGER_SCAN_H
 
@@ -13,7 +14,5 @@ struct problem;
 int ledger_scan_find(const char *file, uint64_t seq, struct buf *ret_line, struct problem *p);
 int ledger_scan_back(const char *file, int (*f)(void *arg, const char *line, size_t len), void *arg,
                      struct problem *p);
-/* Opens a regular file for reading, no symbolic link. *ret_fd is the caller's. 0 or -errno. */
-int ledger_open_read(const char *file, int *ret_fd, int64_t *ret_size);
 
 #endif

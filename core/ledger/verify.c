@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Verification: the chain from its first byte, by position, without parsing JSON. */
+/* Verification: every segment from its first byte, by position, without parsing JSON. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -11,90 +11,19 @@
 
 #include "base/crypto.h"
 #include "base/file.h"
-#include "base/json.h"
 #include "base/text.h"
-#include "ledger/ledger_inner.h"
-#include "ledger/scan.h"
+#include "ledger/segment.h"
+#include "ledger/verify_inner.h"
 
-#define PIECE (4 * LEDGER_RECORD_LIMIT)
-
-struct verification {
-    struct ledger_report *report;
-    struct seal seal;
-    struct head head;
-    unsigned char expected[32];
-    bool expects, seen;
-};
-
-static void verdict(struct ledger_report *report, enum ledger_verdict what, const char *why, ...)
-    __attribute__((format(printf, 3, 4)));
-static void verdict(struct ledger_report *report, enum ledger_verdict what, const char *why, ...)
+int verify_verdict(struct verification *v, enum ledger_verdict what, const char *why, ...)
 {
     va_list ap;
 
-    report->verdict = what;
+    v->report->verdict = what;
     va_start(ap, why);
-    (void)vsnprintf(report->why, sizeof report->why, why, ap);
+    (void)vsnprintf(v->report->why, sizeof v->report->why, why, ap);
     va_end(ap);
-}
-
-static int bad_line(struct verification *v, const char *why, bool torn)
-{
-    if (*why == '\0')
-        return -ENOMEM;
-    if (torn) {
-        verdict(v->report, LEDGER_TORN_TAIL, "the last record is incomplete, from byte %lld on",
-                (long long)v->head.end);
-        return 1;
-    }
-    v->report->seq = v->head.seq + 1;
-    verdict(v->report, LEDGER_BROKEN, "record %llu at byte %lld: %s", (unsigned long long)v->report->seq,
-            (long long)v->head.end, why);
     return 1;
-}
-
-/* The lines of bytes[0..len), which are `left` bytes from the end of the file; 1: the verdict stands. */
-static int verify_lines(struct verification *v, const char *bytes, size_t len, int64_t left)
-{
-    size_t at = 0;
-
-    for (const char *end; at < len && (end = memchr(bytes + at, '\n', len - at)) != NULL;) {
-        size_t line = (size_t)(end - bytes) - at;
-        bool last = (int64_t)len == left && !memchr(end + 1, '\n', len - at - line - 1);
-        const char *why = record_check(&v->seal, &v->head, bytes + at, line, &v->head);
-        if (why)
-            return bad_line(v, why, last && memchr(bytes + at, '\0', line));
-        v->report->last_us = v->head.time_us;
-        if (v->head.seq == 1)
-            v->report->first_us = v->head.time_us;
-        if (v->expects && memcmp(v->head.hash, v->expected, 32) == 0)
-            v->seen = true;
-        at = (size_t)(end - bytes) + 1;
-    }
-    if (at == 0)
-        return bad_line(v, "its line does not end", len < LEDGER_RECORD_LIMIT);
-    return 0;
-}
-
-static int verify_file(struct verification *v, int fd, int64_t size)
-{
-    CLEANUP_FREE char *bytes = malloc(PIECE);
-
-    if (!bytes)
-        return -ENOMEM;
-    while (v->head.end < size) {
-        int64_t left = size - v->head.end;
-        size_t len = left < (int64_t)PIECE ? (size_t)left : PIECE;
-        int r = ledger_pread(fd, bytes, len, v->head.end);
-        if (r < 0) {
-            verdict(v->report, LEDGER_UNREADABLE, "it cannot be read: %s", strerror(-r));
-            return 1;
-        }
-        r = verify_lines(v, bytes, len, left);
-        if (r != 0)
-            return r;
-    }
-    return 0;
 }
 
 /* Held only while the size is read: a writer must not be seen in the middle of a record. */
@@ -109,96 +38,205 @@ static int size_at_rest(const char *file, int *ret_fd, int64_t *ret_size)
         lock = open(name.data, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     for (int tries = 0; lock >= 0 && tries < 1000 && flock(lock, LOCK_SH | LOCK_NB) < 0; tries++)
         (void)usleep(2000);
-    return ledger_open_read(file, ret_fd, ret_size);
+    return segment_open(file, ret_fd, ret_size);
 }
 
-static int read_key(struct verification *v, const char *key_file, char *why, size_t why_size)
-{
-    unsigned char key[32];
-    struct problem p = PROBLEM_INIT;
-    int r = key_file ? ledger_key_read(key_file, key, &p) : -ENOENT;
+/* ---- what it is checked by */
 
-    (void)snprintf(why, why_size, "%.160s", key_file ? p.cause : "no key was given");
+static int by_size(const void *a, const void *b)
+{
+    const struct ledger_anchor_point *x = a, *y = b;
+
+    return x->size < y->size ? -1 : x->size > y->size;
+}
+
+static int begin(struct verification *v, struct problem *p)
+{
+    const struct ledger_verify_options *options = v->options;
+    struct problem key = PROBLEM_INIT;
+
+    if (options->expected_head && *options->expected_head) {
+        v->expects =
+            strlen(options->expected_head) == 64 && hex_read(options->expected_head, 64, v->expected);
+        if (!v->expects)
+            return problem_set(p, -EINVAL, PX_ARG,
+                               "the expected head is not 64 lower-case hexadecimal digits");
+    }
+    if (options->anchor_count) {
+        v->anchors = calloc(options->anchor_count, sizeof *v->anchors);
+        if (!v->anchors)
+            return problem_set(p, -ENOMEM, PX_LEDGER, "no memory to verify the ledger");
+        memcpy(v->anchors, options->anchors, options->anchor_count * sizeof *v->anchors);
+        qsort(v->anchors, options->anchor_count, sizeof *v->anchors, by_size);
+    }
+    v->has_key = options->key_file && ledger_key_read(options->key_file, &v->key, &key) == 0;
+    (void)snprintf(v->no_key, sizeof v->no_key, "%.160s", options->key_file ? key.cause : "no key was given");
+    return seal_init(&v->seal, NULL, p);
+}
+
+/* ---- the files */
+
+static int missing(struct verification *v, int error, const char *path)
+{
+    return verify_verdict(v, error == -ENOENT ? LEDGER_MISSING : LEDGER_UNREADABLE, "%s%.150s%s",
+                          path ? path : "", path ? ": " : "",
+                          error == -ENOENT  ? "there is no such file"
+                          : error == -ELOOP ? "it is a symbolic link"
+                                            : strerror(-error));
+}
+
+static int closed_segment(struct verification *v, struct verify_pool *pool, uint32_t number)
+{
+    CLEANUP_FREE char *path = segment_path(v->options->file, number);
+    CLEANUP_FD int fd = -1;
+    int64_t size = 0;
+
+    int r = path ? segment_open(path, &fd, &size) : -ENOMEM;
+    if (r == -ENOMEM)
+        return r;
+    if (r == -ENOENT) {
+        v->report->seq = v->head.seq + 1;
+        return verify_verdict(v, LEDGER_BROKEN, "record %llu: segment %u, which holds it, is missing",
+                              (unsigned long long)v->report->seq, number);
+    }
     if (r < 0)
-        return ledger_seal_init(&v->seal, NULL, &p);
-    r = ledger_seal_init(&v->seal, key, &p);
-    explicit_bzero(key, sizeof key);
+        return missing(v, r, path);
+    v->segment = number;
+    v->head.end = 0;
+    r = verify_file(v, pool, fd, size, false);
+    v->file_bytes_before = size;
+    if (r == 0 && !v->head.sealed) {
+        v->report->seq = v->head.seq + 1;
+        r = verify_verdict(v, LEDGER_BROKEN, "record %llu: segment %u ends within an epoch",
+                           (unsigned long long)v->report->seq, number);
+    }
     return r;
 }
 
-static void finish(struct verification *v, const char *no_key)
+static int all_segments(struct verification *v)
 {
+    struct verify_pool *pool = NULL;
+    CLEANUP_FD int fd = -1;
+    int64_t size = 0;
+    uint32_t live = 1;
+
+    int r = v->options->file ? size_at_rest(v->options->file, &fd, &size) : -ENOENT;
+    if (r < 0)
+        return missing(v, r, NULL);
+    r = segment_number(fd, size, &live);
+    if (r < 0 && r != -ENOMEM)
+        return verify_verdict(v, LEDGER_BROKEN, "the live segment does not begin with a record");
+    if (r == 0)
+        r = verify_pool_new(&pool);
+    for (uint32_t i = 1; r == 0 && i < live; i++)
+        r = closed_segment(v, pool, i);
+    if (r == 0) {
+        v->segment = live;
+        v->head.end = 0;
+        r = verify_file(v, pool, fd, size, true);
+    }
+    v->report->segments = live;
+    verify_pool_free(pool);
+    return r;
+}
+
+/* ---- the verdict */
+
+/* What is good as far as it goes: is it all there, and the one that was expected? */
+static int check_end(struct verification *v)
+{
+    const struct ledger_verify_options *options = v->options;
+    const uint64_t last_epoch = v->head.seq == 0 ? 0 : v->head.epoch + (v->head.sealed ? 1 : 0);
     struct ledger_report *report = v->report;
 
+    if (v->has_key && v->key.has_derive && v->key.epoch > last_epoch)
+        return verify_verdict(v, LEDGER_BEHIND,
+                              "its key is of epoch %llu, and it ends in epoch %llu: it was cut",
+                              (unsigned long long)v->key.epoch, (unsigned long long)last_epoch);
+    if (v->expects && !report->anchored)
+        return verify_verdict(v, LEDGER_BEHIND,
+                              "the expected head is not in it: it was cut short or replaced");
+    if (v->anchor_at < options->anchor_count)
+        return verify_verdict(
+            v, LEDGER_BEHIND, "%llu records were anchored, and it has %llu: it was cut short",
+            (unsigned long long)v->anchors[options->anchor_count - 1].size, (unsigned long long)v->head.seq);
+    if (options->anchor_count)
+        report->anchored = true;
+    if (report->anchored)
+        report->unanchored = v->head.seq - v->anchor;
+    return 0;
+}
+
+static int check_signature(struct verification *v)
+{
+    struct checkpoint checkpoint;
+    const struct buf *note = &v->newest_note;
+
+    if (!v->options->signer || v->report->checkpoints == 0)
+        return 0;
+    const char *bytes = note->data ? note->data : "";
+    if (note_verify(v->seal.crypto, bytes, note->len, v->options->signer, NULL) < 0 ||
+        checkpoint_parse(v->seal.crypto, bytes, note->len, &checkpoint, NULL) < 0 ||
+        checkpoint.size != v->newest_size || memcmp(checkpoint.root, v->newest_root, 32) != 0) {
+        v->report->seq = v->newest_size + 1;
+        return verify_verdict(v, LEDGER_BROKEN, "record %llu: the checkpoint in it is not signed by this key",
+                              (unsigned long long)v->report->seq);
+    }
+    v->report->signed_good = true;
+    return 0;
+}
+
+static void finish(struct verification *v)
+{
+    const struct merkle_hasher hasher = {v->seal.crypto, v->seal.sha256};
+    struct ledger_report *report = v->report;
+    unsigned char root[32];
+
     report->records = v->head.seq;
-    report->bytes = v->head.end;
     if (v->head.seq)
         text_hex(v->head.hash, 32, report->head);
-    if (report->verdict != LEDGER_OK && report->verdict != LEDGER_TORN_TAIL)
+    if (merkle_root(&hasher, &v->tree, root) == 0)
+        text_hex(root, 32, report->root);
+    if ((report->verdict != LEDGER_OK && report->verdict != LEDGER_TORN_TAIL) || check_end(v) != 0 ||
+        check_signature(v) != 0 || report->verdict == LEDGER_TORN_TAIL)
         return;
-    if (v->expects && !v->seen)
-        verdict(report, LEDGER_BEHIND, "the expected head is not in it: it was cut short or replaced");
-    else if (report->verdict == LEDGER_OK && !v->seal.hmac)
-        verdict(report, LEDGER_KEY_MISSING, "%s", no_key);
+    if (!v->has_key)
+        (void)verify_verdict(v, LEDGER_KEY_MISSING, "%s", v->no_key);
+    else if (report->unchecked)
+        (void)verify_verdict(v, LEDGER_MACS_UNCHECKED,
+                             "MACs of sealed epochs not checked: %llu records before epoch %llu",
+                             (unsigned long long)report->unchecked, (unsigned long long)v->key.epoch);
+    else if (report->unanchored)
+        (void)verify_verdict(v, LEDGER_UNANCHORED, "its last %llu records came after the newest anchor",
+                             (unsigned long long)report->unanchored);
+}
+
+int ledger_verify_with(const struct ledger_verify_options *options, struct ledger_report *ret,
+                       struct problem *p)
+{
+    struct verification v = {
+        .options = options, .report = ret, .epoch_first = 1, .newest_note = BUF_INIT(2 * NOTE_LIMIT)};
+
+    *ret = (struct ledger_report){.verdict = LEDGER_OK};
+    int r = begin(&v, p);
+    if (r == 0)
+        r = all_segments(&v);
+    if (r >= 0)
+        finish(&v);
+    seal_done(&v.seal);
+    explicit_bzero(&v.key, sizeof v.key);
+    buf_done(&v.newest_note);
+    free(v.anchors);
+    if (r == -ENOMEM && p && !p->code[0])
+        (void)problem_set(p, r, PX_LEDGER, "no memory to verify the ledger");
+    return r < 0 ? r : 0;
 }
 
 int ledger_verify(const char *file, const char *key_file, const char *expected_head,
                   struct ledger_report *ret, struct problem *p)
 {
-    struct verification v = {.report = ret};
-    CLEANUP_FD int fd = -1;
-    char no_key[200];
-    int64_t size = 0;
+    const struct ledger_verify_options options = {
+        .file = file, .key_file = key_file, .expected_head = expected_head};
 
-    *ret = (struct ledger_report){.verdict = LEDGER_OK};
-    if (expected_head && *expected_head) {
-        v.expects = strlen(expected_head) == 64 && hex_read(expected_head, 64, v.expected);
-        if (!v.expects)
-            return problem_set(p, -EINVAL, PX_ARG,
-                               "the expected head is not 64 lower-case hexadecimal digits");
-    }
-    int r = file ? size_at_rest(file, &fd, &size) : -ENOENT;
-    if (r < 0) {
-        verdict(ret, r == -ENOENT ? LEDGER_MISSING : LEDGER_UNREADABLE, "%s",
-                r == -ENOENT  ? "there is no such file"
-                : r == -ELOOP ? "it is a symbolic link"
-                              : strerror(-r));
-        return 0;
-    }
-    r = read_key(&v, key_file, no_key, sizeof no_key);
-    if (r == 0)
-        r = verify_file(&v, fd, size);
-    if (v.seal.crypto && r >= 0)
-        finish(&v, no_key);
-    if (v.seal.crypto)
-        v.seal.crypto->hmac_free(v.seal.hmac);
-    return r < 0 ? problem_set(p, r, PX_LEDGER, "no memory to verify the ledger") : 0;
-}
-
-void ledger_report_json(const struct ledger_report *report, struct buf *out)
-{
-    static const char *const names[] = {
-        [LEDGER_OK] = "ok",
-        [LEDGER_BROKEN] = "broken",
-        [LEDGER_TORN_TAIL] = "torn-tail",
-        [LEDGER_KEY_MISSING] = "key-missing",
-        [LEDGER_BEHIND] = "behind",
-        [LEDGER_MISSING] = "missing",
-        [LEDGER_UNREADABLE] = "unreadable",
-    };
-
-    buf_char(out, '{');
-    json_put_key_string(out, "verdict", names[report->verdict]);
-    json_put_key_int(out, "records", (long long)report->records);
-    json_put_key_int(out, "bytes", report->bytes);
-    json_put_key_string(out, "head", report->head);
-    if (report->verdict == LEDGER_BROKEN)
-        json_put_key_int(out, "seq", (long long)report->seq);
-    if (report->records) {
-        json_put_key_int(out, "first_us", report->first_us);
-        json_put_key_int(out, "last_us", report->last_us);
-    }
-    if (*report->why)
-        json_put_key_string(out, "why", report->why);
-    buf_char(out, '}');
+    return ledger_verify_with(&options, ret, p);
 }

@@ -9,7 +9,11 @@
 #include "ledger/ledger.h"
 
 /* That of tests/unit/ledger/golden: its ledger as a seed passes the seals. */
-static const char KEY[] = "e18f65ae597bc202416363a2ecc425a890c0abd0e6104bb38d1fef1ee744dd29\n";
+static const char KEY[] = "proximo-ledger-key-1\n"
+                          "origin proximo-ledger/0986cab188d212be\n"
+                          "epoch 0\n"
+                          "key 2059255f5b5ce66f83db8f6ac3aa8da2651b0639240de759c91d63c1202542f6\n"
+                          "derive a016f89c03e373b1e022f6fe92e01796489295dfd40d42cd924f703be1083a51\n";
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -24,8 +24,27 @@ void place_make(struct place *place)
     (void)snprintf(place->file, sizeof place->file, "%s/audit.log", place->folder);
     (void)snprintf(place->key, sizeof place->key, "%s/audit.key", place->folder);
     (void)snprintf(place->lock, sizeof place->lock, "%s/audit.log.lock", place->folder);
+    (void)snprintf(place->sign, sizeof place->sign, "%s/audit.signing.pem", place->folder);
+    (void)snprintf(place->tree, sizeof place->tree, "%s/audit.log.tree", place->folder);
     place->config.state_dir = place->folder;
-    place->config.ledger.redact = true;
+    place->config.ledger = (struct config_ledger){.redact = true,
+                                                  .segment_kib = 1u << 20,
+                                                  .epoch_records = 1000000,
+                                                  .epoch_minutes = 500000,
+                                                  .checkpoint_records = 1000000};
+}
+
+void place_make_small(struct place *place)
+{
+    place_make(place);
+    place->config.ledger.segment_kib = 8;
+    place->config.ledger.epoch_records = 11;
+    place->config.ledger.checkpoint_records = 5;
+}
+
+void place_segment(const struct place *place, unsigned number, char ret_path[128])
+{
+    (void)snprintf(ret_path, 128, "%s.%06u", place->file, number);
 }
 
 void place_done(struct place *place)

@@ -186,7 +186,7 @@ static void test_lost_and_linked(void **state)
     assert_int_equal(rename(aside, place.lock), 0);
     place_fill(&place, 1);
     place_write(place.key, "abc\n", 4);
-    refused(&place, PX_SECRET_FILE, "64 hexadecimal");
+    refused(&place, PX_SECRET_FILE, "not such a key file");
     place_done(&place);
 }
 
@@ -194,7 +194,7 @@ static void test_lost_and_linked(void **state)
 static void test_golden(void **state)
 {
     const char *source = getenv("PROXIMO_TEST_SOURCE_DIR");
-    CLEANUP_BUF struct buf log = BUF_INIT(1 << 20), key = BUF_INIT(100);
+    CLEANUP_BUF struct buf log = BUF_INIT(1 << 20), key = BUF_INIT(1000);
     struct ledger_report report;
     struct place place;
     char path[4096];
@@ -209,6 +209,9 @@ static void test_golden(void **state)
     place_read(path, &key);
     place_write(place.file, log.data, log.len);
     place_write(place.key, key.data, key.len);
+    (void)snprintf(path, sizeof path, "%s/tests/unit/ledger/golden/v1.signing.pem", source);
+    place_read(path, &key);
+    place_write(place.sign, key.data, key.len);
     assert_int_equal(place_verify(&place, &report), LEDGER_OK);
     assert_int_equal(report.records, 3);
     place_fill(&place, 1); /* and it can be continued */
