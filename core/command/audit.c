@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `proximo audit verify | head | show`: works without a site, a plane or a valid configuration of sites. */
+/* `proximo audit show`: works without a site, a plane or a valid configuration of sites. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "command/audit.h"
 #include "command/command.h"
 #include "config/config.h"
 #include "ledger/ledger.h"
@@ -21,150 +21,10 @@
 #define SHOW_MAX     100000
 #define VALUE_BYTES  60
 #define PLAN_DIGITS  12
-#define PATH_LIMIT   4096
 
 static int print(const struct buf *text)
 {
     return buf_ok(text) && fd_write_all(STDOUT_FILENO, text->data, text->len) == 0 ? 0 : 1;
-}
-
-struct files {
-    char *file, *key, *head;
-};
-
-static void files_done(struct files *files)
-{
-    free(files->file);
-    free(files->key);
-    free(files->head);
-}
-#define CLEANUP_FILES __attribute__((cleanup(files_done)))
-
-/* A configuration that is wrong must not keep anybody from the evidence: the ledger is where it is by
- * default. */
-static int default_files(struct files *files, struct problem *p)
-{
-    const char *base = getenv("XDG_STATE_HOME");
-    CLEANUP_BUF struct buf folder = BUF_INIT(PATH_LIMIT);
-    const struct problem none = PROBLEM_INIT;
-    struct config config = {0};
-
-    (void)fprintf(stderr, "proximo: note: %s: %s; looking in the default state folder\n", p->code, p->cause);
-    *p = none;
-    if (base && *base == '/') {
-        buf_str(&folder, base);
-        buf_str(&folder, "/proximo");
-        config.state_dir = buf_take(&folder, NULL);
-    } else {
-        config.state_dir = file_expand_home("~/.local/state/proximo");
-    }
-    files->file = ledger_file(&config);
-    if (!files->key)
-        files->key = ledger_key_file(&config);
-    free(config.state_dir);
-    if (files->file)
-        return 0;
-    (void)problem_set(p, -ENOENT, PX_LEDGER, "there is no state folder to look for a ledger in");
-    problem_next(p, "mend the configuration, or name the ledger with --file and its key with --key");
-    return -ENOENT;
-}
-
-/* --file alone stands without a key: the one of this configuration seals another ledger. */
-static int find_files(const struct command_line *line, struct files *ret, struct problem *p)
-{
-    const struct config_options options = {.file = command_value(line, "--config")};
-    struct config *config = NULL;
-
-    ret->file = text_dup(command_value(line, "--file"));
-    ret->key = text_dup(command_value(line, "--key"));
-    ret->head = text_dup(command_value(line, "--expected-head"));
-    if (ret->file)
-        return 0;
-    if (config_load(&options, &config, p) < 0)
-        return default_files(ret, p);
-    ret->file = ledger_file(config);
-    if (!ret->key)
-        ret->key = ledger_key_file(config);
-    if (!ret->head)
-        ret->head = text_dup(config->ledger.expected_head);
-    config_free(config);
-    return ret->file ? 0
-                     : problem_set(p, -ENOENT, PX_LEDGER, "there is no state folder to look for a ledger in");
-}
-
-static void when(struct buf *out, int64_t time_us)
-{
-    time_t seconds = (time_t)(time_us / 1000000);
-    struct tm parts;
-    char text[40];
-
-    if (gmtime_r(&seconds, &parts) && strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts))
-        buf_str(out, text);
-    else
-        buf_i64(out, time_us);
-}
-
-static void report_text(struct buf *out, const char *file, const struct ledger_report *report)
-{
-    static const char *const words[] = {
-        [LEDGER_OK] = "good",
-        [LEDGER_BROKEN] = "BROKEN",
-        [LEDGER_TORN_TAIL] = "torn tail",
-        [LEDGER_KEY_MISSING] = "hashes good, seals not checked",
-        [LEDGER_BEHIND] = "BEHIND the expected head",
-        [LEDGER_MISSING] = "missing",
-        [LEDGER_UNREADABLE] = "unreadable",
-    };
-
-    buf_printf(out, "%s: %s", file, words[report->verdict]);
-    if (*report->why)
-        buf_printf(out, ": %s", report->why);
-    buf_printf(out, "\n%llu good record%s, %lld bytes", (unsigned long long)report->records,
-               report->records == 1 ? "" : "s", (long long)report->bytes);
-    if (report->records) {
-        buf_str(out, ", ");
-        when(out, report->first_us);
-        buf_str(out, " to ");
-        when(out, report->last_us);
-        buf_printf(out, "\nhead %s", report->head);
-    }
-    buf_char(out, '\n');
-}
-
-int command_audit_verify(const struct command_line *line)
-{
-    CLEANUP_BUF struct buf out = BUF_INIT(OUT_LIMIT);
-    CLEANUP_FILES struct files files = {0};
-    struct problem p = PROBLEM_INIT;
-    struct ledger_report report;
-
-    if (find_files(line, &files, &p) < 0 || ledger_verify(files.file, files.key, files.head, &report, &p) < 0)
-        return command_fail(&p);
-    if (command_value(line, "--json")) {
-        ledger_report_json(&report, &out);
-        buf_char(&out, '\n');
-    } else {
-        report_text(&out, files.file, &report);
-    }
-    return print(&out) == 0 ? (int)report.verdict : 1;
-}
-
-int command_audit_head(const struct command_line *line)
-{
-    CLEANUP_BUF struct buf out = BUF_INIT(OUT_LIMIT);
-    CLEANUP_FILES struct files files = {0};
-    struct problem p = PROBLEM_INIT;
-    struct ledger_report report;
-
-    if (find_files(line, &files, &p) < 0 || ledger_verify(files.file, files.key, NULL, &report, &p) < 0)
-        return command_fail(&p);
-    if (report.verdict != LEDGER_OK && report.verdict != LEDGER_KEY_MISSING) {
-        report_text(&out, files.file, &report);
-        (void)fprintf(stderr, "proximo: %s", buf_ok(&out) ? out.data : "");
-        return (int)report.verdict;
-    }
-    buf_printf(&out, "%s\n", report.head);
-    return print(&out) == 0 ? (int)report.verdict : 1;
 }
 
 /* One value, short, without anything that a terminal or a reader could take for more than text. */
@@ -189,8 +49,9 @@ static void show_value(struct buf *out, struct json_object *value)
 static void show_record(struct buf *out, const char *line, size_t len)
 {
     /* the most telling first; the rest is for SEQ and --json */
-    static const char *const told[] = {"action", "subject", "outcome", "code",    "how",
-                                       "risk",   "consent", "mode",    "version", "what"};
+    static const char *const told[] = {"action",  "subject", "outcome", "verdict", "act",
+                                       "lease",   "changes", "code",    "how",     "risk",
+                                       "consent", "mode",    "version", "what",    "reason"};
     CLEANUP_JSON struct json_object *object = NULL;
     struct problem p = PROBLEM_INIT;
     const char *plan_id = NULL;
@@ -201,7 +62,7 @@ static void show_record(struct buf *out, const char *line, size_t len)
         return;
     }
     buf_printf(out, "%8llu  ", (unsigned long long)record.seq);
-    when(out, record.time_us);
+    audit_when(out, record.time_us);
     buf_printf(out, "  %-9s", record.kind);
     for (size_t i = 0; i < sizeof told / sizeof told[0]; i++) {
         struct json_object *value = NULL;
@@ -224,8 +85,7 @@ static void show_record(struct buf *out, const char *line, size_t len)
     buf_char(out, '\n');
 }
 
-/* One record with every member of its body, a line each. */
-static void show_whole(struct buf *out, const char *line, size_t len)
+void audit_show_whole(struct buf *out, const char *line, size_t len)
 {
     CLEANUP_JSON struct json_object *object = NULL;
     struct problem p = PROBLEM_INIT;
@@ -303,7 +163,7 @@ static int show_newest(const char *file, size_t limit, bool json, struct buf *ou
 int command_audit_show(const struct command_line *line)
 {
     CLEANUP_BUF struct buf out = BUF_INIT(OUT_LIMIT), one = BUF_INIT(LEDGER_RECORD_LIMIT);
-    CLEANUP_FILES struct files files = {0};
+    CLEANUP_AUDIT_FILES struct audit_files files = {0};
     const char *limit_text = command_value(line, "--limit");
     bool json = command_value(line, "--json") != NULL;
     struct problem p = PROBLEM_INIT;
@@ -315,13 +175,13 @@ int command_audit_show(const struct command_line *line)
     else if (line->word_count && text_to_u64(line->words[0], UINT64_MAX, &seq) < 0)
         r = problem_set(&p, -EINVAL, PX_ARG, "SEQ is the number of a record");
     if (r == 0)
-        r = find_files(line, &files, &p);
+        r = audit_files_find(line, &files, &p);
     if (r == 0 && line->word_count) {
         r = ledger_scan_find(files.file, seq, &one, &p);
         if (r == 0 && json)
             show_line(&out, one.data, one.len, json);
         else if (r == 0)
-            show_whole(&out, one.data, one.len);
+            audit_show_whole(&out, one.data, one.len);
     } else if (r == 0) {
         r = show_newest(files.file, (size_t)limit, json, &out, &p);
     }
