@@ -18,11 +18,12 @@
 
 #include "base/problem.h"
 
+struct config_endpoint;
 struct config_site;
 struct http_client;
 struct cancel;
 
-#define HTTP_MODULE_VERSION 1u
+#define HTTP_MODULE_VERSION 2u
 #define HTTP_ANSWER_LIMIT   ((size_t)64 << 20) /* bytes of one answer's body */
 #define HTTP_PATH_LIMIT     2048u
 
@@ -52,6 +53,22 @@ struct http_answer {
     size_t body_len;
     size_t endpoint; /* index that answered */
     int64_t time_us; /* from send to last byte */
+};
+
+/*
+ * Bytes for an address that belongs to no site: a receiver of anchors. The rules of a site hold for who it
+ * must be (fingerprint, CA file, else the system store); a connection of its own, no proxy, no cookies.
+ */
+struct http_push {
+    const struct config_endpoint *to; /* url: see post and send */
+    const void *bytes;
+    size_t len;
+    int64_t deadline_ms;   /* clock_ms() at which to give up */
+    struct cancel *cancel; /* may be NULL */
+    /* of a POST alone */
+    const char *content_type;
+    const char *token_file; /* a bearer token, read at call time (mode 600); NULL: none */
+    size_t answer_limit;
 };
 
 /* What `doctor` wants to know of an endpoint; no token is sent. */
@@ -84,6 +101,18 @@ struct http_module {
                    struct http_answer *ret_answer, bool *ret_sent, struct problem *p);
     int (*tls_report)(const struct config_site *site, size_t endpoint, struct http_tls_report *ret,
                       struct problem *p);
+    /*
+     * POSTs to https://HOST[:PORT][/PATH], once, without following redirects. Any HTTP status is success
+     * here. Errors and *ret_sent as of `request`.
+     */
+    int (*post)(const struct http_push *push, struct http_answer *ret_answer, bool *ret_sent,
+                struct problem *p);
+    /*
+     * Opens tcp://HOST:PORT or tls://HOST:PORT, sends the bytes, waits until the other machine has
+     * acknowledged all of them, and closes. Nothing is read: 0 says that they arrived, not what became of
+     * them. A peer that closes or sends an alert at once is -ECONNRESET. Errors as of `request`.
+     */
+    int (*send)(const struct http_push *push, struct problem *p);
 };
 
 /* The module, loaded on first use; NULL and p when it cannot be. Thread-safe. */

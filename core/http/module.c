@@ -42,6 +42,8 @@ static struct http_module table = {
     .client_free = client_free,
     .request = client_request,
     .tls_report = tls_report,
+    .post = push_post,
+    .send = push_send,
 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;

@@ -19,23 +19,30 @@ static bool is_plain(const char *text, size_t len)
     return len > 0;
 }
 
+/* One line of plain characters, whose end is taken off *len. NULL, or what is wrong. */
+static const char *line_fault(const char *text, size_t *len)
+{
+    if (*len > 0 && text[*len - 1] == '\n')
+        --*len;
+    if (*len == 0)
+        return "is empty";
+    if (*len >= TOKEN_FILE_LIMIT)
+        return "is too long for a token";
+    if (memchr(text, '\r', *len) != NULL)
+        return "has Windows line ends (CR)";
+    if (memchr(text, '\n', *len) != NULL)
+        return "has more than one line";
+    return is_plain(text, *len) ? NULL : "holds a space, a control character or a byte beyond ASCII";
+}
+
 const char *token_header_make(const char *text, size_t len, enum config_site_kind kind,
                               char out[TOKEN_HEADER_SIZE])
 {
     const char separator = kind == CONFIG_PBS ? ':' : '=';
     const char other = kind == CONFIG_PBS ? '=' : ':';
-    if (len > 0 && text[len - 1] == '\n')
-        len--;
-    if (len == 0)
-        return "is empty";
-    if (len >= TOKEN_FILE_LIMIT)
-        return "is too long for a token";
-    if (memchr(text, '\r', len) != NULL)
-        return "has Windows line ends (CR)";
-    if (memchr(text, '\n', len) != NULL)
-        return "has more than one line";
-    if (!is_plain(text, len))
-        return "holds a space, a control character or a byte beyond ASCII";
+    const char *fault = line_fault(text, &len);
+    if (fault != NULL)
+        return fault;
 
     const char *at = memchr(text, '@', len);
     const char *bang = memrchr(text, '!', len);
@@ -54,38 +61,61 @@ const char *token_header_make(const char *text, size_t len, enum config_site_kin
     return n > 0 && n < (int)TOKEN_HEADER_SIZE ? NULL : "is too long for a token";
 }
 
+/* The caller wipes text. */
+static int read_secret(const char *file, char text[TOKEN_FILE_LIMIT + 2], size_t *ret_len, struct problem *p)
+{
+    size_t len = 0;
+    CLEANUP_FD int fd = -1;
+    int rc = file_open_secret(file, &fd, p);
+    if (rc != 0)
+        return rc;
+    while (len < TOKEN_FILE_LIMIT + 2) {
+        const ssize_t n = read(fd, text + len, TOKEN_FILE_LIMIT + 2 - len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return problem_set(p, -errno, PX_SECRET_FILE, "The token file %s cannot be read.", file);
+        if (n == 0)
+            break;
+        len += (size_t)n;
+    }
+    *ret_len = len;
+    return 0;
+}
+
 int token_header(const char *file, enum config_site_kind kind, char out[TOKEN_HEADER_SIZE], struct problem *p)
 {
     char text[TOKEN_FILE_LIMIT + 2];
     size_t len = 0;
-    CLEANUP_FD int fd = -1;
     if (file == NULL) {
         problem_set(p, -ENOENT, PX_CONFIG, "The site has no token_file.");
         problem_next(p, "Add `token_file:` to the site in the configuration.");
         return -ENOENT;
     }
-    int rc = file_open_secret(file, &fd, p);
-    if (rc != 0)
-        return rc;
-    for (;;) {
-        const ssize_t n = read(fd, text + len, sizeof(text) - len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            rc = -errno;
-        if (n <= 0)
-            break;
-        len += (size_t)n;
-        if (len == sizeof(text))
-            break;
-    }
-    const char *fault = rc != 0 ? "cannot be read" : token_header_make(text, len, kind, out);
+    const int rc = read_secret(file, text, &len, p);
+    const char *fault = rc != 0 ? NULL : token_header_make(text, len, kind, out);
     explicit_bzero(text, sizeof(text));
     if (fault == NULL)
-        return 0;
-    problem_set(p, rc != 0 ? rc : -EACCES, PX_SECRET_FILE, "The token file %s %s.", file, fault);
+        return rc;
+    problem_set(p, -EACCES, PX_SECRET_FILE, "The token file %s %s.", file, fault);
     problem_next(
         p, "It holds one line: USER@REALM!TOKENID%cSECRET, as Proxmox showed it when the token was made.",
         kind == CONFIG_PBS ? ':' : '=');
-    return rc != 0 ? rc : -EACCES;
+    return -EACCES;
+}
+
+int token_bearer(const char *file, char out[TOKEN_HEADER_SIZE], struct problem *p)
+{
+    char text[TOKEN_FILE_LIMIT + 2];
+    size_t len = 0;
+    const int rc = read_secret(file, text, &len, p);
+    const char *fault = rc != 0 ? NULL : line_fault(text, &len);
+    if (rc == 0 && fault == NULL)
+        (void)snprintf(out, TOKEN_HEADER_SIZE, "Authorization: Bearer %.*s", (int)len, text);
+    explicit_bzero(text, sizeof(text));
+    if (fault == NULL)
+        return rc;
+    problem_set(p, -EACCES, PX_SECRET_FILE, "The token file %s %s.", file, fault);
+    problem_next(p, "It holds the token alone, on one line.");
+    return -EACCES;
 }

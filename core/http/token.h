@@ -19,6 +19,11 @@
  */
 int token_header(const char *file, enum config_site_kind kind, char out[TOKEN_HEADER_SIZE],
                  struct problem *p);
+/*
+ * Writes "Authorization: Bearer TOKEN" from a file that holds one line of printable ASCII. Errors and wiping
+ * as of token_header.
+ */
+int token_bearer(const char *file, char out[TOKEN_HEADER_SIZE], struct problem *p);
 /* The same from text of len bytes; NULL and "out" written, or a phrase that says what is wrong. */
 const char *token_header_make(const char *text, size_t len, enum config_site_kind kind,
                               char out[TOKEN_HEADER_SIZE]);

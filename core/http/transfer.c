@@ -120,7 +120,8 @@ static int build_url(struct transfer *t)
     const struct http_request *request = t->request;
     const bool form = has_body(request->method);
     buf_str(&t->url, t->endpoint->origin);
-    buf_str(&t->url, "/api2/json");
+    if (t->push == NULL)
+        buf_str(&t->url, "/api2/json");
     buf_str(&t->url, request->path);
     if (!form && request->field_count > 0) {
         buf_char(&t->url, '?');
@@ -143,7 +144,10 @@ static CURLcode set_method(struct transfer *t)
 {
     const char *method = t->request->method;
     CURLcode rc = CURLE_OK;
-    if (has_body(method)) {
+    if (t->push != NULL) {
+        SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->push->len);
+        SET(CURLOPT_POSTFIELDS, t->push->bytes); /* not copied */
+    } else if (has_body(method)) {
         SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->form.len);
         SET(CURLOPT_POSTFIELDS, t->form.len > 0 ? t->form.data : ""); /* not copied: lives in t */
     } else {
@@ -207,8 +211,8 @@ static int add_header(struct transfer *t, const char *line)
     return 0;
 }
 
-int transfer_init(struct transfer *t, struct endpoint *endpoint, const struct http_request *request,
-                  const char *authorization, int64_t deadline_ms, int64_t connect_ms, bool fresh)
+static void prepare(struct transfer *t, struct endpoint *endpoint, const struct http_request *request,
+                    int64_t deadline_ms, bool fresh)
 {
     pthread_condattr_t monotonic;
     memset(t, 0, sizeof(*t));
@@ -224,18 +228,39 @@ int transfer_init(struct transfer *t, struct endpoint *endpoint, const struct ht
     (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     (void)pthread_cond_init(&t->done, &monotonic);
     (void)pthread_condattr_destroy(&monotonic);
+}
 
+static int complete(struct transfer *t, const char *authorization, const char *kind, int64_t connect_ms)
+{
     int rc = build_url(t);
     if (rc != 0)
         return rc;
     t->easy = curl_easy_init();
-    if (t->easy == NULL || add_header(t, authorization) != 0 ||
-        add_header(t, "Accept: application/json") != 0 || add_header(t, "Expect:") != 0)
+    if (t->easy == NULL || (authorization[0] != '\0' && add_header(t, authorization) != 0) ||
+        add_header(t, kind) != 0 || add_header(t, "Expect:") != 0)
         return -ENOMEM;
-    const int64_t left = deadline_ms - clock_ms();
+    const int64_t left = t->deadline_ms - clock_ms();
     const int64_t timeout = left < 1 ? 1 : left;
     const CURLcode set = set_options(t, timeout, connect_ms < timeout ? connect_ms : timeout);
     return set == CURLE_OK ? 0 : set == CURLE_OUT_OF_MEMORY ? -ENOMEM : -EIO;
+}
+
+int transfer_init(struct transfer *t, struct endpoint *endpoint, const struct http_request *request,
+                  const char *authorization, int64_t deadline_ms, int64_t connect_ms, bool fresh)
+{
+    prepare(t, endpoint, request, deadline_ms, fresh);
+    return complete(t, authorization, "Accept: application/json", connect_ms);
+}
+
+int transfer_init_push(struct transfer *t, struct endpoint *endpoint, const struct http_request *request,
+                       const struct http_push *push, const char *authorization)
+{
+    CLEANUP_BUF struct buf type = BUF_INIT(256);
+    prepare(t, endpoint, request, push->deadline_ms, true);
+    t->push = push;
+    buf_str(&type, "Content-Type: ");
+    buf_str(&type, push->content_type);
+    return buf_ok(&type) ? complete(t, authorization, type.data, CLIENT_CONNECT_MS) : -EFBIG;
 }
 
 static void wipe_buf(struct buf *b)
@@ -289,6 +314,21 @@ static const struct {
     {CURLE_ABORTED_BY_CALLBACK, OUTCOME_CANCELLED}, /* the client is being freed */
 };
 
+enum outcome transfer_meaning(CURLcode result, bool sent, bool time_left)
+{
+    for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
+        if (meanings[i].result != result)
+            continue;
+        if (meanings[i].outcome == OUTCOME_TIMEOUT && !sent && time_left)
+            return OUTCOME_NO_CONNECTION;
+        /* A connection that is reset while TLS is being set up says nothing about the peer. */
+        if (meanings[i].outcome == OUTCOME_BROKE && !sent)
+            return OUTCOME_NO_CONNECTION;
+        return meanings[i].outcome;
+    }
+    return OUTCOME_INTERNAL;
+}
+
 enum outcome transfer_outcome(const struct transfer *t)
 {
     if (atomic_load(&t->abort))
@@ -299,17 +339,7 @@ enum outcome transfer_outcome(const struct transfer *t)
         return OUTCOME_STALE;
     if (t->over_limit)
         return OUTCOME_TOO_LARGE;
-    for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
-        if (meanings[i].result != t->result)
-            continue;
-        if (meanings[i].outcome == OUTCOME_TIMEOUT && !t->sent && clock_ms() < t->deadline_ms)
-            return OUTCOME_NO_CONNECTION;
-        /* A connection that is reset while TLS is being set up says nothing about the peer. */
-        if (meanings[i].outcome == OUTCOME_BROKE && !t->sent)
-            return OUTCOME_NO_CONNECTION;
-        return meanings[i].outcome;
-    }
-    return OUTCOME_INTERNAL;
+    return transfer_meaning(t->result, t->sent, clock_ms() < t->deadline_ms);
 }
 
 const char *transfer_reason(const struct transfer *t)

@@ -36,6 +36,7 @@ enum outcome {
 struct transfer {
     /* set by the caller */
     const struct http_request *request;
+    const struct http_push *push; /* else NULL: its bytes are the body, and the path is whole */
     struct endpoint *endpoint;
     int64_t deadline_ms;
     bool fresh; /* a new connection, not a kept one */
@@ -61,7 +62,12 @@ struct transfer {
  * handle. 0 or -ENOMEM, -EINVAL (too long), -EIO. On failure transfer_done has to be called as well. */
 int transfer_init(struct transfer *t, struct endpoint *endpoint, const struct http_request *request,
                   const char *authorization, int64_t deadline_ms, int64_t connect_ms, bool fresh);
+/* The same for a POST of bytes; request has method, path and limits. */
+int transfer_init_push(struct transfer *t, struct endpoint *endpoint, const struct http_request *request,
+                       const struct http_push *push, const char *authorization);
 void transfer_done(struct transfer *t); /* wipes what may be secret */
+/* What a result of libcurl means where nothing special was noted. */
+enum outcome transfer_meaning(CURLcode result, bool sent, bool time_left);
 enum outcome transfer_outcome(const struct transfer *t);
 /* After OUTCOME_OK: moves the answer out. */
 int transfer_answer(struct transfer *t, size_t endpoint_index, struct http_answer *ret);

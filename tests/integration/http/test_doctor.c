@@ -76,8 +76,10 @@ static void test_good(void **state)
     assert_int_equal(json_get_bool(report, "ok", &ok), 0);
     assert_true(ok);
     assert_int_equal(json_get(report, "sections", json_type_array, &sections), 0);
-    assert_int_equal(json_object_array_length(sections), 4);
+    assert_int_equal(json_object_array_length(sections), 5);
     assert_non_null(strstr(out.data, "not there yet; the first call makes it"));
+    assert_non_null(strstr(out.data, "\"what\":\"state folder\",\"kept\":\"yes\""));
+    assert_non_null(strstr(out.data, "\"what\":\"trust settings\",\"kept\":\"no\""));
     json_object_put(report);
 
     /* A token that sees one guest works, and what stays hidden is said with the line that mends it. */
