@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading byte by byte from descriptor 0, so that no library keeps a copy of a secret. */
+/* Reading byte by byte, so that no library keeps a copy of a secret. */
 #include "command/ask.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/buf.h"
+#include "base/file.h"
 #include "base/text.h"
 
 #define KEY_INTERRUPT 0x03 /* Ctrl-C */
@@ -17,12 +21,45 @@
 #define KEY_KILL      0x15 /* Ctrl-U */
 #define KEY_DELETE    0x7f
 
+static int from = STDIN_FILENO, to = STDERR_FILENO;
+
+int ask_terminal_only(void)
+{
+    int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+
+    if (fd < 0)
+        return -errno;
+    from = to = fd; /* for the rest of the process's life */
+    return 0;
+}
+
+void ask_keep_private(void)
+{
+#ifndef __SANITIZE_ADDRESS__ /* which looks for leaks from another process */
+    (void)prctl(PR_SET_DUMPABLE, 0);
+#endif
+}
+
+void ask_forget_typed(void)
+{
+    (void)tcflush(from, TCIFLUSH);
+}
+
+void ask_show(const char *text, size_t len)
+{
+    CLEANUP_BUF struct buf clean = BUF_INIT(3 * len + 16);
+
+    text_clean(&clean, text, len, true);
+    if (buf_ok(&clean))
+        (void)fd_write_all(to, clean.data, clean.len);
+}
+
 void ask_say(const char *format, ...)
 {
     va_list ap;
 
     va_start(ap, format);
-    (void)vdprintf(STDERR_FILENO, format, ap);
+    (void)vdprintf(to, format, ap);
     va_end(ap);
 }
 
@@ -47,7 +84,7 @@ static int read_line(char answer[ASK_SIZE], bool mute)
 
     for (;;) {
         char c;
-        ssize_t n = read(STDIN_FILENO, &c, 1);
+        ssize_t n = read(from, &c, 1);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
@@ -77,16 +114,16 @@ static int read_secret(char answer[ASK_SIZE])
 {
     struct termios before, mute;
 
-    if (tcgetattr(STDIN_FILENO, &before) < 0)
+    if (tcgetattr(from, &before) < 0)
         return read_line(answer, false); /* a pipe */
     mute = before;
     mute.c_lflag &= ~(tcflag_t)(ECHO | ISIG | ICANON);
     mute.c_cc[VMIN] = 1;
     mute.c_cc[VTIME] = 0;
-    if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &mute) < 0)
+    if (tcsetattr(from, TCSAFLUSH, &mute) < 0)
         return -errno;
     int r = read_line(answer, true);
-    (void)tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
+    (void)tcsetattr(from, TCSADRAIN, &before);
     ask_say("\n");
     return r;
 }
@@ -128,7 +165,8 @@ int ask(const struct question *q, char answer[ASK_SIZE])
         int r = q->secret ? read_secret(answer) : read_line(answer, false);
         if (r < 0)
             return r;
-        trim(answer);
+        if (!q->exact)
+            trim(answer);
         if (!*answer && q->fallback) {
             (void)snprintf(answer, ASK_SIZE, "%s", q->fallback);
             if (!*answer)

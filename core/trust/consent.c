@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Consent. What a person is asked is made here; the answer comes back through a client that nobody can vouch
- * for, so it carries a state that only this server can make: bound to plan, principal and question, expiring,
- * and good for one answer. The ledger calls such consent client-attested.
+ * Consent by the plan's id or by a form; an approver's is in approver.c. What a person is asked is made here;
+ * the answer comes back through a client that nobody can vouch for, so it carries a state that only this
+ * server can make: bound to plan, principal and question, expiring, and good for one answer. The ledger calls
+ * such consent client-attested.
  *
  * A state is "1.EXPIRES.NONCE.MAC": seconds since the epoch, 32 hex digits, and HMAC-SHA256 over all of it
  * and the plan's id, hash and principal.
@@ -17,6 +18,8 @@
 #include "base/text.h"
 #include "ledger/ledger.h"
 #include "trust/apply.h"
+#include "trust/approver.h"
+#include "trust/limits.h"
 #include "trust/plan.h"
 #include "trust/trust_inner.h"
 
@@ -191,23 +194,12 @@ static int cannot_ask(const struct plan *plan, struct problem *p)
     return -EPERM;
 }
 
-static int no_approver(const struct plan *plan, struct problem *p)
-{
-    problem_set(p, -EPERM, PX_CONSENT,
-                "plan %s needs an approver's signature (trust.approver_key is set), and this version can "
-                "check none: it is refused",
-                plan->id);
-    problem_next(p,
-                 "make the change in Proxmox itself, or have the operator remove trust.approver_key: then a "
-                 "person consents by a form");
-    return -EPERM;
-}
-
 /* ---- the answer */
 
-static int consent_record(struct trust *trust, const struct plan *plan, const char *how, struct problem *p)
+int consent_record(struct trust *trust, const struct plan *plan, const char *how, const struct buf *more,
+                   struct problem *p)
 {
-    CLEANUP_BUF struct buf body = BUF_INIT(8192);
+    CLEANUP_BUF struct buf body = BUF_INIT((size_t)64 << 10);
 
     json_put_key_string(&body, "plan_id", plan->id);
     json_put_key_string(&body, "plan_sha256", plan->sha256);
@@ -215,7 +207,12 @@ static int consent_record(struct trust *trust, const struct plan *plan, const ch
     json_put_key_string(&body, "action", plan->action);
     json_put_key_string(&body, "subject", plan->subject);
     json_put_key_string(&body, "principal", plan->principal);
-    if (!buf_ok(&body))
+    if (more && more->len) {
+        buf_char(&body, ',');
+        buf_add(&body, more->data, more->len);
+    }
+    limits_taint_put(trust, &body);
+    if (!buf_ok(&body) || (more && !buf_ok(more)))
         return problem_set(p, -ENOMEM, PX_INTERNAL, "no memory for a record");
     int r = ledger_append(trust->ledger, LEDGER_CONSENT, body.data, body.len, NULL, p);
     return r < 0 ? r : 1;
@@ -229,7 +226,7 @@ static int reply_check(struct trust *trust, const struct plan *plan, const struc
     if (r < 0)
         return r;
     if (consent->reply == TRUST_ACCEPTED && text_equal(consent->typed, plan->subject))
-        return consent_record(trust, plan, "client-attested", p);
+        return consent_record(trust, plan, "client-attested", NULL, p);
     if (consent->reply == TRUST_ACCEPTED) {
         problem_set(p, -EPERM, PX_CONSENT, "what was typed is not the subject of plan %s", plan->id);
         problem_next(p, "call proximo_apply again; the person types exactly: %s", plan->subject);
@@ -241,13 +238,13 @@ static int reply_check(struct trust *trust, const struct plan *plan, const struc
     return -EPERM;
 }
 
-int consent_check(struct trust *trust, const struct plan *plan, const struct trust_consent *consent,
-                  struct trust_ask *ret_ask, struct problem *p)
+int consent_check(struct trust *trust, const struct plan *plan, const char *needed,
+                  const struct trust_consent *consent, struct trust_ask *ret_ask, struct problem *p)
 {
-    if (strcmp(plan->consent, "plan") == 0)
-        return consent_record(trust, plan, "plan-id", p);
-    if (strcmp(plan->consent, "human") != 0)
-        return no_approver(plan, p);
+    if (strcmp(needed, "plan") == 0)
+        return consent_record(trust, plan, "plan-id", NULL, p);
+    if (strcmp(needed, "human") != 0) /* no form: it could prove nothing */
+        return approver_consent(trust, plan, p);
     if (!consent || (!consent->can_ask && consent->reply == TRUST_NOT_ASKED))
         return cannot_ask(plan, p);
     if (consent->reply != TRUST_NOT_ASKED)
