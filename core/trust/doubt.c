@@ -23,7 +23,7 @@
 #include "trust/trust_inner.h"
 
 #define RESOLVE_MS 20000
-#define IDS_MOST   256u
+#define IDS_MOST   256u  /* plans looked at in one go; then the next ones */
 #define IN_DOUBT_S 86400 /* how long a remark that it is in doubt keeps others from saying it again */
 
 int doubt_lock(struct trust *trust, const char *plan_id, int *ret_fd, struct problem *p)
@@ -136,34 +136,54 @@ int doubt_resolve(struct trust *trust, const struct trust_call *call, const char
     return r;
 }
 
+/* The first ids behind `after`, in order: those that stay in doubt stay in the folder as well. */
 struct ids {
     char (*list)[PLAN_ID_SIZE];
     size_t count;
+    char after[PLAN_ID_SIZE];
 };
 
 static int collect(void *arg, const struct plan *plan)
 {
     struct ids *ids = arg;
+    size_t at = ids->count;
 
+    if (strcmp(plan->id, ids->after) <= 0)
+        return 0;
+    while (at > 0 && strcmp(ids->list[at - 1], plan->id) > 0)
+        at--;
+    if (at == IDS_MOST)
+        return 0;
     if (ids->count < IDS_MOST)
-        memcpy(ids->list[ids->count++], plan->id, PLAN_ID_SIZE);
+        ids->count++;
+    memmove(ids->list[at + 1], ids->list[at], (ids->count - at - 1) * sizeof(*ids->list));
+    memcpy(ids->list[at], plan->id, PLAN_ID_SIZE);
     return 0;
+}
+
+static void resolve_some(struct trust *trust, struct cancel *cancel, const struct ids *ids)
+{
+    for (size_t i = 0; i < ids->count && !cancel_is_set(cancel); i++) {
+        const struct trust_call call = {.deadline_ms = clock_ms() + RESOLVE_MS, .cancel = cancel};
+        CLEANUP_BUF struct buf facts = BUF_INIT(APPLY_ANSWER);
+        struct problem p = PROBLEM_INIT;
+        int r = doubt_resolve(trust, &call, ids->list[i], &facts, &p);
+        if (r < 0 && r != -EBUSY && r != -ENOENT)
+            log_warn("plan %s is in doubt: %s", ids->list[i], p.cause);
+    }
 }
 
 void doubt_resolve_all(struct trust *trust, struct cancel *cancel)
 {
-    struct ids ids = {calloc(IDS_MOST, sizeof(*ids.list)), 0};
+    struct ids ids = {.list = calloc(IDS_MOST, sizeof(*ids.list))};
 
-    if (!ids.list)
-        return;
-    (void)store_each(trust, PLAN_EXECUTING, collect, &ids);
-    for (size_t i = 0; i < ids.count && !cancel_is_set(cancel); i++) {
-        const struct trust_call call = {.deadline_ms = clock_ms() + RESOLVE_MS, .cancel = cancel};
-        CLEANUP_BUF struct buf facts = BUF_INIT(APPLY_ANSWER);
-        struct problem p = PROBLEM_INIT;
-        int r = doubt_resolve(trust, &call, ids.list[i], &facts, &p);
-        if (r < 0 && r != -EBUSY && r != -ENOENT)
-            log_warn("plan %s is in doubt: %s", ids.list[i], p.cause);
+    while (ids.list && !cancel_is_set(cancel)) {
+        ids.count = 0;
+        (void)store_each(trust, PLAN_EXECUTING, collect, &ids);
+        if (ids.count == 0)
+            break;
+        resolve_some(trust, cancel, &ids);
+        memcpy(ids.after, ids.list[ids.count - 1], PLAN_ID_SIZE);
     }
     free(ids.list);
 }
