@@ -19,6 +19,7 @@
 #include "config/config.h"
 #include "ledger/ledger.h"
 #include "trust/run_inner.h"
+#include "trust/undo_point.h"
 
 #define UNDO_LIMIT  ((size_t)16 << 20)
 #define PRUNE_BATCH 100u /* files of one ledger record */
@@ -138,6 +139,8 @@ bool undo_left_nothing(struct json_object *record)
     const char *outcome = "";
 
     (void)json_get_string(record, "outcome", &outcome, NULL);
+    if (undo_point_left_nothing(record))
+        return true;
     if (strcmp(outcome, "failed") != 0)
         return false;
     if (json_get(record, "before", json_type_array, &list) == 0)

@@ -130,10 +130,10 @@ static struct json_object *redo_step(struct json_object *step)
     return NULL;
 }
 
-struct json_object *undo_redo_steps(struct json_object *plan_steps)
+struct json_object *undo_redo_steps(struct json_object *plan_steps, size_t first)
 {
     struct json_object *steps = json_object_new_array();
-    for (size_t i = 0; steps && i < json_object_array_length(plan_steps); i++) {
+    for (size_t i = first; steps && i < json_object_array_length(plan_steps); i++) {
         struct json_object *step = redo_step(json_object_array_get_idx(plan_steps, i));
         if (!step) {
             json_object_put(steps);

@@ -58,6 +58,14 @@ static const struct proximo_param revert_params[] = {
           .description = "Options whose change waits for a restart and is thrown away."),
 };
 
+static const struct proximo_param prune_params[] = {
+    PARAM(.type = PROXIMO_TYPE_INTEGER, .name = "older_than_days", .minimum = 0, .maximum = 36500,
+          .description = "Only those taken at least so many days ago."),
+    GUEST_FILTER_PARAMS,
+    PARAM(.type = PROXIMO_TYPE_STRINGS, .name = "names", .format = "snapname", .minimum = 1, .maximum = 40,
+          .description = "Only these, by the snapshots' names."),
+};
+
 static const struct proximo_need power_needs[] = {
     NEED("/vms/{vmid}", "VM.PowerMgmt"),
     NEED("/vms/{vmid}", "VM.Audit"),
@@ -121,6 +129,21 @@ const struct proximo_change guests_changes[GUESTS_CHANGES] = {
         .operation_class = "snapshot.delete",
         .needs = PROXIMO_TABLE(snapshot_needs),
         .plan = guests_plan_snapshot_delete,
+        .undo_kind = PROXIMO_UNDO_NONE,
+    },
+    {
+        ROW(proximo_change),
+        SUBJECT,
+        .name = "pve_undo_points_prune",
+        .title = "Delete undo points",
+        .description =
+            "Deletes snapshots that Proximo took before changes (snapshot_first): by age, by guest or by "
+            "name. Others are never touched, and one that cannot be deleted does not keep the rest. "
+            "There is no way back.",
+        .params = PROXIMO_TABLE(prune_params),
+        .operation_class = "snapshot.delete",
+        .needs = PROXIMO_TABLE(snapshot_needs),
+        .plan = guests_plan_undo_points_prune,
         .undo_kind = PROXIMO_UNDO_NONE,
     },
     {
@@ -191,8 +214,9 @@ const struct proximo_class guests_classes[GUESTS_CLASSES] = {
           "A running guest ends and starts again."),
     CLASS("guest.rollback", "roll a guest back", PROXIMO_RISK_HIGH, PROXIMO_UNDO_NONE, PROXIMO_CLASS_DESTROYS,
           guests_blast_rollback, "Everything since a snapshot is lost."),
-    CLASS("guest.config", "change a guest's configuration", PROXIMO_RISK_LOW, PROXIMO_UNDO_TEMPLATE, 0,
-          guests_blast_config, "Options change; the risk is that of each option."),
+    CLASS("guest.config", "change a guest's configuration", PROXIMO_RISK_LOW, PROXIMO_UNDO_TEMPLATE,
+          PROXIMO_CLASS_SNAPSHOT_FIRST, guests_blast_config,
+          "Options change; the risk is that of each option."),
     CLASS("snapshot.create", "take a snapshot", PROXIMO_RISK_LOW, PROXIMO_UNDO_FUNCTION, 0,
           guests_blast_snapshot, "The present state is kept beside the guest."),
     CLASS("snapshot.delete", "delete a snapshot", PROXIMO_RISK_MEDIUM, PROXIMO_UNDO_NONE, 0,

@@ -23,6 +23,15 @@ struct guests_plane {
         PARAM(.type = PROXIMO_TYPE_STRING, .name = "node", .format = "node",                                 \
               .description = "Not needed: found from the guest. A wrong one is an error.")
 
+/* The same where it only narrows things down. */
+#define GUEST_FILTER_PARAMS                                                                                  \
+    PARAM(.type = PROXIMO_TYPE_STRING, .name = "vmid", .format = "guest",                                    \
+          .description = "Only of this guest: id or name."),                                                 \
+        PARAM(.type = PROXIMO_TYPE_STRING, .name = "kind", .format = "kind",                                 \
+              .description = "Not needed: found from the guest."),                                           \
+        PARAM(.type = PROXIMO_TYPE_STRING, .name = "node", .format = "node",                                 \
+              .description = "Not needed: found from the guest.")
+
 /* The guest that a call is about. Texts live as long as the call; what was read is dropped by guest_done. */
 struct guest {
     struct asking ask;
@@ -79,6 +88,7 @@ int32_t guest_wait(const struct guest *g, const struct guest_wait *wait);
 /* ---- read, plan and blast functions */
 
 int32_t guests_read_snapshots(void *instance, struct proximo_call *call);
+int32_t guests_read_undo_points(void *instance, struct proximo_call *call);
 
 int32_t guests_plan_power(void *instance, struct proximo_call *call);
 int32_t guests_undo_power(void *instance, struct proximo_call *call, struct proximo_text record_json);
@@ -86,6 +96,7 @@ int32_t guests_plan_snapshot_create(void *instance, struct proximo_call *call);
 int32_t guests_undo_snapshot_create(void *instance, struct proximo_call *call,
                                     struct proximo_text record_json);
 int32_t guests_plan_snapshot_delete(void *instance, struct proximo_call *call);
+int32_t guests_plan_undo_points_prune(void *instance, struct proximo_call *call);
 int32_t guests_plan_rollback(void *instance, struct proximo_call *call);
 int32_t guests_plan_config_set(void *instance, struct proximo_call *call);
 int32_t guests_plan_config_revert(void *instance, struct proximo_call *call);
@@ -99,7 +110,7 @@ int32_t guests_blast_rollback(void *instance, struct proximo_call *call, struct 
 int32_t guests_blast_config(void *instance, struct proximo_call *call, struct proximo_text subject_json);
 
 /* The change tools and the operation classes (changes.c). */
-#define GUESTS_CHANGES 6
+#define GUESTS_CHANGES 7
 #define GUESTS_CLASSES 8
 extern const struct proximo_change guests_changes[GUESTS_CHANGES];
 extern const struct proximo_class guests_classes[GUESTS_CLASSES];

@@ -121,6 +121,27 @@ static const struct proximo_column snapshot_columns[] = {
     COLUMN(.name = "vmstate"), COLUMN(.name = "description", UNTRUSTED),
 };
 
+/* ---- pve_undo_points: the same of one guest, or of all */
+
+static const struct proximo_param points_params[] = {
+    GUEST_FILTER_PARAMS,
+};
+static const struct proximo_need points_needs[] = {
+    {ROW(proximo_need), .path = "/vms/{vmid}", .privilege = "VM.Audit"},
+};
+static const struct proximo_column points_columns[] = {
+    COLUMN(.name = "vmid"),
+    COLUMN(.name = "name", UNTRUSTED),
+    COLUMN(.name = "node"),
+    COLUMN(.name = "snapshot"),
+    COLUMN(.name = "taken", .unit = "epoch"),
+    COLUMN(.name = "age", .unit = "seconds"),
+    COLUMN(.name = "complete"),
+    COLUMN(.name = "ours"),
+    COLUMN(.name = "kind", EXTRA),
+    COLUMN(.name = "description", .flags = PROXIMO_COLUMN_UNTRUSTED | PROXIMO_COLUMN_EXTRA),
+};
+
 /* ---- the tools */
 
 static const struct proximo_read reads[] = {
@@ -179,6 +200,21 @@ static const struct proximo_read reads[] = {
         .sort_by = "snaptime",
         .read = guests_read_snapshots,
     },
+    {
+        ROW(proximo_read),
+        .name = "pve_undo_points",
+        .title = "Undo points",
+        .description =
+            "Snapshots that Proximo took before a change (snapshot_first), of one guest or of all, oldest "
+            "first: "
+            "when, how old, whether complete. `ours` is false for one that is only called so, which "
+            "pve_undo_points_prune leaves alone.",
+        .params = PROXIMO_TABLE(points_params),
+        .columns = PROXIMO_TABLE(points_columns),
+        .sort_by = "taken",
+        .needs = PROXIMO_TABLE(points_needs),
+        .read = guests_read_undo_points,
+    },
 };
 
 static int32_t guests_open(const struct proximo_host *host, void **ret_instance)
@@ -203,7 +239,8 @@ static const struct proximo_plane plane = {
     .name = "guests",
     .version = "0.1.0",
     .licence = "Apache-2.0",
-    .summary = "Virtual machines and containers: inventory, state, power, configuration, snapshots.",
+    .summary =
+        "Virtual machines and containers: inventory, state, power, configuration, snapshots, undo points.",
     .open = guests_open,
     .close = guests_close,
     .reads = PROXIMO_TABLE(reads),

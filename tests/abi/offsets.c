@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where every member of ABI 0.1 is, on machines with 64-bit pointers. A change here is a change of the
+ * Where every member of ABI 0.2 is, on machines with 64-bit pointers. A change here is a change of the
  * interface: members are only appended, and then rows are appended here. Sizes may grow, so they are lower
  * bounds. No member runs a change: design 2: "There is no `apply` function in the ABI"
  */

@@ -54,6 +54,7 @@ static const struct {
      "format \"gast\""},
     {"\"name\":\"max\"", "\"name\":\"vmid\"", "two parameters are called"},
     {"\"name\":\"max\"", "\"name\":\"site\"", "is taken by the program"},
+    {"\"name\":\"max\"", "\"name\":\"snapshot_first\"", "is taken by the program"},
     {"\"minimum\":1", "\"minimum\":10", "above its maximum"},
     {"\"default_json\":\"5\"", "\"default_json\":\"five\"", "default of \"max\" is not JSON"},
     {"\"default_json\":\"5\"", "\"default_json\":\"[5]\"", "not of its type"},
@@ -83,6 +84,16 @@ static const struct {
     {"\"risk_floor\":2", "\"risk_floor\":0", "risk floor"},
     {"\"subject_schema\":\"{}\"", "\"subject_schema\":\"[]\"", "not a JSON object"},
     {"\"run\":true", "\"run\":false", "no run function"},
+    /* classes that a snapshot goes before */
+    {"\"risk_floor\":2", "\"flags\":16,\"risk_floor\":2", "unknown flag bits"},
+    {"\"risk_floor\":2", "\"flags\":9,\"risk_floor\":2", "exclude each other"},
+    {"\"risk_floor\":2", "\"flags\":8,\"risk_floor\":2", "subjects of kind guest"},
+    {"\"classes\":[{\"name\":\"guest.stop\"", "\"classes\":[{\"flags\":8,\"name\":\"guest.rollback\"",
+     "not for a class of snapshots"},
+    {"\"classes\":[{\"name\":\"guest.stop\"", "\"classes\":[{\"flags\":8,\"name\":\"snapshot.delete\"",
+     "not for a class of snapshots"},
+    {"\"classes\":[{\"name\":\"guest.stop\"", "\"classes\":[{\"flags\":8,\"name\":\"guest.destroy\"",
+     "not for a class of snapshots"},
     {"\"name\":\"ping\"", "\"flags\":1,\"name\":\"ping\"", "unknown flag bits"},
     {"\"struct_size\":208", "\"struct_size\":-1", "out of range"},
     {"\"licence\":\"MIT\"", "\"licence\":7", "not a text"},
@@ -188,6 +199,9 @@ static void test_changes(void **state)
 {
     static const char *const changed[][2] = {
         {"\"plan_undo\":false", "\"undo_class\":\"guest.start-again\""},
+        {"\"risk_floor\":2,\"undo_kind\":2,\"blast\":true,\"subject_schema\":\"{}\"",
+         "\"flags\":8,\"risk_floor\":2,\"undo_kind\":2,\"blast\":true,\"subject_schema\":"
+         "\"{\\\"properties\\\":{\\\"kind\\\":{\\\"const\\\":\\\"guest\\\"}}}\""},
         {"\"fields\":\"/lock,/digest\"}]", "\"fields\":\"/lock,/digest\"}],\"flags\":16"},
         {"\"undo\":[{\"kind\":1,\"method\":\"POST\",\"path\":\"/a/{vmid}\"}],\"plan\":false",
          "\"plan\":true"}, /* the plan function tells of it */

@@ -45,7 +45,9 @@ static const struct guest_state states[] = {
 };
 static const char snapshots[] =
     "[{\"name\":\"base\",\"snaptime\":100,\"vmstate\":1},{\"name\":\"s1\",\"snaptime\":"
-    "200,\"parent\":\"base\"},{\"name\":\"current\",\"parent\":\"s1\"}]";
+    "200,\"parent\":\"base\"},{\"name\":\"proximo-20260101T000000-01234567\",\"snaptime\":300,"
+    "\"description\":\"Proximo undo point of plan 0123456789abcdef0123456789abcdef: "
+    "x\\n\",\"parent\":\"base\"},{\"name\":\"current\",\"parent\":\"s1\"}]";
 static const char *const configs[] = {
     /* lxc, qemu */
     "{\"digest\":\"0123456789012345678901234567890123456789\",\"cores\":1,\"memory\":512,\"hostname\":\"ct\","
@@ -76,6 +78,8 @@ static const struct run runs[] = {
     {"guests", "pve_snapshot_create", {"snapname=\"s1\""}, NULL, "{\"undo_of\":null,\"after\":[]}"},
     {"guests", "pve_snapshot_delete", {"snapname=\"s1\""}, NULL, NULL},
     {"guests", "pve_snapshot_delete", {"snapname=\"base\"", "force=true"}, NULL, NULL},
+    {"guests", "pve_undo_points_prune", {"older_than_days=1"}, NULL, NULL},
+    {"guests", "pve_undo_points_prune", {"names=[\"proximo-20260101T000000-01234567\"]"}, NULL, NULL},
     {"guests", "pve_rollback", {"snapname=\"base\""}, NULL, NULL},
     {"guests", "pve_rollback", {"snapname=\"s1\"", "start=true"}, NULL, NULL},
     {"guests", "pve_guest_config_set", {"changes={\"cores\":4,\"onboot\":true,\"tags\":\"x\"}"}, NULL, NULL},

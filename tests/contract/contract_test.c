@@ -178,6 +178,15 @@ static int32_t host_get(struct proximo_call *call, const struct proximo_get *get
     return 0;
 }
 
+static int32_t host_get_many(struct proximo_call *call, const struct proximo_get *gets, uint32_t count,
+                             struct proximo_answer *ret)
+{
+    int32_t r = 0;
+    for (uint32_t i = 0; r == 0 && i < count; i++)
+        r = host_get(call, &gets[i], &ret[i]);
+    return r;
+}
+
 static int64_t host_deadline_ms(struct proximo_call *call)
 {
     (void)call;
@@ -191,6 +200,7 @@ static const struct proximo_host host = {.struct_size = sizeof(host),
                                          .fail = host_fail,
                                          .reply = host_reply,
                                          .get = host_get,
+                                         .get_many = host_get_many,
                                          .deadline_ms = host_deadline_ms};
 
 struct loaded {
@@ -413,7 +423,7 @@ static size_t call_with_samples(const struct tool *tool, size_t guest)
              n++, calls++) {
             struct json_object *arguments = base_arguments(tool, guest);
             json_object_object_add(arguments, param->name, value);
-            if (n == 0)
+            if (n == (text_equal(param->format, "guest") ? guest : 0))
                 json_object_object_add(all, param->name, json_object_get(value));
             call_tool(tool, arguments);
             json_object_put(arguments);

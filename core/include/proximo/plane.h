@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * plane.h - the interface between proximo and a plane, ABI 0.1.
+ * plane.h - the interface between proximo and a plane, ABI 0.2.
  *
  * A plane is a shared object that adds tools for one area of Proxmox. It describes; it never acts: most of
  * it is tables, and its functions read through the host table and fill in answers or plans. It runs in a
@@ -34,7 +34,8 @@
  *
  *     entry -> open -> ready -> calls ... -> stop -> close
  *
- * "0.x" may change between minors until 1.0. Changes: 0.1 first.
+ * "0.x" may change between minors until 1.0. Changes: 0.1 first; 0.2 PROXIMO_CLASS_SNAPSHOT_FIRST, and no
+ * parameter may be called snapshot_first.
  */
 #ifndef PROXIMO_PLANE_H
 #define PROXIMO_PLANE_H
@@ -47,7 +48,7 @@ extern "C" {
 
 #define PROXIMO_PLANE_MAGIC UINT64_C(0x6f6d69786f72500a) /* "\nProximo", little endian */
 #define PROXIMO_ABI_MAJOR   0
-#define PROXIMO_ABI_MINOR   1
+#define PROXIMO_ABI_MINOR   2
 
 /* features_required: what a plane cannot do without. */
 #define PROXIMO_FEATURE_READS     (UINT64_C(1) << 0) /* read rows and functions, probes */
@@ -327,6 +328,12 @@ struct proximo_change {
 #define PROXIMO_CLASS_DESTROYS (UINT64_C(1) << 0)
 #define PROXIMO_CLASS_CUTS_OFF (UINT64_C(1) << 1) /* can cut off the operator */
 #define PROXIMO_CLASS_WIDENS   (UINT64_C(1) << 2) /* widens access */
+/*
+ * Since 0.2: a snapshot of the guest taken before it is a sensible undo point, so the class's tools take
+ * snapshot_first, and the host puts the snapshot before the steps. For subjects of kind guest; never together
+ * with DESTROYS, nor in a class of snapshots, rollbacks or removals, which a snapshot would not bring back.
+ */
+#define PROXIMO_CLASS_SNAPSHOT_FIRST (UINT64_C(1) << 3)
 
 /* An operation class: global name, "guest.stop". blast turns a subject (JSON of subject_schema) into affected
  * things. */
