@@ -40,8 +40,11 @@ void doctor_text(const struct doctor *d, struct buf *out);
 void doctor_json(const struct doctor *d, struct buf *out);
 
 /* The parts of the examination. */
-void doctor_local(struct doctor *d, const struct config *config);  /* files, isolation */
-void doctor_record(struct doctor *d, const struct config *config); /* state folder, ledger */
+void doctor_local(struct doctor *d, const struct config *config); /* files, isolation */
+/* The verdict and what it is made of (doctor_isolation.c). */
+void doctor_isolation(struct doctor *d, const struct config *config);
+void doctor_record(struct doctor *d, const struct config *config);  /* state folder, ledger */
+void doctor_anchors(struct doctor *d, const struct config *config); /* a part of it: configured, writable */
 void doctor_sites(struct doctor *d, const struct config *config,
                   struct sites *sites); /* servers and tokens */
 void doctor_planes(struct doctor *d, const struct config *config, struct sites *sites);

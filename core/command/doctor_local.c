@@ -17,6 +17,7 @@
 #include "mcp/catalog.h"
 #include "plane/manifest.h"
 #include "plane/planes.h"
+#include "trust/approver.h"
 
 #define PLANES_WAIT_MS 15000
 
@@ -55,6 +56,22 @@ static void check_token_file(struct doctor *d, const struct config_site *site)
     else
         doctor_add(d, DOCTOR_OK, NULL, "token file %s of site %s, for its owner alone", site->token_file,
                    site->name);
+}
+
+/* By the rule that every apply tests it with. */
+static void check_approver_key(struct doctor *d, const struct config *config)
+{
+    unsigned char public[32];
+    char id[APPROVAL_KEY_SIZE];
+    struct problem p = PROBLEM_INIT;
+    if (config->trust.approver_key == NULL)
+        return;
+    if (approver_key_load(config->trust.approver_key, public, id, &p) < 0) {
+        doctor_add_problem(d, "approver", &p);
+        return;
+    }
+    doctor_fact(doctor_add(d, DOCTOR_OK, NULL, "approver's key %s, id %s", config->trust.approver_key, id),
+                "key", id);
 }
 
 /* How many values each source gave: "values: 12 from /etc/proximo/proximo.yaml, 2 from environment". */
@@ -103,22 +120,10 @@ void doctor_local(struct doctor *d, const struct config *config)
                 check_file(d, "CA file", site->endpoints[k].ca_file);
         }
     }
+    check_approver_key(d, config);
     struct json_object *mode = doctor_add(d, DOCTOR_OK, NULL, "mode %s", config_mode_name(config->mode));
     doctor_fact(mode, "mode", config_mode_name(config->mode));
-    if (config->isolation == CONFIG_ISOLATED) {
-        doctor_fact(doctor_add(d, DOCTOR_OK, NULL,
-                               "isolated: trust settings come from a file this user cannot write"),
-                    "isolation", "isolated");
-    } else {
-        doctor_fact(
-            doctor_add(
-                d, DOCTOR_NOTE,
-                "To bind the agent as well, run proximo as a user of its own with /etc/proximo/proximo.yaml: "
-                "sudo -u proximo proximo serve.",
-                "same user: whoever runs the agent can change configuration, token and records; "
-                "protection is advisory"),
-            "isolation", "same user");
-    }
+    doctor_isolation(d, config);
 }
 
 static void check_plane(struct doctor *d, const struct plane_state *state)

@@ -12,6 +12,7 @@
 #include "command/doctor.h"
 #include "config/config.h"
 #include "ledger/ledger.h"
+#include "trust/trust.h"
 
 static void check_state_dir(struct doctor *d, const struct config *config)
 {
@@ -62,6 +63,9 @@ static void check_ledger(struct doctor *d, const struct config *config)
     if (report.verdict == LEDGER_OK)
         check = doctor_add(d, DOCTOR_OK, NULL, "ledger %s verifies: %llu records", file,
                            (unsigned long long)report.records);
+    else if (ledger_verdict_good(report.verdict))
+        check = doctor_add(d, DOCTOR_OK, NULL, "ledger %s verifies: %llu records; %s", file,
+                           (unsigned long long)report.records, report.why);
     else if (report.verdict == LEDGER_TORN_TAIL)
         check = doctor_add(d, DOCTOR_NOTE, "The next call sets it aside and records that.",
                            "ledger %s: its last line is incomplete, everything before it is good", file);
@@ -73,9 +77,20 @@ static void check_ledger(struct doctor *d, const struct config *config)
     doctor_fact(check, "head", report.head);
 }
 
+/* Frozen on purpose is no fault, but whoever wonders why nothing can be changed should read it here. */
+static void check_frozen(struct doctor *d, const struct config *config)
+{
+    struct problem p = PROBLEM_INIT;
+
+    if (trust_frozen(config->state_dir, &p) < 0)
+        doctor_add(d, DOCTOR_NOTE, p.next, "%s", p.cause);
+}
+
 void doctor_record(struct doctor *d, const struct config *config)
 {
     doctor_section(d, "record");
     check_state_dir(d, config);
+    check_frozen(d, config);
     check_ledger(d, config);
+    doctor_anchors(d, config);
 }
