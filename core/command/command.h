@@ -12,6 +12,7 @@
 
 #define COMMAND_MAX_OPTIONS 12
 #define EXIT_USAGE          2 /* unknown words, bad options, a configuration that is wrong */
+#define EXIT_PLAN_USED      3 /* `plan show --raw`: these are the bytes, but the plan does not wait any more */
 
 struct command_option {
     const char *name;     /* "--config" */
@@ -52,12 +53,28 @@ int command_planes_list(const struct command_line *line);
 int command_planes_inspect(const struct command_line *line);
 int command_plans(const struct command_line *line);
 int command_plan_show(const struct command_line *line);
+int command_freeze(const struct command_line *line); /* exit status 1 also: frozen, but not recorded */
+int command_thaw(const struct command_line *line);
+int command_lease_grant(const struct command_line *line);
+int command_lease_end(const struct command_line *line);
+int command_lease_show(const struct command_line *line);
+int command_doubt_list(const struct command_line *line);
+int command_doubt_close(const struct command_line *line);
 int command_config_show(const struct command_line *line);
 int command_config_check(const struct command_line *line);
 int command_plane_host(const struct command_line *line);
 int command_audit_verify(const struct command_line *line); /* exit status: enum ledger_verdict */
 int command_audit_head(const struct command_line *line);
+int command_audit_escrow(const struct command_line *line);
+int command_audit_anchor(const struct command_line *line); /* 0: every anchor confirmed */
 int command_audit_show(const struct command_line *line);
+int command_keys_approver(const struct command_line *line);
+int command_approve(const struct command_line *line);
+int command_consent_add(const struct command_line *line);
+int command_consent_check(const struct command_line *line);
+int command_audit_prove(const struct command_line *line);
+int command_audit_check_receipt(const struct command_line *line); /* exit status: 0 good, 3 not good */
+int command_audit_export(const struct command_line *line);
 int command_version(const struct command_line *line);
 
 /* Prints a problem to stderr as "proximo: CODE: cause ..." and returns EXIT_USAGE for PX-CONFIG and PX-ARG,

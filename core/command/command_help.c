@@ -33,7 +33,7 @@ static void summary_line(const struct command *command, struct buf *out)
     char name[64];
 
     (void)snprintf(name, sizeof name, "%s%s%s", command->name, command->words[0] ? " " : "", command->words);
-    buf_printf(out, "  %-20s %s\n", name, command->summary);
+    buf_printf(out, "  %-26s %s\n", name, command->summary);
 }
 
 void command_usage(struct buf *out)

@@ -23,6 +23,7 @@ void *build_owner(struct build *b, const struct schema_key *key, const struct ow
     case OF_SHORT_ENDPOINT: return owners->short_endpoint;
     case OF_ENDPOINT: return owners->endpoint;
     case OF_PLANE: return owners->plane;
+    case OF_RULE: return owners->rule;
     }
     return NULL;
 }
@@ -261,4 +262,47 @@ int build_endpoint(struct build *b, struct config_site *site, const char *place,
     endpoints[site->endpoint_count] = (struct config_endpoint){0};
     *ret = &endpoints[site->endpoint_count++];
     return 0;
+}
+
+/* A class ("guest.destroy"), or a prefix of whole words and `.*` ("guest.*"). */
+static bool classes_valid(const char *classes)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789_-.";
+    size_t len = strnlen(classes, 65);
+
+    if (len > 2 && len <= 64 && strcmp(classes + len - 2, ".*") == 0)
+        len -= 2;
+    return len > 0 && len <= 64 && strspn(classes, allowed) >= len && classes[0] != '.' &&
+           classes[len - 1] != '.' && !strstr(classes, "..") && (classes[len] || strchr(classes, '.'));
+}
+
+int build_rule(struct build *b, const char *classes, const char *place, struct config_rule **ret)
+{
+    struct config_trust *trust = &b->config->trust;
+
+    if (!classes_valid(classes)) {
+        (void)problem_set(b->p, -EINVAL, PX_CONFIG,
+                          "%s: \"%.64s\" is neither a class nor a prefix of classes", place, classes);
+        problem_next(b->p, "write a class as the plans name it (guest.destroy), or a prefix (guest.*)");
+        return -EINVAL;
+    }
+    for (size_t i = 0; i < trust->rule_count; i++) {
+        if (strcmp(trust->rules[i].classes, classes) == 0) {
+            *ret = &trust->rules[i];
+            return 0;
+        }
+    }
+    if (trust->rule_count == RULES_MAX)
+        return problem_set(b->p, -EINVAL, PX_CONFIG, "%s: more than %u rules", place, RULES_MAX);
+    struct config_rule *rules = reallocarray(trust->rules, trust->rule_count + 1, sizeof *rules);
+    if (!rules)
+        return no_memory(b);
+    trust->rules = rules;
+    struct config_rule *rule = &rules[trust->rule_count];
+    *rule = (struct config_rule){.classes = strdup(classes)};
+    if (!rule->classes)
+        return no_memory(b);
+    trust->rule_count++;
+    *ret = rule;
+    return set_defaults(b, OF_RULE, rule);
 }

@@ -14,6 +14,7 @@
 #define SITES_MAX        64u
 #define PLANES_MAX       64u
 #define ENDPOINTS_MAX    16u
+#define RULES_MAX        256u
 #define PLACE_SIZE       512u
 #define CONFIG_PATH_SIZE 256u
 
@@ -41,6 +42,7 @@ struct owners {
     struct config_site *site;
     struct config_endpoint *short_endpoint, *endpoint;
     struct config_plane *plane;
+    struct config_rule *rule;
 };
 void *build_owner(struct build *b, const struct schema_key *key, const struct owners *owners);
 
@@ -63,6 +65,8 @@ int build_site(struct build *b, const char *name, const char *place, size_t *ret
 int build_plane(struct build *b, const char *name, const char *place, struct config_plane **ret);
 int build_endpoint(struct build *b, struct config_site *site, const char *place,
                    struct config_endpoint **ret);
+/* The rule of trust.consent for these classes, made if it is new; *ret until the next one is made. */
+int build_rule(struct build *b, const char *classes, const char *place, struct config_rule **ret);
 
 /* A file's tree; the environment; what is left to do: folding, defaults, checks across keys. */
 int build_from_yaml(struct build *b, const char *name, const char *folder, const char *text, size_t len);
@@ -70,6 +74,7 @@ int build_from_environment(struct build *b, char *const *environment);
 /* The value of a variable; NULL if it is absent or empty. */
 const char *environment_value(char *const *environment, const char *name);
 int build_finish(struct build *b);
+int build_finish_anchors(struct build *b); /* finish_anchor.c: a part of it */
 /* Fills config->origins and config->hash_text. */
 int build_describe(struct build *b);
 

@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "config/build.h"
+#include "config/isolation.h"
 #include "config/yaml_tree.h"
 
 /* ---------------------------------------------------------------- freeing and finding */
@@ -45,18 +46,29 @@ void config_free(struct config *config)
         free(config->origins[i].value);
         free(config->origins[i].origin);
     }
+    isolation_free(config);
+    for (size_t i = 0; i < config->trust.rule_count; i++)
+        free(config->trust.rules[i].classes);
+    free(config->trust.rules);
     strings_done(&config->allow);
     strings_done(&config->deny);
+    strings_done(&config->class_per_hour);
     char *const texts[] = {config->trust.approver_key,
                            config->ledger.file,
                            config->ledger.key_file,
+                           config->ledger.signing_key_file,
                            config->ledger.expected_head,
+                           config->ledger.anchor.file,
+                           config->ledger.anchor.url_token_file,
+                           config->ledger.anchor.witness_key,
                            config->plane_dir,
                            config->state_dir,
                            config->file,
                            config->hash_text};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         free(texts[i]);
+    config_endpoint_done(&config->ledger.anchor.url);
+    config_endpoint_done(&config->ledger.anchor.syslog);
     free(config->sites);
     free(config->planes);
     free(config->origins);
@@ -94,6 +106,20 @@ const char *config_mode_name(enum config_mode mode)
     return names[mode];
 }
 
+const char *config_isolation_name(const struct config *config)
+{
+    return config->isolation == CONFIG_ISOLATED ? "isolated" : "same user: advisory";
+}
+
+const char *config_consent_name(enum config_consent consent)
+{
+    static const char *const names[] = {[CONFIG_CONSENT_PLAN] = "plan",
+                                        [CONFIG_CONSENT_HUMAN] = "human",
+                                        [CONFIG_CONSENT_APPROVER] = "approver"};
+
+    return names[consent];
+}
+
 /* ---------------------------------------------------------------- files */
 
 /* The folder of path, for relative paths in it. malloc'd. */
@@ -105,23 +131,6 @@ static char *folder_of(const char *path)
     if (!slash)
         return NULL;
     return slash == real ? strdup("/") : strndup(real, (size_t)(slash - real));
-}
-
-/* Can the running user change this file or folder, or give itself the right to? */
-static bool can_change(const char *path)
-{
-    struct stat st;
-
-    if (stat(path, &st) < 0)
-        return true;
-    return st.st_uid == geteuid() || faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0;
-}
-
-static bool file_rules(const char *path)
-{
-    CLEANUP_FREE char *folder = folder_of(path);
-
-    return folder && !can_change(path) && !can_change(folder);
 }
 
 /* A configuration that anyone can write is no configuration. */
@@ -259,16 +268,32 @@ static int read_command_line(struct build *b, const struct config_options *optio
 
 /* ---------------------------------------------------------------- loading */
 
+/* rules -1: found out from its permissions; otherwise taken as it is. */
 static int read_system_file(struct build *b, const char *path, int rules)
 {
+    bool ruling = rules > 0;
+
     b->reading_ruler = true;
     int r = read_file(b, path);
     b->reading_ruler = false;
-    if (r > 0 && (rules >= 0 ? rules : file_rules(path))) {
+    if (r < 0)
+        return r;
+    if (rules < 0 && isolation_rules(b->config, path, r > 0, &ruling) < 0)
+        return problem_set(b->p, -ENOMEM, PX_INTERNAL, "no memory");
+    if (r > 0 && ruling)
         b->ruler = path;
-        b->config->isolation = CONFIG_ISOLATED;
+    return 0;
+}
+
+static int find_isolation(struct build *b, int rules)
+{
+    if (rules >= 0) {
+        b->config->isolation = b->ruler ? CONFIG_ISOLATED : CONFIG_SAME_USER;
+        return 0;
     }
-    return r < 0 ? r : 0;
+    return isolation_paths(b->config, b->ruler != NULL) < 0
+               ? problem_set(b->p, -ENOMEM, PX_INTERNAL, "no memory")
+               : 0;
 }
 
 static int end_build(struct build *b, int r, struct config **ret)
@@ -303,6 +328,8 @@ int config_load_with(const struct config_options *options, const char *system_fi
         r = build_finish(&b);
     if (r == 0 && options->site)
         r = keep_site(&b, options->site);
+    if (r == 0 && !options->no_system_file)
+        r = find_isolation(&b, rules);
     if (r == 0)
         r = build_describe(&b);
     return end_build(&b, r, ret);

@@ -26,6 +26,8 @@ enum config_mode {
 enum config_surface { CONFIG_FACADE = 0, CONFIG_FULL = 1 };
 enum config_site_kind { CONFIG_PVE = 1, CONFIG_PBS = 2 };
 enum config_isolation { CONFIG_SAME_USER = 0, CONFIG_ISOLATED = 1 };
+/* Whose consent a change needs at least; ordered: the larger is the stricter. */
+enum config_consent { CONFIG_CONSENT_PLAN = 0, CONFIG_CONSENT_HUMAN = 1, CONFIG_CONSENT_APPROVER = 2 };
 
 struct config_strings {
     char **items;
@@ -43,9 +45,10 @@ struct config_site {
     enum config_site_kind kind;
     struct config_endpoint *endpoints;
     size_t endpoint_count;
-    char *token_file;   /* USER@REALM!TOKENID=SECRET (PBS: colon before SECRET) */
-    char *node;         /* default node, or NULL */
-    uint32_t timeout_s; /* of one request */
+    char *token_file;            /* USER@REALM!TOKENID=SECRET (PBS: colon before SECRET) */
+    char *node;                  /* default node, or NULL */
+    uint32_t timeout_s;          /* of one request */
+    enum config_consent consent; /* at least this for every change here */
 };
 
 struct config_plane {
@@ -59,16 +62,41 @@ struct config_plane {
     char *section_json; /* this plane's own `config:` mapping as JSON text, "{}" when absent */
 };
 
+/* trust.consent: at least this consent for the classes that match. */
+struct config_rule {
+    char *classes; /* "guest.destroy", or "storage.*" for every class whose name begins with "storage." */
+    enum config_consent consent;
+};
+
 struct config_trust {
     bool confirm_direct; /* trust.confirm: direct */
+    bool lease_required; /* trust.lease: required */
+    bool taint_consent;  /* trust.taint: consent */
     char *approver_key;  /* public key file, or NULL */
+    struct config_rule *rules;
+    size_t rule_count;
+};
+
+/* Places off the box that checkpoints of the ledger are published to; core/ledger/anchor.h. */
+struct config_anchor {
+    char *file;                    /* absolute path, or NULL */
+    struct config_endpoint url;    /* https://HOST[:PORT][/PATH]; url NULL: none */
+    char *url_token_file;          /* a bearer token, or NULL */
+    struct config_endpoint syslog; /* tcp://HOST:PORT or tls://HOST:PORT; url NULL: none */
+    char *witness_key;             /* C2SP verifier key, or NULL */
 };
 
 struct config_ledger {
     char *file;
     char *key_file;
     bool redact;
+    char *signing_key_file;
+    uint32_t segment_kib, segment_days;
+    uint32_t epoch_records, epoch_minutes;
+    uint32_t checkpoint_records;
     char *expected_head; /* 64 hex digits or NULL */
+    struct config_anchor anchor;
+    uint32_t require_anchor_within; /* minutes; 0: not required */
 };
 
 /* Where a value came from, for `config show`: path "sites.lab.node", text without secrets, origin
@@ -77,6 +105,15 @@ struct config_origin {
     char *path;
     char *value;
     char *origin;
+};
+
+/* One thing that the verdict of isolation rests on. */
+struct config_check {
+    char *what;    /* "token" */
+    char *path;    /* or words; NULL: none */
+    char *fault;   /* why it is not kept from others; NULL: it is */
+    int64_t owner; /* uid; -1: it is not there */
+    unsigned mode; /* permission bits, when it is there */
 };
 
 struct config {
@@ -88,16 +125,25 @@ struct config {
     struct config_plane *planes; /* in the order of the file; without a file: every built-in plane but exec */
     size_t plane_count;
     bool planes_named; /* a file named them: nothing else is loaded, and a missing one stops the start */
-    struct config_strings allow; /* tools.allow: planes, tools, classes; empty: all */
+    struct config_strings allow; /* tools.allow: planes, tools, classes, targets (config/target.h); without
+                                  * names: all, without targets: all */
     struct config_strings deny;  /* tools.deny; deny wins */
     struct config_trust trust;
     struct config_ledger ledger;
     char *plane_dir; /* NULL: `planes` beside the executable, else the installed folder */
     char *state_dir;
-    uint32_t undo_keep_days; /* default 90 */
-    uint32_t max_calls;      /* calls in progress at once; default 64 */
-    uint32_t call_timeout_s; /* longest a read may take; default 60 */
+    uint32_t undo_keep_days;              /* default 90 */
+    uint32_t max_calls;                   /* calls in progress at once; default 64 */
+    uint32_t call_timeout_s;              /* longest a read may take; default 60 */
+    uint32_t changes_per_hour;            /* plans applied within an hour; 0 (no file can say it): no limit */
+    struct config_strings class_per_hour; /* "CLASS=N" or "PREFIX.*=N"; all that fit a class count */
+    /* ISOLATED: trust settings come from a file that only root can change, and nobody but root and the
+     * running user can change or read what they name. It holds against an agent that runs as another user;
+     * whether it does cannot be seen from here. */
     enum config_isolation isolation;
+    struct config_check *checks;
+    size_t check_count;
+    char user[24]; /* "uid 990" */
     struct config_origin *origins;
     size_t origin_count;
     char *file;      /* the user's file, or NULL */
@@ -131,9 +177,14 @@ const struct config_plane *config_plane_find(const struct config *config, const 
  */
 enum config_mode config_plane_mode(const struct config *config, const struct config_plane *plane);
 const char *config_mode_name(enum config_mode mode);
+const char *config_consent_name(enum config_consent consent); /* "plan", "human", "approver" */
 /* The table of `config show`: every value with its origin, no secret. */
 void config_show(const struct config *config, struct buf *out);
 void config_show_json(const struct config *config, struct buf *out);
+/* "isolated", or "same user: advisory". */
+const char *config_isolation_name(const struct config *config);
+/* Who started this process, in words; only a hint. */
+void config_put_starter(struct buf *out);
 /* Every key of the file with its type, default and meaning, as text for --help. */
 void config_keys(struct buf *out);
 

@@ -153,15 +153,65 @@ static int default_state_dir(struct build *b)
     return b->config->state_dir ? 0 : no_memory(b);
 }
 
-static int default_key_file(struct build *b)
+/* The ledger's keys are beside it. */
+static int default_key_files(struct build *b)
 {
     struct config_ledger *ledger = &b->config->ledger;
     const char *slash = strrchr(ledger->file, '/');
-
-    if (ledger->key_file)
-        return 0;
     CLEANUP_FREE char *folder = strndup(ledger->file, slash ? (size_t)(slash - ledger->file) : 0);
-    return folder ? default_path(b, &ledger->key_file, folder, "audit.key") : no_memory(b);
+
+    int r = folder ? default_path(b, &ledger->key_file, folder, "audit.key") : no_memory(b);
+    return r < 0 ? r : default_path(b, &ledger->signing_key_file, folder, "audit.signing.pem");
+}
+
+/* ---- consent: what a rule says must be possible, and not less than what is built in where that is known */
+
+static int lacks_approver(struct build *b, const char *path)
+{
+    const char *origin = build_said(b, path);
+
+    (void)problem_set(b->p, -EINVAL, PX_CONFIG,
+                      "%s: %s: approver, but there is no approver's key: nobody could ever consent",
+                      origin ? origin : "configuration", path);
+    problem_next(b->p, "add trust: {approver_key: /etc/proximo/approver.pub}; `proximo keys approver` makes "
+                       "the key in the approver's own home");
+    return -EINVAL;
+}
+
+/* Of a plane's classes nothing is known before it is loaded; exec's are built in by their name. */
+static int check_rule(struct build *b, const struct config_rule *rule)
+{
+    const bool has_key = b->config->trust.approver_key != NULL;
+    const enum config_consent least = has_key ? CONFIG_CONSENT_APPROVER : CONFIG_CONSENT_HUMAN;
+    char path[CONFIG_PATH_SIZE];
+
+    (void)snprintf(path, sizeof path, "trust.consent.%s", rule->classes);
+    if (rule->consent == CONFIG_CONSENT_APPROVER && !has_key)
+        return lacks_approver(b, path);
+    if (strncmp(rule->classes, "exec.", 5) != 0 || rule->consent >= least)
+        return 0;
+    const char *origin = build_said(b, path);
+    (void)problem_set(b->p, -EINVAL, PX_CONFIG, "%s: %s: %s is less than exec's classes need anyway: %s",
+                      origin ? origin : "configuration", path, config_consent_name(rule->consent),
+                      config_consent_name(least));
+    problem_next(b->p, "remove the rule: rules only raise what is built in");
+    return -EINVAL;
+}
+
+static int check_consent(struct build *b)
+{
+    const struct config *config = b->config;
+    char path[CONFIG_PATH_SIZE];
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < config->trust.rule_count; i++)
+        r = check_rule(b, &config->trust.rules[i]);
+    for (size_t i = 0; r == 0 && i < config->site_count; i++) {
+        (void)snprintf(path, sizeof path, "sites.%s.consent", config->sites[i].name);
+        if (config->sites[i].consent == CONFIG_CONSENT_APPROVER && !config->trust.approver_key)
+            r = lacks_approver(b, path);
+    }
+    return r;
 }
 
 int build_finish(struct build *b)
@@ -176,8 +226,12 @@ int build_finish(struct build *b)
             r = no_memory(b);
     }
     if (r == 0)
+        r = check_consent(b);
+    if (r == 0)
         r = default_state_dir(b);
     if (r == 0)
         r = default_path(b, &config->ledger.file, config->state_dir, "audit.log");
-    return r < 0 ? r : default_key_file(b);
+    if (r == 0)
+        r = default_key_files(b);
+    return r < 0 ? r : build_finish_anchors(b);
 }

@@ -60,10 +60,25 @@ static int set_scalar(struct walk *w, const struct yaml_node *node, const struct
     return build_set_text(w->b, key, build_owner(w->b, key, &w->owners), path, node->text, place, origin);
 }
 
+/* The end of a value that was read item by item; r: how that went. */
+static int set_value(struct walk *w, const struct yaml_node *node, const struct schema_key *key,
+                     const char *path, struct value *value, int r)
+{
+    char place[PLACE_SIZE], origin[PLACE_SIZE];
+
+    if (r < 0) {
+        value_done(value);
+        return r;
+    }
+    place_of(w, node->line, node->column, place);
+    (void)snprintf(origin, sizeof origin, "%s:%u", w->name, node->line);
+    return build_set(w->b, key, build_owner(w->b, key, &w->owners), path, value, place, origin);
+}
+
 static int set_list(struct walk *w, const struct yaml_node *node, const struct schema_key *key,
                     const char *path)
 {
-    char place[PLACE_SIZE], origin[PLACE_SIZE];
+    char place[PLACE_SIZE];
     struct value value = {0};
     int r = 0;
 
@@ -75,13 +90,30 @@ static int set_list(struct walk *w, const struct yaml_node *node, const struct s
         r = item->kind == YAML_SCALAR ? value_list_add(&value, item->text, place, w->b->p)
                                       : fault(w, item, path, "a name is needed here");
     }
-    if (r < 0) {
-        value_done(&value);
-        return r;
+    return set_value(w, node, key, path, &value, r);
+}
+
+/* {guest.stop: 5, guest.*: 20} */
+static int set_counts(struct walk *w, const struct yaml_node *node, const struct schema_key *key,
+                      const char *path)
+{
+    char place[PLACE_SIZE];
+    const struct value_source source = {.path = path, .place = place};
+    struct value value = {0};
+    int r = 0;
+
+    if (yaml_is_empty(node))
+        return 0;
+    if (node->kind != YAML_MAPPING)
+        return fault(w, node, path, "a mapping of classes to numbers is needed here");
+    for (size_t i = 0; r == 0 && i < node->count; i++) {
+        const struct yaml_node *item = &node->items[i];
+        place_of(w, item->line, item->column, place);
+        r = item->kind == YAML_SCALAR && !yaml_is_empty(item)
+                ? value_count_add(key, &value, item->key, item->text, &source, w->b->p)
+                : fault(w, item, path, "a number is needed here");
     }
-    place_of(w, node->line, node->column, place);
-    (void)snprintf(origin, sizeof origin, "%s:%u", w->name, node->line);
-    return build_set(w->b, key, build_owner(w->b, key, &w->owners), path, &value, place, origin);
+    return set_value(w, node, key, path, &value, r);
 }
 
 /* Is unquoted text one of JSON's words or numbers? */
@@ -140,7 +172,6 @@ static int set_free(struct walk *w, const struct yaml_node *node, const struct s
                     const char *path)
 {
     CLEANUP_BUF struct buf json = BUF_INIT(8 * YAML_TEXT_LIMIT);
-    char place[PLACE_SIZE], origin[PLACE_SIZE];
     struct value value = {0};
 
     if (yaml_is_empty(node))
@@ -151,9 +182,7 @@ static int set_free(struct walk *w, const struct yaml_node *node, const struct s
     value.text = buf_take(&json, NULL);
     if (!value.text)
         return problem_set(w->b->p, -ENOMEM, PX_INTERNAL, "no memory");
-    place_of(w, node->line, node->column, place);
-    (void)snprintf(origin, sizeof origin, "%s:%u", w->name, node->line);
-    return build_set(w->b, key, build_owner(w->b, key, &w->owners), path, &value, place, origin);
+    return set_value(w, node, key, path, &value, 0);
 }
 
 /* ---------------------------------------------------------------- mappings */
@@ -274,6 +303,28 @@ static int walk_planes(struct walk *w, const struct yaml_node *node, const char 
     return build_say(w->b, "planes", origin);
 }
 
+static int walk_rules(struct walk *w, const struct yaml_node *node, const char *path)
+{
+    char place[PLACE_SIZE], below[CONFIG_PATH_SIZE];
+
+    if (yaml_is_empty(node))
+        return 0;
+    if (node->kind != YAML_MAPPING)
+        return fault(w, node, path, "a mapping is needed here: guest.destroy: approver");
+    for (size_t i = 0; i < node->count; i++) {
+        const struct yaml_node *item = &node->items[i];
+        place_of(w, item->key_line, item->key_column, place);
+        int r = build_rule(w->b, item->key, place, &w->owners.rule);
+        if (r < 0)
+            return r;
+        (void)snprintf(below, sizeof below, "%.128s.%.64s", path, item->key);
+        r = set_scalar(w, item, schema_at("trust.consent.*"), below);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
 static int walk_mapping(struct walk *w, const struct yaml_node *node, const char *prefix, const char *path)
 {
     char below[CONFIG_PATH_SIZE];
@@ -297,6 +348,8 @@ static int walk_mapping(struct walk *w, const struct yaml_node *node, const char
         case VALUE_SITES: r = walk_sites(w, item, below); break;
         case VALUE_ENDPOINTS: r = walk_endpoints(w, item, below); break;
         case VALUE_PLANES: r = walk_planes(w, item, below); break;
+        case VALUE_RULES: r = walk_rules(w, item, below); break;
+        case VALUE_COUNTS: r = set_counts(w, item, key, below); break;
         case VALUE_LIST: r = set_list(w, item, key, below); break;
         case VALUE_FREE: r = set_free(w, item, key, below); break;
         default: r = set_scalar(w, item, key, below); break;

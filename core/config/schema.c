@@ -9,10 +9,12 @@
 #include "config/config.h"
 
 #define CONFIG(member)   OF_CONFIG, offsetof(struct config, member)
+#define ANCHOR(member)   OF_CONFIG, offsetof(struct config, ledger.anchor.member)
 #define SITE(member)     OF_SITE, offsetof(struct config_site, member)
 #define SHORT(member)    OF_SHORT_ENDPOINT, offsetof(struct config_endpoint, member)
 #define ENDPOINT(member) OF_ENDPOINT, offsetof(struct config_endpoint, member)
 #define PLANE(member)    OF_PLANE, offsetof(struct config_plane, member)
+#define RULE(member)     OF_RULE, offsetof(struct config_rule, member)
 #define NOWHERE          OF_CONFIG, 0
 
 /* Columns: path, type, storage, choices, min, max, later, trust, default, meaning. */
@@ -53,6 +55,8 @@ const struct schema_key schema[] = {
      "node meant when a tool is not told one"},
     {"sites.*.timeout", VALUE_NUMBER, SITE(timeout_s), NULL, 1, 600, LATER_SAME, false, "30",
      "seconds one request may take"},
+    {"sites.*.consent", VALUE_CHOICE, SITE(consent), "plan,human,approver", 0, 2, LATER_LARGER, true, "plan",
+     "whose consent every change of this site needs at least"},
     {"planes", VALUE_PLANES, NOWHERE, NULL, 0, 0, LATER_SAME, true, NULL,
      "planes to load, by name, or a list of names; default: every plane of the plane folder but exec"},
     {"planes.*.mode", VALUE_CHOICE, PLANE(mode), "off,read,guarded", 0, 2, LATER_SMALLER, true, "guarded",
@@ -72,23 +76,68 @@ const struct schema_key schema[] = {
      "this plane's own settings; its README says which"},
     {"tools", VALUE_GROUP, NOWHERE, NULL, 0, 0, LATER_SAME, true, NULL, "which tools exist"},
     {"tools.allow", VALUE_LIST, CONFIG(allow), NULL, 0, 0, LATER_NARROWS, true, NULL,
-     "planes, tools or classes; default: all"},
+     "planes, tools, classes, and targets of changes (site:, node:, vmid:, pool:, tag:, storage:NAME); "
+     "default: all"},
     {"tools.deny", VALUE_LIST, CONFIG(deny), NULL, 0, 0, LATER_ADDS, true, NULL,
-     "planes, tools or classes; wins over allow"},
+     "planes, tools, classes, and targets of changes; wins over allow"},
     {"trust", VALUE_GROUP, NOWHERE, NULL, 0, 0, LATER_SAME, true, NULL, "consent"},
     {"trust.confirm", VALUE_SWITCH, CONFIG(trust.confirm_direct), "plan,direct", 0, 1, LATER_SMALLER, true,
      "plan", "plan: every change is planned first. direct: one call may change, where the consent is `plan`"},
     {"trust.approver_key", VALUE_PATH, CONFIG(trust.approver_key), NULL, 0, 0, LATER_SAME, true, NULL,
-     "public key file of the approver"},
+     "public key file of the approver: with it, what needs a person needs the approver's signature"},
+    {"trust.consent", VALUE_RULES, NOWHERE, NULL, 0, 0, LATER_SAME, true, NULL,
+     "whose consent changes of some classes need at least, by class (guest.destroy) or prefix (storage.*)"},
+    {"trust.consent.*", VALUE_CHOICE, RULE(consent), "plan,human,approver", 0, 2, LATER_LARGER, true, "plan",
+     "plan: the plan's id. human: a person. approver: the approver's signature. It only raises what is built "
+     "in"},
+    {"trust.lease", VALUE_SWITCH, CONFIG(trust.lease_required), "none,required", 0, 1, LATER_TRUE, true,
+     "none", "required: changes only while a lease is good that a person granted with `proximo lease grant`"},
+    {"trust.taint", VALUE_SWITCH, CONFIG(trust.taint_consent), "off,consent", 0, 1, LATER_TRUE, true, "off",
+     "consent: after untrusted text was read, every change needs a person, until the server ends"},
     {"ledger", VALUE_GROUP, NOWHERE, NULL, 0, 0, LATER_SAME, true, NULL, "the record of what was done"},
     {"ledger.file", VALUE_PATH, CONFIG(ledger.file), NULL, 0, 0, LATER_SAME, true, NULL,
      "default: audit.log in state_dir"},
     {"ledger.key_file", VALUE_PATH, CONFIG(ledger.key_file), NULL, 0, 0, LATER_SAME, true, NULL,
      "key of the ledger's seal; default: audit.key beside the ledger"},
+    {"ledger.signing_key_file", VALUE_PATH, CONFIG(ledger.signing_key_file), NULL, 0, 0, LATER_SAME, true,
+     NULL, "key that signs the ledger's checkpoints; default: audit.signing.pem beside the ledger"},
+    {"ledger.segment_kib", VALUE_NUMBER, CONFIG(ledger.segment_kib), NULL, 64, 4194304, LATER_WINS, true,
+     "65536", "KiB after which a segment of the ledger is closed and the next one begun"},
+    {"ledger.segment_days", VALUE_NUMBER, CONFIG(ledger.segment_days), NULL, 1, 3650, LATER_WINS, true, "30",
+     "days after which a segment is closed"},
+    {"ledger.epoch_records", VALUE_NUMBER, CONFIG(ledger.epoch_records), NULL, 10, 1000000, LATER_SMALLER,
+     true, "1000", "records after which the key of the seals is replaced and the old one erased"},
+    {"ledger.epoch_minutes", VALUE_NUMBER, CONFIG(ledger.epoch_minutes), NULL, 1, 525600, LATER_SMALLER, true,
+     "60", "minutes after which the same happens, with the next record"},
+    {"ledger.checkpoint_records", VALUE_NUMBER, CONFIG(ledger.checkpoint_records), NULL, 1, 100000,
+     LATER_SMALLER, true, "100", "records after which a checkpoint is signed"},
     {"ledger.redact", VALUE_BOOL, CONFIG(ledger.redact), NULL, 0, 0, LATER_TRUE, true, "true",
      "keep fingerprints instead of bodies"},
     {"ledger.expected_head", VALUE_SHA256, CONFIG(ledger.expected_head), NULL, 0, 0, LATER_SAME, true, NULL,
      "the head the ledger must contain, noted off the box"},
+    {"ledger.anchor", VALUE_GROUP, NOWHERE, NULL, 0, 0, LATER_SAME, true, NULL,
+     "places off the box that the ledger's checkpoints are published to"},
+    {"ledger.anchor.file", VALUE_PATH, ANCHOR(file), NULL, 0, 0, LATER_SAME, true, NULL,
+     "file on another machine's mount that checkpoints are appended to and read back from"},
+    {"ledger.anchor.url", VALUE_TEXT, ANCHOR(url.url), NULL, 0, 0, LATER_SAME, true, NULL,
+     "https://HOST[:PORT][/PATH] that checkpoints are posted to"},
+    {"ledger.anchor.url_ca_file", VALUE_PATH, ANCHOR(url.ca_file), NULL, 0, 0, LATER_SAME, true, NULL,
+     "PEM file of the CA that signed that receiver's certificate; default: the system store"},
+    {"ledger.anchor.url_fingerprint", VALUE_SHA256, ANCHOR(url.fingerprint), NULL, 0, 0, LATER_SAME, true,
+     NULL, "SHA-256 of that receiver's certificate"},
+    {"ledger.anchor.url_token_file", VALUE_PATH, ANCHOR(url_token_file), NULL, 0, 0, LATER_SAME, true, NULL,
+     "file (mode 600) with the bearer token for that receiver"},
+    {"ledger.anchor.syslog", VALUE_TEXT, ANCHOR(syslog.url), NULL, 0, 0, LATER_SAME, true, NULL,
+     "tls://HOST:PORT or tcp://HOST:PORT of a syslog receiver (RFC 5424)"},
+    {"ledger.anchor.syslog_ca_file", VALUE_PATH, ANCHOR(syslog.ca_file), NULL, 0, 0, LATER_SAME, true, NULL,
+     "PEM file of the CA that signed the syslog receiver's certificate; default: the system store"},
+    {"ledger.anchor.syslog_fingerprint", VALUE_SHA256, ANCHOR(syslog.fingerprint), NULL, 0, 0, LATER_SAME,
+     true, NULL, "SHA-256 of the syslog receiver's certificate"},
+    {"ledger.anchor.witness_key", VALUE_TEXT, ANCHOR(witness_key), NULL, 0, 0, LATER_SAME, true, NULL,
+     "verifier key of a witness (C2SP, cosignature/v1): its cosignatures are verified where they are given"},
+    {"ledger.require_anchor_within", VALUE_NUMBER, CONFIG(ledger.require_anchor_within), NULL, 0, 525600,
+     LATER_SOONER, true, "0",
+     "minutes: changes are refused when no anchor confirmed a checkpoint within them; 0: not required"},
     {"undo", VALUE_GROUP, NOWHERE, NULL, 0, 0, LATER_SAME, true, NULL, "the way back of changes"},
     {"undo.keep", VALUE_NUMBER, CONFIG(undo_keep_days), NULL, 1, 3650, LATER_WINS, true, "90",
      "days for which what an undo needs is kept"},
@@ -97,6 +146,10 @@ const struct schema_key schema[] = {
      "calls in progress at once"},
     {"limits.call_timeout", VALUE_NUMBER, CONFIG(call_timeout_s), NULL, 1, 3600, LATER_WINS, false, "60",
      "seconds a read may take"},
+    {"limits.changes_per_hour", VALUE_NUMBER, CONFIG(changes_per_hour), NULL, 1, 1000000, LATER_SMALLER, true,
+     "60", "plans that may be applied within an hour, counted from the ledger"},
+    {"limits.class_per_hour", VALUE_COUNTS, CONFIG(class_per_hour), NULL, 0, 1000000, LATER_ADDS, true, NULL,
+     "the same by operation class: guest.stop: 5, or guest.*: 20 for all that begin so"},
 };
 const size_t schema_count = sizeof schema / sizeof schema[0];
 
@@ -163,11 +216,12 @@ const char *schema_nearest(const char *prefix, const char *name)
 static const char *type_name(const struct schema_key *key)
 {
     static const char *const names[] = {
-        [VALUE_PATH] = "path",       [VALUE_NODE] = "node name", [VALUE_URL] = "URL",
-        [VALUE_SHA256] = "SHA-256",  [VALUE_CHOICE] = "choice",  [VALUE_SWITCH] = "choice",
-        [VALUE_BOOL] = "true|false", [VALUE_NUMBER] = "number",  [VALUE_LIST] = "list of names",
-        [VALUE_FREE] = "mapping",    [VALUE_GROUP] = "mapping",  [VALUE_SITES] = "mapping",
-        [VALUE_PLANES] = "mapping",  [VALUE_ENDPOINTS] = "list",
+        [VALUE_PATH] = "path",          [VALUE_NODE] = "node name",  [VALUE_URL] = "URL",
+        [VALUE_TEXT] = "text",          [VALUE_SHA256] = "SHA-256",  [VALUE_CHOICE] = "choice",
+        [VALUE_SWITCH] = "choice",      [VALUE_BOOL] = "true|false", [VALUE_NUMBER] = "number",
+        [VALUE_LIST] = "list of names", [VALUE_FREE] = "mapping",    [VALUE_GROUP] = "mapping",
+        [VALUE_SITES] = "mapping",      [VALUE_PLANES] = "mapping",  [VALUE_ENDPOINTS] = "list",
+        [VALUE_RULES] = "mapping",      [VALUE_COUNTS] = "mapping",
     };
 
     return names[key->type];

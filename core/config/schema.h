@@ -15,17 +15,20 @@ enum value_type {
     VALUE_PATH,      /* file or folder: ~ is expanded, relative to the configuration's folder */
     VALUE_NODE,      /* name of a node */
     VALUE_URL,       /* checked; made canonical when the kind of the site is known */
+    VALUE_TEXT,      /* one line of printable ASCII without spaces; what it must be, finish.c checks */
     VALUE_SHA256,    /* hexadecimal, colons or not */
     VALUE_CHOICE,    /* one of `choices`, stored as an enum that begins at `min` */
     VALUE_SWITCH,    /* one of two `choices`, stored as bool */
     VALUE_BOOL,      /* true or false */
     VALUE_NUMBER,    /* min..max */
     VALUE_LIST,      /* sequence of names */
+    VALUE_COUNTS,    /* mapping of classes (or PREFIX.*) to numbers min..max, stored as names "CLASS=N" */
     VALUE_FREE,      /* any mapping, stored as JSON text */
     VALUE_GROUP,     /* a mapping whose keys stand in this table */
     VALUE_SITES,     /* mapping of site names */
     VALUE_PLANES,    /* mapping of plane names, or a sequence of them */
     VALUE_ENDPOINTS, /* sequence of URLs or mappings */
+    VALUE_RULES,     /* mapping of class names, or of prefixes with `.*` */
 };
 
 /* What a later source may do to a value that an earlier one has given. */
@@ -33,13 +36,15 @@ enum later_rule {
     LATER_WINS,    /* a matter of taste */
     LATER_SAME,    /* only repeat it */
     LATER_SMALLER, /* lower it */
+    LATER_LARGER,  /* raise it */
+    LATER_SOONER,  /* lower it, where 0 stands for never */
     LATER_TRUE,    /* switch it on */
     LATER_FALSE,   /* switch it off */
     LATER_ADDS,    /* add to the list */
-    LATER_NARROWS, /* take from the list; an empty one means all */
+    LATER_NARROWS, /* take from the list; without names or without targets it means all of them */
 };
 
-enum value_owner { OF_CONFIG, OF_SITE, OF_SHORT_ENDPOINT, OF_ENDPOINT, OF_PLANE };
+enum value_owner { OF_CONFIG, OF_SITE, OF_SHORT_ENDPOINT, OF_ENDPOINT, OF_PLANE, OF_RULE };
 
 struct schema_key {
     const char *path; /* "sites.*.node" */

@@ -112,19 +112,37 @@ static void describe_planes(struct describe *d)
     buf_printf(&d->canonical, "planes_named=%d\n", config->planes_named);
 }
 
+static void describe_rules(struct describe *d)
+{
+    const struct config_trust *trust = &d->b->config->trust;
+    const struct schema_key *key = schema_at("trust.consent.*");
+    char path[CONFIG_PATH_SIZE];
+
+    if (!trust->rule_count)
+        add_origin(d, "trust.consent", "none", "default");
+    for (size_t i = 0; i < trust->rule_count; i++) {
+        (void)snprintf(path, sizeof path, "trust.consent.%s", trust->rules[i].classes);
+        describe_key(d, key, &trust->rules[i], path);
+    }
+}
+
 int build_describe(struct build *b)
 {
     struct describe d = {.b = b, .canonical = BUF_INIT(SHOW_LIMIT)};
     struct config *config = b->config;
 
-    add_origin(&d, "isolation", config->isolation == CONFIG_ISOLATED ? "isolated" : "same user: advisory",
-               b->ruler ? b->ruler : "no " SYSTEM_FILE " that this user cannot change");
+    add_origin(&d, "isolation", config_isolation_name(config),
+               config->isolation == CONFIG_ISOLATED ? b->ruler
+               : b->ruler                           ? "`proximo doctor` says what others could change"
+                                                    : "no " SYSTEM_FILE " that this user cannot change");
     for (size_t i = 0; i < schema_count; i++) {
         const enum value_type type = schema[i].type;
         if (type == VALUE_SITES)
             describe_sites(&d);
         else if (type == VALUE_PLANES)
             describe_planes(&d);
+        else if (type == VALUE_RULES)
+            describe_rules(&d);
         else if (schema[i].owner == OF_CONFIG && type != VALUE_GROUP && type != VALUE_ENDPOINTS)
             describe_key(&d, &schema[i], config, schema[i].path);
     }

@@ -133,6 +133,38 @@ int url_normalise(const char *url, uint16_t default_port, char **ret, const char
     return 0;
 }
 
+static bool scheme_in(const char *schemes, const char *scheme, size_t len)
+{
+    for (const char *at = schemes; *at; at += *at == ' ') {
+        const size_t n = strcspn(at, " ");
+        if (n == len && memcmp(at, scheme, len) == 0)
+            return true;
+        at += n;
+    }
+    return false;
+}
+
+const char *url_receiver_fault(const char *url, const char *schemes, bool paths)
+{
+    char host[HOST_MAX + 3];
+    uint64_t port = 0;
+
+    const char *mark = strstr(url, "://");
+    if (!mark || !scheme_in(schemes, url, (size_t)(mark - url)))
+        return paths ? "it must begin with https://" : "it must begin with tls:// or tcp://";
+    const char *at = mark + 3;
+    const char *why = take_host(&at, host);
+    if (!why)
+        why = take_port(&at, &port);
+    if (why)
+        return why;
+    if (!paths && !port)
+        return "the port is missing";
+    if (strpbrk(at, "?#"))
+        return "a query or a fragment has no place in it";
+    return *at && !(paths && *at == '/') ? "nothing may follow host and port" : NULL;
+}
+
 int sha256_normalise(const char *text, char ret[65])
 {
     static const char blanks[] = " \t\r\n";

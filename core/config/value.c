@@ -13,9 +13,11 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "config/target.h"
 #include "config/url.h"
 
 #define LIST_MAX 1024u
+#define TEXT_MAX 512u
 
 /* ---------------------------------------------------------------- lists of strings */
 
@@ -151,6 +153,21 @@ static int read_node(const char *text, const struct value_source *source, struct
     return ret->text ? 0 : no_memory(p);
 }
 
+static int read_text(const char *text, const struct value_source *source, struct value *ret,
+                     struct problem *p)
+{
+    size_t len = strnlen(text, TEXT_MAX + 1);
+
+    if (len == 0 || len > TEXT_MAX)
+        return bad(p, source, text, len ? "short enough" : "a text (it is empty)");
+    for (size_t i = 0; i < len; i++) {
+        if (text[i] <= 0x20 || text[i] >= 0x7f)
+            return bad(p, source, text, "plain: it has a space, a control character or a byte beyond ASCII");
+    }
+    ret->text = strdup(text);
+    return ret->text ? 0 : no_memory(p);
+}
+
 static int read_url(const char *text, const struct value_source *source, struct value *ret, struct problem *p)
 {
     CLEANUP_FREE char *canonical = NULL;
@@ -201,6 +218,7 @@ int value_read(const struct schema_key *key, const char *text, const struct valu
     case VALUE_PATH: return read_path(text, source, ret, p);
     case VALUE_NODE: return read_node(text, source, ret, p);
     case VALUE_URL: return read_url(text, source, ret, p);
+    case VALUE_TEXT: return read_text(text, source, ret, p);
     case VALUE_SHA256: return read_sha256(text, source, ret, p);
     case VALUE_CHOICE:
     case VALUE_SWITCH: return read_choice(key, text, source, ret, p);
@@ -218,16 +236,46 @@ int value_read(const struct schema_key *key, const char *text, const struct valu
     }
 }
 
-int value_list_add(struct value *value, const char *item, const char *place, struct problem *p)
+/* The name of a plane, a tool or a class; `prefix`: or the beginning of classes, "guest.*". */
+static bool list_name_valid(const char *name, bool prefix)
 {
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789_.-";
-    size_t len = strnlen(item, 65);
+    size_t len = strnlen(name, 65);
 
-    if (len == 0 || len > 64 || strspn(item, allowed) != len)
+    if (prefix && len > 2 && strcmp(name + len - 2, ".*") == 0)
+        return len <= 64 && strspn(name, allowed) == len - 1;
+    return len > 0 && len <= 64 && strspn(name, allowed) == len;
+}
+
+int value_list_add(struct value *value, const char *item, const char *place, struct problem *p)
+{
+    struct target target;
+    const char *why = NULL;
+
+    if (target_is(item) && target_parse(item, &target, &why) < 0)
+        return problem_set(p, -EINVAL, PX_CONFIG, "%s: \"%.80s\": %s", place, item, why);
+    if (!target_is(item) && !list_name_valid(item, false))
         return problem_set(p, -EINVAL, PX_CONFIG,
                            "%s: \"%.80s\" is not the name of a plane, a tool or a class", place, item);
     if (value->list.count == LIST_MAX)
         return problem_set(p, -EINVAL, PX_CONFIG, "%s: more than %u names", place, LIST_MAX);
+    return strings_add(&value->list, item) < 0 ? no_memory(p) : 0;
+}
+
+int value_count_add(const struct schema_key *key, struct value *value, const char *name, const char *number,
+                    const struct value_source *source, struct problem *p)
+{
+    struct value count = {0};
+    char item[96];
+
+    if (!list_name_valid(name, true))
+        return bad(p, source, name, "an operation class, or the beginning of several as in guest.*");
+    if (value->list.count == LIST_MAX)
+        return problem_set(p, -EINVAL, PX_CONFIG, "%s: more than %u entries", source->place, LIST_MAX);
+    int r = read_number(key, number, source, &count, p);
+    if (r < 0)
+        return r;
+    (void)snprintf(item, sizeof item, "%s=%u", name, count.number);
     return strings_add(&value->list, item) < 0 ? no_memory(p) : 0;
 }
 
@@ -262,14 +310,19 @@ static const char *stored_text(const struct schema_key *key, const void *owner)
 static bool has_text(const struct schema_key *key)
 {
     return key->type == VALUE_PATH || key->type == VALUE_NODE || key->type == VALUE_URL ||
-           key->type == VALUE_SHA256 || key->type == VALUE_FREE;
+           key->type == VALUE_TEXT || key->type == VALUE_SHA256 || key->type == VALUE_FREE;
+}
+
+static bool has_list(const struct schema_key *key)
+{
+    return key->type == VALUE_LIST || key->type == VALUE_COUNTS;
 }
 
 bool value_same(const struct schema_key *key, const void *owner, const struct value *value)
 {
     if (has_text(key))
         return text_equal(stored_text(key, owner), value->text);
-    if (key->type != VALUE_LIST)
+    if (!has_list(key))
         return stored_number(key, owner) == value->number;
     const struct config_strings *stored = slot(key, owner);
     for (size_t i = 0; i < value->list.count; i++) {
@@ -277,6 +330,24 @@ bool value_same(const struct schema_key *key, const void *owner, const struct va
             return false;
     }
     return stored->count == value->list.count;
+}
+
+/* Names and targets limit different things, each by itself: a list without any of them lets all through. So
+ * where there were some, some of them must be left; where there were none, any narrow it. */
+static bool narrows(const struct config_strings *stored, const struct config_strings *later, bool targets)
+{
+    size_t before = 0, after = 0;
+
+    for (size_t i = 0; i < stored->count; i++)
+        before += target_is(stored->items[i]) == targets;
+    for (size_t i = 0; i < later->count; i++) {
+        if (target_is(later->items[i]) != targets)
+            continue;
+        after++;
+        if (before && !strings_has(stored, later->items[i]))
+            return false;
+    }
+    return !before || after;
 }
 
 bool value_may_replace(const struct schema_key *key, const void *owner, const struct value *value)
@@ -290,15 +361,14 @@ bool value_may_replace(const struct schema_key *key, const void *owner, const st
     case LATER_ADDS: return true;
     case LATER_SAME: return false;
     case LATER_SMALLER: return value->number < stored_number(key, owner);
+    case LATER_LARGER: return value->number > stored_number(key, owner);
+    case LATER_SOONER:
+        return value->number && (!stored_number(key, owner) || value->number < stored_number(key, owner));
     case LATER_TRUE: return value->number;
     case LATER_FALSE: return !value->number;
     case LATER_NARROWS:
         stored = slot(key, owner);
-        for (size_t i = 0; stored->count && i < value->list.count; i++) {
-            if (!strings_has(stored, value->list.items[i]))
-                return false;
-        }
-        return value->list.count > 0;
+        return narrows(stored, &value->list, false) && narrows(stored, &value->list, true);
     }
     return false;
 }
@@ -331,7 +401,7 @@ int value_store(const struct schema_key *key, void *owner, struct value *value)
         free(old);
         memcpy(at, &value->text, sizeof value->text);
         value->text = NULL;
-    } else if (key->type == VALUE_LIST) {
+    } else if (has_list(key)) {
         r = store_list(at, value, key->later == LATER_ADDS);
     } else if (key->type == VALUE_BOOL || key->type == VALUE_SWITCH) {
         bool flag = value->number != 0;
@@ -361,7 +431,7 @@ void value_canonical(const struct schema_key *key, const void *owner, struct buf
     if (has_text(key)) {
         const char *text = stored_text(key, owner);
         buf_str(out, text ? text : "");
-    } else if (key->type == VALUE_LIST) {
+    } else if (has_list(key)) {
         show_list(slot(key, owner), out);
     } else if (key->choices) {
         const char *word = choice_at(key->choices, stored_number(key, owner) - key->min, &len);

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "config/config.h"
+#include "config/target.h"
 #include "mcp/search.h"
 #include "mcp/tools.h"
 #include "plane/manifest.h"
@@ -33,11 +34,17 @@ static bool list_has(const struct config_strings *list, const char *word)
     return false;
 }
 
+/* Does the allow list say nothing of planes, tools and classes? Its targets are looked at plan by plan. */
+static bool allow_is_open(const struct config *config)
+{
+    return config->allow.count == targets_count(&config->allow);
+}
+
 bool catalog_allows(const struct config *config, const char *plane, const char *name,
                     const char *operation_class)
 {
     const char *words[] = {plane, name, operation_class};
-    bool allowed = config->allow.count == 0;
+    bool allowed = allow_is_open(config);
 
     for (size_t i = 0; i < 3; i++) {
         if (list_has(&config->deny, words[i]))
@@ -78,9 +85,16 @@ static bool mode_allows(const struct config *config, const struct tool *tool)
     return config_plane_mode(config, plane) == CONFIG_GUARDED;
 }
 
-/* Is there anything that this word of tools.allow or tools.deny could mean? */
-static bool word_means(struct planes *planes, const char *word)
+/* Is there anything that this word of tools.allow or tools.deny could mean? Of targets that are no sites the
+ * cluster alone knows. */
+static bool word_means(const struct config *config, struct planes *planes, const char *word)
 {
+    struct target target = {.kind = TARGET_SUBJECT};
+    const char *why = NULL;
+
+    if (target_is(word))
+        return target_parse(word, &target, &why) == 0 &&
+               (target.kind != TARGET_SITE || config_site_find(config, target.name));
     if (facade_find_tool(word))
         return true;
     for (size_t i = 0; i < planes_count(planes); i++) {
@@ -104,7 +118,7 @@ void catalog_unmatched(const struct config *config, struct planes *planes, struc
 
     for (size_t i = 0; i < 2; i++) {
         for (size_t k = 0; k < lists[i]->count; k++) {
-            if (!word_means(planes, lists[i]->items[k]))
+            if (!word_means(config, planes, lists[i]->items[k]))
                 buf_printf(out, "%s%s", out->len ? ", " : "", lists[i]->items[k]);
         }
     }
@@ -249,7 +263,9 @@ int catalog_problem(const struct catalog *catalog, enum catalog_answer answer, c
     if (answer == CATALOG_DENIED) {
         (void)problem_set(p, -EPERM, PX_TOOL,
                           "%s is not enabled by this server's configuration (tools.allow, tools.deny)", name);
-        problem_next(p, "Use proximo_find to see what is enabled.");
+        problem_next(p,
+                     "Use proximo_find to see what is enabled; an operator can change the two lists in the "
+                     "configuration file.");
         return -EPERM;
     }
     (void)problem_set(p, -ENOENT, PX_TOOL, "there is no tool named \"%.80s\"", name);

@@ -97,7 +97,7 @@ int facade_plan(const struct catalog *catalog, struct server *server, const stru
                 struct buf *body, struct problem *p)
 {
     struct named_call named = {0};
-    int r = tools_named(catalog, request, true, &named, p);
+    int r = tools_named(catalog, server, request, true, &named, p);
 
     return r < 0 ? r : tools_plan(server, request, named.tool, named.arguments, named.site, body, p);
 }

@@ -139,6 +139,34 @@ static void put_trust(const struct server *server, struct buf *out)
     buf_add(out, members.data, members.len);
 }
 
+/* The verdict, and each look that it is made of. */
+static void put_isolation(const struct config *config, struct buf *out)
+{
+    struct buf starter CLEANUP_BUF = BUF_INIT(300);
+
+    json_put_key_string(out, "isolation", config_isolation_name(config));
+    config_put_starter(&starter);
+    json_put_key_string(out, "started", starter.data ? starter.data : "");
+    json_put_key(out, "isolation_checks");
+    buf_char(out, '[');
+    for (size_t i = 0; i < config->check_count; i++) {
+        const struct config_check *check = &config->checks[i];
+
+        json_put_comma(out);
+        buf_char(out, '{');
+        json_put_key_string(out, "what", check->what);
+        if (check->path)
+            json_put_key_string(out, "path", check->path);
+        if (check->owner >= 0)
+            json_put_key_int(out, "owner", (long long)check->owner);
+        json_put_key_bool(out, "kept", !check->fault);
+        if (check->fault)
+            json_put_key_string(out, "why", check->fault);
+        buf_char(out, '}');
+    }
+    buf_char(out, ']');
+}
+
 static void put_status(struct server *server, struct buf *out, int64_t now)
 {
     const struct config *config = server->config;
@@ -154,8 +182,7 @@ static void put_status(struct server *server, struct buf *out, int64_t now)
                             ? "planned, consented, applied; in one call where the plan's id is consent enough"
                             : "planned, consented, applied");
     json_put_key_string(out, "surface", config->surface == CONFIG_FULL ? "full" : "facade");
-    json_put_key_string(out, "isolation",
-                        config->isolation == CONFIG_ISOLATED ? "isolated" : "same user: advisory");
+    put_isolation(config, out);
     json_put_key_bool(out, "landlock", planes_landlock());
     json_put_key_int(out, "tools", catalog ? (long long)catalog_count(catalog) : 0);
     put_sites(server, out);

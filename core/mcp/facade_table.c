@@ -79,7 +79,9 @@ static const struct facade facades[] = {
         .title = "Apply a plan",
         .description =
             "Carry out a plan, once. action and subject repeat the plan. Refused if what it was made "
-            "from has changed. For dangerous plans the server itself asks the person by a form. "
+            "from has changed. For dangerous plans the server itself asks the person by a form, or needs an "
+            "approver's "
+            "signature (`proximo approve`). "
             "Returns outcome and receipt; running means: ask proximo_status {plan_id} later.",
         .kind = FACADE_APPLY,
         .guarded_only = true,

@@ -45,7 +45,9 @@
     "1. proximo_plan {tool, arguments}, or the change tool itself: plans only. Show the "                    \
     "person steps, risk, who is affected and what could not be read.\n"                                      \
     "2. proximo_apply {plan_id, action, subject}, once they agree. For dangerous plans "                     \
-    "the server asks them by a form; nothing you pass or they say in chat replaces it.\n"                    \
+    "the server asks them by a form; nothing you pass or they say in chat replaces it. "                     \
+    "Consent approver: they sign it in their own terminal with the command that "                            \
+    "error.next names, then you apply again; never run that command yourself.\n"                             \
     "3. Outcome running: ask proximo_status {plan_id} later. Never plan the same change "                    \
     "again because an answer is late or unknown.\n"                                                          \
     "4. proximo_undo {receipt} plans the way back; apply that plan.\n"                                       \

@@ -199,6 +199,7 @@ static int run_read(struct server *server, const struct tool_request *request, c
     if (r == 0)
         r = read_run(&call, &result, p);
     if (r == 0) {
+        tools_note_untrusted(server, tool, &result);
         body_tool_result(body, &result.structured, &result.content);
         read_result_done(&result);
     }
@@ -217,8 +218,8 @@ static int not_of_kind(const struct tool *tool, bool change, struct problem *p)
     return -EPERM;
 }
 
-int tools_named(const struct catalog *catalog, const struct tool_request *request, bool change,
-                struct named_call *ret, struct problem *p)
+int tools_named(const struct catalog *catalog, const struct server *server,
+                const struct tool_request *request, bool change, struct named_call *ret, struct problem *p)
 {
     struct named_call named = {.site = NULL};
     const char *name = "";
@@ -233,7 +234,7 @@ int tools_named(const struct catalog *catalog, const struct tool_request *reques
     }
     const enum catalog_answer answer = catalog_find(catalog, name, &named.tool);
     if (answer != CATALOG_OK)
-        return catalog_problem(catalog, answer, name, p);
+        return tools_left_out(catalog, server, request, answer, name, p);
     if ((named.tool->kind == TOOL_CHANGE) != change)
         return not_of_kind(named.tool, change, p);
     if (json_get(request->arguments, "arguments", json_type_object, &named.arguments) < 0) {
@@ -250,7 +251,7 @@ static int facade_read(const struct catalog *catalog, struct server *server,
                        const struct tool_request *request, struct buf *body, struct problem *p)
 {
     struct named_call named = {0};
-    int r = tools_named(catalog, request, false, &named, p);
+    int r = tools_named(catalog, server, request, false, &named, p);
 
     return r < 0 ? r : run_read(server, request, named.tool, named.arguments, named.site, body, p);
 }
@@ -358,10 +359,11 @@ static int run_facade(struct server *server, const struct facade *facade, const 
                           facade->name);
         problem_next(p, "Only the operator can allow changes, with mode: guarded in the configuration file; "
                         "read with the tools that proximo_find lists.");
+        tools_refused(server, request, facade->name, p);
         return -EPERM;
     }
     if (facade_denied(server, facade->name))
-        return catalog_problem(catalog, CATALOG_DENIED, facade->name, p);
+        return tools_left_out(catalog, server, request, CATALOG_DENIED, facade->name, p);
     if (!catalog && facade->kind != FACADE_AUDIT)
         return -EAGAIN; /* p says why */
     return call_facade(server, facade, catalog, request, body, details, p);
@@ -394,7 +396,7 @@ bool tools_call_body(struct server *server, const struct tool_request *request, 
         if (answer == CATALOG_UNKNOWN)
             return unknown_tool(catalog, request->name, error);
         r = answer == CATALOG_OK ? run_tool(server, request, tool, body, &p)
-                                 : catalog_problem(catalog, answer, request->name, &p);
+                                 : tools_left_out(catalog, server, request, answer, request->name, &p);
     }
     if (request->call) {
         atomic_fetch_add(&server->calls_done, 1);

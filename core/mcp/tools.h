@@ -10,12 +10,14 @@
 #include "base/buf.h"
 #include "base/problem.h"
 #include "mcp/calls.h"
+#include "mcp/catalog.h"
 #include "mcp/message.h"
 #include "mcp/span.h"
 
 struct catalog;
 struct server;
 struct site;
+struct read_result;
 struct tool;
 
 struct tool_request {
@@ -104,8 +106,20 @@ struct named_call {
     struct json_object *arguments;
     const char *site;
 };
-int tools_named(const struct catalog *catalog, const struct tool_request *request, bool change,
-                struct named_call *ret, struct problem *p);
+int tools_named(const struct catalog *catalog, const struct server *server,
+                const struct tool_request *request, bool change, struct named_call *ret, struct problem *p);
+
+/* tools_trust.c: what the trust spine hears of calls that do not pass through it. */
+/* Untrusted text in an answer, before it goes out. */
+void tools_note_untrusted(const struct server *server, const struct tool *tool,
+                          const struct read_result *result);
+/* A refusal that the ledger is to have. */
+void tools_refused(const struct server *server, const struct tool_request *request, const char *name,
+                   const struct problem *p);
+/* catalog_problem(), recorded where the mode or the lists leave the tool out. */
+int tools_left_out(const struct catalog *catalog, const struct server *server,
+                   const struct tool_request *request, enum catalog_answer answer, const char *name,
+                   struct problem *p);
 
 /* facade_change.c: plan, apply, undo. The inside of the result goes to body. */
 /* Plans a change; arguments may hold `site` and `confirm`, which are taken out. */

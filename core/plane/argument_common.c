@@ -11,6 +11,11 @@ bool tool_is_change(const struct tool *tool)
     return tool->kind == TOOL_CHANGE;
 }
 
+bool tool_takes_snapshot(const struct tool *tool)
+{
+    return tool_is_change(tool) && tool->snapshot_first;
+}
+
 bool tool_is_list(const struct tool *tool)
 {
     if (tool_is_change(tool) || (tool->flags & (PROXIMO_READ_SINGLE | PROXIMO_READ_LINES)))
@@ -33,6 +38,9 @@ const struct common_param common_params[] = {
     {"confirm", PROXIMO_TYPE_BOOLEAN,
      "Ignored unless the operator allows one-call changes: a change is planned first.", 0, 0, NULL,
      tool_is_change},
+    {"snapshot_first", PROXIMO_TYPE_BOOLEAN,
+     "Take a snapshot of the guest before it, as an undo point; refused where a disk cannot.", 0, 0, NULL,
+     tool_takes_snapshot},
 };
 const unsigned common_param_count = sizeof(common_params) / sizeof(common_params[0]);
 

@@ -32,7 +32,8 @@ const struct param_row *tool_param_find(const struct tool *tool, const char *nam
 /* The first parameter with this format; NULL. */
 const struct param_row *tool_param_format(const struct tool *tool, const char *format);
 bool tool_is_change(const struct tool *tool);
-bool tool_is_list(const struct tool *tool); /* answers with a counted envelope of rows */
+bool tool_takes_snapshot(const struct tool *tool); /* can have a snapshot taken before it */
+bool tool_is_list(const struct tool *tool);        /* answers with a counted envelope of rows */
 bool tool_has_fields(const struct tool *tool);
 
 #endif

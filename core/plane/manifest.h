@@ -67,6 +67,8 @@ struct tool {
     char *undo_class;
     uint32_t undo_kind;
     bool has_plan, has_plan_undo;
+    bool
+        snapshot_first; /* its class carries PROXIMO_CLASS_SNAPSHOT_FIRST; known when all planes are loaded */
     char *rest_json;    /* changes: guards, postcondition, undo as declared, for the planner */
     char *input_schema; /* JSON Schema text made from params and what every tool takes; built by tool_schema.c
                          */

@@ -19,7 +19,7 @@
 #define PARAMS_MOST 48u
 
 /* What every tool takes and no plane may mean differently. */
-static const char *const reserved_params[] = {"site", "confirm", "fields", "offset"};
+static const char *const reserved_params[] = {"site", "confirm", "snapshot_first", "fields", "offset"};
 static const char *const units[] = {"bytes", "seconds", "epoch", "fraction", "percent", "list"};
 
 static bool is_lower(char c)

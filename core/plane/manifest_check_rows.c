@@ -87,6 +87,46 @@ int check_probe(const struct probe_row *probe, const struct plane_info *info, st
     return r < 0 ? r : check_path(who, probe->path, params, p);
 }
 
+/* Is one of the words between the dots of a class's name among these? */
+static bool class_name_has(const char *name, const char *words)
+{
+    char word[MANIFEST_NAME_LIMIT * 2];
+
+    while (*name) {
+        const size_t len = strcspn(name, ".");
+        (void)snprintf(word, sizeof(word), "%.*s", (int)(len < sizeof(word) ? len : 0), name);
+        if (text_in_list(words, word))
+            return true;
+        name += len + (name[len] == '.');
+    }
+    return false;
+}
+
+/* A snapshot taken before it must be able to bring back what the class takes away: it cannot bring back a
+ * guest, and none is wanted before a snapshot is made, removed or returned to. */
+static int check_snapshot_first(const char *who, const struct class_row *row, struct problem *p)
+{
+    struct json_object *schema CLEANUP_JSON = NULL;
+    struct json_object *at = NULL;
+    const char *kind = NULL;
+
+    if (row->flags & PROXIMO_CLASS_DESTROYS)
+        return problem_set(p, -EINVAL, PX_PLANE, "%s: SNAPSHOT_FIRST and DESTROYS exclude each other", who);
+    if (class_name_has(row->name, "snapshot,rollback,destroy,delete,remove,purge"))
+        return problem_set(p, -EINVAL, PX_PLANE,
+                           "%s: SNAPSHOT_FIRST is not for a class of snapshots, rollbacks or removals", who);
+    int r = json_parse(row->subject_schema, strlen(row->subject_schema), &schema, p);
+    if (r < 0)
+        return r;
+    if (json_get(schema, "properties", json_type_object, &at) < 0 ||
+        json_get(at, "kind", json_type_object, &at) < 0 || json_get_string(at, "const", &kind, NULL) < 0 ||
+        strcmp(kind, "guest") != 0)
+        return problem_set(p, -EINVAL, PX_PLANE,
+                           "%s: SNAPSHOT_FIRST is for subjects of kind guest, which its schema does not say",
+                           who);
+    return 0;
+}
+
 int check_class(const struct class_row *row, struct problem *p)
 {
     char who[64];
@@ -105,11 +145,13 @@ int check_class(const struct class_row *row, struct problem *p)
     if (row->undo_kind < PROXIMO_UNDO_NONE || row->undo_kind > PROXIMO_UNDO_FUNCTION)
         return problem_set(p, -EINVAL, PX_PLANE, "%s: its undo kind %u is none of 1, 2, 3", who,
                            row->undo_kind);
-    if (row->flags & ~(PROXIMO_CLASS_DESTROYS | PROXIMO_CLASS_CUTS_OFF | PROXIMO_CLASS_WIDENS))
+    if (row->flags & ~(PROXIMO_CLASS_DESTROYS | PROXIMO_CLASS_CUTS_OFF | PROXIMO_CLASS_WIDENS |
+                       PROXIMO_CLASS_SNAPSHOT_FIRST))
         return problem_set(p, -EINVAL, PX_PLANE, "%s: unknown flag bits", who);
     if (!row->subject_schema)
         return problem_set(p, -EINVAL, PX_PLANE, "%s: its subject_schema is missing", who);
-    return check_object(who, "subject_schema", row->subject_schema, p);
+    r = check_object(who, "subject_schema", row->subject_schema, p);
+    return r == 0 && (row->flags & PROXIMO_CLASS_SNAPSHOT_FIRST) ? check_snapshot_first(who, row, p) : r;
 }
 
 int check_executor(const struct executor_row *row, bool has_run, struct problem *p)

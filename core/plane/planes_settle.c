@@ -59,6 +59,20 @@ static int by_name(const void *a, const void *b)
     return strcmp((*left)->name, (*right)->name);
 }
 
+/* Of the class of this name, whichever plane brings it; 0: nobody does. */
+static uint64_t class_flags(const struct planes *planes, const char *name)
+{
+    for (size_t i = 0; name && i < planes->slot_count; i++) {
+        const struct plane_slot *slot = &planes->slots[i];
+        if (slot->out || !slot->info)
+            continue;
+        for (size_t k = 0; k < slot->info->class_count; k++)
+            if (strcmp(slot->info->classes[k].name, name) == 0)
+                return slot->info->classes[k].flags;
+    }
+    return 0;
+}
+
 static int make_tools(struct planes *planes)
 {
     const char *sites[64];
@@ -79,6 +93,8 @@ static int make_tools(struct planes *planes)
         for (size_t k = 0; k < slot->info->tool_count; k++) {
             struct tool *tool = &slot->info->tools[k];
             struct buf schema = BUF_INIT(MANIFEST_LIMIT);
+            tool->snapshot_first =
+                (class_flags(planes, tool->operation_class) & PROXIMO_CLASS_SNAPSHOT_FIRST) != 0;
             tool_schema_write(tool, sites, site_count, &schema);
             tool->input_schema = buf_take(&schema, NULL);
             if (!tool->input_schema)

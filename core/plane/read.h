@@ -37,9 +37,13 @@ struct read_result {
     struct buf structured; /* one JSON object: structuredContent; empty if the plane replied without JSON */
     struct buf content; /* JSON array of further MCP content blocks (images, links ...); empty: none. The text
                            block that repeats `structured` is added by the caller */
+    bool untrusted;     /* the plane has marked some of it as others' text, wherever that stands */
 };
 void read_result_done(struct read_result *result);
 int read_run(const struct read_call *call, struct read_result *ret, struct problem *p);
+/* Is text in it that guests or people wrote (logs, notes, names)? ret (size at least 16): where, "name,
+ * tags". */
+bool read_untrusted(const struct read_result *result, char *ret, size_t size);
 
 /*
  * Arguments against the parameter rows: unknown, missing, wrong type, format, range, choices. All faults are

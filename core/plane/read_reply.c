@@ -230,6 +230,7 @@ int reply_shape(struct reading *r, const struct plane_reply *reply, struct read_
         }
         object = object || block->type == PROXIMO_CONTENT_JSON;
         others += block->type != PROXIMO_CONTENT_ROWS && block->type != PROXIMO_CONTENT_JSON;
+        ret->untrusted |= (block->flags & PROXIMO_CONTENT_UNTRUSTED) != 0;
         if (block->flags & PROXIMO_CONTENT_COMPLETE)
             r->complete.asked = true;
         if (block->flags & PROXIMO_CONTENT_MORE)

@@ -13,13 +13,13 @@
 #include "base/buf.h"
 #include "base/problem.h"
 #include "ledger/ledger.h"
+#include "trust/plan.h"
 #include "trust/run.h"
 #include "trust/trust.h"
 
 #define APPLIES_MOST 32u               /* runs at once in one process */
 #define APPLY_ANSWER ((size_t)1 << 20) /* bytes of the facts of one outcome */
 
-struct plan;
 struct tool;
 
 /* ---- policy.c: the gates that need no word with Proxmox, each 0 or a refusal in p */
@@ -37,10 +37,18 @@ int policy_echo(const struct plan *plan, const char *action, const char *subject
 
 /*
  * 1: the plan has the consent it needs, and that is recorded; 0: a person is to be asked as *ret_ask says;
- * negative and p: refused.
+ * negative and p: refused. needed: "plan", "human" or "approver", the plan's own or more (limits_consent).
  */
-int consent_check(struct trust *trust, const struct plan *plan, const struct trust_consent *consent,
-                  struct trust_ask *ret_ask, struct problem *p);
+int consent_check(struct trust *trust, const struct plan *plan, const char *needed,
+                  const struct trust_consent *consent, struct trust_ask *ret_ask, struct problem *p);
+/* Records that a plan has its consent, and how. more (may be NULL): further members. 1, or negative and p. */
+int consent_record(struct trust *trust, const struct plan *plan, const char *how, const struct buf *more,
+                   struct problem *p);
+
+/* ---- apply.c */
+
+/* The refusal of a plan that does not wait any more: -EALREADY. */
+int plan_used(const char *plan_id, enum plan_state state, struct problem *p);
 
 /* ---- propose.c */
 
@@ -50,10 +58,10 @@ int propose_way_back(struct trust *trust, const struct trust_call *call, const s
 
 /* ---- outcome.c: what came of a plan, beside it in its folder and in the ledger */
 
-/* Records a refusal; plan may be NULL (then `what` names the tool or the id). A ledger that cannot be written
- * is no reason to say anything else than the refusal itself. */
-void outcome_refused(struct trust *trust, const struct plan *plan, const char *what,
-                     const struct problem *problem);
+/* Records a refusal; plan may be NULL (then `what` names the tool or the id). A problem whose next step
+ * says nothing of it is given one: what a person can do. Negative: the ledger could not be written, which is
+ * no reason to say anything else than the refusal itself. */
+int outcome_refused(struct trust *trust, const struct plan *plan, const char *what, struct problem *problem);
 /*
  * The record of the end, the file ID.outcome.json and the plan's move to `done` (it stays in `executing`
  * while its task still runs). ret_facts: the members that apply and status answer, as an object's text.
@@ -99,6 +107,21 @@ int doubt_resolve(struct trust *trust, const struct trust_call *call, const char
                   struct buf *ret_facts, struct problem *p);
 /* All of them. Any thread; blocks. */
 void doubt_resolve_all(struct trust *trust, struct cancel *cancel);
+
+/* ---- doubt_list.c */
+
+/* What is known of a plan in `executing`, as members: "in_doubt_since", "why" (the last record's, of what
+ * could not be found out), "steps" with the last event of each. Files of the state folder alone. *ret_doubt
+ * (may be NULL): it was recorded to be in doubt. */
+void doubt_put_evidence(struct trust *trust, const struct plan *plan, struct buf *out, bool *ret_doubt);
+/* The member "in_doubt" of proximo_status: some of those that were recorded to be so. */
+void doubt_put_status(struct trust *trust, struct buf *out);
+
+/* ---- status.c */
+
+/* trust_ready() for commands on plans that a server made: PX-PLAN where there never were any, and nothing is
+ * made by looking. */
+int plans_ready(struct trust *trust, struct problem *p);
 
 /* ---- plan members that the answers of apply and status share */
 

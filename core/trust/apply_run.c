@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "base/thread.h"
 #include "trust/apply.h"
+#include "trust/limits.h"
 #include "trust/plan.h"
 #include "trust/trust_inner.h"
 
@@ -106,6 +107,14 @@ static void facts_without_result(struct apply *apply, const struct problem *p, s
     buf_char(facts, '}');
 }
 
+/* Frozen while it runs: what has begun is followed to its end, what has not does not begin. */
+static bool is_frozen(void *arg)
+{
+    struct problem p = PROBLEM_INIT;
+
+    return limits_frozen(arg, &p) < 0;
+}
+
 static void *apply_thread(void *arg)
 {
     struct apply *apply = arg;
@@ -115,6 +124,8 @@ static void *apply_thread(void *arg)
         .plan = apply->plan,
         .site = apply->site,
         .stop = apply->stop,
+        .halted = is_frozen,
+        .halted_arg = trust,
         .progress = on_progress,
         .progress_arg = apply,
     };
@@ -174,7 +185,7 @@ int applies_start(struct trust *trust, struct plan *plan, struct site *site, int
     apply->facts = BUF_INIT(APPLY_ANSWER);
     (void)pthread_mutex_lock(&trust->applies_mutex);
     drop_old(trust);
-    int r = thread_start_detached(apply_thread, apply, STACK_BYTES);
+    int r = thread_start(apply_thread, apply, STACK_BYTES);
     if (r == 0) {
         apply->next = trust->applies;
         trust->applies = apply;

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "plane/site.h"
 #include "trust/build.h"
+#include "trust/limits.h"
 
 static int nonce_make(struct build *b, struct problem *p)
 {
@@ -50,9 +51,9 @@ static int build_begin(struct build *b, struct problem *p)
 
 static void build_end(struct build *b)
 {
-    struct json_object *const objects[] = {
-        b->draft,      b->guards,  b->steps,    b->postcondition,    b->undo, b->subjects, b->facts,
-        b->incomplete, b->reasons, b->affected, b->reading.arguments};
+    struct json_object *const objects[] = {b->draft,      b->guards,     b->steps,    b->postcondition,
+                                           b->undo,       b->undo_point, b->subjects, b->facts,
+                                           b->incomplete, b->reasons,    b->affected, b->reading.arguments};
 
     for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++)
         json_object_put(objects[i]);
@@ -81,9 +82,10 @@ int plan_build(struct trust *trust, const struct plan_request *request, struct p
                struct buf *ret_nothing, struct problem *p)
 {
     static station *const to_draft[] = {build_arguments, preflight_tool, preflight_needs, build_draft};
-    static station *const to_end[] = {build_subjects,    build_guards,      build_steps, build_undo,
-                                      build_guards_take, build_undo_settle, build_judge, build_rechecks,
-                                      build_blast,       build_risk};
+    static station *const to_end[] = {
+        build_subjects,    build_guards,      build_undo_point,  build_steps, build_undo,
+        build_undo_guards, build_guards_take, build_undo_settle, build_judge, build_undo_point_settle,
+        build_blast,       build_targets,     build_rechecks,    build_risk};
     const char *why = NULL;
     struct build *b = NULL;
 

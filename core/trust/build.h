@@ -36,6 +36,9 @@ struct build {
     struct json_object *draft;
     size_t draft_guards; /* the first of guards are the draft's, in its order: before.N counts on it */
     bool literal; /* the text at hand is a function's: braces in it are its own, no {names} of a table */
+    bool snapshot_first;           /* asked for; taken out of the arguments */
+    size_t own_steps;              /* the core's own, which come first: an undo point */
+    bool stale[BUILD_GUARDS_MOST]; /* guards that hold what the plan's own snapshot changes */
     char nonce[33];
     char principal[320];
 
@@ -43,13 +46,14 @@ struct build {
     size_t secret_count;
 
     /* members of the plan, made in this order */
-    struct json_object *guards, *steps, *postcondition, *undo, *subjects, *facts;
+    struct json_object *guards, *steps, *postcondition, *undo, *undo_point, *subjects, *facts;
     struct json_object *incomplete, *reasons, *affected;
     struct buf subject; /* canonical words */
     const char *action;
     unsigned risk;
     uint64_t flags;
-    const char *consent;
+    enum config_consent consent;
+    char consent_why[CONSENT_WHY_SIZE];
 };
 
 /* ---- build_text.c: small things */
@@ -78,6 +82,9 @@ bool build_path_is_below(const char *path, const char *prefix, size_t prefix_len
 
 int build_arguments(struct build *b, struct problem *p); /* build_arguments.c */
 int preflight_needs(struct build *b, struct problem *p); /* preflight.c */
+/* One privilege on a path: PX-PRIVILEGE with the line that grants it; what cannot be read is incomplete. */
+int preflight_need(struct build *b, const char *who, const char *path_template, const char *path,
+                   const char *privilege, struct problem *p);
 int preflight_request(struct build *b, const char *method, const char *path,
                       const struct risk_verdict *verdict, struct problem *p);
 /* A tool's flags PROXIMO_CHANGE_ROOT_ONLY and _NO_TOKEN. */
@@ -91,6 +98,21 @@ int build_guards(struct build *b, struct problem *p);
 /* Reads them, when every field that somebody needs is named. In the plan of a way back what is there now must
  * be what the change left behind: PX-DRIFT. */
 int build_guards_take(struct build *b, struct problem *p);
+/* Appends one that is complete; b->guards takes a reference. */
+int build_guard_append(struct build *b, struct json_object *guard, struct problem *p);
+/* snapshot_first: the core's own steps before those of the draft, or PX-SNAPSHOT (build_undo_point.c). */
+int build_undo_point(struct build *b, struct problem *p);
+/* [{"disk","storage","volume"}] of a guest's configuration. New array (build_undo_disks.c). */
+int build_undo_disks(struct json_object *config, const char *kind, struct json_object **ret);
+/* In words, which of them cannot be snapshotted; storages: GET /nodes/{node}/storage, or NULL. */
+void build_undo_culprits(struct json_object *disks, const char *kind, struct json_object *storages,
+                         struct buf *words);
+/* Is it a field that the plan's own snapshot changes? (build_undo_guards.c) */
+bool build_is_moved(const struct build *b, const char *path, const char *selector);
+/* Copies of the guards for what comes after the snapshot. Before build_guards_take. */
+int build_undo_guards(struct build *b, struct problem *p);
+/* With the steps judged: what must not come after a snapshot. */
+int build_undo_point_settle(struct build *b, struct problem *p);
 /* Steps of the draft as the plan has them, b->steps, b->postcondition, b->undo. */
 int build_steps(struct build *b, struct problem *p);
 /* One step; `earlier`: the steps whose results it may use. New object. */

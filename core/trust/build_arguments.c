@@ -99,6 +99,15 @@ static int arguments_of_record(struct build *b, struct problem *p)
     return 0;
 }
 
+/* It is the core's, as `confirm` is: neither the plane nor a request sees it. */
+static void take_snapshot_first(struct build *b)
+{
+    if (!b->tool->snapshot_first)
+        return;
+    (void)json_get_bool(b->reading.arguments, "snapshot_first", &b->snapshot_first);
+    json_object_object_del(b->reading.arguments, "snapshot_first");
+}
+
 /* As planes see them, and the plan: with vmid, kind and node as they were resolved. */
 static int put_resolved(struct build *b)
 {
@@ -122,6 +131,7 @@ int build_arguments(struct build *b, struct problem *p)
                                : arguments_check(b->tool, b->request->arguments, &b->reading.arguments, p);
     if (r < 0)
         return r;
+    take_snapshot_first(b);
     if (!b->request->record)
         r = take_secrets(b, p);
     if (r == 0)

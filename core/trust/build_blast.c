@@ -7,6 +7,8 @@
 #include "plane/site.h"
 #include "trust/build.h"
 
+#define CLASS_BITS (RISK_DESTROYS | RISK_CUTS_OFF | RISK_WIDENS)
+
 static const char *text_of(struct json_object *object, const char *key)
 {
     const char *text = NULL;
@@ -74,7 +76,7 @@ static int take_report(void *arg, const char *class, const struct blast_report *
     struct build *b = arg;
     CLEANUP_BUF struct buf text = BUF_INIT(600);
 
-    b->flags |= report->class_flags;
+    b->flags |= report->class_flags & CLASS_BITS;
     buf_printf(&text, "%.100s is never below %s", class, level_name(report->class_floor));
     if (build_reason(b, "class", report->class_floor, text.data ? text.data : class) < 0)
         return -ENOMEM;

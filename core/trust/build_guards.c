@@ -11,11 +11,12 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "trust/build.h"
+#include "trust/undo_point.h"
 
 /* What the HA manager does by itself after a change that was asked of it. */
 #define HA_STATE "/ha/state"
 
-static int guard_append(struct build *b, struct json_object *guard, struct problem *p)
+int build_guard_append(struct build *b, struct json_object *guard, struct problem *p)
 {
     if (json_object_array_length(b->guards) == BUILD_GUARDS_MOST)
         return build_plane_fault(b, p, "its plan has more than %u guards", BUILD_GUARDS_MOST);
@@ -70,7 +71,7 @@ static int guard_of_draft(struct build *b, struct json_object *raw, struct probl
         r |= build_add(guard, "fields", json_object_get(fields));
     if (flags & (int64_t)PROXIMO_GUARD_TOLERATE)
         r |= build_add(guard, "tolerate", json_object_new_boolean(1));
-    return r ? build_no_memory(p) : guard_append(b, guard, p);
+    return r ? build_no_memory(p) : build_guard_append(b, guard, p);
 }
 
 static int guard_guest(struct build *b, const char *kind, const char *node, int64_t vmid, struct problem *p)
@@ -93,7 +94,7 @@ static int guard_guest(struct build *b, const char *kind, const char *node, int6
         }
         if (build_add_text(guard, "path", path.data) < 0 || build_add(guard, "fields", list) < 0)
             return build_no_memory(p);
-        int r = guard_append(b, guard, p);
+        int r = build_guard_append(b, guard, p);
         if (r < 0)
             return r;
         at = (int)json_object_array_length(b->guards) - 1;
@@ -170,9 +171,10 @@ static int compare_after(struct build *b, struct json_object *guard, struct json
                          struct buf *words)
 {
     struct json_object *after = after_of(b, guard);
-    const char *path = "";
+    const char *path = "", *point = NULL;
 
     (void)json_get_string(guard, "path", &path, NULL);
+    (void)undo_point_of(b->request->record, &point);
     if (!json_object_is_type(after, json_type_object) || !json_object_is_type(now, json_type_object))
         return 0;
     json_object_object_foreach(after, field, was)
@@ -182,6 +184,8 @@ static int compare_after(struct build *b, struct json_object *guard, struct json
         struct json_object *is = NULL;
         if (strcmp(field, HA_STATE) == 0)
             continue;
+        if (point && undo_point_moves(path, field, point))
+            continue; /* its snapshot may be gone by now, which is no change of the guest */
         const bool there = json_object_object_get_ex(now, field, &is);
         if (!there && json_object_object_length(now) > 0)
             continue; /* not guarded any more */
@@ -243,13 +247,56 @@ int build_guards_take(struct build *b, struct problem *p)
 
 /* ---- what is read again at once before a request that Proxmox does not check itself */
 
-static bool touches(struct json_object *step, const char *guard_path)
+static bool is_request(struct json_object *step, const char **ret_path)
 {
-    const char *kind = "", *path = NULL;
+    const char *kind = "";
 
     (void)json_get_string(step, "kind", &kind, NULL);
-    return strcmp(kind, "request") == 0 && json_get_string(step, "path", &path, NULL) == 0 &&
-           build_path_is_below(guard_path, path, build_object_prefix(path));
+    return strcmp(kind, "request") == 0 && json_get_string(step, "path", ret_path, NULL) == 0;
+}
+
+/* Does the request concern what the guard is of? */
+static bool touches(struct json_object *step, const char *guard_path)
+{
+    const char *path = NULL;
+
+    return is_request(step, &path) && build_path_is_below(guard_path, path, build_object_prefix(path));
+}
+
+/* A request on one snapshot of a guest leaves what the others hold as it is. */
+static bool of_another_snapshot(struct json_object *step, const char *guard_path)
+{
+    static const char part[] = "/snapshot/";
+    const char *path = NULL;
+
+    if (!is_request(step, &path))
+        return false;
+    const char *one = strstr(path, part), *other = strstr(guard_path, part);
+    if (!one || !other || strchr(one + sizeof(part) - 1, '/'))
+        return false;
+    one += sizeof(part) - 1;
+    other += sizeof(part) - 1;
+    const size_t len = strcspn(other, "/");
+    return strlen(one) != len || memcmp(one, other, len) != 0;
+}
+
+/* Which of the guards count for a step: after the plan's own snapshot, copies stand for what it changes. */
+static bool guard_counts(const struct build *b, size_t step, size_t guard)
+{
+    const bool copy = guard_is_copy(json_object_array_get_idx(b->guards, guard));
+
+    return step < b->own_steps || !b->own_steps ? !copy : !b->stale[guard];
+}
+
+/* Has an earlier step of the plan, other than the core's own, changed it? */
+static bool is_ours(const struct build *b, size_t step, const char *guard_path)
+{
+    for (size_t n = step < b->own_steps ? 0 : b->own_steps; n < step; n++) {
+        struct json_object *earlier = json_object_array_get_idx(b->steps, n);
+        if (touches(earlier, guard_path) && !of_another_snapshot(earlier, guard_path))
+            return true;
+    }
+    return false;
 }
 
 /* Before the member "risk", which stands last. */
@@ -271,13 +318,12 @@ int build_rechecks(struct build *b, struct problem *p)
         CLEANUP_JSON struct json_object *list = json_object_new_array();
         bool atomic = false;
         (void)json_get_bool(step, "atomic", &atomic);
+        atomic = atomic && !b->own_steps; /* a snapshot takes its time: everything is looked at again */
         for (size_t k = 0; !atomic && list && k < json_object_array_length(b->guards); k++) {
             const char *path = "";
-            bool ours = false; /* an earlier step of the plan has changed it */
             (void)json_get_string(json_object_array_get_idx(b->guards, k), "path", &path, NULL);
-            for (size_t n = 0; n < i; n++)
-                ours |= touches(json_object_array_get_idx(b->steps, n), path);
-            if (!ours && touches(step, path) && json_object_array_add(list, json_object_new_int((int)k)) < 0)
+            if (guard_counts(b, i, k) && !is_ours(b, i, path) && touches(step, path) &&
+                json_object_array_add(list, json_object_new_int((int)k)) < 0)
                 return build_no_memory(p);
         }
         if (!list || (json_object_array_length(list) && put_recheck(step, list) < 0))

@@ -4,10 +4,13 @@
  * and high if anything could not be read. Then the consent that it needs.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/json.h"
+#include "plane/site.h"
 #include "trust/build.h"
+#include "trust/limits.h"
 
 static int plane_risks(struct build *b, struct problem *p)
 {
@@ -27,15 +30,22 @@ static int plane_risks(struct build *b, struct problem *p)
     return 0;
 }
 
-static int consent_rank(const char *consent)
+/* Of all its classes the one that needs most. */
+static void consent_take(struct build *b)
 {
-    static const char *const names[] = {"plan", "human", "approver"};
+    const struct config_site *site = site_config(b->request->site);
 
-    for (int i = 0; i < 3; i++) {
-        if (strcmp(names[i], consent) == 0)
-            return i;
+    for (size_t i = 0; i < json_object_array_length(b->subjects); i++) {
+        const char *class = b->action;
+        char why[CONSENT_WHY_SIZE];
+        (void)json_get_string(json_object_array_get_idx(b->subjects, i), "class", &class, NULL);
+        const enum config_consent needed =
+            trust_consent_needed(b->trust, site, b->risk, b->flags, class, why);
+        if (!*b->consent_why || needed > b->consent) {
+            b->consent = needed;
+            memcpy(b->consent_why, why, sizeof(why));
+        }
     }
-    return 3;
 }
 
 int build_risk(struct build *b, struct problem *p)
@@ -49,12 +59,10 @@ int build_risk(struct build *b, struct problem *p)
         return build_no_memory(p);
     if (b->risk < RISK_LOW)
         b->risk = RISK_LOW;
-    for (size_t i = 0; i < json_object_array_length(b->subjects); i++) {
-        const char *class = b->action;
-        (void)json_get_string(json_object_array_get_idx(b->subjects, i), "class", &class, NULL);
-        const char *needed = trust_consent_needed(b->trust, b->risk, b->flags, class);
-        if (!b->consent || consent_rank(needed) > consent_rank(b->consent))
-            b->consent = needed;
+    consent_take(b);
+    if (b->consent == CONFIG_CONSENT_PLAN && strcmp(limits_consent(b->trust, "plan"), "plan") != 0) {
+        b->consent = CONFIG_CONSENT_HUMAN;
+        (void)snprintf(b->consent_why, sizeof(b->consent_why), "trust.taint: untrusted text was read");
     }
     return 0;
 }

@@ -99,11 +99,15 @@ static int read_members(struct build *b, struct json_object *raw, struct json_ob
         r = build_selectors(b, text, &select, p);
     if (r < 0)
         return r;
-    const size_t count = json_object_array_length(select);
-    if (count && guard < 0)
+    if (json_object_array_length(select) && guard < 0)
         return build_plane_fault(b, p, "a read step compares with a guard that there is not");
-    for (size_t i = 0; i < count; i++) {
-        const char *selector = json_object_get_string(json_object_array_get_idx(select, i));
+    for (size_t i = json_object_array_length(select); i > 0; i--) {
+        const char *selector = json_object_get_string(json_object_array_get_idx(select, i - 1));
+        /* The digest that it gives is the one after the snapshot; what it asserts is all the rest. */
+        if (build_is_moved(b, path ? path : "", selector)) {
+            (void)json_object_array_del_idx(select, i - 1, 1);
+            continue;
+        }
         if (guard_add_field(json_object_array_get_idx(b->guards, (size_t)guard), selector) < 0)
             return build_no_memory(p);
     }

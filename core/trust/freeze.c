@@ -96,7 +96,7 @@ static int put_head(const struct build *b, struct json_object *root)
 {
     const struct config_site *site = site_config(b->request->site);
     const int64_t now = clock_wall_us() / 1000000;
-    const int64_t wait = strcmp(b->consent, "plan") == 0 ? PLAN_WAIT_S : PLAN_WAIT_LONG_S;
+    const int64_t wait = b->consent == CONFIG_CONSENT_PLAN ? PLAN_WAIT_S : PLAN_WAIT_LONG_S;
     const char *undo_of = NULL;
     int r = 0;
 
@@ -130,13 +130,16 @@ static int put_body(const struct build *b, struct json_object *root)
     r |= put_risk(b, root);
     if (b->flags)
         r |= build_add(root, "flags", json_object_new_int64((int64_t)b->flags));
-    r |= build_add_text(root, "consent", b->consent);
+    r |= build_add_text(root, "consent", config_consent_name(b->consent));
+    r |= build_add_text(root, "consent_why", b->consent_why);
     r |= put_array(root, "affected", b->affected);
     r |= put_array(root, "guards", b->guards);
     r |= build_add(root, "steps", json_object_get(b->steps));
     r |= put_array(root, "postcondition", b->postcondition);
     if (b->undo)
         r |= build_add(root, "undo", json_object_get(b->undo));
+    if (b->undo_point)
+        r |= build_add(root, "undo_point", json_object_get(b->undo_point));
     r |= put_secrets(b, root);
     if (b->tool->flags & PROXIMO_CHANGE_IDEMPOTENT)
         r |= build_add(root, "idempotent", json_object_new_boolean(1));

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "plane/read_cache.h"
 #include "trust/build.h"
+#include "trust/undo_point.h"
 
 #define FIELDS_MOST 64u
 
@@ -128,8 +129,8 @@ static int canonical_copy(struct json_object *value, struct json_object **ret, s
     return json_parse(text.data, text.len, ret, p);
 }
 
-static int reduce_one(struct json_object *data, const char *selector, struct json_object *into,
-                      struct problem *p)
+static int reduce_one(struct json_object *data, const char *selector, struct json_object *except,
+                      struct json_object *into, struct problem *p)
 {
     struct json_object *found = NULL, *value = NULL;
     CLEANUP_JSON struct json_object *clean = NULL;
@@ -152,6 +153,8 @@ static int reduce_one(struct json_object *data, const char *selector, struct jso
     } else {
         if (clean_copy(found, *selector == '\0', &clean) < 0)
             return build_no_memory(p);
+        /* clean_copy shares nothing that has members. */
+        undo_point_drop(clean, except);
         const int made = canonical_copy(clean, &value, p);
         if (made < 0)
             return made;
@@ -159,8 +162,8 @@ static int reduce_one(struct json_object *data, const char *selector, struct jso
     return json_object_object_add(into, selector, value) < 0 ? build_no_memory(p) : 0;
 }
 
-static int reduce(const struct cached_answer *answer, struct json_object *fields, struct json_object **ret,
-                  struct problem *p)
+static int reduce(const struct cached_answer *answer, struct json_object *fields, struct json_object *except,
+                  struct json_object **ret, struct problem *p)
 {
     CLEANUP_JSON struct json_object *data = NULL;
     CLEANUP_JSON struct json_object *value = json_object_new_object();
@@ -172,9 +175,9 @@ static int reduce(const struct cached_answer *answer, struct json_object *fields
     if (r < 0)
         return r;
     if (count == 0)
-        r = reduce_one(data, "", value, p);
+        r = reduce_one(data, "", except, value, p);
     for (size_t i = 0; i < count && r == 0; i++)
-        r = reduce_one(data, json_object_get_string(json_object_array_get_idx(fields, i)), value, p);
+        r = reduce_one(data, json_object_get_string(json_object_array_get_idx(fields, i)), NULL, value, p);
     if (r == 0) {
         *ret = value;
         value = NULL;
@@ -216,11 +219,12 @@ int guard_take(struct json_object *guard, struct read_cache *cache, const struct
     struct http_field fields[FIELDS_MOST];
     size_t field_count = 0;
     struct cached_answer answer = {0};
-    struct json_object *selected = NULL;
+    struct json_object *selected = NULL, *except = NULL;
     const char *path = NULL;
     bool tolerate = false;
 
     (void)json_get(guard, "fields", json_type_array, &selected);
+    (void)json_get(guard, "except", json_type_array, &except);
     (void)json_get_bool(guard, "tolerate", &tolerate);
     if (json_get_string(guard, "path", &path, NULL) < 0 || query_fields(guard, fields, &field_count) < 0)
         return problem_set(p, -EINVAL, PX_PLAN, "a guard without a path, or with too many fields");
@@ -236,7 +240,7 @@ int guard_take(struct json_object *guard, struct read_cache *cache, const struct
     struct json_object *value = NULL;
     if (!result)
         return build_no_memory(p);
-    r = answer.status >= 300 ? 0 : reduce(&answer, selected, &value, p);
+    r = answer.status >= 300 ? 0 : reduce(&answer, selected, except, &value, p);
     if (r == 0 && !value && !(value = json_object_new_object()))
         r = build_no_memory(p);
     if (r < 0)

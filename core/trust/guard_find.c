@@ -41,6 +41,13 @@ int guard_find(struct json_object *guards, const char *path, struct json_object 
     return -1;
 }
 
+bool guard_is_copy(struct json_object *guard)
+{
+    bool copy = false;
+
+    return json_get_bool(guard, "after_undo_point", &copy) == 0 && copy;
+}
+
 int guard_add_field(struct json_object *guard, const char *selector)
 {
     struct json_object *fields = NULL;

@@ -14,21 +14,52 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "ledger/anchor.h"
+#include "ledger/receipt.h"
 #include "trust/apply.h"
 #include "trust/plan.h"
 #include "trust/store.h"
 #include "trust/trust_inner.h"
+#include "trust/undo_point.h"
 
 #define BODY_MOST     (LEDGER_RECORD_LIMIT - 4096)
 #define STEPS_MOST    100u /* steps of one record or answer; the undo file has all */
 #define MESSAGE_SHOWN 600u
+#define PROOF_ROOM    20000u /* bytes of the facts with their proof: an answer says them twice, below 50,000 */
 
-void outcome_refused(struct trust *trust, const struct plan *plan, const char *what,
-                     const struct problem *problem)
+/* Does it say what somebody can do who is not the one that was refused? */
+static bool names_a_person(const char *next)
+{
+    static const char *const words[] = {"person", "operator", "administrator", "`proximo ", "pveum"};
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (strstr(next, words[i]))
+            return true;
+    }
+    return false;
+}
+
+static void next_complete(const struct plan *plan, struct problem *problem)
+{
+    CLEANUP_BUF struct buf next = BUF_INIT(1024);
+
+    if (!problem->next[0]) {
+        problem_next(problem,
+                     "a person can look with `proximo audit show` and `proximo doctor`, mend the cause, "
+                     "or make the change in Proxmox itself");
+    } else if (plan && !names_a_person(problem->next)) {
+        buf_str(&next, problem->next);
+        problem_next(problem, "%s; a person sees the plan with `proximo plan show %s`",
+                     buf_ok(&next) ? next.data : "", plan->id);
+    }
+}
+
+int outcome_refused(struct trust *trust, const struct plan *plan, const char *what, struct problem *problem)
 {
     CLEANUP_BUF struct buf body = BUF_INIT(16384);
     struct problem p = PROBLEM_INIT;
 
+    next_complete(plan, problem);
     if (plan) {
         json_put_key_string(&body, "plan_id", plan->id);
         json_put_key_string(&body, "action", plan->action);
@@ -43,8 +74,21 @@ void outcome_refused(struct trust *trust, const struct plan *plan, const char *w
     json_put_cstr(&cause, problem->cause);
     ledger_put_body(trust->ledger, &body, "cause", cause.data ? cause.data : "\"\"",
                     cause.data ? cause.len : 2);
-    if (!buf_ok(&body) || ledger_append(trust->ledger, LEDGER_REFUSED, body.data, body.len, NULL, &p) < 0)
+    int r =
+        buf_ok(&body) ? ledger_append(trust->ledger, LEDGER_REFUSED, body.data, body.len, NULL, &p) : -ENOMEM;
+    if (r < 0)
         log_warn("a refusal (%s) could not be recorded: %s", problem->code, p.cause);
+    return r;
+}
+
+void trust_refused(struct trust *trust, const char *what, const struct problem *problem)
+{
+    struct problem unready = PROBLEM_INIT, copy = *problem;
+
+    if (trust_begin(trust, &unready) == 0)
+        (void)outcome_refused(trust, NULL, what, &copy);
+    else
+        log_warn("a refusal (%s) could not be recorded: %s", problem->code, unready.cause);
 }
 
 /* ---- the record */
@@ -175,7 +219,55 @@ static void put_way_back(struct buf *out, const struct run_result *result,
     buf_char(out, '}');
 }
 
-static void facts_make(const struct plan *plan, const struct run_result *result,
+/* Whether there is one now is what its step says. */
+static void put_undo_point(struct buf *out, const struct run_result *result)
+{
+    struct json_object *point, *steps = NULL;
+    const char *name = NULL, *outcome = "skipped";
+
+    point = undo_point_of(result->record, &name);
+    if (!point)
+        return;
+    if (json_get(result->record, "steps", json_type_array, &steps) == 0)
+        (void)json_get_string(json_object_array_get_idx(steps, 0), "outcome", &outcome, NULL);
+    json_put_key(out, "undo_point");
+    buf_char(out, '{');
+    put_copied(out, point, "guest");
+    json_put_key_string(out, "snapshot", name);
+    json_put_key_string(out, "taken",
+                        strcmp(outcome, "ok") == 0        ? "yes"
+                        : strcmp(outcome, "unknown") == 0 ? "unknown"
+                        : strcmp(outcome, "running") == 0 ? "running"
+                                                          : "no");
+    buf_char(out, '}');
+}
+
+/*
+ * "proof": the receipt of the record, for whoever has the ledger's public key (receipt.h). Making it signs a
+ * checkpoint over the record, so the end of every change, one that destroys among them, is signed at once.
+ * That it cannot be made costs nothing but itself: "proof_missing" says why.
+ */
+static void put_proof(struct trust *trust, uint64_t seq, struct buf *out)
+{
+    CLEANUP_BUF struct buf receipt = BUF_INIT(RECEIPT_LIMIT);
+    struct problem p = PROBLEM_INIT;
+
+    int r = receipt_make(trust->ledger, seq, &receipt, &p);
+    if (r == 0 && receipt.len + out->len <= PROOF_ROOM) {
+        json_put_key(out, "proof");
+        buf_add(out, receipt.data, receipt.len);
+        return;
+    }
+    if (r == 0)
+        (void)problem_set(&p, -EFBIG, PX_TOO_LARGE,
+                          "it is too large for an answer: `proximo audit prove %llu` prints it",
+                          (unsigned long long)seq);
+    else
+        log_warn("the receipt of record %llu could not be made: %s", (unsigned long long)seq, p.cause);
+    json_put_key_string(out, "proof_missing", p.cause);
+}
+
+static void facts_make(struct trust *trust, const struct plan *plan, const struct run_result *result,
                        const struct ledger_receipt *receipt, const struct problem *unrecorded,
                        struct buf *out)
 {
@@ -196,6 +288,9 @@ static void facts_make(const struct plan *plan, const struct run_result *result,
     }
     put_steps(out, result->record, true);
     put_way_back(out, result, receipt);
+    put_undo_point(out, result);
+    if (receipt->seq)
+        put_proof(trust, receipt->seq, out);
     buf_char(out, '}');
 }
 
@@ -224,7 +319,9 @@ int outcome_record(struct trust *trust, const struct plan *plan, const struct ru
     /* That it still runs was recorded by the process that began it. */
     if (!later || !runs_on)
         r = record_append(trust, plan, result, later, &receipt, &unrecorded);
-    facts_make(plan, result, &receipt, &unrecorded, ret_facts);
+    facts_make(trust, plan, result, &receipt, &unrecorded, ret_facts);
+    if (r == 0 && trust->anchors)
+        anchors_changed(trust->anchors);
     if (r < 0) {
         if (p)
             *p = unrecorded;
@@ -245,12 +342,13 @@ int outcome_record(struct trust *trust, const struct plan *plan, const struct ru
 struct recorded {
     const struct plan *plan;
     struct buf *facts;
+    uint64_t seq;
 };
 
-/* 1: its end, as facts; 2: the record of its beginning, so there is no end. */
+/* 1: its end, as facts whose brace is still open; 2: the record of its beginning, so there is no end. */
 static int recorded_take(void *arg, const char *line, size_t len)
 {
-    const struct recorded *recorded = arg;
+    struct recorded *recorded = arg;
     CLEANUP_JSON struct json_object *record = NULL;
     const char *kind = "", *id = "", *outcome = "", *hash = "";
     int64_t seq = 0;
@@ -263,29 +361,38 @@ static int recorded_take(void *arg, const char *line, size_t len)
     (void)json_get_string(record, "outcome", &outcome, NULL);
     if (strcmp(kind, LEDGER_EXECUTING) == 0)
         return 2;
-    if (strcmp(kind, LEDGER_OUTCOME) != 0 || strcmp(outcome, run_outcome_name(RUN_RUNNING)) == 0)
+    const bool verdict = strcmp(kind, LEDGER_VERDICT) == 0;
+    if ((!verdict && strcmp(kind, LEDGER_OUTCOME) != 0) ||
+        strcmp(outcome, run_outcome_name(RUN_RUNNING)) == 0)
         return 0;
     (void)json_get_string(record, "hash", &hash, NULL);
     (void)json_get_int(record, "seq", &seq);
     buf_char(recorded->facts, '{');
     answer_put_plan(recorded->facts, recorded->plan);
-    json_put_key_string(recorded->facts, "outcome", outcome);
+    json_put_key_string(recorded->facts, "outcome", verdict ? run_outcome_name(RUN_UNKNOWN) : outcome);
+    put_copied(recorded->facts, record, "verdict");
+    put_copied(recorded->facts, record, "reason");
+    if (verdict)
+        json_put_key_string(recorded->facts, "why",
+                            "Proximo did not see what came of it; the verdict is a person's, who looked.");
     buf_printf(recorded->facts, ",\"receipt\":\"r%lld-%.16s\"", (long long)seq, hash);
     json_put_key_int(recorded->facts, "seq", (long long)seq);
     json_put_key_string(recorded->facts, "head", hash);
     put_copied(recorded->facts, record, "steps");
-    buf_char(recorded->facts, '}');
+    recorded->seq = (uint64_t)seq;
     return 1;
 }
 
 int outcome_finish(struct trust *trust, const struct plan *plan, struct buf *ret_facts, struct problem *p)
 {
-    struct recorded recorded = {plan, ret_facts};
+    struct recorded recorded = {.plan = plan, .facts = ret_facts};
 
     if (outcome_load(trust, plan->id, ret_facts) < 0) {
         const int r = ledger_each_back(trust->ledger, recorded_take, &recorded, p);
         if (r != 1)
             return r < 0 ? r : -ENOENT;
+        put_proof(trust, recorded.seq, ret_facts);
+        buf_char(ret_facts, '}');
         facts_save(trust, plan, ret_facts);
     }
     secret_forget(trust, plan->id);

@@ -13,12 +13,16 @@
  *   "incomplete":[{"what","why"}],
  *   "risk":{"level":1..3,"reasons":[{"from":"core|class|plan|blast|completeness","level","text"}]},
  *   "flags":bits of PROXIMO_CLASS_..., "consent":"plan|human|approver",
+ *   "consent_why":what demands it,
  *   "affected":[{"resource","name","effect","risk","facts"}],
  *   "guards":[guard], "steps":[step], "postcondition":[step of kind wait],
  *   "undo":{"kind":"none|template|function","class":NAME,"steps":[raw steps],"note":text},
+ *   "undo_point":{"guest":words,"name":snapshot,"disks":[{"disk","storage","volume"}]}   the first two steps
+ *           are the core's own then: the snapshot, and that it is there (trust/undo_point.h)
  *   "secrets":[{"name","commitment":64 hex}], "idempotent":bool
  *
- * guard: {"path":encoded,"query":[{"name","value"}],"fields":[selector],"tolerate":bool,
+ * guard: {"path":encoded,"query":[{"name","value"}],"fields":[selector],"except":[selector],"tolerate":bool,
+ *         "after_undo_point":true   a copy without what the plan's own snapshot changes, for its later steps
  *         "status":HTTP status,"value":{selector: value or {"absent":true}}}   no fields: {"": the whole}
  * step:  {"name","kind":"request|read|wait|executor", ...}
  *   all     "always":true, "on_failure":"continue" (absent: stop)
@@ -43,6 +47,7 @@
 #include "base/problem.h"
 
 struct cancel;
+struct crypto_module;
 struct read_cache;
 struct site;
 struct site_call;
@@ -62,12 +67,14 @@ struct plan {
     char id[PLAN_ID_SIZE];
     char sha256[65];
     /* borrowed from root */
-    const char *site, *tool, *principal, *action, *subject, *consent, *undo_of;
+    const char *site, *tool, *principal, *action, *subject, *consent, *consent_why, *undo_of;
     unsigned risk;
     uint64_t flags;
     int64_t created_s, expires_s;
 };
 void plan_free(struct plan *plan);
+/* 32 lower-case hexadecimal digits. */
+bool plan_id_is_good(const char *id);
 
 struct plan_request {
     const struct tool *tool; /* a change */
@@ -91,6 +98,12 @@ int plan_build(struct trust *trust, const struct plan_request *request, struct p
 /* From a file's bytes; checks the id (keyed) and the members. */
 int plan_parse(struct trust *trust, const char *id, const char *bytes, size_t len, struct plan **ret,
                struct problem *p);
+/*
+ * The same without the key that ids are made with: what an approver is shown and signs, who has no such key.
+ * Whether the id belongs to the bytes is the server's to check; the hash is made here.
+ */
+int plan_read(const struct crypto_module *crypto, const char *id, const char *bytes, size_t len,
+              struct plan **ret, struct problem *p);
 
 /* ---- guards (guard.c) */
 
@@ -104,6 +117,8 @@ int guard_compare(const struct plan *plan, size_t i, struct json_object *now, st
                   bool *ret_same, struct problem *p);
 /* Canonical form for comparison: keys sorted, arrays sorted by their elements' canonical text. */
 void json_canonical(struct json_object *value, struct buf *out);
+/* Is it a copy for what comes after the plan's own snapshot? Its original says the same and more. */
+bool guard_is_copy(struct json_object *guard);
 /*
  * Runs the blast functions of the plan again and compares what is affected and what is incomplete with the
  * plan's: -ESTALE and p (PX-DRIFT) when they differ; the differences appended to diff as above.
@@ -124,7 +139,8 @@ void plan_put_members(const struct plan *plan, struct buf *out);
  * redacted. */
 void plan_put_record(struct trust *trust, const struct plan *plan, struct buf *out);
 
-/* ---- the store (store.c): state_dir/plans/{waiting,executing,done}/ID.json, 0600, atomic */
+/* ---- the store (store.c): state_dir/plans/{waiting,executing,done}/ID.json, 0600, atomic; beside it
+ * ID.journal, ID.outcome.json, ID.approval */
 
 enum plan_state { PLAN_WAITING, PLAN_EXECUTING, PLAN_DONE };
 int store_save(struct trust *trust, const struct plan *plan, struct problem *p); /* into waiting */
@@ -135,6 +151,10 @@ int store_move(struct trust *trust, const char *id, enum plan_state from, enum p
                struct problem *p);
 /* The path of a file beside the plan, "ID.<suffix>" in the folder of `state`; malloc'd. */
 char *store_path(struct trust *trust, const char *id, enum plan_state state, const char *suffix);
+/* Appends a file beside a plan to out (up to its limit): -ENOENT; -EACCES or -ELOOP: not a plain file of this
+ * user alone; -EFBIG; other -errno. */
+int store_load_beside(struct trust *trust, const char *id, enum plan_state state, const char *suffix,
+                      struct buf *out);
 /* Calls f for every plan of a state; unreadable files are skipped with a log line. */
 int store_each(struct trust *trust, enum plan_state state, int (*f)(void *arg, const struct plan *plan),
                void *arg);

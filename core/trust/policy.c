@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What may be done at all and whose consent it needs: mode, allow and deny, and what a plan is bound to. The
- * gates stand here once, for planning and for applying.
+ * What may be done at all: mode, allow and deny, and what a plan is bound to. The gates stand here once, for
+ * planning and for applying.
  */
 #include <errno.h>
 #include <string.h>
@@ -13,21 +13,9 @@
 #include "plane/planes.h"
 #include "plane/site.h"
 #include "trust/apply.h"
+#include "trust/limits.h"
 #include "trust/plan.h"
 #include "trust/trust_inner.h"
-
-#define CLASS_FLAGS_HELD (PROXIMO_CLASS_DESTROYS | PROXIMO_CLASS_CUTS_OFF | PROXIMO_CLASS_WIDENS)
-
-const char *trust_consent_needed(const struct trust *trust, unsigned risk, uint64_t flags,
-                                 const char *operation_class)
-{
-    const bool held =
-        risk >= PROXIMO_RISK_HIGH || (flags & CLASS_FLAGS_HELD) || strncmp(operation_class, "exec.", 5) == 0;
-
-    if (!held)
-        return "plan";
-    return trust->config->trust.approver_key ? "approver" : "human";
-}
 
 /* Global mode and plane mode: the stricter holds. */
 static int mode_gate(const struct trust *trust, const struct tool *tool, struct problem *p)
@@ -63,6 +51,8 @@ int policy_tool(struct trust *trust, const struct tool *tool, struct problem *p)
 {
     int r = mode_gate(trust, tool, p);
 
+    if (r == 0)
+        r = limits_frozen(trust, p);
     return r < 0 ? r : trust_allowed(trust, tool, tool->has_plan ? NULL : tool->operation_class, p);
 }
 
@@ -71,11 +61,15 @@ int policy_plan(struct trust *trust, const struct plan *plan, struct problem *p)
     const struct tool *tool = planes_tool_find(trust->planes, plan->tool);
     struct json_object *subjects = NULL;
 
-    if (!tool || tool->kind != TOOL_CHANGE)
-        return problem_set(p, -ENOENT, PX_PLAN,
-                           "plan %s was made with the tool %.60s, which is not there now", plan->id,
-                           plan->tool);
+    if (!tool || tool->kind != TOOL_CHANGE) {
+        problem_set(p, -ENOENT, PX_PLAN, "plan %s was made with the tool %.60s, which is not there now",
+                    plan->id, plan->tool);
+        problem_next(p, "an operator can load the plane that has it again; then plan the change anew");
+        return -ENOENT;
+    }
     int r = mode_gate(trust, tool, p);
+    if (r == 0)
+        r = limits_frozen(trust, p);
     if (r == 0)
         r = trust_allowed(trust, tool, plan->action, p);
     (void)json_get(plan->root, "subjects", json_type_array, &subjects);
@@ -84,7 +78,7 @@ int policy_plan(struct trust *trust, const struct plan *plan, struct problem *p)
         if (json_get_string(json_object_array_get_idx(subjects, i), "class", &class, NULL) == 0)
             r = trust_allowed(trust, tool, class, p);
     }
-    return r;
+    return r < 0 ? r : limits_targets_plan(trust, plan, p);
 }
 
 /* ---- what a plan is bound to */

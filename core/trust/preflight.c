@@ -12,38 +12,46 @@
 #include "http/pve_error.h"
 #include "trust/build.h"
 
+int preflight_need(struct build *b, const char *who, const char *path_template, const char *path,
+                   const char *privilege, struct problem *p)
+{
+    CLEANUP_BUF struct buf why = BUF_INIT(900);
+    char grant[400];
+    struct problem asked = PROBLEM_INIT;
+    int held = site_need(b->request->site, &b->reading.site_call, path_template, path, privilege, &asked);
+
+    if (held > 0)
+        return 0;
+    if (held == -ECANCELED || held == -ENOMEM) {
+        *p = asked;
+        return held;
+    }
+    if (held < 0) {
+        buf_printf(&why, "whether this token holds %.100s on %.200s could not be read: %.400s", privilege,
+                   path, asked.cause);
+        return build_incomplete(b, "this token's permissions", why.data ? why.data : "") < 0
+                   ? build_no_memory(p)
+                   : 0;
+    }
+    problem_set(p, -EACCES, PX_PRIVILEGE, "%s needs %.100s on %.200s, which this token does not hold", who,
+                privilege, path);
+    if (pve_grant_line(path, privilege, grant, sizeof(grant)))
+        problem_next(p, "%s", grant);
+    else
+        problem_next(p, "grant %.100s on %.200s to the token", privilege, path);
+    return -EACCES;
+}
+
 int preflight_needs(struct build *b, struct problem *p)
 {
     for (size_t i = 0; i < b->tool->need_count; i++) {
         const struct need_row *need = &b->tool->needs[i];
         CLEANUP_BUF struct buf path = BUF_INIT(512);
-        CLEANUP_BUF struct buf why = BUF_INIT(900);
-        char grant[400];
-        struct problem asked = PROBLEM_INIT;
         if (reading_fill(&b->reading, need->path, false, &path) < 0 || !path.data)
             continue; /* names an argument that was not given: does not apply */
-        int held = site_need(b->request->site, &b->reading.site_call, need->path, path.data, need->privilege,
-                             &asked);
-        if (held > 0)
-            continue;
-        if (held == -ECANCELED || held == -ENOMEM) {
-            *p = asked;
-            return held;
-        }
-        if (held < 0) {
-            buf_printf(&why, "whether this token holds %.100s on %.200s could not be read: %.400s",
-                       need->privilege, path.data, asked.cause);
-            if (build_incomplete(b, "this token's permissions", why.data ? why.data : "") < 0)
-                return build_no_memory(p);
-            continue;
-        }
-        problem_set(p, -EACCES, PX_PRIVILEGE, "%s needs %.100s on %.200s, which this token does not hold",
-                    b->tool->name, need->privilege, path.data);
-        if (pve_grant_line(path.data, need->privilege, grant, sizeof(grant)))
-            problem_next(p, "%s", grant);
-        else
-            problem_next(p, "grant %.100s on %.200s to the token", need->privilege, path.data);
-        return -EACCES;
+        int r = preflight_need(b, b->tool->name, need->path, path.data, need->privilege, p);
+        if (r < 0)
+            return r;
     }
     return 0;
 }

@@ -11,6 +11,7 @@
 #include "plane/planes.h"
 #include "plane/site.h"
 #include "trust/apply.h"
+#include "trust/limits.h"
 #include "trust/plan.h"
 #include "trust/trust_inner.h"
 
@@ -49,7 +50,8 @@ static int apply_at_once(struct trust *trust, const struct trust_call *call, con
     return buf_ok(out) ? 0 : problem_set(p, -ENOMEM, PX_INTERNAL, "no memory for an answer");
 }
 
-static int put_plan(const struct plan *plan, const char *notice, struct buf *out, struct problem *p)
+static int put_plan(struct trust *trust, const struct plan *plan, const char *notice, struct buf *out,
+                    struct problem *p)
 {
     CLEANUP_BUF struct buf members = BUF_INIT(MEMBERS_LIMIT);
 
@@ -58,6 +60,7 @@ static int put_plan(const struct plan *plan, const char *notice, struct buf *out
     buf_add(out, members.data, members.len);
     if (notice)
         json_put_key_string(out, "notice", notice);
+    limits_taint_put(trust, out);
     buf_char(out, '}');
     return buf_ok(out) && buf_ok(&members) ? 0
                                            : problem_set(p, -ENOMEM, PX_INTERNAL, "no memory for an answer");
@@ -69,12 +72,12 @@ static int answer(struct trust *trust, const struct trust_call *call, const stru
 {
     const bool direct = trust->config->trust.confirm_direct;
 
-    if (confirm && direct && strcmp(plan->consent, "plan") == 0)
+    if (confirm && direct && strcmp(limits_consent(trust, plan->consent), "plan") == 0)
         return apply_at_once(trust, call, plan, out, p);
     if (!confirm)
-        return put_plan(plan, NULL, out, p);
+        return put_plan(trust, plan, NULL, out, p);
     return put_plan(
-        plan,
+        trust, plan,
         direct ? "confirm was ignored: this plan needs more consent than its id. Nothing was done; "
                  "call proximo_apply."
                : "confirm was ignored: nothing was done. The plan is applied by proximo_apply, which "
@@ -90,7 +93,7 @@ static int build(struct trust *trust, const struct trust_call *call, const struc
 
     int r = plan_build(trust, request, &plan, &nothing, p);
     if (r < 0) {
-        outcome_refused(trust, NULL, request->tool->name, p);
+        (void)outcome_refused(trust, NULL, request->tool->name, p);
         return r;
     }
     if (!plan)
@@ -108,7 +111,7 @@ static int propose(struct trust *trust, const struct trust_call *call, struct pl
 
     if (r < 0) { /* a refusal like any other, where the ledger can take it */
         if (trust_begin(trust, &unready) == 0)
-            outcome_refused(trust, NULL, request->tool->name, p);
+            (void)outcome_refused(trust, NULL, request->tool->name, p);
         return r;
     }
     r = trust_begin(trust, p);

@@ -130,6 +130,26 @@ static void put_flags(uint64_t flags, struct buf *out)
     }
 }
 
+static void put_consent(const struct plan *plan, struct buf *out)
+{
+    static const struct {
+        const char *consent, *words;
+    } rows[] = {{"plan", "the plan's id is enough"},
+                {"human", "human: a person must look at this"},
+                {"approver", "approver: the approver must look at this and sign it (`proximo approve`)"}};
+
+    buf_str(out, "\nConsent: ");
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (strcmp(plan->consent, rows[i].consent) == 0)
+            buf_str(out, rows[i].words);
+    }
+    if (plan->consent_why) {
+        buf_str(out, "; ");
+        render_plain(out, plan->consent_why, WORDS_MOST);
+    }
+    buf_char(out, '\n');
+}
+
 static void put_head(const struct plan *plan, struct buf *out)
 {
     const char *undo_of = plan->undo_of;
@@ -142,14 +162,14 @@ static void put_head(const struct plan *plan, struct buf *out)
     buf_str(out, ", tool ");
     render_plain(out, plan->tool, WORDS_MOST);
     buf_str(out, ")\n");
-    if (undo_of)
-        buf_printf(out, "Way back of plan %s\n", undo_of);
+    if (undo_of) {
+        buf_str(out, "Way back of plan ");
+        render_plain(out, undo_of, WORDS_MOST);
+        buf_char(out, '\n');
+    }
     buf_printf(out, "Risk: %s", risk_level_name(plan->risk));
     put_flags(plan->flags, out);
-    if (strcmp(plan->consent, "plan") == 0)
-        buf_str(out, "\nConsent: the plan's id is enough\n");
-    else
-        buf_printf(out, "\nConsent: %s: a person must look at this\n", plan->consent);
+    put_consent(plan, out);
 }
 
 static void put_reasons(struct json_object *root, struct buf *out)
@@ -165,7 +185,9 @@ static void put_reasons(struct json_object *root, struct buf *out)
             strcmp(from, "core") == 0 || strcmp(from, "completeness") == 0 || strcmp(from, "class") == 0;
         int64_t level = RISK_HIGH;
         (void)json_get_int(row, "level", &level);
-        buf_printf(out, "  - %s (%s): ", risk_level_name((unsigned)level), from);
+        buf_printf(out, "  - %s (", risk_level_name((unsigned)level));
+        render_plain(out, from, 20);
+        buf_str(out, "): ");
         if (ours)
             render_plain(out, render_text(row, "text"), WORDS_MOST);
         else
@@ -258,6 +280,8 @@ static void put_guards(struct json_object *root, struct buf *out)
     for (size_t i = 0; i < json_object_array_length(guards); i++) {
         struct json_object *guard = json_object_array_get_idx(guards, i);
         struct json_object *fields = render_rows(guard, "fields");
+        if (guard_is_copy(guard))
+            continue;
         buf_str(out, "  - ");
         render_plain(out, render_text(guard, "path"), VALUE_MOST);
         buf_str(out, fields ? ": " : ": all of it");
@@ -285,6 +309,31 @@ static void put_undo(struct json_object *root, struct buf *out)
         render_plain(out, note, WORDS_MOST);
     }
     buf_char(out, '\n');
+}
+
+static void put_undo_point(struct json_object *root, struct buf *out)
+{
+    struct json_object *point = NULL;
+
+    if (json_get(root, "undo_point", json_type_object, &point) < 0)
+        return;
+    struct json_object *disks = render_rows(point, "disks");
+    buf_str(out, "Undo point: before anything else the snapshot ");
+    render_quoted(out, render_text(point, "name"), 100);
+    buf_str(out, " of ");
+    render_plain(out, render_text(point, "guest"), 100);
+    buf_str(out, " is taken (");
+    for (size_t i = 0; disks && i < json_object_array_length(disks); i++) {
+        struct json_object *disk = json_object_array_get_idx(disks, i);
+        buf_str(out, i ? ", " : "");
+        render_plain(out, render_text(disk, "disk"), 60);
+        buf_str(out, " on ");
+        render_quoted(out, render_text(disk, "storage"), 100);
+    }
+    buf_str(out, disks ? "" : "no disks");
+    buf_str(out,
+            "). If that fails, nothing is changed.\n  It stays until it is pruned (pve_undo_points_prune). "
+            "A rollback to it loses everything written since.\n");
 }
 
 static void put_plane_words(struct json_object *root, struct buf *out)
@@ -323,6 +372,7 @@ void plan_render(const struct plan *plan, struct buf *out)
     put_steps(root, out);
     put_guards(root, out);
     put_undo(root, out);
+    put_undo_point(root, out);
     for (size_t i = 0; secrets && i < json_object_array_length(secrets); i++) {
         buf_str(out, "Secret: ");
         render_plain(out, render_text(json_object_array_get_idx(secrets, i), "name"), 100);

@@ -204,6 +204,23 @@ static void put_undo(struct json_object *root, struct buf *out)
     buf_char(out, '}');
 }
 
+static void put_undo_point(struct json_object *root, struct buf *out)
+{
+    struct json_object *point = NULL;
+
+    if (json_get(root, "undo_point", json_type_object, &point) < 0)
+        return;
+    json_put_key(out, "undo_point");
+    buf_char(out, '{');
+    key_shown(out, "guest", render_text(point, "guest"), SHOWN_MOST);
+    key_shown(out, "snapshot", render_text(point, "name"), SHOWN_MOST);
+    json_put_key_string(
+        out, "note",
+        "Taken before anything else; if that fails nothing is changed. A rollback to it loses "
+        "everything written since. It stays until it is pruned.");
+    buf_char(out, '}');
+}
+
 void plan_put_members(const struct plan *plan, struct buf *out)
 {
     struct json_object *root = plan->root, *risk = NULL;
@@ -219,6 +236,8 @@ void plan_put_members(const struct plan *plan, struct buf *out)
         json_put_key_string(out, "undo_of", plan->undo_of);
     json_put_key_string(out, "risk", risk_level_name(plan->risk));
     json_put_key_string(out, "consent", plan->consent);
+    if (plan->consent_why)
+        key_shown(out, "consent_why", plan->consent_why, SHOWN_MOST);
     json_put_key_int(out, "expires_in_s", left > 0 ? (long long)left : 0);
     put_list(out, "incomplete", render_rows(root, "incomplete"), incomplete_row, 3000);
     put_list(out, "affected", render_rows(root, "affected"), affected_row, 9000);
@@ -227,6 +246,7 @@ void plan_put_members(const struct plan *plan, struct buf *out)
     put_list(out, "postcondition", render_rows(root, "postcondition"), step_row, 2000);
     put_list(out, "guards", render_rows(root, "guards"), guard_row, 2000);
     put_undo(root, out);
+    put_undo_point(root, out);
     put_list(out, "secrets", render_rows(root, "secrets"), secret_row, 800);
     if (*render_text(root, "sentence"))
         key_shown(out, "plane_says", render_text(root, "sentence"), 2 * SHOWN_MOST);
@@ -272,6 +292,8 @@ void plan_put_record(struct trust *trust, const struct plan *plan, struct buf *o
     json_put_key_string(out, "subject", plan->subject);
     json_put_key_string(out, "risk", risk_level_name(plan->risk));
     json_put_key_string(out, "consent", plan->consent);
+    if (plan->consent_why)
+        json_put_key_string(out, "consent_why", plan->consent_why);
     json_put_key_int(out, "expires", (long long)plan->expires_s);
     json_put_key_int(out, "incomplete", gaps ? (long long)json_object_array_length(gaps) : 0);
     json_put_key_int(out, "affected", affected ? (long long)json_object_array_length(affected) : 0);

@@ -119,11 +119,13 @@ static int open_journal(struct run *run, struct problem *p)
 }
 
 /* An `always` step ends what earlier steps began; where none was begun there is nothing to end. */
-static bool is_due(const struct run *run, const struct step_run *s, bool go, bool begun)
+static bool is_due(struct run *run, const struct step_run *s, bool go, bool begun)
 {
     if (cancel_is_set(run->stop.end))
         return false;
-    bool stopped = run_stopped(run);
+    if (!run->halted && run->request->halted)
+        run->halted = run->request->halted(run->request->halted_arg);
+    bool stopped = run_stopped(run) || run->halted;
     return s->always ? begun || !stopped : go && !stopped;
 }
 
@@ -135,7 +137,9 @@ static void walk(struct run *run)
         struct step_run *s = &run->runs[i];
         if (!is_due(run, s, go, begun)) {
             step_say(run, s, "%s",
-                     run_stopped(run) ? "stopped before it" : "an earlier step did not succeed");
+                     run_stopped(run) ? "stopped before it"
+                     : run->halted    ? "changes were frozen before it"
+                                      : "an earlier step did not succeed");
             (void)journal_write(&run->journal, i, "skipped", &(struct journal_more){.why = s->message});
             continue;
         }

@@ -36,6 +36,9 @@ struct run_request {
     const struct plan *plan;
     struct site *site;
     struct cancel *stop; /* end of input, SIGTERM, cancellation: no new step but `always` ones */
+    /* Asked before each step, until it says yes: no new step but `always` ones from then on. May be NULL. */
+    bool (*halted)(void *arg);
+    void *halted_arg;
     /* done and total in steps, or percent of a task in message; from the running thread; may be NULL */
     void (*progress)(void *arg, uint32_t done, uint32_t total, const char *message);
     void *progress_arg;

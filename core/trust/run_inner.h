@@ -112,6 +112,7 @@ struct run {
     struct run_stop stop;
     struct run_secret *secrets; /* values that must not be in any text; wiped at the end */
     unsigned warnings;
+    bool halted; /* request->halted has said yes */
     char why[400];
 };
 
@@ -241,8 +242,9 @@ void run_why_clean(char why[RUN_WHY]);
 
 /* ---- undo_template.c */
 
-/* The plan's own steps as an undo table of its undo (a redo); NULL where they cannot be said again. New. */
-struct json_object *undo_redo_steps(struct json_object *plan_steps);
+/* The plan's own steps from `first` on as an undo table of its undo (a redo); NULL where they cannot be said
+ * again. New. */
+struct json_object *undo_redo_steps(struct json_object *plan_steps, size_t first);
 /* A value that Proxmox shows as asterisks, or that was a secret: it can never be written back. */
 bool undo_is_masked(struct json_object *value);
 

@@ -13,6 +13,7 @@
 #include "config/config.h"
 #include "plane/read_cache.h"
 #include "trust/run_inner.h"
+#include "trust/undo_point.h"
 
 /* ---- judgement */
 
@@ -159,6 +160,8 @@ static void put_states(struct run *run, struct json_object *record)
     for (size_t i = 0; guards && i < json_object_array_length(guards); i++) {
         struct json_object *guard = json_object_array_get_idx(guards, i);
         struct json_object *value = NULL;
+        if (guard_is_copy(guard)) /* they stand behind the draft's, so that before.N is guard N */
+            continue;
         (void)json_object_object_get_ex(guard, "value", &value);
         (void)json_object_array_add(before, json_object_get(value));
         (void)json_object_array_add(heads, guard_head(guard));
@@ -177,7 +180,9 @@ struct json_object *run_record(struct run *run, enum run_outcome outcome)
     const struct plan *plan = run->request->plan;
     struct json_object *record = json_object_new_object();
     struct json_object *steps = json_object_new_array();
-    struct json_object *redo = undo_redo_steps(run->steps);
+    struct json_object *point = NULL;
+    const bool own = json_get(plan->root, "undo_point", json_type_object, &point) == 0;
+    struct json_object *redo = undo_redo_steps(run->steps, own ? UNDO_POINT_STEPS : 0);
     if (!record || !steps) {
         json_object_put(record);
         json_object_put(steps);
@@ -201,6 +206,7 @@ struct json_object *run_record(struct run *run, enum run_outcome outcome)
         (void)json_object_array_add(steps, step_record(&run->runs[i]));
     put(record, "steps", steps);
     put_plan_member(record, run, "undo");
+    put_plan_member(record, run, "undo_point");
     if (redo)
         put(record, "redo", redo);
     const struct config *config = run->request->trust->config;
@@ -246,6 +252,7 @@ int run_finish(struct run *run, bool once, struct run_result *ret, struct proble
                        len ? "; " : "", undo.cause);
         result.undo_sha256[0] = '\0';
     }
+    undo_points_follow(run->request->trust, run->steps, result.record);
     run_why_clean(result.why);
     run_tell(run, run->count, run_outcome_name(result.outcome));
     *ret = result;

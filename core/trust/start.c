@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "config/config.h"
+#include "ledger/anchor.h"
 #include "ledger/ledger.h"
 #include "plane/manifest.h"
 #include "plane/planes.h"
@@ -72,8 +73,7 @@ static void put_run(struct trust *trust, const struct this_run *run, struct buf 
     json_put_key_string(out, "version", PROXIMO_VERSION);
     json_put_key_string(out, "mode", config_mode_name(trust->config->mode));
     json_put_key_string(out, "config", trust->config_hash);
-    json_put_key_string(out, "isolation",
-                        trust->config->isolation == CONFIG_ISOLATED ? "isolated" : "same user: advisory");
+    json_put_key_string(out, "isolation", config_isolation_name(trust->config));
     json_put_key_int(out, "uid", (long long)geteuid());
     json_put_key_int(out, "pid", (long long)getpid());
     json_put_key_string(out, "planes_sha256", run->planes_sha256);
@@ -175,6 +175,8 @@ static void *start_thread(void *arg)
     trust->start_over = true;
     (void)pthread_cond_broadcast(&trust->applies_changed);
     (void)pthread_mutex_unlock(&trust->applies_mutex);
+    if (r == 0)
+        anchors_start(trust->anchors);
     if (r == 0)
         doubt_resolve_all(trust, trust->start_cancel);
     return NULL;

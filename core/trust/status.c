@@ -12,11 +12,15 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "config/config.h"
+#include "ledger/anchor.h"
 #include "ledger/ledger.h"
 #include "trust/apply.h"
+#include "trust/approver.h"
+#include "trust/limits.h"
 #include "trust/plan.h"
 #include "trust/risk.h"
 #include "trust/trust_inner.h"
+#include "trust/undo_point.h"
 
 #define OUTCOME_RUNNING                                                                                      \
     "\"outcome\":\"running\"" /* as facts are written; quotes of a text in them are escaped */
@@ -41,7 +45,7 @@ static void put_state(struct buf *out, const char *state, const struct buf *fact
     }
 }
 
-static void waiting_put(const struct plan *plan, struct buf *out)
+static void waiting_put(struct trust *trust, const struct plan *plan, struct buf *out)
 {
     CLEANUP_BUF struct buf members = BUF_INIT(APPLY_ANSWER);
     const bool expired = plan->expires_s <= clock_wall_us() / 1000000;
@@ -49,6 +53,8 @@ static void waiting_put(const struct plan *plan, struct buf *out)
     plan_put_members(plan, &members);
     buf_char(out, '{');
     json_put_key_string(out, "state", expired ? "expired" : "waiting");
+    if (!expired)
+        approver_put_status(trust, plan, out);
     buf_char(out, ',');
     buf_add(out, members.data, members.len);
     buf_char(out, '}');
@@ -59,7 +65,7 @@ static int executing_put(struct trust *trust, const struct trust_call *call, con
                          struct buf *out)
 {
     CLEANUP_BUF struct buf facts = BUF_INIT(APPLY_ANSWER);
-    CLEANUP_BUF struct buf head = BUF_INIT(8192);
+    CLEANUP_BUF struct buf head = BUF_INIT(65536);
     struct problem why = PROBLEM_INIT;
 
     int r = doubt_resolve(trust, call, plan->id, &facts, &why);
@@ -75,7 +81,8 @@ static int executing_put(struct trust *trust, const struct trust_call *call, con
         json_put_key_string(
             &head, "next",
             "What came of it could not be found out. Look at the state with the read tools; ask "
-            "again when the site answers.");
+            "again when the site answers. A person who has looked can close it: `proximo doubt close`.");
+        doubt_put_evidence(trust, plan, &head, NULL);
     }
     buf_char(&head, '}');
     put_state(out, r == -EBUSY ? "executing" : "in doubt", &head);
@@ -119,12 +126,13 @@ int trust_plan_status(struct trust *trust, const struct trust_call *call, const 
     if (r < 0)
         return r;
     if (state == PLAN_WAITING)
-        waiting_put(plan, out);
+        waiting_put(trust, plan, out);
     else if (state == PLAN_EXECUTING)
         r = executing_put(trust, call, plan, out);
     else
         r = done_put(trust, plan, out);
     plan_free(plan);
+    limits_taint_answer(trust, "proximo_status", out);
     return buf_ok(out) ? r : problem_set(p, -ENOMEM, PX_INTERNAL, "no memory for an answer");
 }
 
@@ -191,6 +199,8 @@ void trust_put_status(struct trust *trust, struct buf *out)
     const size_t executing = count_plans(trust, PLAN_EXECUTING, &open);
 
     put_ledger(trust, out);
+    json_put_key(out, "anchors");
+    anchors_json(trust->anchors, out);
     json_put_key(out, "plans");
     buf_char(out, '{');
     json_put_key_int(out, "waiting", (long long)count_plans(trust, PLAN_WAITING, NULL));
@@ -203,7 +213,11 @@ void trust_put_status(struct trust *trust, struct buf *out)
     json_put_key_string(out, "consent",
                         trust->config->trust.approver_key ? "plan, human, approver" : "plan, human");
     json_put_key_string(out, "confirm", trust->config->trust.confirm_direct ? "direct" : "plan");
+    if (executing > running)
+        doubt_put_status(trust, out);
     buf_char(out, '}');
+    undo_points_put(trust, out);
+    limits_put_status(trust, out);
 }
 
 /* ---- for `proximo plans` and `proximo plan show` */
@@ -290,22 +304,69 @@ static void show_outcome(struct trust *trust, const struct plan *plan, struct bu
     }
 }
 
+int plans_ready(struct trust *trust, struct problem *p)
+{
+    if (has_plans(trust))
+        return trust_ready(trust, p);
+    problem_set(p, -ENOENT, PX_PLAN, "there are no plans in %s",
+                trust->config->state_dir ? trust->config->state_dir : "the state folder");
+    problem_next(p, "is it the same user and configuration as the server's?");
+    return -ENOENT;
+}
+
+/* One plan, for a command that only looks. */
+static int look_at(struct trust *trust, const char *plan_id, struct plan **ret, enum plan_state *ret_state,
+                   struct problem *p)
+{
+    int r = plans_ready(trust, p);
+
+    return r < 0 ? r : store_load(trust, plan_id, ret, ret_state, p);
+}
+
+int trust_plan_raw(struct trust *trust, const char *plan_id, struct buf *out, bool *ret_waits,
+                   struct problem *p)
+{
+    struct plan *plan = NULL;
+    enum plan_state state = PLAN_WAITING;
+
+    int r = look_at(trust, plan_id, &plan, &state, p);
+    if (r < 0)
+        return r;
+    buf_add(out, plan->bytes, plan->len);
+    *ret_waits = state == PLAN_WAITING;
+    plan_free(plan);
+    return buf_ok(out) ? 0 : problem_set(p, -ENOMEM, PX_INTERNAL, "no memory");
+}
+
+/* What lies beside a plan that needs the approver. */
+static void show_approval(struct trust *trust, const struct plan *plan, struct buf *out)
+{
+    CLEANUP_BUF struct buf members = BUF_INIT(8192);
+    CLEANUP_JSON struct json_object *root = NULL;
+    struct json_object *approval = NULL;
+    const char *state = "", *why = NULL;
+
+    buf_char(&members, '{');
+    approver_put_status(trust, plan, &members);
+    buf_char(&members, '}');
+    if (!buf_ok(&members) || json_parse(members.data, members.len, &root, NULL) < 0 ||
+        json_get(root, "approval", json_type_object, &approval) < 0)
+        return;
+    (void)json_get_string(approval, "state", &state, NULL);
+    buf_printf(out, "Approval %s", state);
+    if (json_get_string(approval, "why", &why, NULL) == 0)
+        buf_printf(out, ": %s", why);
+    buf_char(out, '\n');
+}
+
 int trust_plan_show(struct trust *trust, const char *plan_id, struct buf *out, struct problem *p)
 {
     struct plan *plan = NULL;
     enum plan_state state = PLAN_WAITING;
     const int64_t now = clock_wall_us() / 1000000;
 
-    if (!has_plans(trust)) {
-        problem_set(p, -ENOENT, PX_PLAN, "there are no plans in %s",
-                    trust->config->state_dir ? trust->config->state_dir : "the state folder");
-        problem_next(p, "is it the same user and configuration as the server's?");
-        return -ENOENT;
-    }
-    int r = trust_ready(trust, p);
-    if (r == 0)
-        r = store_load(trust, plan_id, &plan, &state, p);
-    if (r < 0 || !plan)
+    int r = look_at(trust, plan_id, &plan, &state, p);
+    if (r < 0)
         return r;
     plan_render(plan, out);
     buf_printf(out, "\nState    %s", state_names[state]);
@@ -314,6 +375,8 @@ int trust_plan_show(struct trust *trust, const char *plan_id, struct buf *out, s
     else if (state == PLAN_WAITING)
         buf_str(out, ", expired");
     buf_char(out, '\n');
+    if (state == PLAN_WAITING)
+        show_approval(trust, plan, out);
     if (state == PLAN_DONE)
         show_outcome(trust, plan, out);
     plan_free(plan);

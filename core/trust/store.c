@@ -20,12 +20,10 @@
 
 static const char *const folders[] = {
     [PLAN_WAITING] = "waiting", [PLAN_EXECUTING] = "executing", [PLAN_DONE] = "done"};
-static const char *const suffixes[] = {"json", "journal", "outcome.json", "lock"};
-
-bool store_id_is_good(const char *id)
-{
-    return strspn(id, "0123456789abcdef") == PLAN_ID_SIZE - 1 && id[PLAN_ID_SIZE - 1] == '\0';
-}
+static const char *const suffixes[] = {"json", "journal", "approval", "outcome.json", "lock"};
+/* What goes with a plan when it moves: the journal after it, so that a plan in `executing` never lacks one.
+ */
+static const char *const followers[] = {"journal", "approval"};
 
 static bool suffix_is_known(const char *suffix)
 {
@@ -40,7 +38,7 @@ char *store_path(struct trust *trust, const char *id, enum plan_state state, con
 {
     char *path = NULL;
 
-    if (!store_id_is_good(id) || !suffix_is_known(suffix) || !trust->plans_dir ||
+    if (!plan_id_is_good(id) || !suffix_is_known(suffix) || !trust->plans_dir ||
         asprintf(&path, "%s/%s/%s.%s", trust->plans_dir, folders[state], id, suffix) < 0)
         return NULL;
     return path;
@@ -124,6 +122,19 @@ static int file_load(int folder, const char *name, struct buf *out)
     return fd_read_all(fd, out);
 }
 
+int store_load_beside(struct trust *trust, const char *id, enum plan_state state, const char *suffix,
+                      struct buf *out)
+{
+    char name[PLAN_ID_SIZE + 16];
+    CLEANUP_FD int folder = -1;
+
+    if (!plan_id_is_good(id) || !suffix_is_known(suffix))
+        return -EINVAL;
+    int r = store_folder_open(trust, state, &folder, NULL);
+    (void)snprintf(name, sizeof(name), "%s.%s", id, suffix);
+    return r < 0 ? r : file_load(folder, name, out);
+}
+
 int store_load_at(struct trust *trust, int folder, const char *id, struct plan **ret, struct problem *p)
 {
     CLEANUP_BUF struct buf bytes = BUF_INIT(PLAN_LIMIT);
@@ -144,7 +155,7 @@ int store_load_at(struct trust *trust, int folder, const char *id, struct plan *
 int store_load(struct trust *trust, const char *id, struct plan **ret, enum plan_state *ret_state,
                struct problem *p)
 {
-    if (!store_id_is_good(id)) {
+    if (!plan_id_is_good(id)) {
         problem_set(p, -EINVAL, PX_PLAN, "'%.64s' is not a plan id: 32 hexadecimal digits", id);
         problem_next(p, "give the plan_id of the planning answer");
         return -EINVAL;
@@ -173,7 +184,7 @@ int store_move(struct trust *trust, const char *id, enum plan_state from, enum p
     CLEANUP_FD int to_fd = -1;
     char name[PLAN_ID_SIZE + 16];
 
-    if (!store_id_is_good(id))
+    if (!plan_id_is_good(id))
         return problem_set(p, -EINVAL, PX_PLAN, "'%.64s' is not a plan id", id);
     int r = store_folder_open(trust, from, &from_fd, p);
     if (r == 0)
@@ -187,9 +198,10 @@ int store_move(struct trust *trust, const char *id, enum plan_state from, enum p
             return store_problem(p, r, "the plan could not be moved");
         return problem_set(p, r, PX_PLAN, "plan %s is not %s any more: it was used", id, folders[from]);
     }
-    /* The journal goes with it, after it: a plan in `executing` never lacks its journal. */
-    (void)snprintf(name, sizeof(name), "%s.journal", id);
-    (void)renameat(from_fd, name, to_fd, name);
+    for (size_t i = 0; i < sizeof(followers) / sizeof(followers[0]); i++) {
+        (void)snprintf(name, sizeof(name), "%s.%s", id, followers[i]);
+        (void)renameat(from_fd, name, to_fd, name);
+    }
     if (fsync(to_fd) < 0 || fsync(from_fd) < 0)
         return store_problem(p, -errno, "the plan's move could not be made durable");
     return 0;
@@ -218,7 +230,7 @@ int store_each(struct trust *trust, enum plan_state state, int (*f)(void *arg, c
             continue;
         memcpy(id, entry->d_name, sizeof(id) - 1);
         id[sizeof(id) - 1] = '\0';
-        if (!store_id_is_good(id))
+        if (!plan_id_is_good(id))
             continue;
         p = PROBLEM_INIT;
         const int loaded = store_load_at(trust, folder, id, &plan, &p);

@@ -7,7 +7,6 @@
 
 #define STORE_WAITING_MOST 1000u /* plans that may wait at once */
 
-bool store_id_is_good(const char *id);
 /* Opens the folder of a state, which is made if need be; refused when others could write in it. */
 int store_folder_open(struct trust *trust, enum plan_state state, int *ret_fd, struct problem *p);
 /* -ENOENT without p: there is no such file. */

@@ -56,14 +56,16 @@ static bool is_over(const struct pruning *x, const char *name)
         return false;
     memcpy(id, name, sizeof(id) - 1);
     id[sizeof(id) - 1] = '\0';
-    if (!store_id_is_good(id))
+    if (!plan_id_is_good(id))
         return false;
     const char *suffix = name + PLAN_ID_SIZE;
-    if (strncmp(suffix, "json.", 5) == 0) /* a temporary file of one that died while writing */
+    if (strncmp(suffix, "json.", 5) == 0 ||
+        strncmp(suffix, "approval.", 9) == 0) /* a temporary file of one that died while writing */
         return st.st_mtime + LEFTOVER_S < x->now_s;
     if (x->state == PLAN_DONE)
         return st.st_mtime + (int64_t)x->trust->config->undo_keep_days * DAY_S < x->now_s;
-    return strcmp(suffix, "json") == 0 && waiting_is_over(x, id, &st);
+    /* An approval goes with its plan; one that lost it has no use when the longest time of a plan is over. */
+    return (strcmp(suffix, "json") == 0 || strcmp(suffix, "approval") == 0) && waiting_is_over(x, id, &st);
 }
 
 static int collect(struct pruning *x)

@@ -14,11 +14,14 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "config/config.h"
+#include "ledger/anchor.h"
 #include "ledger/ledger.h"
 #include "plane/site.h"
 #include "trust/apply.h"
 #include "trust/plan.h"
 #include "trust/trust_inner.h"
+
+#define ANCHORS_END_MS 1000 /* for the last checkpoint to get out; the next start publishes it otherwise */
 
 /* Which key is derived for what; the words are part of the format of ids and states. */
 static const struct {
@@ -54,6 +57,8 @@ int trust_new(const struct trust_options *options, struct trust **ret)
     trust->plans_dir = below(trust->config->state_dir, "plans");
     trust->undo_dir = below(trust->config->state_dir, "undo");
     int r = ledger_new(trust->config, &trust->ledger);
+    if (r == 0)
+        r = anchors_new(trust->config, trust->ledger, &trust->anchors);
     if (r < 0) {
         trust_free(trust);
         return r;
@@ -69,6 +74,8 @@ void trust_free(struct trust *trust)
     trust_start_join(trust);
     secret_forget(trust, NULL);
     applies_free(trust);
+    anchors_free(trust->anchors);
+    ledger_close(trust->ledger);
     ledger_free(trust->ledger);
     explicit_bzero(trust->plan_key, sizeof(trust->plan_key));
     explicit_bzero(trust->seal_key, sizeof(trust->seal_key));
@@ -150,6 +157,14 @@ int trust_ready(struct trust *trust, struct problem *p)
     return r;
 }
 
+bool trust_was_ready(struct trust *trust)
+{
+    (void)pthread_mutex_lock(&trust->ready_mutex);
+    const bool ready = trust->ready;
+    (void)pthread_mutex_unlock(&trust->ready_mutex);
+    return ready;
+}
+
 int trust_principal(struct trust *trust, struct site *site, char ret[320], struct problem *p)
 {
     char token[256];
@@ -165,5 +180,7 @@ int trust_principal(struct trust *trust, struct site *site, char ret[320], struc
 bool trust_stop(struct trust *trust, int64_t deadline_ms)
 {
     trust_start_stop(trust);
-    return applies_stop(trust, deadline_ms);
+    const bool ended = applies_stop(trust, deadline_ms);
+    const int64_t anchors_ms = clock_ms() + ANCHORS_END_MS;
+    return anchors_stop(trust->anchors, anchors_ms < deadline_ms ? anchors_ms : deadline_ms) && ended;
 }

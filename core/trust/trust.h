@@ -91,6 +91,46 @@ int trust_apply(struct trust *trust, const struct trust_call *call, const char *
  * trust_plan. */
 int trust_undo(struct trust *trust, const struct trust_call *call, const char *key, struct buf *out,
                struct problem *p);
+/* A call that was refused before it came here (a tool that the mode or the lists leave out): recorded like
+ * any other refusal. */
+void trust_refused(struct trust *trust, const char *what, const struct problem *problem);
+/* Free text of a guest, a log, a note or a task was read by this process: `tool` gave it, `what` names where
+ * in its answer. Said before the answer goes out. */
+void trust_taint(struct trust *trust, const char *tool, const char *what);
+
+/* ---- the operator's switches (limits_freeze.c, lease.c) */
+
+/* Are changes frozen in this state folder (NULL: none) or on this machine? 0, or -EPERM and p. */
+int trust_frozen(const char *state_dir, struct problem *p);
+/* Freezes: file first, whatever the ledger says. Servers refuse changes from the next call on. */
+int trust_freeze_file(const char *state_dir, const char *reason, struct problem *p);
+int trust_freeze_record(struct trust *trust, const char *reason, struct problem *p);
+/* The record first, then the file goes. PX-FROZEN when it is frozen all the same. */
+int trust_thaw(struct trust *trust, bool *ret_was, struct problem *p);
+struct trust_lease {
+    int64_t for_s;               /* at most 7 days */
+    uint32_t changes;            /* 0: any number */
+    const char *operation_class; /* "guest.stop", "guest.*"; NULL: all */
+    const char *site;            /* NULL: all */
+};
+/* A lease takes the place of the one before. out: as trust_lease_show. */
+int trust_lease_grant(struct trust *trust, const struct trust_lease *lease, struct buf *out,
+                      struct problem *p);
+int trust_lease_end(struct trust *trust, bool *ret_was, struct problem *p);
+/* One JSON object: "state" (none, good, over, used up, ended), "lease", "until", "left_s", "changes", "used",
+ * "class", "site". */
+int trust_lease_show(struct trust *trust, struct buf *out, struct problem *p);
+
+/* ---- executions in doubt (doubt_list.c, doubt_close.c) */
+
+/* A JSON array of the plans in `executing`: "state" (in doubt, running), what, since, "why", "evidence". Asks
+ * no site. */
+int trust_doubts(struct trust *trust, struct buf *out, struct problem *p);
+/* A person's verdict ("applied", "not-applied", "partial") ends the doubt: recorded, the plan is done.
+ * -EBUSY: a living process holds it. */
+int trust_doubt_close(struct trust *trust, const char *plan_id, const char *verdict, const char *reason,
+                      struct problem *p);
+
 /* State, outcome and receipt of one plan, at any time. Resolves what is in doubt if it can. */
 int trust_plan_status(struct trust *trust, const struct trust_call *call, const char *plan_id,
                       struct buf *out, struct problem *p);
@@ -98,6 +138,16 @@ int trust_plan_status(struct trust *trust, const struct trust_call *call, const 
 void trust_put_status(struct trust *trust, struct buf *out);
 /* [{"plan_id","state","action","subject","risk","consent","expires_in_s","outcome"}] for `proximo plans`. */
 int trust_plans(struct trust *trust, struct buf *out, struct problem *p);
+/* A plan's canonical bytes, those that its hash is of; *ret_waits: it was not used yet. PX-PLAN. */
+int trust_plan_raw(struct trust *trust, const char *plan_id, struct buf *out, bool *ret_waits,
+                   struct problem *p);
+/*
+ * Verifies an approval (approval.h) against the approver's public key and the waiting plan, and puts it
+ * beside the plan for the next apply. ret_words: what was done, for a person. What is refused is recorded. A
+ * good one that is there already stays: -EEXIST, unless it is the same.
+ */
+int trust_consent_add(struct trust *trust, const char *plan_id, const char *text, size_t len,
+                      struct buf *ret_words, struct problem *p);
 /* The whole of one plan for a person: rendered text, and what came of it. */
 int trust_plan_show(struct trust *trust, const char *plan_id, struct buf *out, struct problem *p);
 

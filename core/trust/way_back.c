@@ -183,6 +183,6 @@ int trust_undo(struct trust *trust, const struct trust_call *call, const char *k
     undo_prune(trust);
     r = way_back(trust, call, key, out, p);
     if (r < 0 && strcmp(p->code, PX_UNDO) == 0)
-        outcome_refused(trust, NULL, key, p);
+        (void)outcome_refused(trust, NULL, key, p);
     return r;
 }

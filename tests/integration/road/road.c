@@ -142,6 +142,16 @@ const char *road_state(struct road *road, const char *kind, const char *node, in
     return state;
 }
 
+bool road_has(struct road *road, const char *path, const char *words)
+{
+    struct json_object *data = NULL;
+
+    assert_int_equal(road_api(road, "GET", path, NULL, &data), 200);
+    const bool has = strstr(json_object_to_json_string_ext(data, JSON_C_TO_STRING_PLAIN), words) != NULL;
+    json_object_put(data);
+    return has;
+}
+
 /* ---- commands */
 
 int road_command(struct road *road, char **ret, const char *const *words)

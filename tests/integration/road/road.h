@@ -71,6 +71,8 @@ struct json_object *server_tool(struct server *server, const char *name, const c
 /* The parts of it: sends and does not wait; waits for the answer of the id that was returned. */
 int server_send_tool(struct server *server, const char *name, const char *arguments);
 struct json_object *server_answer(struct server *server, int id, bool *ret_failed);
+/* The answer that comes next to one of these ids. */
+struct json_object *server_any(struct server *server, const int *ids, size_t count, bool *ret_failed);
 /* Hears and answers for so long, whatever comes. */
 void server_pump(struct server *server, int ms);
 void server_say(struct server *server, const char *line);
@@ -95,6 +97,9 @@ int road_api(struct road *road, const char *method, const char *path, const char
              struct json_object **ret_data);
 /* state of a guest as the cluster says: "running". Static until the next call. */
 const char *road_state(struct road *road, const char *kind, const char *node, int vmid);
+
+/* Do these words stand in the answer to GET path? */
+bool road_has(struct road *road, const char *path, const char *words);
 
 /* Runs `proximo WORDS...` with this configuration; its exit status, its output in *ret (malloc'd). */
 int road_command(struct road *road, char **ret, const char *const *words);

@@ -221,7 +221,16 @@ void server_pump(struct server *server, int ms)
     }
 }
 
-struct json_object *server_answer(struct server *server, int id, bool *ret_failed)
+static bool one_of(int64_t id, const int *ids, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (id == ids[i])
+            return true;
+    }
+    return false;
+}
+
+struct json_object *server_any(struct server *server, const int *ids, size_t count, bool *ret_failed)
 {
     for (;;) {
         struct json_object *message CLEANUP_JSON = hear(server), *result = NULL, *content = NULL;
@@ -231,7 +240,7 @@ struct json_object *server_answer(struct server *server, int id, bool *ret_faile
             return NULL;
         if (meanwhile(server, message))
             continue;
-        if (json_get_int(message, "id", &heard) < 0 || heard != id)
+        if (json_get_int(message, "id", &heard) < 0 || !one_of(heard, ids, count))
             continue;
         if (json_get(message, "result", json_type_object, &result) < 0) {
             print_error("refused: %s\n", json_object_to_json_string(message));
@@ -244,6 +253,11 @@ struct json_object *server_answer(struct server *server, int id, bool *ret_faile
             return json_object_get(result); /* input_required */
         return json_object_get(content);
     }
+}
+
+struct json_object *server_answer(struct server *server, int id, bool *ret_failed)
+{
+    return server_any(server, &id, 1, ret_failed);
 }
 
 /* The newer era: the answer asks, and the call comes again with the person's words. */

@@ -116,26 +116,25 @@ static void look_afterwards(struct road *road, const char *plan_id, bool stopped
     one_end(road, plan_id, strcmp(plan_state, "waiting") != 0, sent);
 }
 
-/* One apply of a stop, killed at boundary n. False: it went to its end. */
-static bool killed_at(int n, const char *how)
+/* One apply on a server that is killed at boundary n; *ret_plan and *ret_before (tasks of the type so far)
+ * are given. False: it went to its end. */
+static bool apply_killed(struct road *road, int n, const char *how, const char *tool, const char *arguments,
+                         const char *type, struct json_object **ret_plan, int *ret_before)
 {
     const char *build = getenv("PROXIMO_TEST_BUILD_DIR");
-    struct road road;
     struct server server;
     char preload[512], when[128], at_call[32];
     bool failed = false;
 
-    road_start(&road, quick, "");
     (void)snprintf(preload, sizeof(preload), "LD_PRELOAD=%s/tests/bin/kill-at.so", build ? build : ".");
-    (void)snprintf(when, sizeof(when), "KILL_WHEN=%s/now", road.dir);
+    (void)snprintf(when, sizeof(when), "KILL_WHEN=%s/now", road->dir);
     (void)snprintf(at_call, sizeof(at_call), "%s=%d", how, n);
-    server_start(&road, &server, (const char *const[]){preload, when, at_call, NULL});
+    server_start(road, &server, (const char *const[]){preload, when, at_call, NULL});
     server.person = "guest/105";
-    struct json_object *plan =
-        plan_make(&server, "pve_guest_power", "{\"vmid\":\"105\",\"action\":\"stop\"}");
-    const int before = tasks_of(&road, "vzstop");
+    *ret_plan = plan_make(&server, tool, arguments);
+    *ret_before = tasks_of(road, type);
     touch(when + strlen("KILL_WHEN="));
-    struct json_object *done = plan_apply(&server, plan, &failed);
+    struct json_object *done = plan_apply(&server, *ret_plan, &failed);
     const bool alive = done != NULL;
     if (alive)
         expect(done, "/outcome", "ok");
@@ -145,6 +144,19 @@ static bool killed_at(int n, const char *how)
     else
         assert_int_equal(server_ended(&server), 128 + SIGKILL);
     usleep(400000); /* what the cluster was asked to do is done by now */
+    return !alive;
+}
+
+/* One apply of a stop, killed at boundary n. False: it went to its end. */
+static bool killed_at(int n, const char *how)
+{
+    struct json_object *plan = NULL;
+    struct road road;
+    int before = 0;
+
+    road_start(&road, quick, "");
+    const bool alive = !apply_killed(&road, n, how, "pve_guest_power",
+                                     "{\"vmid\":\"105\",\"action\":\"stop\"}", "vzstop", &plan, &before);
     const bool stopped = strcmp(road_state(&road, "lxc", "pve1", 105), "stopped") == 0;
     const int tasks = tasks_of(&road, "vzstop");
     assert_true(tasks - before <= 1);
@@ -155,12 +167,76 @@ static bool killed_at(int n, const char *how)
     return !alive;
 }
 
+/* What the next server says of a plan with an undo point must fit what is there. */
+static void point_fits(struct road *road, struct json_object *plan, int snapshots)
+{
+    const int64_t deadline = clock_ms() + 20000;
+    const bool changed = road_has(road, "/nodes/pve1/lxc/105/config", "\"cores\":3");
+    struct server server;
+    char arguments[96], outcome[24] = "", taken[24] = "", count[24] = "";
+    bool failed = true;
+
+    assert_true(!changed || snapshots == 1); /* nothing without its snapshot */
+    server_start(road, &server, NULL);
+    (void)snprintf(arguments, sizeof(arguments), "{\"plan_id\":\"%s\"}", at(plan, "/plan_id"));
+    struct json_object *status = server_tool(&server, "proximo_status", arguments, &failed);
+    while (!failed && strcmp(at(status, "/outcome"), "running") == 0 && clock_ms() < deadline) {
+        json_object_put(status);
+        usleep(50000);
+        status = server_tool(&server, "proximo_status", arguments, &failed);
+    }
+    assert_false(failed);
+    (void)snprintf(outcome, sizeof(outcome), "%s", at(status, "/outcome"));
+    (void)snprintf(taken, sizeof(taken), "%s", at(status, "/undo_point/taken"));
+    const bool waiting = strcmp(at(status, "/state"), "waiting") == 0;
+    if (!waiting && !*taken && strcmp(outcome, "ok") != 0)
+        print_error("%s\n", json_object_to_json_string(status));
+    json_object_put(status);
+    status = server_tool(&server, "proximo_status", "{}", &failed);
+    (void)snprintf(count, sizeof(count), "%s", at(status, "/undo_points/count"));
+    json_object_put(status);
+    assert_true(!waiting || (!changed && snapshots == 0));
+    if (strcmp(outcome, "ok") == 0)
+        assert_true(changed);
+    if (strcmp(outcome, "failed") == 0)
+        assert_true(!changed && snapshots == 0);
+    if (strcmp(taken, "no") == 0)
+        assert_int_equal(snapshots, 0);
+    if (strcmp(taken, "yes") == 0)
+        assert_int_equal(snapshots, 1);
+    if (snapshots == 1) /* and it is known to be there */
+        assert_string_equal(count, "1");
+    assert_int_equal(server_stop(&server), 0);
+}
+
+/* The same of a change with an undo point before it. */
+static bool killed_with_point(int n, const char *how)
+{
+    struct json_object *plan = NULL;
+    struct road road;
+    int before = 0;
+
+    road_start(&road, quick, "");
+    const bool killed = apply_killed(&road, n, how, "pve_guest_config_set",
+                                     "{\"vmid\":\"105\",\"changes\":{\"cores\":3},\"snapshot_first\":true}",
+                                     "vzsnapshot", &plan, &before);
+    const int tasks = tasks_of(&road, "vzsnapshot");
+    assert_true(tasks - before <= 1);
+    if (killed) {
+        point_fits(&road, plan, tasks - before);
+        assert_int_equal(tasks_of(&road, "vzsnapshot"), tasks); /* nothing was sent again */
+    }
+    json_object_put(plan);
+    road_stop(&road);
+    return killed;
+}
+
 /* design 3: "An executing record without outcome is in doubt" */
-static void every_boundary(const char *how)
+static void every_boundary(const char *how, bool (*killed)(int n, const char *how))
 {
     int n = 1;
 
-    while (n < BOUNDARIES_MOST && killed_at(n, how))
+    while (n < BOUNDARIES_MOST && killed(n, how))
         n++;
     print_message("%d boundaries (%s)\n", n - 1, how);
     assert_true(n > 6 && n < BOUNDARIES_MOST);
@@ -169,18 +245,25 @@ static void every_boundary(const char *how)
 static void test_before(void **context)
 {
     (void)context;
-    every_boundary("KILL_AT");
+    every_boundary("KILL_AT", killed_at);
 }
 
 static void test_after(void **context)
 {
     (void)context;
-    every_boundary("KILL_AFTER");
+    every_boundary("KILL_AFTER", killed_at);
+}
+
+static void test_undo_point(void **context)
+{
+    (void)context;
+    every_boundary("KILL_AFTER", killed_with_point);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_before), cmocka_unit_test(test_after)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_before), cmocka_unit_test(test_after),
+                                       cmocka_unit_test(test_undo_point)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

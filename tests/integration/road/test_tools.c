@@ -66,16 +66,6 @@ static void no_way_back(struct server *server, const char *receipt)
     expect_code(server_tool(server, "proximo_undo", arguments, &failed), &failed, "PX-UNDO");
 }
 
-static bool cluster_has(struct road *road, const char *path, const char *words)
-{
-    struct json_object *data = NULL;
-
-    assert_int_equal(road_api(road, "GET", path, NULL, &data), 200);
-    const bool has = strstr(json_object_to_json_string_ext(data, JSON_C_TO_STRING_PLAIN), words) != NULL;
-    json_object_put(data);
-    return has;
-}
-
 /* design 2: "Undo is built after the fact" */
 static void test_config(void **context)
 {
@@ -91,19 +81,19 @@ static void test_config(void **context)
          "{\"vmid\":\"105\",\"changes\":{\"description\":\"new "
          "words\",\"startup\":\"order=3\"},\"delete\":[\"tags\"]}",
          "guest.config", receipt);
-    assert_true(cluster_has(&road, CT "/config", "new words"));
-    assert_true(cluster_has(&road, CT "/config", "order=3"));
+    assert_true(road_has(&road, CT "/config", "new words"));
+    assert_true(road_has(&road, CT "/config", "order=3"));
     undone(&server, receipt, "guest.config");
-    assert_false(cluster_has(&road, CT "/config", "new words"));
-    assert_false(cluster_has(&road, CT "/config", "order=3"));
-    assert_true(cluster_has(&road, CT "/config", "\"tags\":"));
+    assert_false(road_has(&road, CT "/config", "new words"));
+    assert_false(road_has(&road, CT "/config", "order=3"));
+    assert_true(road_has(&road, CT "/config", "\"tags\":"));
     undone(&server, receipt, "guest.config"); /* redo */
-    assert_true(cluster_has(&road, CT "/config", "new words"));
-    assert_true(cluster_has(&road, CT "/config", "order=3"));
-    assert_false(cluster_has(&road, CT "/config", "\"tags\":"));
+    assert_true(road_has(&road, CT "/config", "new words"));
+    assert_true(road_has(&road, CT "/config", "order=3"));
+    assert_false(road_has(&road, CT "/config", "\"tags\":"));
     done(&server, "pve_guest_config_revert",
          "{\"vmid\":\"105\",\"prior_config\":{\"description\":\"as it was\"}}", "guest.config", receipt);
-    assert_true(cluster_has(&road, CT "/config", "as it was"));
+    assert_true(road_has(&road, CT "/config", "as it was"));
     /* what somebody else did meanwhile is not lost by an undo */
     assert_int_equal(road_api(&road, "PUT", CT "/config", "description=somebody+else", NULL), 200);
     bool failed = false;
@@ -125,9 +115,9 @@ static void test_snapshots(void **context)
     server_start(&road, &server, NULL);
     done(&server, "pve_snapshot_create", "{\"vmid\":\"100\",\"snapname\":\"before\",\"description\":\"d\"}",
          "snapshot.create", receipt);
-    assert_true(cluster_has(&road, "/nodes/pve1/qemu/100/snapshot", "\"before\""));
+    assert_true(road_has(&road, "/nodes/pve1/qemu/100/snapshot", "\"before\""));
     undone(&server, receipt, "snapshot.delete");
-    assert_false(cluster_has(&road, "/nodes/pve1/qemu/100/snapshot", "\"before\""));
+    assert_false(road_has(&road, "/nodes/pve1/qemu/100/snapshot", "\"before\""));
     /* a snapshot that something is based on since is not taken away */
     done(&server, "pve_snapshot_create", "{\"vmid\":\"100\",\"snapname\":\"base\"}", "snapshot.create",
          receipt);
@@ -143,7 +133,7 @@ static void test_snapshots(void **context)
     json_object_put(refused);
     done(&server, "pve_snapshot_delete", "{\"vmid\":\"100\",\"snapname\":\"upon\"}", "snapshot.delete",
          receipt);
-    assert_false(cluster_has(&road, "/nodes/pve1/qemu/100/snapshot", "\"upon\""));
+    assert_false(road_has(&road, "/nodes/pve1/qemu/100/snapshot", "\"upon\""));
     no_way_back(&server, receipt);
     done(&server, "pve_rollback", "{\"vmid\":\"105\",\"snapname\":\"tuned\"}", "guest.rollback", receipt);
     assert_string_equal(road_state(&road, "lxc", "pve1", 105), "stopped");
@@ -163,21 +153,21 @@ static void test_pools(void **context)
     server_start(&road, &server, NULL);
     done(&server, "pve_pool_create", "{\"poolid\":\"lab\",\"comment\":\"for a try\"}", "pool.create",
          receipt);
-    assert_true(cluster_has(&road, "/pools", "for a try"));
+    assert_true(road_has(&road, "/pools", "for a try"));
     undone(&server, receipt, "pool.delete");
-    assert_false(cluster_has(&road, "/pools", "for a try"));
+    assert_false(road_has(&road, "/pools", "for a try"));
     undone(&server, receipt, "pool.create");
-    assert_true(cluster_has(&road, "/pools", "for a try"));
+    assert_true(road_has(&road, "/pools", "for a try"));
     done(&server, "pve_pool_update", "{\"poolid\":\"lab\",\"vms\":[\"110\"],\"comment\":\"another\"}",
          "pool.update", receipt);
-    assert_true(cluster_has(&road, "/pools/lab", "110"));
+    assert_true(road_has(&road, "/pools/lab", "110"));
     undone(&server, receipt, "pool.update");
-    assert_false(cluster_has(&road, "/pools/lab", "110"));
-    assert_true(cluster_has(&road, "/pools/lab", "for a try"));
+    assert_false(road_has(&road, "/pools/lab", "110"));
+    assert_true(road_has(&road, "/pools/lab", "for a try"));
     done(&server, "pve_pool_delete", "{\"poolid\":\"lab\"}", "pool.delete", receipt);
-    assert_false(cluster_has(&road, "/pools", "for a try"));
+    assert_false(road_has(&road, "/pools", "for a try"));
     undone(&server, receipt, "pool.create");
-    assert_true(cluster_has(&road, "/pools", "for a try"));
+    assert_true(road_has(&road, "/pools", "for a try"));
     assert_int_equal(server_stop(&server), 0);
     road_stop(&road);
 }

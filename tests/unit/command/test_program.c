@@ -21,80 +21,14 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/json.h"
-
-#define WORDS_MAX 8
+#include "run.h"
 
 static char folder[] = "/tmp/proximo-test-XXXXXX";
-static char program[PATH_MAX], home[PATH_MAX + 8];
-
-struct outcome {
-    struct buf out, err;
-    int status;
-};
-
-static void outcome_done(struct outcome *o)
-{
-    buf_done(&o->out);
-    buf_done(&o->err);
-}
-#define CLEANUP_OUTCOME __attribute__((cleanup(outcome_done)))
-
-static void child(char *const *argv, char *const *environment, int in, int out, int err)
-{
-    if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0)
-        _exit(125);
-    (void)execve(program, argv, environment);
-    _exit(126);
-}
-
-/* Runs the program with `input` on its standard input and one variable beside HOME. */
-static struct outcome run(const char *const *words, const char *input, const char *variable)
-{
-    struct outcome o = {.out = BUF_INIT(1 << 20), .err = BUF_INIT(1 << 20)};
-    char *argv[WORDS_MAX + 2] = {program}, *environment[] = {home, NULL, NULL};
-    int in[2], out, err, status = 0;
-    char out_name[] = "/tmp/proximo-test-XXXXXX", err_name[] = "/tmp/proximo-test-XXXXXX";
-
-    for (size_t i = 0; i < WORDS_MAX && words[i]; i++)
-        assert_non_null(argv[i + 1] = strdup(words[i]));
-    environment[1] = variable ? strdup(variable) : NULL;
-    assert_int_equal(pipe2(in, O_CLOEXEC), 0);
-    assert_true((out = mkostemp(out_name, O_CLOEXEC)) >= 0);
-    assert_true((err = mkostemp(err_name, O_CLOEXEC)) >= 0);
-    assert_int_equal(fd_write_all(in[1], input, strlen(input)), 0);
-    (void)close(in[1]);
-    pid_t pid = fork();
-    assert_true(pid >= 0);
-    if (pid == 0)
-        child(argv, environment, in[0], out, err);
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    (void)close(in[0]);
-    (void)lseek(out, 0, SEEK_SET);
-    (void)lseek(err, 0, SEEK_SET);
-    assert_int_equal(fd_read_all(out, &o.out), 0);
-    assert_int_equal(fd_read_all(err, &o.err), 0);
-    (void)close(out);
-    (void)close(err);
-    (void)unlink(out_name);
-    (void)unlink(err_name);
-    for (size_t i = 1; argv[i]; i++)
-        free(argv[i]);
-    free(environment[1]);
-    o.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    assert_int_equal(buf_reserve(&o.out, 0) | buf_reserve(&o.err, 0), 0);
-    return o;
-}
 
 static int setup(void **state)
 {
-    const char *build = getenv("PROXIMO_TEST_BUILD_DIR");
-
     (void)state;
-    (void)snprintf(program, sizeof program, "%s/proximo", build ? build : ".");
-    if (!mkdtemp(folder))
-        return -1;
-    (void)snprintf(home, sizeof home, "HOME=%s", folder);
-    return access(program, X_OK);
+    return mkdtemp(folder) && run_setup(folder) ? 0 : -1;
 }
 
 static int teardown(void **state)
@@ -102,8 +36,9 @@ static int teardown(void **state)
     char command_line[64];
 
     (void)state;
-    static const char *const made[] = {"c.yaml",   "c.yaml.lab.token", "lab.token", "sub/lab.token",
-                                       "bad.yaml", "sub/q.yaml",       "sub/t",     "sub"};
+    static const char *const made[] = {"c.yaml",        "c.yaml.lab.token", "lab.token",
+                                       "sub/lab.token", "bad.yaml",         "sub/q.yaml",
+                                       "sub/t",         "sub/first.key",    "sub"};
     for (size_t i = 0; i < sizeof made / sizeof made[0]; i++) {
         (void)snprintf(command_line, sizeof command_line, "%s/%s", folder, made[i]);
         (void)remove(command_line);
@@ -281,6 +216,24 @@ static void read_until(int terminal, struct buf *seen, const char *mark)
 }
 
 /* On a terminal the secret is not echoed, and Ctrl-C at it ends the questions with the echo back on. */
+/* Of the default state folder. */
+static void forget_ledger(void)
+{
+    static const char *const made[] = {"audit.log", "audit.log.lock",    "audit.log.tree",
+                                       "audit.key", "audit.signing.pem", "audit.signing.pem.pub"};
+    char path[PATH_MAX];
+
+    for (size_t i = 0; i < sizeof made / sizeof made[0]; i++) {
+        (void)snprintf(path, sizeof path, "%s/.local/state/proximo/%s", folder, made[i]);
+        (void)remove(path);
+    }
+    static const char *const folders[] = {".local/state/proximo", ".local/state", ".local"};
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+        (void)snprintf(path, sizeof path, "%s/%s", folder, folders[i]);
+        (void)rmdir(path);
+    }
+}
+
 static void test_terminal(void **state)
 {
     static const char before[] = "lab\npve\nhttps://127.0.0.1\nsystem\n\n\nme@pve!ro\n";
@@ -312,6 +265,11 @@ static void test_terminal(void **state)
         assert_int_equal(settings.c_lflag & ECHO, 0);
         assert_int_equal(fd_write_all(terminal, secrets[i], strlen(secrets[i])), 0);
         read_until(terminal, &seen, i == 0 ? "proximo doctor --config" : "not all answered");
+        if (i == 0) { /* the ledger is made, and its first key is shown to be kept elsewhere */
+            read_until(terminal, &seen, "\nkey ");
+            assert_non_null(strstr(seen.data, "proximo-ledger-key-1"));
+            assert_null(strstr(seen.data, "derive"));
+        }
         assert_int_equal(tcgetattr(terminal, &settings), 0);
         assert_true(settings.c_lflag & ECHO);
         assert_null(strstr(seen.data, "s3cr"));
@@ -323,6 +281,18 @@ static void test_terminal(void **state)
         assert_string_equal(token.data, "me@pve!ro=s3cret-value\n");
         (void)close(terminal);
     }
+    /* a second time to a file; never over one that is there; not into a pipe unasked */
+    char file[PATH_MAX + 16], kept[PATH_MAX + 16];
+    (void)snprintf(file, sizeof file, "%s/sub/q.yaml", folder);
+    (void)snprintf(kept, sizeof kept, "%s/sub/first.key", folder);
+    const char *const words[] = {"audit", "escrow", "--config", file, "--out", kept, NULL};
+    for (int i = 0; i < 2; i++) {
+        CLEANUP_OUTCOME struct outcome o = run(words, "", NULL);
+        assert_int_equal(o.status, i == 0 ? 0 : 2);
+        assert_int_equal(o.out.len, 0);
+        assert_non_null(strstr(o.err.data, i == 0 ? "keep it away" : "File exists"));
+    }
+    forget_ledger();
 }
 
 /* The evidence is read with --file alone, or from the default folder when the configuration is wrong. */
@@ -359,7 +329,7 @@ static void test_audit(void **state)
     (void)snprintf(key, sizeof key, "%s/t.key", folder);
     memset(zeros, '0', 64);
     zeros[64] = '\0';
-    CLEANUP_BUF struct buf bytes = BUF_INIT(100);
+    CLEANUP_BUF struct buf bytes = BUF_INIT(1000);
     char golden[PATH_MAX];
     (void)snprintf(golden, sizeof golden, "%s/tests/unit/ledger/golden/v1.key", source);
     assert_int_equal(file_read(golden, &bytes), 0);

@@ -65,6 +65,10 @@ static void test_canonical(void **state)
         "planes: []\n",
         "planes: {x: {config: {password: hunter2, list: [hunter4]}}}\n",
         "tools: {deny: [x]}\n",
+        "trust: {consent: {guest.start: human}}\n",
+        "trust: {consent: {guest.stop: human}}\n",
+        "sites: {lab: {url: 'https://h', token_file: /t, consent: human}}\n",
+        "limits: {class_per_hour: {guest.stop: 1}}\n",
         "ledger: {redact: false}\n",
     };
     struct config *a = load(full);

@@ -122,7 +122,84 @@ static const struct scene scenes[] = {
      .user = "tools: {allow: [guests]}",
      .error = "tools.allow"},
     {.system = "tools: {allow: [nodes]}", .rules = 1, .user = "tools: {allow: []}", .error = "tools.allow"},
+    /* names and targets of the allow list narrow each by themselves */
+    {.system = "tools: {allow: [nodes, guests]}",
+     .rules = 1,
+     .user = "tools: {allow: [nodes, 'vmid:100-199']}"},
+    {.system = "tools: {allow: [nodes, 'vmid:100']}",
+     .rules = 1,
+     .user = "tools: {allow: [nodes]}",
+     .error = "tools.allow"},
+    {.system = "tools: {allow: [nodes, 'vmid:100']}",
+     .rules = 1,
+     .user = "tools: {allow: ['vmid:100']}",
+     .error = "tools.allow"},
+    {.system = "tools: {allow: ['vmid:100', 'tag:x']}",
+     .rules = 1,
+     .user = "tools: {allow: ['tag:x', guests]}"},
+    {.system = "tools: {allow: ['vmid:100']}",
+     .rules = 1,
+     .user = "tools: {allow: ['vmid:101']}",
+     .error = "tools.allow"},
+    {.system = LAB, .rules = 1, .user = "tools: {allow: ['vmid:101'], deny: ['pool:x']}"},
+    /* limits are lowered, added to and switched on, never the other way */
+    {.system = "limits: {changes_per_hour: 10}", .rules = 1, .user = "limits: {changes_per_hour: 9}"},
+    {.system = "limits: {changes_per_hour: 10}",
+     .rules = 1,
+     .user = "limits: {changes_per_hour: 11}",
+     .error = "would loosen what"},
+    {.system = LAB,
+     .rules = 1,
+     .user = "limits: {changes_per_hour: 61}",
+     .error = "would loosen the default (60)"},
+    {.user = "limits: {changes_per_hour: 5000}"}, /* nobody rules: the file's own word */
+    {.system = "limits: {class_per_hour: {guest.stop: 1}}",
+     .rules = 1,
+     .user =
+         "limits: {class_per_hour: {guest.stop: 9, 'guest.*': 2}}"}, /* the lower one counts all the same */
+    {.system = LAB, .rules = 1, .user = "trust: {lease: required, taint: consent}"},
+    {.system = "trust: {lease: required}",
+     .rules = 1,
+     .user = "trust: {lease: none}",
+     .error = "trust.lease"},
+    {.system = "trust: {taint: consent}", .user = "trust: {taint: off}", .error = "trust.taint"},
     {.system = "ledger: {redact: false}", .rules = 1, .user = "ledger: {redact: true}"},
+    /* consent only rises, from file to file and above what is built in */
+    {.system = "trust: {consent: {guest.start: human}}", .user = "trust: {consent: {guest.start: human}}"},
+    {.system = "trust: {consent: {guest.start: human}}",
+     .rules = 1,
+     .user = "trust: {consent: {guest.start: plan}}",
+     .error = "trust.consent.guest.start: this would loosen what"},
+    {.system = "trust: {approver_key: /k, consent: {guest.start: approver}}",
+     .user = "trust: {consent: {guest.start: human}}",
+     .error = "would loosen what"},
+    {.system = "trust: {approver_key: /k, consent: {guest.start: human}}",
+     .rules = 1,
+     .user = "trust: {consent: {guest.start: approver, 'node.*': human}}"},
+    {.system = LAB, .rules = 1, .user = "trust: {consent: {'guest.*': human}}"},
+    {.user = "trust:\n  consent:\n    guest.*: human\n    storage.*: plan\n    node.reboot: human\n"},
+    {.system = LAB, .rules = 1, .user = "trust: {approver_key: /mine}", .error = "trust.approver_key"},
+    {.system = "sites: {lab: {url: 'https://h', token_file: /t, consent: human}}",
+     .user = "sites: {lab: {consent: plan}}",
+     .error = "sites.lab.consent: this would loosen what"},
+    {.system = LAB, .user = "sites: {lab: {consent: human}}"},
+    {.user = "trust: {consent: {guest.start: approver}}",
+     .error = "trust.consent.guest.start: approver, but"},
+    {.user = "sites: {lab: {url: 'https://h', token_file: /t, consent: approver}}",
+     .error = "sites.lab.consent: approver, but"},
+    {.user = "trust: {consent: {'exec.*': plan}}", .error = "less than exec's classes need anyway: human"},
+    {.user = "trust: {consent: {exec.run: human}}"},
+    {.user = "trust: {approver_key: /k, consent: {exec.run: human}}",
+     .error = "less than exec's classes need anyway: approver"},
+    {.user = "trust: {consent: {guest.start: none}}", .error = "is not one of the choices"},
+    {.user = "trust: {consent: {guest: human}}", .error = "neither a class nor a prefix"},
+    {.user = "trust: {consent: {'*': human}}", .error = "neither a class nor a prefix"},
+    {.user = "trust: {consent: {'guest*': human}}", .error = "neither a class nor a prefix"},
+    {.user = "trust: {consent: {'.*': human}}", .error = "neither a class nor a prefix"},
+    {.user = "trust: {consent: {'a..*': human}}", .error = "neither a class nor a prefix"},
+    {.user = "trust: {consent: {'Guest.*': human}}", .error = "neither a class nor a prefix"},
+    {.user = "trust: {consent: human}", .error = "a mapping is needed here"},
+    {.user = "trust: {consent: {guest.start: [human]}}", .error = "a single value is needed here"},
     /* the same user's two files */
     {.system = LAB, .user = "sites: {lab: {node: x}}"},
     {.system = LAB,
@@ -176,6 +253,37 @@ static const struct scene scenes[] = {
     {.environment = {"PROXIMO_TEST_ANYTHING=1", "PROXIMO_SHARED=/x", "OTHER=1", "PROXIMO=1"}},
     {.environment = {"PROXIMO_NODE=", "PROXIMO_MODE="}}, /* empty is not set */
     {.environment = {"PROXIMO_CONFIG=/does/not/exist.yaml"}, .error = "there is no such file"},
+    /* an anchor: the same, or sooner; whoever rules says which ones there are */
+    {.system = "ledger: {anchor: {file: /mnt/a}, require_anchor_within: 30}",
+     .user = "ledger: {require_anchor_within: 10}"},
+    {.system = "ledger: {anchor: {file: /mnt/a}, require_anchor_within: 30}",
+     .user = "ledger: {require_anchor_within: 31}",
+     .error = "would loosen"},
+    {.system = "ledger: {anchor: {file: /mnt/a}, require_anchor_within: 30}",
+     .user = "ledger: {require_anchor_within: 0}",
+     .error = "would loosen"},
+    {.system = "ledger: {anchor: {file: /mnt/a}, require_anchor_within: 0}",
+     .user = "ledger: {require_anchor_within: 10}"},
+    {.system = "ledger: {anchor: {file: /mnt/a}}",
+     .user = "ledger: {anchor: {file: /home/a}}",
+     .error = "would change"},
+    {.system = LAB,
+     .rules = 1,
+     .user = "ledger: {anchor: {file: /home/a}}",
+     .error = "would loosen the default"},
+    {.user = "ledger: {require_anchor_within: 10}", .error = "there is no anchor"},
+    {.user = "ledger: {anchor: {url: 'http://h/a'}}", .error = "it must begin with https://"},
+    {.user = "ledger: {anchor: {url: 'https://u:p@h/a'}}", .error = "user or password"},
+    {.user = "ledger: {anchor: {url: 'https://h/a?token=1'}}", .error = "a query or a fragment"},
+    {.user = "ledger: {anchor: {url: 'https://h:8443/a/b', url_fingerprint: " HEX "}}"},
+    {.user = "ledger: {anchor: {url_token_file: /t}}", .error = "no effect without"},
+    {.user = "ledger: {anchor: {syslog: 'tls://h:6514'}}"},
+    {.user = "ledger: {anchor: {syslog: 'tls://h'}}", .error = "the port is missing"},
+    {.user = "ledger: {anchor: {syslog: 'tls://h:6514/a'}}", .error = "nothing may follow"},
+    {.user = "ledger: {anchor: {syslog: 'udp://h:514'}}", .error = "tls:// or tcp://"},
+    {.user = "ledger: {anchor: {syslog: 'tcp://h:514', syslog_fingerprint: " HEX "}}", .error = "plain TCP"},
+    {.user = "ledger: {anchor: {file: /mnt/a, witness_key: w}}", .error = "not a verifier key"},
+    {.user = "ledger: {anchor: {file: /mnt/a, witness_key: 'w.example/1+0123abcd+BAAA'}}"},
     {.user = "ledger: {redact: true}", .environment = {"PROXIMO_LEDGER_REDACT=off"}, .error = "would loosen"},
     {.user = "ledger: {redact: true}", .environment = {"PROXIMO_LEDGER_REDACT=offf"}},
     {.user = "ledger: {file: /a}", .environment = {"PROXIMO_AUDIT_LOG=/b"}, .error = "would change what"},
@@ -282,59 +390,10 @@ static void test_file_owner(void **state)
     assert_int_equal(rmdir(user_path), 0);
 }
 
-/* The isolation that a configuration finds by itself; 100 if it does not load. */
-static int found_isolation(uid_t user)
-{
-    const struct config_options options = {.no_environment = true};
-    struct config *c = NULL;
-    int status = 0;
-
-    pid_t pid = fork();
-    assert_true(pid >= 0);
-    if (pid == 0) {
-        if (user != geteuid() && (setgid(user) < 0 || setuid(user) < 0))
-            _exit(101);
-        int r = config_load_with(&options, system_path, -1, &c, NULL);
-        int isolation = r < 0 ? 100 : (int)c->isolation;
-        config_free(c);
-        _exit(isolation);
-    }
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    return WEXITSTATUS(status);
-}
-
-/* The system file rules those who can change neither it nor its folder. */
-/* design 3: "Trust settings come from a file that the running user cannot write ..." */
-static void test_isolation(void **state)
-{
-    const uid_t nobody = 65534;
-
-    (void)state;
-    assert_int_equal(file_write_atomic(system_path, "mode: read\n", 11, 0644), 0);
-    assert_int_equal(found_isolation(geteuid()), CONFIG_SAME_USER);
-    if (geteuid() != 0) {
-        print_message("not root: another user cannot be played\n");
-        skip();
-    }
-    assert_int_equal(chmod(folder, 0755), 0);
-    assert_int_equal(found_isolation(nobody), CONFIG_ISOLATED);
-    assert_int_equal(chmod(folder, 0777), 0); /* the file could be replaced */
-    assert_int_equal(found_isolation(nobody), CONFIG_SAME_USER);
-    assert_int_equal(chmod(folder, 0755), 0);
-    assert_int_equal(chmod(system_path, 0664), 0);
-    assert_int_equal(chown(system_path, 0, nobody), 0);
-    assert_int_equal(found_isolation(nobody), CONFIG_SAME_USER);
-    assert_int_equal(chmod(system_path, 0644), 0);
-    assert_int_equal(chown(folder, nobody, nobody), 0); /* could give itself the right */
-    assert_int_equal(found_isolation(nobody), CONFIG_SAME_USER);
-    assert_int_equal(chown(folder, 0, 0), 0);
-    assert_int_equal(found_isolation(nobody), CONFIG_ISOLATED);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_scenes), cmocka_unit_test(test_results),
-                                       cmocka_unit_test(test_file_owner), cmocka_unit_test(test_isolation)};
+                                       cmocka_unit_test(test_file_owner)};
 
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -45,6 +45,9 @@ static void test_defaults(void **state)
         assert_int_equal(c->call_timeout_s, 60);
         assert_true(c->ledger.redact);
         assert_false(c->trust.confirm_direct);
+        assert_false(c->trust.lease_required);
+        assert_false(c->trust.taint_consent);
+        assert_int_equal(c->changes_per_hour, 60);
         assert_null(c->plane_dir);
         assert_non_null(strstr(c->ledger.file, "/proximo/audit.log"));
         assert_non_null(strstr(c->ledger.key_file, "/proximo/audit.key"));
@@ -72,10 +75,12 @@ static void test_everything(void **state)
              "  guests:\n"
              "  mine: {file: /m.so, sha256: " HEX ", allow_without_landlock: true, client_requests: true,\n"
              "         config: {no: no, n: 012, x: 1.5, s: '7', t: true, l: [on, null, ~, ''], m: {}}}\n"
-             "tools: {allow: [nodes, guest.stop], deny: [pve_x]}\n"
+             "tools: {allow: [nodes, guest.stop], deny: [pve_x, vmid:100-199, 'tag:Prod', node:pve1]}\n"
              "trust: {confirm: direct, approver_key: /k.pub}\n"
              "ledger: {file: /l/log, redact: false, expected_head: " HEX "}\n"
-             "limits: {calls: 3, call_timeout: 7}\n");
+             "limits:\n"
+             "  calls: 3\n  call_timeout: 7\n  changes_per_hour: 9\n"
+             "  class_per_hour: {guest.stop: 5, guest.*: 20, exec.*: 0}\n");
 
     (void)state;
     assert_int_equal(c->mode, CONFIG_GUARDED);
@@ -110,6 +115,13 @@ static void test_everything(void **state)
     assert_true(mine->allow_without_landlock && mine->client_requests);
     assert_int_equal(c->allow.count, 2);
     assert_string_equal(c->deny.items[0], "pve_x");
+    assert_int_equal(c->deny.count, 4);
+    assert_string_equal(c->deny.items[1], "vmid:100-199");
+    assert_string_equal(c->deny.items[2], "tag:Prod");
+    assert_int_equal(c->changes_per_hour, 9);
+    assert_int_equal(c->class_per_hour.count, 3);
+    assert_string_equal(c->class_per_hour.items[1], "guest.*=20");
+    assert_string_equal(c->class_per_hour.items[2], "exec.*=0");
     assert_true(c->trust.confirm_direct);
     assert_false(c->ledger.redact);
     assert_string_equal(c->ledger.key_file, "/l/audit.key");
@@ -182,6 +194,18 @@ static const struct {
     {"tools: {allow: x}", "f:1:16: tools.allow: a list is needed", NULL},
     {"tools: {allow: [X]}", "f:1:17: \"X\" is not the name", NULL},
     {"tools: {allow: [[a]]}", "f:1:17: tools.allow: a name is needed", NULL},
+    {"tools: {deny: ['vmid:99']}", "f:1:16: \"vmid:99\": a number from 100", NULL},
+    {"tools: {deny: ['node:a b']}", "the short name of a node is expected", NULL},
+    {"tools: {deny: ['vm:100']}", "a target is site:, node:, vmid:", NULL},
+    {"limits: {changes_per_hour: 0}", "not a whole number in range", "1 to 1000000"},
+    {"limits: {class_per_hour: {guest.stop: -1}}", "not a whole number in range", "0 to 1000000"},
+    {"limits: {class_per_hour: {guest.stop: }}", "limits.class_per_hour: a number is needed here", NULL},
+    {"limits: {class_per_hour: {'*': 1}}", "\"*\" is not an operation class", NULL},
+    {"limits: {class_per_hour: {'g*': 1}}", "\"g*\" is not an operation class", NULL},
+    {"limits: {class_per_hour: {Guest: 1}}", "\"Guest\" is not an operation class", NULL},
+    {"limits: {class_per_hour: [guest.stop]}", "a mapping of classes to numbers is needed", NULL},
+    {"trust: {lease: yes}", "is not one of the choices", "none, required"},
+    {"trust: {taint: human}", "is not one of the choices", "off, consent"},
     {"state_dir: ''", "state_dir", "empty"},
     {"state_dir: \"a\\tb\"", "control characters", NULL},
     /* sites */

@@ -53,6 +53,22 @@ void trust_free(struct trust *trust)
     free(trust);
 }
 
+void trust_refused(struct trust *trust, const char *what, const struct problem *problem)
+{
+    (void)trust;
+    (void)what;
+    (void)problem;
+    atomic_fetch_add(&fake_trust.refused, 1);
+}
+
+void trust_taint(struct trust *trust, const char *tool, const char *what)
+{
+    (void)trust;
+    (void)tool;
+    (void)what;
+    atomic_fetch_add(&fake_trust.tainted, 1);
+}
+
 void trust_wait_first(struct trust *trust, int64_t deadline_ms)
 {
     (void)trust;

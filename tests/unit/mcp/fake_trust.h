@@ -13,6 +13,7 @@
 
 struct fake_trust {
     atomic_int made, freed, first_calls, plans, applies, asked, undos, statuses, stops;
+    atomic_int refused, tainted;
     atomic_int slow_running, slow_cancelled, slow_stopped;
     atomic_int slow_ms; /* how long a slow one takes to notice that it is to end */
     atomic_bool last_confirm;

@@ -68,9 +68,10 @@ static struct json_object *listed(struct json_object *list, const char *name)
     return NULL;
 }
 
+/* An id is used once in a session. */
 static struct json_object *list_tools(struct talk *talk, bool modern)
 {
-    say(talk, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\",\"params\":{%s}}",
+    say(talk, "{\"jsonrpc\":\"2.0\",\"id\":\"list-%d\",\"method\":\"tools/list\",\"params\":{%s}}", modern,
         modern ? MODERN : "");
     return hear(talk);
 }
@@ -157,6 +158,9 @@ static void check_list(struct talk *talk, bool modern, bool direct)
                                            "proximo_plan",  "proximo_undo",     "audit_verify",
                                            "proximo_status"};
     struct json_object *list CLEANUP_JSON = list_tools(talk, modern);
+
+    if (!at(list, "result/tools"))
+        fail_msg("no tools: %s", json_object_to_json_string(list));
 
     for (size_t i = 0; i < sizeof(planning) / sizeof(planning[0]); i++)
         check_hints(list, planning[i], false);

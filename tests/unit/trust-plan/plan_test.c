@@ -21,15 +21,6 @@
     "\"postcondition\":[{\"kind\":3,\"path\":\"" STATUS "/current\",\"select\":\"/status\","                 \
     "\"wait_test\":2,\"wait_value\":\"\\\"running\\\"\"}]}"
 
-static struct plan *planned(const struct tool *tool, const char *arguments)
-{
-    struct plan *plan = NULL;
-    struct problem p = PROBLEM_INIT;
-    if (rig_plan(tool, arguments, NULL, &plan, NULL, &p) < 0)
-        fail_msg("%s: %s", p.code, p.cause);
-    return plan;
-}
-
 /* design 2: "The core freezes it, shows it, records its hash" */
 /* design 3: "frozen canonical bytes -> plan file" */
 /* design 3: "plan (reads and probes only) -> blast(subject)" */
@@ -37,7 +28,7 @@ static void a_low_plan(void **state)
 {
     (void)state;
     rig.draft = START;
-    struct plan *plan = planned(&power_tool, "{\"vmid\":\"cache\"}");
+    struct plan *plan = rig_planned(&power_tool, "{\"vmid\":\"cache\"}");
     assert_string_equal(plan->action, "guest.stop");
     assert_string_equal(plan->subject, "guest/105");
     assert_string_equal(plan->consent, "plan");
@@ -63,11 +54,11 @@ static void canonical_bytes(void **state)
 {
     (void)state;
     rig.draft = START;
-    struct plan *plan = planned(&power_tool, "{\"vmid\":\"105\"}");
-    static const char *const order[] = {"format",    "nonce",   "created",  "expires",       "site",
-                                        "principal", "config",  "planes",   "tool",          "arguments",
-                                        "action",    "subject", "subjects", "sentence",      "risk",
-                                        "consent",   "guards",  "steps",    "postcondition", "undo"};
+    struct plan *plan = rig_planned(&power_tool, "{\"vmid\":\"105\"}");
+    static const char *const order[] = {
+        "format", "nonce",   "created",     "expires", "site",    "principal",     "config",
+        "planes", "tool",    "arguments",   "action",  "subject", "subjects",      "sentence",
+        "risk",   "consent", "consent_why", "guards",  "steps",   "postcondition", "undo"};
     size_t i = 0;
     json_object_object_foreach(plan->root, key, value)
     {
@@ -116,7 +107,7 @@ static void a_lie_is_overruled(void **state)
     rig.draft = "{\"summary\":\"only looks, \\\"harmless\\\"\",\"risks\":[{\"risk\":1,\"reason\":\"none\"}],"
                 "\"steps\":[{\"kind\":1,\"flags\":8,\"method\":\"DELETE\","
                 "\"path\":\"/nodes/{node}/{kind}/{vmid}\"}]}";
-    plan = planned(&power_tool, "{\"vmid\":\"105\"}");
+    plan = rig_planned(&power_tool, "{\"vmid\":\"105\"}");
     assert_int_equal(plan->risk, RISK_HIGH);
     assert_string_equal(plan->consent, "human");
     assert_true(plan->flags & RISK_DESTROYS);
@@ -151,7 +142,7 @@ static void incomplete_is_high_and_first(void **state)
     CLEANUP_BUF struct buf text = BUF_INIT(100000);
     rig.draft = START;
     rig.missing = "VM.Audit";
-    struct plan *plan = planned(&power_tool, "{\"vmid\":\"105\"}");
+    struct plan *plan = rig_planned(&power_tool, "{\"vmid\":\"105\"}");
     assert_int_equal(plan->risk, RISK_HIGH);
     plan_render(plan, &text);
     assert_int_equal(strncmp(text.data, "INCOMPLETE", 10), 0);
@@ -165,7 +156,7 @@ static void unknown_class(void **state)
     (void)state;
     rig.draft = START;
     rig.class_gone = true;
-    struct plan *plan = planned(&power_tool, "{\"vmid\":\"105\"}");
+    struct plan *plan = rig_planned(&power_tool, "{\"vmid\":\"105\"}");
     assert_int_equal(plan->risk, RISK_HIGH);
     assert_non_null(strstr(rig_member(plan, "incomplete"), "no loaded plane has this operation class"));
     plan_free(plan);
@@ -218,7 +209,7 @@ static void secrets_stay_out(void **state)
     CLEANUP_BUF struct buf text = BUF_INIT(100000);
     char commitment[65], again[65];
     bool same = false;
-    struct plan *plan = planned(&set_tool, "{\"vmid\":\"100\",\"cipassword\":\"" CANARY "\"}");
+    struct plan *plan = rig_planned(&set_tool, "{\"vmid\":\"100\",\"cipassword\":\"" CANARY "\"}");
     plan_render(plan, &text);
     plan_put_members(plan, &text);
     assert_null(strstr(plan->bytes, CANARY));
@@ -249,14 +240,14 @@ static void secrets_stay_out(void **state)
 static void way_back(void **state)
 {
     (void)state;
-    struct plan *plan = planned(&set_tool, "{\"vmid\":\"100\",\"description\":\"new\"}");
+    struct plan *plan = rig_planned(&set_tool, "{\"vmid\":\"100\",\"description\":\"new\"}");
     assert_non_null(strstr(rig_member(plan, "undo"), "{\"kind\":\"template\""));
     /* a digest alone guards the whole; what the way back needs is guarded */
     assert_non_null(strstr(rig_member(plan, "guards"), "{\"\":{\"cipassword\":\"**********\""));
     assert_non_null(strstr(rig_member(plan, "guards"), "\"/tags\":\"b;a\",\"/description\":\"old\""));
     plan_free(plan);
     fake_http_answer(QEMU "/config", 200, "{\"data\":{\"digest\":\"abc\",\"description\":\"******\"}}");
-    plan = planned(&set_tool, "{\"vmid\":\"100\",\"description\":\"new\"}");
+    plan = rig_planned(&set_tool, "{\"vmid\":\"100\",\"description\":\"new\"}");
     assert_string_equal(rig_member(plan, "undo"),
                         "{\"kind\":\"none\",\"note\":\"Proxmox does not show description, so it cannot be "
                         "given back\"}");
@@ -309,7 +300,7 @@ static void answer_is_small(void **state)
     buf_str(&blast, "]}");
     rig.draft = START;
     rig.blast = blast.data;
-    struct plan *plan = planned(&power_tool, "{\"vmid\":\"105\"}");
+    struct plan *plan = rig_planned(&power_tool, "{\"vmid\":\"105\"}");
     buf_char(&out, '{');
     plan_put_members(plan, &out);
     buf_char(&out, '}');
@@ -338,7 +329,7 @@ static void blast_again(void **state)
     const struct site_call call = {.deadline_ms = INT64_MAX / 2};
     rig.draft = START;
     rig.blast = "{\"affected\":[{\"resource\":\"guest/105\",\"effect\":\"stops\",\"risk\":3}]}";
-    struct plan *plan = planned(&power_tool, "{\"vmid\":\"105\"}");
+    struct plan *plan = rig_planned(&power_tool, "{\"vmid\":\"105\"}");
     assert_int_equal(plan->risk, RISK_HIGH);
     assert_int_equal(read_cache_new(rig.site, &cache), 0);
     assert_int_equal(plan_blast_again(&rig.trust, plan, cache, &call, &diff, &p), 0);

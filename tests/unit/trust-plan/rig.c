@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rig.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -162,6 +168,16 @@ int rig_plan(const struct tool *tool, const char *arguments, const char *record,
     return plan_build(&rig.trust, &request, ret, nothing, p);
 }
 
+struct plan *rig_planned(const struct tool *tool, const char *arguments)
+{
+    struct plan *plan = NULL;
+    struct problem p = PROBLEM_INIT;
+
+    if (rig_plan(tool, arguments, NULL, &plan, NULL, &p) < 0)
+        fail_msg("%s: %s", p.code, p.cause);
+    return plan;
+}
+
 const char *rig_member(const struct plan *plan, const char *name)
 {
     struct json_object *value = json_object_object_get(plan->root, name);
@@ -193,6 +209,7 @@ bool __wrap_planes_class_find(struct planes *planes, const char *name, const str
 {
     (void)planes, (void)name;
     *ret_plane = &plane;
+    class_row.flags = rig.class_flags;
     *ret_class = &class_row;
     return !rig.class_gone;
 }
@@ -267,13 +284,4 @@ int __wrap_trust_principal(struct trust *trust, struct site *site, char ret[320]
     (void)trust, (void)site, (void)p;
     snprintf(ret, 320, "uid:1000 root@pam!test");
     return 0;
-}
-
-const char *__wrap_trust_consent_needed(const struct trust *trust, unsigned risk, uint64_t flags,
-                                        const char *operation_class);
-const char *__wrap_trust_consent_needed(const struct trust *trust, unsigned risk, uint64_t flags,
-                                        const char *operation_class)
-{
-    (void)trust, (void)operation_class;
-    return risk >= RISK_HIGH || flags ? "human" : "plan";
 }

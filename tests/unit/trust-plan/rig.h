@@ -17,14 +17,15 @@ struct rig {
     struct trust trust;
     struct site *site;
     char folder[64];
-    const char *draft;   /* what the plan function tells */
-    const char *blast;   /* what the blast function tells */
-    const char *missing; /* a privilege that the plan function's read lacks */
-    bool class_gone;     /* no loaded plane has the class */
-    bool ledger_dead;    /* it cannot be written */
-    unsigned records;    /* that were written */
-    char kind[32];       /* of the last record */
-    struct buf record;   /* the last one's body */
+    const char *draft;    /* what the plan function tells */
+    const char *blast;    /* what the blast function tells */
+    const char *missing;  /* a privilege that the plan function's read lacks */
+    uint64_t class_flags; /* of the one class there is */
+    bool class_gone;      /* no loaded plane has the class */
+    bool ledger_dead;     /* it cannot be written */
+    unsigned records;     /* that were written */
+    char kind[32];        /* of the last record */
+    struct buf record;    /* the last one's body */
 };
 extern struct rig rig;
 extern const struct tool power_tool; /* has a plan function */
@@ -35,6 +36,8 @@ int rig_teardown(void **state);
 /* arguments: JSON. record: JSON or NULL. */
 int rig_plan(const struct tool *tool, const char *arguments, const char *record, struct plan **ret,
              struct buf *nothing, struct problem *p);
+/* One that must be made. */
+struct plan *rig_planned(const struct tool *tool, const char *arguments);
 /* How many files are below the folder, with this text in them (NULL: any). */
 size_t rig_files(const char *text);
 /* Member of the plan, as compact JSON. */

@@ -174,6 +174,7 @@ static void begin(void)
                                          .plan = &bench.plan,
                                          .site = sites_at(bench.sites, 0),
                                          .stop = bench.stop,
+                                         .halted = bench.halted,
                                          .progress = told};
 }
 

@@ -15,10 +15,11 @@ int __wrap_ledger_append(struct ledger *ledger, const char *kind, const char *bo
                          struct ledger_receipt *ret, struct problem *p)
 {
     (void)ledger;
-    (void)ret;
     if (ledger_error)
         return problem_set(p, ledger_error, PX_LEDGER, "the ledger is dead");
     size_t at = strlen(ledger_bodies);
     (void)snprintf(ledger_bodies + at, sizeof(ledger_bodies) - at, "%s %.*s\n", kind, (int)len, body);
+    if (ret)
+        *ret = (struct ledger_receipt){.seq = 7, .hash = "00112233445566778899aabbccddeeff"};
     return 0;
 }

@@ -76,6 +76,48 @@ static void in_the_last(void **state)
     assert_int_equal(fake_http_changes(), 4);
 }
 
+/* Changes are frozen while it runs, and thawed again at once. */
+static unsigned halted_at, halted_asked;
+
+static bool halted(void *arg)
+{
+    (void)arg;
+    return ++halted_asked == halted_at;
+}
+
+static const char *frozen_at(unsigned step)
+{
+    four_steps();
+    halted_asked = 0;
+    halted_at = step;
+    bench.halted = halted;
+    fake_http_script(PUT, SAY(.body = NOTHING));
+    const char *outcome = bench_run();
+    bench.halted = NULL;
+    return outcome;
+}
+
+static void frozen_before(void **state)
+{
+    (void)state;
+    assert_string_equal(frozen_at(1), "failed");
+    assert_int_equal(fake_http_changes(), 0);
+}
+
+/* What began is ended, nothing else begins, and a thaw in between changes nothing of it. */
+static void frozen_between(void **state)
+{
+    (void)state;
+    assert_string_equal(frozen_at(2), "partial");
+    assert_int_equal(fake_http_changes(), 2);
+    assert_string_equal(bench_step(0, "outcome"), "ok");
+    assert_string_equal(bench_step(1, "outcome"), "skipped");
+    assert_string_equal(bench_step(2, "outcome"), "skipped");
+    assert_string_equal(bench_step(3, "outcome"), "ok");
+    assert_non_null(strstr(bench.result.why, "changes were frozen before it"));
+    assert_int_equal(halted_asked, 2);
+}
+
 /* A request in flight gets a little longer for its answer; then its outcome is not known, and that is said.
  */
 static void in_a_request_that_hangs(void **state)
@@ -241,6 +283,8 @@ int main(void)
         T(in_the_first),
         T(in_the_second),
         T(in_the_last),
+        T(frozen_before),
+        T(frozen_between),
         T(in_a_request_that_hangs),
         T(in_a_slow_answer),
         T(everything_hangs),

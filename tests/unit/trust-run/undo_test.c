@@ -209,7 +209,7 @@ static void no_redo_of_a_secret(void **state)
     struct json_object *steps = json_tokener_parse(
         "[{\"name\":\"x\",\"kind\":\"request\",\"method\":\"PUT\",\"path\":\"/x\",\"params\":[{\"name\":"
         "\"password\",\"secret\":\"password\"}]}]");
-    assert_null(undo_redo_steps(steps));
+    assert_null(undo_redo_steps(steps, 0));
     json_object_put(steps);
 }
 
