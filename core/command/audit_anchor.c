@@ -18,15 +18,12 @@
 static int verified(const struct config *config, struct problem *p)
 {
     CLEANUP_FREE char *file = ledger_file(config);
-    CLEANUP_FREE char *key = ledger_key_file(config);
     struct ledger_report report = {0};
 
-    if (!file || !key)
-        return problem_set(p, -ENOENT, PX_LEDGER, "there is no state folder to look for a ledger in");
-    int r = ledger_verify(file, key, config->ledger.expected_head, &report, p);
+    int r = ledger_verify_configured(config, NULL, &report, p);
     if (r == 0 && !ledger_verdict_good(report.verdict) && report.verdict != LEDGER_TORN_TAIL) {
         (void)problem_set(p, -EBADMSG, PX_LEDGER, "the ledger %s does not verify, nothing was published: %s",
-                          file, report.why);
+                          file ? file : "?", report.why);
         problem_next(p, "`proximo audit verify` says more; find the cause first");
         r = -EBADMSG;
     }

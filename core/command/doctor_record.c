@@ -56,7 +56,7 @@ static void check_ledger(struct doctor *d, const struct config *config)
         doctor_add(d, DOCTOR_OK, NULL, "ledger %s: not there yet; the first call makes it and its key", file);
         return;
     }
-    if (ledger_verify(file, key, config->ledger.expected_head, &report, &p) < 0) {
+    if (ledger_verify_configured(config, NULL, &report, &p) < 0) {
         doctor_add_problem(d, "ledger", &p);
         return;
     }

@@ -151,6 +151,10 @@ int ledger_verify_with(const struct ledger_verify_options *options, struct ledge
 /* The same with less to check by. */
 int ledger_verify(const char *file, const char *key_file, const char *expected_head,
                   struct ledger_report *ret, struct problem *p);
+/* The ledger of this configuration, by its key, its expected head (or the one that is given) and the public
+ * key beside its signing key. PX-LEDGER when it is not known where it is. */
+int ledger_verify_configured(const struct config *config, const char *expected_head,
+                             struct ledger_report *ret, struct problem *p);
 /* "ok", "broken", ...; and is what is there good, whatever could not be checked? */
 const char *ledger_verdict_name(enum ledger_verdict verdict);
 bool ledger_verdict_good(enum ledger_verdict verdict);

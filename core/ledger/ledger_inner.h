@@ -106,6 +106,8 @@ int ledger_checkpoint_locked(struct ledger *ledger, struct problem *p);
 
 /* torn.c: the bytes from the head to `size` go to a file of their own, which is recorded. */
 int ledger_set_aside_locked(struct ledger *ledger, int64_t size, struct problem *p);
+/* Records what was set aside by a process that died before it could. */
+int ledger_torn_finish_locked(struct ledger *ledger, struct problem *p);
 /* pread of exactly len bytes; -ENODATA at the end of file. */
 int ledger_pread(int fd, void *bytes, size_t len, int64_t offset);
 

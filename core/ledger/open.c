@@ -183,7 +183,9 @@ static int open_rest(struct ledger *ledger, const struct memo *memo, const struc
                         r == -ELOOP ? "it is a symbolic link" : strerror(-r));
     if (r == 0)
         r = ledger_base_locked(ledger, st->st_size, p);
-    return r == 0 ? ledger_take_in_locked(ledger, st->st_size, p) : r;
+    if (r == 0)
+        r = ledger_take_in_locked(ledger, st->st_size, p);
+    return r == 0 ? ledger_torn_finish_locked(ledger, p) : r;
 }
 
 static void close_all(struct ledger *ledger)

@@ -268,9 +268,7 @@ int facade_plan_status(struct server *server, const struct tool_request *request
 int facade_audit(const struct server *server, struct json_object *arguments, struct buf *structured,
                  struct problem *p)
 {
-    char *file CLEANUP_FREE = ledger_file(server->config);
-    char *key_file CLEANUP_FREE = ledger_key_file(server->config);
-    const char *head = server->config->ledger.expected_head;
+    const char *head = NULL;
     struct ledger_report report = {0};
     int r;
 
@@ -280,14 +278,9 @@ int facade_audit(const struct server *server, struct json_object *arguments, str
         problem_next(p, "Give the head that audit_verify or `proximo audit head` showed earlier.");
         return -EINVAL;
     }
-    if (!file || !key_file) {
-        (void)problem_set(p, -ENOENT, PX_LEDGER, "it is not known where the ledger is");
-        problem_next(p, "Let the operator set ledger: {file: ...} in the configuration file.");
-        return -ENOENT;
-    }
     if (server->trust) /* this run's own first record is part of it */
         trust_wait_first(server->trust, clock_ms() + FIRST_RECORD_MS);
-    r = ledger_verify(file, key_file, head, &report, p);
+    r = ledger_verify_configured(server->config, head, &report, p);
     if (r == 0)
         ledger_report_json(&report, structured);
     return r;

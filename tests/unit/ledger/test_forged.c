@@ -222,6 +222,38 @@ static void test_replaced(void **state)
     }
 }
 
+/* Who set a cut record aside died before it was recorded: the next one says so. */
+static void test_cut_unrecorded(void **state)
+{
+    CLEANUP_BUF struct buf log = BUF_INIT(1 << 20);
+    struct ledger_report report;
+    struct place place;
+    char pending[128];
+
+    (void)state;
+    for (int was_cut = 0; was_cut < 2; was_cut++) {
+        place_make(&place);
+        place_fill(&place, 4);
+        (void)snprintf(pending, sizeof pending, "%s.torn", place.file);
+        place_write(pending, "{\"v\":1,\"seq\":5", 14);
+        if (!was_cut) { /* even before the ledger itself was cut */
+            place_read(place.file, &log);
+            buf_str(&log, "{\"v\":1,\"seq\":5");
+            place_write(place.file, log.data, log.len);
+        }
+        place_fill(&place, 1);
+        assert_int_equal(place_verify(&place, &report), LEDGER_OK);
+        assert_int_equal(report.records, 6);
+        assert_int_equal(place_count(&place, ".torn."), 1);
+        assert_int_equal(place_count(&place, ".torn"), 1);
+        place_read(place.file, &log);
+        assert_non_null(strstr(log.data, "\"kind\":\"recovered\""));
+        assert_non_null(strstr(log.data, "\"length\":14,"));
+        assert_int_equal(strstr(log.data, "\"offset\":") != NULL, !was_cut);
+        place_done(&place);
+    }
+}
+
 /* What was appended is signed when the ledger is closed, once. */
 static void test_close(void **state)
 {
@@ -304,7 +336,7 @@ int main(void)
         cmocka_unit_test(test_own_records), cmocka_unit_test(test_segments_by_hand),
         cmocka_unit_test(test_read_back),   cmocka_unit_test(test_one_stored_hash),
         cmocka_unit_test(test_key_is_gone), cmocka_unit_test(test_replaced),
-        cmocka_unit_test(test_close),
+        cmocka_unit_test(test_close),       cmocka_unit_test(test_cut_unrecorded),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -231,11 +231,10 @@ void trust_put_status(struct trust *trust, struct buf *out)
     buf_str(out, "\"ledger\":{\"state\":\"ok\"},\"waiting\":0");
 }
 
-int ledger_verify(const char *file, const char *key_file, const char *expected_head,
-                  struct ledger_report *ret, struct problem *p)
+int ledger_verify_configured(const struct config *config, const char *expected_head,
+                             struct ledger_report *ret, struct problem *p)
 {
-    (void)file;
-    (void)key_file;
+    (void)config;
     (void)p;
     *ret = (struct ledger_report){.verdict = fake_trust.broken ? LEDGER_BROKEN
                                              : expected_head   ? LEDGER_BEHIND
