@@ -276,6 +276,7 @@ int isolation_paths(struct config *config, bool rules)
     } named[] = {{"state folder", config->state_dir, KEEP_FOLDER},
                  {"ledger", ledger->file, KEEP_WHOLE},
                  {"ledger key", ledger->key_file, KEEP_SECRET},
+                 {"key of checkpoints", ledger->signing_key_file, KEEP_SECRET},
                  {"anchor's token", ledger->anchor.url_token_file, KEEP_SECRET},
                  {"anchor's CA", ledger->anchor.url.ca_file, KEEP_WHOLE},
                  {"anchor's CA", ledger->anchor.syslog.ca_file, KEEP_WHOLE},

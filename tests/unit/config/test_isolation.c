@@ -290,17 +290,26 @@ static void what_it_names(void **context)
     make(path, "key", 0644, 0);
     expect(NULL);
 
+    static const char *const keys[][2] = {{"key_file", "ledger key"},
+                                          {"signing_key_file", "key of checkpoints"}};
     (void)snprintf(path, sizeof(path), "%s/open", folder);
-    (void)snprintf(more, sizeof(more), "ledger: {key_file: %s/audit.key}\n", path);
-    configure(more);
     assert_int_equal(mkdir(path, 0700), 0);
-    assert_int_equal(chown(path, AGENT, AGENT), 0);
-    expect("ledger key:"); /* the folder is the agent's: cannot be looked into, or is another's */
-    assert_int_equal(chown(path, 0, 0), 0);
-    assert_int_equal(chmod(path, 0777), 0);
-    expect("ledger key: the folder it will lie in can be changed by others");
-    assert_int_equal(chmod(path, 0755), 0);
-    expect(NULL);
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        char words[120];
+        (void)snprintf(more, sizeof(more), "ledger: {%s: %s/audit.key}\n", keys[i][0], path);
+        configure(more);
+        assert_int_equal(chown(path, AGENT, AGENT), 0);
+        (void)snprintf(words, sizeof(words), "%s:", keys[i][1]);
+        expect(words); /* the folder is the agent's: cannot be looked into, or is another's */
+        assert_int_equal(chown(path, 0, 0), 0);
+        assert_int_equal(chmod(path, 0777), 0);
+        (void)snprintf(words, sizeof(words), "%s: the folder it will lie in can be changed by others",
+                       keys[i][1]);
+        expect(words);
+        assert_int_equal(chmod(path, 0755), 0);
+        expect(NULL);
+        assert_int_equal(chmod(path, 0700), 0);
+    }
 
     (void)snprintf(path, sizeof(path), "%s/mine.so", folder);
     (void)snprintf(more, sizeof(more), "planes: {mine: {file: %s}}\n", path);
