@@ -127,8 +127,7 @@ int file_open_secret(const char *path, int *ret_fd, struct problem *p)
     return 0;
 }
 
-/* Makes the entry of path durable: fsync of its folder. */
-static int sync_folder(const char *path)
+int file_sync_folder(const char *path)
 {
     char folder[PATH_MAX];
     const char *slash = strrchr(path, '/');
@@ -160,7 +159,7 @@ int file_write_atomic(const char *path, const void *bytes, size_t len, mode_t mo
         (void)unlink(temporary);
         return r;
     }
-    return sync_folder(path);
+    return file_sync_folder(path);
 }
 
 int file_make_dirs(const char *path, mode_t mode)

@@ -23,6 +23,8 @@ int file_read(const char *path, struct buf *out);        /* regular file; 0 or -
 int file_open_secret(const char *path, int *ret_fd, struct problem *p);
 /* Writes path by a temporary file in the same folder, fsync, rename, fsync of the folder. 0 or -errno. */
 int file_write_atomic(const char *path, const void *bytes, size_t len, mode_t mode);
+/* Makes the entry of path durable: fsync of the folder that it is in. 0 or -errno. */
+int file_sync_folder(const char *path);
 int file_make_dirs(const char *path, mode_t mode); /* like mkdir -p */
 /* `~/` at the start becomes the home folder ($HOME, else passwd). malloc'd; NULL without memory. */
 char *file_expand_home(const char *path);

@@ -123,7 +123,7 @@ static int open_append(const char *path, bool known, int *ret_fd, struct stat *s
     if (known)
         return -ESTALE;
     r = anchor_open(path, O_RDWR | O_APPEND | O_CREAT | O_EXCL, ret_fd, st);
-    return r < 0 ? r : ledger_sync_folder(path);
+    return r < 0 ? r : file_sync_folder(path);
 }
 
 static int append(int fd, const struct anchor_task *task, int64_t size, bool torn)

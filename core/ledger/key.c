@@ -12,11 +12,8 @@
  * promised: drives and file systems that copy on write keep them for a while.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/crypto.h"
@@ -28,19 +25,6 @@
 #define ORIGIN_BYTES  8u
 
 static const char format_line[] = "proximo-ledger-key-1";
-
-int ledger_sync_folder(const char *path)
-{
-    char folder[PATH_MAX];
-    const char *slash = strrchr(path, '/');
-
-    if (!slash)
-        (void)snprintf(folder, sizeof folder, ".");
-    else
-        (void)snprintf(folder, sizeof folder, "%.*s", slash == path ? 1 : (int)(slash - path), path);
-    CLEANUP_FD int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return fd < 0 || fsync(fd) < 0 ? -errno : 0;
-}
 
 /* The rest of the next line if it begins with `word` and a space (or is `word`); text moves behind it. */
 static char *line_take(char **text, const char *word)

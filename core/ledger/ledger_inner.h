@@ -62,7 +62,6 @@ int ledger_key_make(const struct crypto_module *crypto, struct ledger_key *ret);
 void ledger_key_text(const struct ledger_key *key, struct buf *out);
 /* Takes the place of the file that is there, durable before it returns. */
 int ledger_key_write(const char *path, const struct ledger_key *key, struct problem *p);
-int ledger_sync_folder(const char *path); /* fsync of the folder that path is in; 0 or -errno */
 
 /* lock.c */
 int ledger_lock(struct ledger *ledger, struct problem *p);

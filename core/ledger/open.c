@@ -114,7 +114,7 @@ static int open_files(struct ledger *ledger, const struct memo *memo, int *ret_f
         return ledger_fail(ledger, -ENOENT, p, "is missing, though it was there once (%s is)",
                            has_key ? ledger->key_file : ledger->lock_file);
     int r = open_file(ledger, has_file ? 0 : O_CREAT | O_EXCL, ret_fd, st, p);
-    if (r == 0 && !has_file && (r = ledger_sync_folder(ledger->file)) < 0)
+    if (r == 0 && !has_file && (r = file_sync_folder(ledger->file)) < 0)
         r = ledger_fail(ledger, r, p, "cannot be made durable: %s", strerror(-r));
     if (r == 0 && !has_key && st->st_size == 0 && !memo->seq)
         r = make_keys(ledger, p);

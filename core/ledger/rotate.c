@@ -74,7 +74,7 @@ static int exchange(struct ledger *ledger)
         return r;
     }
     (void)fchmod(ledger->fd, 0400);
-    return ledger_sync_folder(ledger->file);
+    return file_sync_folder(ledger->file);
 }
 
 int ledger_rotate_locked(struct ledger *ledger, struct problem *p)
@@ -123,7 +123,7 @@ int ledger_rotate_mend_locked(struct ledger *ledger, const struct stat *live, st
         int r = segment_number(ledger->fd, live->st_size, &number);
         CLEANUP_FREE char *closed = r == 0 ? segment_path(ledger->file, number) : NULL;
         if (closed && lstat(closed, &there) == 0 && there.st_ino == live->st_ino &&
-            there.st_dev == live->st_dev && (unlink(closed) < 0 || ledger_sync_folder(closed) < 0))
+            there.st_dev == live->st_dev && (unlink(closed) < 0 || file_sync_folder(closed) < 0))
             return ledger_fail(ledger, -errno, p, "has a segment with two names: %s", closed);
     }
     if (unlink(ledger->next_name) < 0 && errno != ENOENT)

@@ -25,7 +25,7 @@ static int keep(const char *path, const char *bytes, size_t len)
 
     if (r == 0 && fsync(fd) < 0)
         r = -errno;
-    return r < 0 ? r : ledger_sync_folder(path);
+    return r < 0 ? r : file_sync_folder(path);
 }
 
 /* The record, and only then the name that says that there is one. offset negative: not known any more. */

@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,21 +15,10 @@
 
 #define LINE_LIMIT (RUN_RESULT_LIMIT + 8192)
 
-static int sync_folder(const char *path)
-{
-    char *folder CLEANUP_FREE = strdup(path);
-    char *slash = folder ? strrchr(folder, '/') : NULL;
-    if (!slash)
-        return folder ? 0 : -ENOMEM;
-    *slash = '\0';
-    int fd CLEANUP_FD = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return fd < 0 || fsync(fd) < 0 ? -errno : 0;
-}
-
 int journal_open(struct journal *journal, const char *path, struct problem *p)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
-    int r = fd < 0 ? -errno : sync_folder(path);
+    int r = fd < 0 ? -errno : file_sync_folder(path);
     if (r == -EEXIST) {
         problem_set(p, r, PX_PLAN, "this plan has a journal: it was run already");
         problem_next(p, "it is never run again; proximo_status says what came of it");
