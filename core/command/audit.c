@@ -4,9 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "command/audit.h"
@@ -21,11 +19,6 @@
 #define SHOW_MAX     100000
 #define VALUE_BYTES  60
 #define PLAN_DIGITS  12
-
-static int print(const struct buf *text)
-{
-    return buf_ok(text) && fd_write_all(STDOUT_FILENO, text->data, text->len) == 0 ? 0 : 1;
-}
 
 /* One value, short, without anything that a terminal or a reader could take for more than text. */
 static void show_value(struct buf *out, struct json_object *value)
@@ -187,5 +180,5 @@ int command_audit_show(const struct command_line *line)
     }
     if (r < 0)
         return command_fail(&p);
-    return out.len ? print(&out) : 0;
+    return out.len ? command_print(&out) : 0;
 }

@@ -16,11 +16,6 @@
 #define OUT_LIMIT    ((size_t)64 << 10)
 #define ANCHORS_MOST ((size_t)1 << 20)
 
-static int print(const struct buf *text)
-{
-    return buf_ok(text) && fd_write_all(STDOUT_FILENO, text->data, text->len) == 0 ? 0 : 1;
-}
-
 static void report_text(struct buf *out, const char *file, const struct ledger_report *report)
 {
     static const char *const words[] = {
@@ -166,7 +161,7 @@ int command_audit_verify(const struct command_line *line)
     } else {
         report_text(&out, files.file, &report);
     }
-    return print(&out) == 0 ? (int)report.verdict : 1;
+    return command_print(&out) == 0 ? (int)report.verdict : 1;
 }
 
 int command_audit_head(const struct command_line *line)
@@ -184,5 +179,5 @@ int command_audit_head(const struct command_line *line)
         return (int)report.verdict;
     }
     buf_printf(&out, "%s\n", report.head);
-    return print(&out) == 0 ? (int)report.verdict : 1;
+    return command_print(&out) == 0 ? (int)report.verdict : 1;
 }

@@ -26,6 +26,11 @@ int command_fail(const struct problem *p)
     return strcmp(p->code, PX_CONFIG) == 0 || strcmp(p->code, PX_ARG) == 0 ? EXIT_USAGE : 1;
 }
 
+int command_print(const struct buf *text)
+{
+    return buf_ok(text) && fd_write_all(STDOUT_FILENO, text->data ? text->data : "", text->len) == 0 ? 0 : 1;
+}
+
 int command_version(const struct command_line *line)
 {
     CLEANUP_BUF struct buf text = BUF_INIT(TEXT_LIMIT);
@@ -33,7 +38,7 @@ int command_version(const struct command_line *line)
     (void)line;
     buf_printf(&text, "proximo %s (plane ABI %d.%d)\n", PROXIMO_VERSION, PROXIMO_ABI_MAJOR,
                PROXIMO_ABI_MINOR);
-    return buf_ok(&text) && fd_write_all(STDOUT_FILENO, text.data, text.len) == 0 ? 0 : 1;
+    return command_print(&text);
 }
 
 /* A refusal, and how it would have been right. */

@@ -4,7 +4,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/file.h"
@@ -12,11 +11,6 @@
 #include "command/plane_names.h"
 
 #define SHOW_LIMIT ((size_t)16 << 20)
-
-static int print(const struct buf *text)
-{
-    return buf_ok(text) && fd_write_all(STDOUT_FILENO, text->data, text->len) == 0 ? 0 : 1;
-}
 
 int command_config_show(const struct command_line *line)
 {
@@ -35,7 +29,7 @@ int command_config_show(const struct command_line *line)
         config_show(config, &text);
     }
     config_free(config);
-    return print(&text);
+    return command_print(&text);
 }
 
 /* Is it the system's own file? It is then not to be compared with itself. */
@@ -68,7 +62,7 @@ int command_config_check(const struct command_line *line)
     else
         buf_str(&text, ", every built-in plane but exec\n");
     config_free(config);
-    return print(&text);
+    return command_print(&text);
 }
 
 int command_config_keys(const struct command_line *line)
@@ -77,5 +71,5 @@ int command_config_keys(const struct command_line *line)
 
     (void)line;
     config_keys(&text);
-    return print(&text);
+    return command_print(&text);
 }

@@ -21,11 +21,6 @@
 #define TEXT_LIMIT ((size_t)64 << 10)
 #define PEM_LIMIT  ((size_t)16 << 10)
 
-static int print(const struct buf *text)
-{
-    return buf_ok(text) && fd_write_all(STDOUT_FILENO, text->data ? text->data : "", text->len) == 0 ? 0 : 1;
-}
-
 /* ---- add */
 
 struct adding {
@@ -58,7 +53,7 @@ int command_consent_add(const struct command_line *line)
     }
     if (r == 0)
         r = local_trust(command_value(line, "--config"), add, &adding, &p);
-    const int status = r < 0 ? command_fail(&p) : print(&adding.words);
+    const int status = r < 0 ? command_fail(&p) : command_print(&adding.words);
     buf_done(&adding.text);
     buf_done(&adding.words);
     return status;
@@ -191,5 +186,5 @@ int command_consent_check(const struct command_line *line)
                         strerror(-r));
     if (r == 0)
         r = check(line, &in, &out, &p);
-    return r < 0 ? command_fail(&p) : print(&out);
+    return r < 0 ? command_fail(&p) : command_print(&out);
 }

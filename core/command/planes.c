@@ -4,10 +4,8 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "command/command.h"
@@ -16,11 +14,6 @@
 
 #define LIST_LIMIT   ((size_t)1 << 20)
 #define LIST_WAIT_MS 60000
-
-static int print(const struct buf *text)
-{
-    return buf_ok(text) && fd_write_all(STDOUT_FILENO, text->data, text->len) == 0 ? 0 : 1;
-}
 
 static void state_json(struct buf *out, const struct plane_state *state)
 {
@@ -102,7 +95,7 @@ int command_planes_list(const struct command_line *line)
     buf_str(&out, json                ? "}\n"
                   : planes_landlock() ? "Landlock: yes\n"
                                       : "Landlock: no: foreign planes are refused\n");
-    int status = print(&out);
+    int status = command_print(&out);
     if (r < 0)
         status = command_fail(&p);
     planes_free(planes);
@@ -174,7 +167,7 @@ int command_planes_inspect(const struct command_line *line)
         return command_fail(&p);
     if (command_value(line, "--json")) {
         buf_char(&json, '\n');
-        return print(&json);
+        return command_print(&json);
     }
     if (json_parse(json.data, json.len, &manifest, &p) < 0 ||
         manifest_read(json.data, json.len, NULL, &info, &p) < 0)
@@ -182,5 +175,5 @@ int command_planes_inspect(const struct command_line *line)
     inspect_head(&out, manifest);
     inspect_tools(&out, info);
     plane_info_free(info);
-    return print(&out);
+    return command_print(&out);
 }

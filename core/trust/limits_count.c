@@ -17,13 +17,13 @@
 #include "base/text.h"
 #include "config/config.h"
 #include "ledger/ledger.h"
+#include "ledger/record.h"
 #include "trust/limits.h"
 #include "trust/plan.h"
 #include "trust/trust_inner.h"
 
 #define SECOND_US INT64_C(1000000)
 #define HOUR_US   (INT64_C(3600) * SECOND_US)
-#define TIME_AT   64u /* the time stands within so many bytes of a record's start */
 
 /* One number per hour. */
 struct quota {
@@ -62,33 +62,6 @@ bool limits_class_fits(const char *pattern, const char *operation_class)
 }
 
 /* ---- one record */
-
-/* "time":MICROSECONDS of the fixed beginning of a line; -1: it is none. */
-static int64_t time_of(const char *line, size_t len)
-{
-    static const char name[] = ",\"time\":";
-    const char *at = memmem(line, len < TIME_AT ? len : TIME_AT, name, sizeof(name) - 1);
-    char digits[20];
-    uint64_t time = 0;
-
-    if (!at)
-        return -1;
-    at += sizeof(name) - 1;
-    size_t n = 0;
-    while (n < sizeof(digits) - 1 && at + n < line + len && at[n] >= '0' && at[n] <= '9')
-        n++;
-    memcpy(digits, at, n);
-    digits[n] = '\0';
-    return text_to_u64(digits, INT64_MAX, &time) == 0 ? (int64_t)time : -1;
-}
-
-static bool kind_is(const char *line, size_t len, const char *kind)
-{
-    char member[40];
-    const int n = snprintf(member, sizeof(member), ",\"kind\":\"%s\",", kind);
-
-    return memmem(line, len < 4 * TIME_AT ? len : 4 * TIME_AT, member, (size_t)n) != NULL;
-}
 
 static const char *text_of(struct json_object *object, const char *name)
 {
@@ -150,12 +123,13 @@ static int take(void *arg, const char *line, size_t len)
 {
     struct tally *tally = arg;
     CLEANUP_JSON struct json_object *record = NULL;
-    int64_t time_us = time_of(line, len);
+    struct record frame;
 
-    if (time_us < 0) {
-        tally->fault = "a record without its time";
+    if (!record_read(line, len, &frame)) {
+        tally->fault = "a line that is no record";
         return -EBADMSG;
     }
+    int64_t time_us = frame.time_us;
     if (time_us > tally->seen_us)
         tally->seen_us = time_us;
     if (time_us > tally->now_us)
@@ -165,9 +139,8 @@ static int take(void *arg, const char *line, size_t len)
         return 1;
     if (time_us <= tally->now_us - LEASE_LONGEST_S * SECOND_US)
         return 1;
-    const bool execution = kind_is(line, len, LEDGER_EXECUTING);
-    const bool lease =
-        !execution && tally->want_lease && !tally->have_lease && kind_is(line, len, LEDGER_LEASE);
+    const bool execution = strcmp(frame.kind, LEDGER_EXECUTING) == 0;
+    const bool lease = tally->want_lease && !tally->have_lease && strcmp(frame.kind, LEDGER_LEASE) == 0;
     if (!execution && !lease)
         return 0;
     if (json_parse(line, len, &record, NULL) < 0) {
