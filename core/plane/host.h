@@ -61,7 +61,7 @@ struct proximo_call {
     struct host_plane *plane;
     uint32_t plane_index;
     enum plane_call_kind kind;
-    uint32_t row; /* of the plane's reads, changes or classes */
+    uint32_t row; /* of the plane's reads, changes, classes, resources or prompts */
     uint64_t id;
     int64_t deadline_ms; /* clock_ms() */
     char *arguments;
@@ -131,6 +131,8 @@ void *host_arena_alloc(struct proximo_call *call, uint64_t size);
 int host_arena_text(struct proximo_call *call, const char *text, size_t len, struct proximo_text *ret);
 int host_arena_adopt(struct proximo_call *call, void *bytes); /* frees them at once if it cannot */
 void host_arena_done(struct proximo_call *call);
+/* Does this call end with a reply (a read, a resource, a prompt), not with a draft? */
+bool host_call_replies(const struct proximo_call *call);
 /* host_table.c and host_upcall.c: the functions planes are given. */
 extern const struct proximo_host host_table;
 int32_t host_upcall(struct proximo_call *call, uint32_t type, const struct buf *body, char **ret_answer,
@@ -146,6 +148,19 @@ int32_t host_probe(struct proximo_call *call, const char *name, const struct pro
 int32_t host_permission(struct proximo_call *call, const char *path, const char *privilege);
 int32_t host_site(struct proximo_call *call, struct proximo_site *ret);
 int32_t host_reply(struct proximo_call *call, const struct proximo_content *blocks, uint32_t count);
+
+/* An upcall whose answer goes into the call's arena. Its failure becomes the call's, so that a plane may
+ * simply return the code. */
+int32_t host_upcall_answer(struct proximo_call *call, uint32_t type, const struct buf *body,
+                           struct body *ret);
+/* host_client.c: what is for the client. */
+int32_t host_can_ask(struct proximo_call *call, uint32_t kind);
+int32_t host_ask(struct proximo_call *call, const struct proximo_ask *asks, uint32_t count,
+                 struct proximo_text *ret_json);
+int32_t host_client_log(struct proximo_call *call, uint32_t level, const char *logger,
+                        struct proximo_text data_json);
+int32_t host_show(struct proximo_call *call, uint32_t what, const char *name, int32_t shown);
+int32_t host_updated(struct proximo_call *call, const char *uri);
 
 /* host_draft.c: what plan and blast functions tell. change NULL: a blast function. */
 int host_draft_begin(struct proximo_call *call, const char *who, const struct proximo_change *change);

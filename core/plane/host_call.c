@@ -38,18 +38,40 @@ static void call_free(struct proximo_call *call)
     free(call);
 }
 
+static int32_t check_replied(struct proximo_call *call, int32_t code)
+{
+    if (code == 0 && !call->replied)
+        return host_fail(call, PROXIMO_EINTERNAL, "it ended without an answer");
+    if (code == 0 && !buf_ok(&call->reply))
+        return host_fail(call, PROXIMO_EINTERNAL, "its answer is too large");
+    return code;
+}
+
 static int32_t run_read(struct proximo_call *call)
 {
     struct proximo_read row;
 
     if (host_row(&call->plane->plane.reads, call->row, &row, sizeof(row)) < 0 || !row.read)
         return PROXIMO_EINTERNAL;
-    int32_t code = row.read(call->plane->instance, call);
-    if (code == 0 && !call->replied)
-        return host_fail(call, PROXIMO_EINTERNAL, "it ended without an answer");
-    if (code == 0 && !buf_ok(&call->reply))
-        return host_fail(call, PROXIMO_EINTERNAL, "its answer is too large");
-    return code;
+    return check_replied(call, row.read(call->plane->instance, call));
+}
+
+static int32_t run_resource(struct proximo_call *call)
+{
+    struct proximo_resource row;
+
+    if (host_row(&call->plane->plane.resources, call->row, &row, sizeof(row)) < 0 || !row.read)
+        return PROXIMO_EINTERNAL;
+    return check_replied(call, row.read(call->plane->instance, call));
+}
+
+static int32_t run_prompt(struct proximo_call *call)
+{
+    struct proximo_prompt row;
+
+    if (host_row(&call->plane->plane.prompts, call->row, &row, sizeof(row)) < 0 || !row.get)
+        return PROXIMO_EINTERNAL;
+    return check_replied(call, row.get(call->plane->instance, call));
 }
 
 static int32_t run_plan(struct proximo_call *call)
@@ -87,12 +109,15 @@ static int32_t run_blast(struct proximo_call *call)
 
 static void run(struct proximo_call *call)
 {
+    static int32_t (*const functions[])(struct proximo_call *) = {
+        [PLANE_CALL_READ] = run_read,         [PLANE_CALL_PLAN] = run_plan,
+        [PLANE_CALL_PLAN_UNDO] = run_plan,    [PLANE_CALL_BLAST] = run_blast,
+        [PLANE_CALL_RESOURCE] = run_resource, [PLANE_CALL_PROMPT] = run_prompt,
+    };
     int32_t code = host_stopped(call);
 
     if (code == 0)
-        code = call->kind == PLANE_CALL_READ    ? run_read(call)
-               : call->kind == PLANE_CALL_BLAST ? run_blast(call)
-                                                : run_plan(call);
+        code = functions[call->kind](call);
     struct message_head head = {.type = MESSAGE_REPLY, .call = call->id, .code = code};
     if (code == 0) {
         host_send(&head, call->reply.data, call->reply.len);
@@ -180,7 +205,7 @@ int host_call_start(const struct message_head *head, const char *packet, size_t 
     call->input = body_dup(&body, MESSAGE_LIMIT);
     call->site_kind = body_u32(&body);
     call->site_name = body_dup(&body, 256);
-    if (!body_end(&body) || kind > PLANE_CALL_BLAST || head->seq >= host.plane_count ||
+    if (!body_end(&body) || kind > PLANE_CALL_PROMPT || head->seq >= host.plane_count ||
         !host.planes[head->seq].opened) {
         call_free(call);
         return -EPROTO;

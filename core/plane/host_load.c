@@ -13,8 +13,10 @@
 #include "plane/host.h"
 #include "plane/manifest.h"
 
-#define FEATURES_KNOWN (PROXIMO_FEATURE_READS | PROXIMO_FEATURE_CHANGES | PROXIMO_FEATURE_EXECUTORS)
-#define STRUCT_MOST    4096u /* bytes of any struct of a plane; far above all of today's */
+#define FEATURES_KNOWN                                                                                       \
+    (PROXIMO_FEATURE_READS | PROXIMO_FEATURE_CHANGES | PROXIMO_FEATURE_EXECUTORS |                           \
+     PROXIMO_FEATURE_RESOURCES | PROXIMO_FEATURE_CLIENT)
+#define STRUCT_MOST 4096u /* bytes of any struct of a plane; far above all of today's */
 
 static void stage(uint32_t plane, uint32_t type)
 {

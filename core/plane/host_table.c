@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The table of functions that planes are given, and those of them that need no word with the core: memory,
- * arguments, the reply, logging, cache. What asks the core is in host_upcall.c.
+ * arguments, the reply, logging, cache. What asks the core is in host_upcall.c and host_client.c.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -57,13 +57,19 @@ static void put_text(struct buf *b, struct proximo_text text)
     body_put_text(b, text.ptr ? text.ptr : "", text.ptr ? (size_t)text.len : 0);
 }
 
+bool host_call_replies(const struct proximo_call *call)
+{
+    return call->kind == PLANE_CALL_READ || call->kind == PLANE_CALL_RESOURCE ||
+           call->kind == PLANE_CALL_PROMPT;
+}
+
 int32_t host_reply(struct proximo_call *call, const struct proximo_content *blocks, uint32_t count)
 {
     uint32_t stride = 0;
 
     if (!call || !blocks || count == 0)
         return PROXIMO_EINVAL;
-    if (call->kind != PLANE_CALL_READ)
+    if (!host_call_replies(call))
         return host_not_here(call, "reply");
     if (call->replied)
         return host_fail(call, PROXIMO_EINVAL, "a call is answered once");
@@ -267,7 +273,8 @@ const struct proximo_host host_table = {
     .struct_size = (uint32_t)sizeof(struct proximo_host),
     .abi_major = PROXIMO_ABI_MAJOR,
     .abi_minor = PROXIMO_ABI_MINOR,
-    .features = PROXIMO_FEATURE_READS | PROXIMO_FEATURE_CHANGES,
+    .features =
+        PROXIMO_FEATURE_READS | PROXIMO_FEATURE_CHANGES | PROXIMO_FEATURE_RESOURCES | PROXIMO_FEATURE_CLIENT,
     .alloc = table_alloc,
     .arguments = table_arguments,
     .argument = table_argument,
@@ -306,4 +313,9 @@ const struct proximo_host host_table = {
     .output = no_output,
     .exited = no_exited,
     .outcome_unknown = no_outcome,
+    .can_ask = host_can_ask,
+    .ask = host_ask,
+    .client_log = host_client_log,
+    .show = host_show,
+    .updated = host_updated,
 };

@@ -88,8 +88,7 @@ static int take_answer(struct body *body, struct proximo_answer *ret)
     return body->bad ? -EPROTO : 0;
 }
 
-/* Words of a failed upcall become the call's words, so that a plane may simply return the code. */
-static int32_t upcall(struct proximo_call *call, uint32_t type, const struct buf *body, struct body *ret)
+int32_t host_upcall_answer(struct proximo_call *call, uint32_t type, const struct buf *body, struct body *ret)
 {
     char *bytes;
     size_t len;
@@ -108,7 +107,7 @@ static int32_t get_answers(struct proximo_call *call, uint32_t type, const struc
                            uint32_t count, struct proximo_answer *ret)
 {
     struct body body;
-    int32_t code = upcall(call, type, request, &body);
+    int32_t code = host_upcall_answer(call, type, request, &body);
 
     if (code)
         return code;
@@ -184,7 +183,7 @@ int32_t host_permission(struct proximo_call *call, const char *path, const char 
         return PROXIMO_EINVAL;
     body_put_cstr(&body, path);
     body_put_cstr(&body, privilege);
-    int32_t code = upcall(call, MESSAGE_PERMISSION, &body, &answer);
+    int32_t code = host_upcall_answer(call, MESSAGE_PERMISSION, &body, &answer);
     return code ? code : body_u32(&answer) != 0;
 }
 
@@ -200,7 +199,8 @@ int32_t host_site(struct proximo_call *call, struct proximo_site *ret)
         struct buf none = BUF_INIT(1);
         struct body answer;
         size_t len = 0;
-        const char *text = upcall(call, MESSAGE_SITE, &none, &answer) == 0 ? body_text(&answer, &len) : "";
+        const char *text =
+            host_upcall_answer(call, MESSAGE_SITE, &none, &answer) == 0 ? body_text(&answer, &len) : "";
         struct proximo_text copy;
         int32_t stopped = host_stopped(call);
         if (stopped)

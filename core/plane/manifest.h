@@ -18,7 +18,7 @@ struct buf;
 
 #define MANIFEST_LIMIT             ((size_t)4 << 20) /* bytes of one plane's manifest */
 #define MANIFEST_MAX_ROWS          512               /* of each table of a plane */
-#define MANIFEST_NAME_LIMIT        40                /* characters of a tool's name */
+#define MANIFEST_NAME_LIMIT        64                /* characters of a tool's name: what clients take */
 #define MANIFEST_DESCRIPTION_LIMIT 600               /* characters of a tool's description */
 
 /* Mirrors of plane.h with owned, checked content; NULL strings stay NULL. Flags are plane.h's. */
@@ -93,6 +93,29 @@ struct executor_row {
     char *name, *description, *target_schema;
 };
 
+/* See struct proximo_resource and struct proximo_prompt. A resource with variables is a template. */
+struct resource_row {
+    const struct plane_info *plane;
+    uint32_t index; /* in the plane's table */
+    uint64_t flags;
+    char *uri, *name, *title, *description, *mime, *tool;
+    struct param_row *params;
+    size_t param_count;
+    struct field_row *fixed;
+    size_t fixed_count;
+    bool has_read;
+    bool is_template;
+};
+struct prompt_row {
+    const struct plane_info *plane;
+    uint32_t index;
+    uint64_t flags;
+    char *name, *title, *description, *text;
+    struct param_row *params;
+    size_t param_count;
+    bool has_get;
+};
+
 struct plane_info {
     char *name, *version, *licence, *summary, *config_schema;
     uint32_t abi_major, abi_minor, threading, struct_size;
@@ -105,6 +128,10 @@ struct plane_info {
     size_t class_count;
     struct executor_row *executors;
     size_t executor_count;
+    struct resource_row *resources;
+    size_t resource_count;
+    struct prompt_row *prompts;
+    size_t prompt_count;
 };
 
 /* Host side: the descriptor's tables as a JSON manifest. Checks struct sizes and pointers first. */

@@ -15,7 +15,6 @@
 #include "plane/read.h"
 
 #define PATH_MOST   512u
-#define TITLE_MOST  80u
 #define PARAMS_MOST 48u
 
 /* What every tool takes and no plane may mean differently. */
@@ -156,11 +155,14 @@ static int check_default(const char *who, const struct param_row *param, struct 
     return 0;
 }
 
+/* After the first letter: the arguments of a prompt are named by people, and "resourceUri" is one of them. */
+#define CAPITALS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
 static int check_param(const char *who, const struct param_row *param, struct param_list all,
                        struct problem *p)
 {
     const uint64_t flags = PROXIMO_PARAM_REQUIRED | PROXIMO_PARAM_SECRET | PROXIMO_PARAM_NOT_SENT;
-    int r = check_name(who, "the parameter", param->name, "_-", 64, p);
+    int r = check_name(who, "the parameter", param->name, "_-" CAPITALS, 64, p);
 
     if (r == 0)
         r = check_text(who, "parameter description", param->description, MANIFEST_DESCRIPTION_LIMIT, p);

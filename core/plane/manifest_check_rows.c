@@ -282,22 +282,38 @@ int check_plane_texts(const struct plane_info *info, const char *expected_name, 
     return r;
 }
 
+const struct info_word info_words[INFO_NAMES] = {
+    [INFO_TOOL] = {"tool", "tools"},
+    [INFO_CLASS] = {"class", "classes"},
+    [INFO_RESOURCE] = {"resource", "resources"},
+    [INFO_URI] = {"resource URI", "resource URIs"},
+    [INFO_PROMPT] = {"prompt", "prompts"},
+    [INFO_PROBE] = {"probe", "probes"},
+};
+
+const char *info_name(const struct plane_info *info, enum info_names kind, size_t index)
+{
+    switch (kind) {
+    case INFO_TOOL: return index < info->tool_count ? info->tools[index].name : NULL;
+    case INFO_CLASS: return index < info->class_count ? info->classes[index].name : NULL;
+    case INFO_RESOURCE: return index < info->resource_count ? info->resources[index].name : NULL;
+    case INFO_URI: return index < info->resource_count ? info->resources[index].uri : NULL;
+    case INFO_PROMPT: return index < info->prompt_count ? info->prompts[index].name : NULL;
+    case INFO_PROBE: return index < info->probe_count ? info->probes[index].name : NULL;
+    case INFO_NAMES: break;
+    }
+    return NULL;
+}
+
 int check_unique(const struct plane_info *info, struct problem *p)
 {
-    for (size_t i = 0; i < info->tool_count; i++)
-        for (size_t j = 0; j < i; j++)
-            if (strcmp(info->tools[i].name, info->tools[j].name) == 0)
-                return problem_set(p, -EEXIST, PX_PLANE, "it has two tools called \"%s\"",
-                                   info->tools[i].name);
-    for (size_t i = 0; i < info->class_count; i++)
-        for (size_t j = 0; j < i; j++)
-            if (strcmp(info->classes[i].name, info->classes[j].name) == 0)
-                return problem_set(p, -EEXIST, PX_PLANE, "it has two classes called \"%s\"",
-                                   info->classes[i].name);
-    for (size_t i = 0; i < info->probe_count; i++)
-        for (size_t j = 0; j < i; j++)
-            if (strcmp(info->probes[i].name, info->probes[j].name) == 0)
-                return problem_set(p, -EEXIST, PX_PLANE, "it has two probes called \"%s\"",
-                                   info->probes[i].name);
+    for (int kind = 0; kind < INFO_NAMES; kind++) {
+        const char *name, *other;
+        for (size_t i = 0; (name = info_name(info, (enum info_names)kind, i)) != NULL; i++)
+            for (size_t j = 0; j < i && (other = info_name(info, (enum info_names)kind, j)) != NULL; j++)
+                if (strcmp(name, other) == 0)
+                    return problem_set(p, -EEXIST, PX_PLANE, "it has two %s called \"%s\"",
+                                       info_words[kind].many, name);
+    }
     return 0;
 }

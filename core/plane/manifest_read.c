@@ -82,6 +82,24 @@ SHAPE(class_row);
 static const struct member executor_row_members[] = {
     M(executor_row, name, TEXT), M(executor_row, description, TEXT), M(executor_row, target_schema, TEXT)};
 SHAPE(executor_row);
+static const struct member resource_row_members[] = {
+    M(resource_row, flags, U64),
+    M(resource_row, uri, TEXT),
+    M(resource_row, name, TEXT),
+    M(resource_row, title, TEXT),
+    M(resource_row, description, TEXT),
+    M(resource_row, mime, TEXT),
+    M(resource_row, tool, TEXT),
+    R(resource_row, params, param_count, param_row),
+    R(resource_row, fixed, fixed_count, field_row),
+};
+SHAPE(resource_row);
+static const struct member prompt_row_members[] = {
+    M(prompt_row, flags, U64),  M(prompt_row, name, TEXT),
+    M(prompt_row, title, TEXT), M(prompt_row, description, TEXT),
+    M(prompt_row, text, TEXT),  R(prompt_row, params, param_count, param_row),
+};
+SHAPE(prompt_row);
 static const struct member plane_info_members[] = {
     M(plane_info, name, TEXT),
     M(plane_info, version, TEXT),
@@ -96,6 +114,8 @@ static const struct member plane_info_members[] = {
     R(plane_info, probes, probe_count, probe_row),
     R(plane_info, classes, class_count, class_row),
     R(plane_info, executors, executor_count, executor_row),
+    R(plane_info, resources, resource_count, resource_row),
+    R(plane_info, prompts, prompt_count, prompt_row),
 };
 SHAPE(plane_info);
 
@@ -301,6 +321,21 @@ static int check_all(struct plane_info *info, struct json_object *manifest, cons
         r = check_probe(&info->probes[i], info, p);
     if (r == 0)
         r = read_tools(info, manifest, p);
+    for (size_t i = 0; r == 0 && i < info->resource_count; i++) {
+        struct resource_row *row = &info->resources[i];
+        row->plane = info;
+        row->index = (uint32_t)i;
+        row->has_read = row_has(manifest, "resources", i, "read");
+        row->is_template = row->uri && strchr(row->uri, '{');
+        r = check_resource(row, p);
+    }
+    for (size_t i = 0; r == 0 && i < info->prompt_count; i++) {
+        struct prompt_row *row = &info->prompts[i];
+        row->plane = info;
+        row->index = (uint32_t)i;
+        row->has_get = row_has(manifest, "prompts", i, "get");
+        r = check_prompt(row, p);
+    }
     return r == 0 ? check_unique(info, p) : r;
 }
 

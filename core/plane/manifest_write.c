@@ -7,7 +7,8 @@
 #include "plane/manifest.h"
 #include "plane/row_write.h"
 
-#define COUNT(a) SHAPE_COUNT(a)
+#define COUNT(a)        SHAPE_COUNT(a)
+#define RESOURCES_SINCE 3 /* of the ABI's minors */
 #define SHAPE(name, type)                                                                                    \
     static const struct shape name##_shape = {sizeof(struct type), name##_members, COUNT(name##_members)}
 
@@ -72,6 +73,20 @@ static const struct member executor_members[] = {
     M(proximo_executor, run, FUNCTION),       M(proximo_executor, cancel, FUNCTION),
 };
 SHAPE(executor, proximo_executor);
+static const struct member resource_members[] = {
+    M(proximo_resource, uri, TEXT),     M(proximo_resource, name, TEXT),
+    M(proximo_resource, title, TEXT),   M(proximo_resource, description, TEXT),
+    M(proximo_resource, flags, FLAGS),  M(proximo_resource, mime, TEXT),
+    T(proximo_resource, params, param), M(proximo_resource, tool, TEXT),
+    T(proximo_resource, fixed, field),  M(proximo_resource, read, FUNCTION),
+};
+SHAPE(resource, proximo_resource);
+static const struct member prompt_members[] = {
+    M(proximo_prompt, name, TEXT),    M(proximo_prompt, title, TEXT),   M(proximo_prompt, description, TEXT),
+    M(proximo_prompt, flags, FLAGS),  T(proximo_prompt, params, param), M(proximo_prompt, text, TEXT),
+    M(proximo_prompt, get, FUNCTION),
+};
+SHAPE(prompt, proximo_prompt);
 static const struct member plane_members[] = {
     M(proximo_plane, struct_size, U32),    M(proximo_plane, features_required, FLAGS),
     M(proximo_plane, threading, U32),      M(proximo_plane, name, TEXT),
@@ -81,7 +96,8 @@ static const struct member plane_members[] = {
     M(proximo_plane, stop, FUNCTION),      M(proximo_plane, close, FUNCTION),
     T(proximo_plane, reads, read),         T(proximo_plane, changes, change),
     T(proximo_plane, probes, probe),       T(proximo_plane, classes, class),
-    T(proximo_plane, executors, executor),
+    T(proximo_plane, executors, executor), T(proximo_plane, resources, resource),
+    T(proximo_plane, prompts, prompt),
 };
 SHAPE(plane, proximo_plane);
 
@@ -89,10 +105,11 @@ int manifest_write(const struct proximo_plane *plane, struct buf *out, struct pr
 {
     struct buf body CLEANUP_BUF = BUF_INIT(MANIFEST_LIMIT);
 
-    if (plane->resources.count || plane->prompts.count)
-        return problem_set(p, -EINVAL, PX_PLANE,
-                           "resources and prompts belong to a later plane ABI than %d.%d", PROXIMO_ABI_MAJOR,
-                           PROXIMO_ABI_MINOR);
+    if ((plane->resources.count || plane->prompts.count) && plane->abi_minor < RESOURCES_SINCE)
+        return problem_set(
+            p, -EINVAL, PX_PLANE,
+            "resources and prompts belong to plane ABI 0.%d; it says that it was built for %u.%u",
+            RESOURCES_SINCE, plane->abi_major, plane->abi_minor);
     const struct row_writer writer = {.out = &body, .p = p};
     int r = row_write_copy(&writer, &plane_shape, plane, "");
     if (r < 0)

@@ -15,7 +15,7 @@
 
 #include "base/buf.h"
 
-#define MESSAGE_PROTOCOL 2u
+#define MESSAGE_PROTOCOL 3u
 #define MESSAGE_INLINE   32768u             /* most body bytes in one packet */
 #define MESSAGE_LIMIT    ((size_t)64 << 20) /* most body bytes of one message */
 
@@ -44,6 +44,11 @@ enum message_type {
     MESSAGE_PROGRESS,   /* call; u32 done, u32 total, text */
     MESSAGE_LOG,        /* seq: plane or UINT32_MAX; code: level; text */
     MESSAGE_CRASHED,    /* call (0: none); code: signal; sent from the signal handler */
+    MESSAGE_CAN_ASK,    /* call; seq; u32 kind */
+    MESSAGE_ASK,        /* call; seq; u32 count, of each: u32 kind, text key, text params */
+    MESSAGE_CLIENT_LOG, /* call; seq; u32 level, text logger, text data */
+    MESSAGE_SHOW,       /* call; seq; u32 what, u32 shown, text name */
+    MESSAGE_UPDATED,    /* call; seq; text URI */
     MESSAGE_TYPES,
 };
 

@@ -172,6 +172,8 @@ void planes_free(struct planes *planes)
         free(host);
     }
     free(planes->tools);
+    free(planes->resources);
+    free(planes->prompts);
     (void)pthread_cond_destroy(&planes->changed);
     (void)pthread_mutex_destroy(&planes->lock);
     free(planes);
@@ -203,6 +205,35 @@ const struct tool *planes_tool_find(struct planes *planes, const char *name)
             high = middle;
     }
     return NULL;
+}
+
+size_t planes_resource_count(struct planes *planes)
+{
+    return planes_ready(planes) ? planes->resource_count : 0;
+}
+
+const struct resource_row *planes_resource_at(struct planes *planes, size_t index)
+{
+    return index < planes_resource_count(planes) ? planes->resources[index] : NULL;
+}
+
+size_t planes_prompt_count(struct planes *planes)
+{
+    return planes_ready(planes) ? planes->prompt_count : 0;
+}
+
+const struct prompt_row *planes_prompt_at(struct planes *planes, size_t index)
+{
+    return index < planes_prompt_count(planes) ? planes->prompts[index] : NULL;
+}
+
+/* Neither a slot's info nor its configuration changes once the planes are loaded. */
+bool planes_may_ask(const struct planes *planes, const struct plane_info *plane)
+{
+    for (size_t i = 0; i < planes->slot_count; i++)
+        if (planes->slots[i].info == plane)
+            return plane && planes->slots[i].config && planes->slots[i].config->client_requests;
+    return false;
 }
 
 bool planes_class_find(struct planes *planes, const char *name, const struct plane_info **ret_plane,

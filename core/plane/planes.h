@@ -85,19 +85,60 @@ void plane_reply_done(struct plane_reply *reply);
  * tables arrays of objects, absent when 0 or NULL), as rest_json of a row has them; a secret field is
  * {"name","flags":1,"secret":PARAMETER'S NAME}.
  */
-enum plane_call_kind { PLANE_CALL_READ, PLANE_CALL_PLAN, PLANE_CALL_PLAN_UNDO, PLANE_CALL_BLAST };
+enum plane_call_kind {
+    PLANE_CALL_READ,
+    PLANE_CALL_PLAN,
+    PLANE_CALL_PLAN_UNDO,
+    PLANE_CALL_BLAST,
+    PLANE_CALL_RESOURCE,
+    PLANE_CALL_PROMPT,
+};
+
+#define PLANE_ASKS_MOST    16u                 /* questions at once */
+#define PLANE_ASK_KEY_MOST 64u                 /* bytes of a question's key */
+#define PLANE_ASK_MOST     ((size_t)256 << 10) /* bytes of its params_json */
+#define PLANE_LOGGER_MOST  64u
+#define PLANE_LOG_MOST     ((size_t)64 << 10) /* bytes of a log message's data_json */
+
+/*
+ * What a plane asks of the client during a call, done in the caller's thread. Only calls of planes that the
+ * configuration grants client_requests get one. Each returns 0 or a negative error and p:
+ * -EINPROGRESS from ask: the client has to be asked first (PROXIMO_EINPUT; the call then ends with
+ * -EINPROGRESS); -EOPNOTSUPP: it does not offer that (PROXIMO_ECAPABILITY).
+ */
+struct plane_ask {
+    uint32_t kind; /* PROXIMO_ASK_... */
+    char *key;
+    char *params_json; /* an object, checked */
+};
+struct plane_client {
+    void *arg;
+    bool (*can_ask)(void *arg, uint32_t kind);
+    /* ret_json: an object {key: result}. */
+    int (*ask)(void *arg, const struct plane_info *plane, const struct plane_ask *asks, size_t count,
+               struct buf *ret_json, struct problem *p);
+    /* data_json: one JSON value, checked. */
+    int (*log)(void *arg, const struct plane_info *plane, uint32_t level, const char *logger,
+               const char *data_json, struct problem *p);
+    int (*show)(void *arg, const struct plane_info *plane, uint32_t what, const char *name, bool shown,
+                struct problem *p);
+    int (*updated)(void *arg, const struct plane_info *plane, const char *uri, struct problem *p);
+};
 
 struct read_cache;
 
 struct plane_call {
     enum plane_call_kind kind;
     const struct tool *tool; /* READ: of kind TOOL_READ_FUNCTION; PLAN, PLAN_UNDO: a change; BLAST: NULL */
-    const struct plane_info *plane; /* BLAST: whose class it is */
-    const struct class_row *class;  /* BLAST: one of plane->classes */
-    const char *input_json;         /* PLAN_UNDO: the record; BLAST: the subject; NULL otherwise */
-    struct read_cache *cache;       /* PLAN, PLAN_UNDO, BLAST: all GETs go through it; NULL: none */
-    struct json_object **ret_draft; /* PLAN, PLAN_UNDO, BLAST: gets the draft, the caller's */
-    struct site *site;              /* may be NULL: get() then fails with PX-SITE */
+    const struct plane_info *plane;      /* BLAST: whose class it is */
+    const struct class_row *class;       /* BLAST: one of plane->classes */
+    const struct resource_row *resource; /* RESOURCE: with a read function */
+    const struct prompt_row *prompt;     /* PROMPT: with a get function */
+    const struct plane_client *client;   /* READ, RESOURCE, PROMPT: NULL: the plane may not ask */
+    const char *input_json;              /* PLAN_UNDO: the record; BLAST: the subject; NULL otherwise */
+    struct read_cache *cache;            /* PLAN, PLAN_UNDO, BLAST: all GETs go through it; NULL: none */
+    struct json_object **ret_draft;      /* PLAN, PLAN_UNDO, BLAST: gets the draft, the caller's */
+    struct site *site;                   /* may be NULL: get() then fails with PX-SITE */
     const char
         *arguments_json; /* validated against the tool's parameters, with "node", "kind", "vmid" resolved */
     int64_t deadline_ms;
@@ -113,6 +154,15 @@ struct plane_call {
  * planes_wait. */
 bool planes_class_find(struct planes *planes, const char *name, const struct plane_info **ret_plane,
                        const struct class_row **ret_class);
+
+/* After planes_wait: the resources (templates too) and prompts of all loaded planes whose mode is not off, in
+ * the order of URI and name. */
+size_t planes_resource_count(struct planes *planes);
+const struct resource_row *planes_resource_at(struct planes *planes, size_t index);
+size_t planes_prompt_count(struct planes *planes);
+const struct prompt_row *planes_prompt_at(struct planes *planes, size_t index);
+/* Is this plane granted client_requests? */
+bool planes_may_ask(const struct planes *planes, const struct plane_info *plane);
 
 /* Runs a function of a plane in its host and waits; ret (may be NULL for plans) gets what a read replied. A
  * crash or hang of the plane is PX-PLANE. */

@@ -37,13 +37,38 @@ static void on_cancel(void *arg)
 
 const char *call_name(const struct plane_call *request)
 {
-    return request->kind == PLANE_CALL_BLAST ? request->class->name : request->tool->name;
+    switch (request->kind) {
+    case PLANE_CALL_BLAST: return request->class->name;
+    case PLANE_CALL_RESOURCE: return request->resource->name;
+    case PLANE_CALL_PROMPT: return request->prompt->name;
+    default: return request->tool->name;
+    }
+}
+
+const struct plane_info *call_plane(const struct plane_call *request)
+{
+    switch (request->kind) {
+    case PLANE_CALL_BLAST: return request->plane;
+    case PLANE_CALL_RESOURCE: return request->resource->plane;
+    case PLANE_CALL_PROMPT: return request->prompt->plane;
+    default: return request->tool->plane;
+    }
+}
+
+bool call_is_draft(const struct plane_call *request)
+{
+    return request->kind == PLANE_CALL_PLAN || request->kind == PLANE_CALL_PLAN_UNDO ||
+           request->kind == PLANE_CALL_BLAST;
 }
 
 uint32_t call_row(const struct plane_call *request)
 {
-    return request->kind == PLANE_CALL_BLAST ? (uint32_t)(request->class - request->plane->classes)
-                                             : request->tool->index;
+    switch (request->kind) {
+    case PLANE_CALL_BLAST: return (uint32_t)(request->class - request->plane->classes);
+    case PLANE_CALL_RESOURCE: return request->resource->index;
+    case PLANE_CALL_PROMPT: return request->prompt->index;
+    default: return request->tool->index;
+    }
 }
 
 /* NULL, or why this call makes no sense. */
@@ -57,14 +82,20 @@ static const char *request_fault(const struct plane_call *request)
     case PLANE_CALL_PLAN_UNDO:
         return tool->kind == TOOL_CHANGE && tool->has_plan_undo ? NULL : "has no plan_undo function";
     case PLANE_CALL_BLAST: return request->class->has_blast ? NULL : "has no blast function";
+    case PLANE_CALL_RESOURCE: return request->resource->has_read ? NULL : "has no read function";
+    case PLANE_CALL_PROMPT: return request->prompt->has_get ? NULL : "has no get function";
     }
     return "is called in an unknown way";
 }
 
-/* A secret argument reaches no plane, whatever the caller put there. */
+/* A secret argument reaches no plane, whatever the caller put there. Resources and prompts have none. */
 static int hide_secrets(struct call *call, struct problem *p)
 {
-    const struct tool *tool = call->request->kind == PLANE_CALL_BLAST ? NULL : call->request->tool;
+    const enum plane_call_kind kind = call->request->kind;
+    const struct tool *tool =
+        kind == PLANE_CALL_BLAST || kind == PLANE_CALL_RESOURCE || kind == PLANE_CALL_PROMPT
+            ? NULL
+            : call->request->tool;
     struct json_object *arguments CLEANUP_JSON = NULL;
     struct buf text CLEANUP_BUF = BUF_INIT(MESSAGE_LIMIT);
     bool any = false;
@@ -140,6 +171,8 @@ static void wait_done(struct planes *planes, struct call *call)
         else
             (void)pthread_cond_wait(&call->wake, &planes->lock);
     }
+    if (call->progress_ready) /* told right before its end */
+        tell_progress(planes, call);
 }
 
 /* What the plane said, as an error with a code of ours. */
@@ -161,6 +194,7 @@ static int plane_failure(const struct call *call, struct problem *p)
         {PROXIMO_EDEADLINE, -ETIMEDOUT, PX_TIMEOUT, "the call's time is over"},
         {PROXIMO_EPROTO, -EPROTO, PX_BAD_ANSWER, "an answer made no sense"},
         {PROXIMO_ENOSYS, -ENOSYS, PX_UNSUPPORTED, "it is not offered here"},
+        {PROXIMO_ECAPABILITY, -EOPNOTSUPP, PX_UNSUPPORTED, "the client does not offer what it asks for"},
     };
     const char *text = call->body_len ? call->body : NULL;
 
@@ -169,7 +203,9 @@ static int plane_failure(const struct call *call, struct problem *p)
     if (!text && call->upcall_code == call->code && *call->upcall_problem.code) {
         if (p)
             *p = call->upcall_problem;
-        return call->code == PROXIMO_ECANCELLED ? -ECANCELED : -EIO;
+        return call->code == PROXIMO_ECANCELLED    ? -ECANCELED
+               : call->code == PROXIMO_ECAPABILITY ? -EOPNOTSUPP
+                                                   : -EIO;
     }
     for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
         if (codes[i].code == call->code)
@@ -196,9 +232,17 @@ static int finish(const struct call *call, struct plane_reply *ret, struct probl
                      "Ask for less (a filter, one node), or raise the limit of a call in the configuration.");
         return r;
     }
+    if (call->code == PROXIMO_EINPUT && call->input_wanted)
+        return problem_set(p, -EINPROGRESS, PX_INTERNAL, "%s waits for the client's answer",
+                           call_name(call->request));
+    if (call->code == PROXIMO_EINPUT)
+        return problem_set(
+            p, -EIO, PX_PLANE,
+            "the plane \"%s\" says in %s that the client is being asked, and asked for nothing",
+            call->slot->name, call_name(call->request));
     if (call->code != 0)
         return plane_failure(call, p);
-    if (call->request->kind == PLANE_CALL_READ)
+    if (!call_is_draft(call->request))
         return plane_reply_read(call->slot->name, call->body, call->body_len, ret, p);
     return draft_read(call->request->kind, call->request->tool, call->request->class, call->body,
                       call->body_len, call->request->ret_draft, p);
@@ -214,7 +258,7 @@ int planes_call(struct planes *planes, const struct plane_call *request, struct 
 
     if (fault)
         return problem_set(p, -EINVAL, PX_INTERNAL, "%s %s", call_name(request), fault);
-    call.slot = slot_of(planes, request->kind == PLANE_CALL_BLAST ? request->plane : request->tool->plane);
+    call.slot = slot_of(planes, call_plane(request));
     if (!call.slot)
         return problem_set(p, -EINVAL, PX_INTERNAL, "%s belongs to no plane", call_name(request));
     int r = hide_secrets(&call, p);

@@ -7,21 +7,20 @@
 
 #include "base/text.h"
 #include "config/config.h"
+#include "plane/manifest_check.h"
 #include "plane/read.h"
 #include "plane/supervisor.h"
 
-static const struct plane_slot *owner_of(const struct planes *planes, size_t before, const char *tool,
-                                         const char *class)
+static const struct plane_slot *owner_of(const struct planes *planes, size_t before, enum info_names kind,
+                                         const char *name)
 {
     for (size_t i = 0; i < before; i++) {
         const struct plane_slot *slot = &planes->slots[i];
+        const char *theirs;
         if (slot->out || !slot->info)
             continue;
-        for (size_t k = 0; tool && k < slot->info->tool_count; k++)
-            if (strcmp(slot->info->tools[k].name, tool) == 0)
-                return slot;
-        for (size_t k = 0; class && k < slot->info->class_count; k++)
-            if (strcmp(slot->info->classes[k].name, class) == 0)
+        for (size_t k = 0; (theirs = info_name(slot->info, kind, k)) != NULL; k++)
+            if (strcmp(theirs, name) == 0)
                 return slot;
     }
     return NULL;
@@ -34,17 +33,14 @@ static void check_names(struct planes *planes, size_t index)
     struct plane_slot *slot = &planes->slots[index];
     struct problem p = PROBLEM_INIT;
     const struct plane_slot *other = NULL;
-    const char *what = "tool", *name = "";
+    const char *what = "", *name = "", *next;
 
-    for (size_t k = 0; !other && k < slot->info->tool_count; k++) {
-        name = slot->info->tools[k].name;
-        other = owner_of(planes, index, name, NULL);
-    }
-    for (size_t k = 0; !other && k < slot->info->class_count; k++) {
-        what = "class";
-        name = slot->info->classes[k].name;
-        other = owner_of(planes, index, NULL, name);
-    }
+    for (int kind = 0; !other && kind < INFO_OF_ALL_PLANES; kind++)
+        for (size_t k = 0; !other && (next = info_name(slot->info, (enum info_names)kind, k)) != NULL; k++) {
+            name = next;
+            what = info_words[kind].one;
+            other = owner_of(planes, index, (enum info_names)kind, name);
+        }
     if (!other)
         return;
     (void)problem_set(&p, -EEXIST, PX_PLANE, "its %s \"%s\" is there already, from the plane \"%s\"", what,
@@ -73,6 +69,11 @@ static uint64_t class_flags(const struct planes *planes, const char *name)
     return 0;
 }
 
+static bool slot_is_off(const struct planes *planes, const struct plane_slot *slot)
+{
+    return slot->config && config_plane_mode(planes->config, slot->config) == CONFIG_OFF;
+}
+
 static int make_tools(struct planes *planes)
 {
     const char *sites[64];
@@ -89,7 +90,7 @@ static int make_tools(struct planes *planes)
         struct plane_slot *slot = &planes->slots[i];
         if (slot->out || !slot->info)
             continue;
-        bool off = slot->config && config_plane_mode(planes->config, slot->config) == CONFIG_OFF;
+        bool off = slot_is_off(planes, slot);
         for (size_t k = 0; k < slot->info->tool_count; k++) {
             struct tool *tool = &slot->info->tools[k];
             struct buf schema = BUF_INIT(MANIFEST_LIMIT);
@@ -104,6 +105,45 @@ static int make_tools(struct planes *planes)
         }
     }
     qsort(planes->tools, planes->tool_count, sizeof(const struct tool *), by_name);
+    return 0;
+}
+
+static int by_uri(const void *a, const void *b)
+{
+    const struct resource_row *const *left = a, *const *right = b;
+    return strcmp((*left)->uri, (*right)->uri);
+}
+
+static int by_prompt(const void *a, const void *b)
+{
+    const struct prompt_row *const *left = a, *const *right = b;
+    return strcmp((*left)->name, (*right)->name);
+}
+
+/* What can be read and picked, of the planes that are not off. */
+static int make_resources(struct planes *planes)
+{
+    size_t resources = 0, prompts = 0;
+
+    for (size_t i = 0; i < planes->slot_count; i++) {
+        resources += planes->slots[i].info ? planes->slots[i].info->resource_count : 0;
+        prompts += planes->slots[i].info ? planes->slots[i].info->prompt_count : 0;
+    }
+    planes->resources = calloc(resources + 1, sizeof(const struct resource_row *));
+    planes->prompts = calloc(prompts + 1, sizeof(const struct prompt_row *));
+    if (!planes->resources || !planes->prompts)
+        return -ENOMEM;
+    for (size_t i = 0; i < planes->slot_count; i++) {
+        const struct plane_slot *slot = &planes->slots[i];
+        if (slot->out || !slot->info || slot_is_off(planes, slot))
+            continue;
+        for (size_t k = 0; k < slot->info->resource_count; k++)
+            planes->resources[planes->resource_count++] = &slot->info->resources[k];
+        for (size_t k = 0; k < slot->info->prompt_count; k++)
+            planes->prompts[planes->prompt_count++] = &slot->info->prompts[k];
+    }
+    qsort(planes->resources, planes->resource_count, sizeof(const struct resource_row *), by_uri);
+    qsort(planes->prompts, planes->prompt_count, sizeof(const struct prompt_row *), by_prompt);
     return 0;
 }
 
@@ -146,7 +186,7 @@ void planes_settle(struct planes *planes)
         if (!planes->slots[i].out && planes->slots[i].info)
             check_names(planes, i);
     planes->settle_error = verdict(planes, &planes->settle_problem);
-    if (planes->settle_error == 0 && make_tools(planes) < 0)
+    if (planes->settle_error == 0 && (make_tools(planes) < 0 || make_resources(planes) < 0))
         planes->settle_error =
             problem_set(&planes->settle_problem, -ENOMEM, PX_INTERNAL, "no memory for the tools");
     planes->settled = true;

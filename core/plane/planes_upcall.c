@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a plane asks of the core while a call runs: GETs (planes_get.c), probes, permissions, the version. In
- * the caller's thread, without the lock.
+ * What a plane asks of the core while a call runs: GETs (planes_get.c), the client (planes_client.c), probes,
+ * permissions, the version. In the caller's thread, without the lock.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -162,6 +162,11 @@ void upcall_run(struct planes *planes, struct call *call, const struct message_h
     switch (upcall->type) {
     case MESSAGE_GET: code = upcall_get(planes, call, &body, &out, &p); break;
     case MESSAGE_PROBE: code = upcall_probe(planes, call, &body, &out, &p); break;
+    case MESSAGE_CAN_ASK:
+    case MESSAGE_ASK:
+    case MESSAGE_CLIENT_LOG:
+    case MESSAGE_SHOW:
+    case MESSAGE_UPDATED: code = upcall_client(planes, call, upcall->type, &body, &out, &p); break;
     case MESSAGE_PERMISSION: code = upcall_permission(planes, call, &body, &out, &p); break;
     default: code = upcall_site(planes, call, &out, &p); break;
     }
@@ -179,6 +184,7 @@ void upcall_run(struct planes *planes, struct call *call, const struct message_h
         if (code) {
             call->upcall_problem = p;
             call->upcall_code = code;
+            call->input_wanted = call->input_wanted || code == PROXIMO_EINPUT;
         }
         (void)host_queue(call->slot->host, &head, out.data, out_len, -1);
         out.data = NULL;

@@ -143,6 +143,7 @@ static int function_run(struct reading *r, struct read_result *ret, struct probl
         .cancel = r->call->cancel,
         .progress = r->call->progress,
         .progress_arg = r->call->progress_arg,
+        .client = r->call->client,
         .missing = reading_missing,
         .missing_arg = r,
     };

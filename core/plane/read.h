@@ -14,6 +14,7 @@
 #include "base/problem.h"
 
 struct cancel;
+struct plane_client;
 struct planes;
 struct site;
 struct tool;
@@ -30,6 +31,7 @@ struct read_call {
     struct cancel *cancel;
     void (*progress)(void *arg, uint32_t done, uint32_t total, const char *message);
     void *progress_arg;
+    const struct plane_client *client; /* see planes.h; NULL: the plane may not ask the client */
 };
 
 /* The result of a read, ready for tools/call. */
@@ -41,6 +43,14 @@ struct read_result {
 };
 void read_result_done(struct read_result *result);
 int read_run(const struct read_call *call, struct read_result *ret, struct problem *p);
+/* A plane's reply as MCP content: `content` an array of blocks, TEXT, IMAGE, AUDIO, LINK, RESOURCE and JSON
+ * (as text) alike; for prompts, whose messages they become one by one, each has "role" beside its "content"
+ * when roles is set. -E2BIG beyond READ_ANSWER_LIMIT of text. */
+struct plane_reply;
+int reply_put_content(const struct plane_reply *reply, bool roles, struct buf *content, struct problem *p);
+/* The same as the "contents" array of resources/read: text, or a blob in base64. */
+int reply_put_contents(const struct plane_reply *reply, const char *uri, const char *mime,
+                       struct buf *contents, struct problem *p);
 /* Is text in it that guests or people wrote (logs, notes, names)? ret (size at least 16): where, "name,
  * tags". */
 bool read_untrusted(const struct read_result *result, char *ret, size_t size);
@@ -61,5 +71,8 @@ bool argument_format_known(const char *format);
  * limit, offset for lists; confirm for changes). Deterministic bytes. */
 void tool_schema_write(const struct tool *tool, const char *const *site_names, size_t site_count,
                        struct buf *out);
+/* The JSON Schema of its structured answer, where its shape is known. Deterministic bytes. */
+bool tool_has_output_schema(const struct tool *tool);
+void tool_output_schema_write(const struct tool *tool, struct buf *out);
 
 #endif

@@ -11,6 +11,7 @@
 #include "plane/site.h"
 
 struct plane_reply;
+struct reply_block;
 
 /* What a list lacks: privileges from the tool's needs, and notes of a plane. */
 struct completeness {
@@ -85,6 +86,9 @@ void reading_put_place(const struct reading *r, struct buf *out);
 int envelope_single(const struct reading *r, struct json_object *data, struct buf *out, struct problem *p);
 int envelope_lines(const struct reading *r, struct json_object *list, int64_t api_total, struct buf *out,
                    struct problem *p);
+/* One block of a reply as a content block of MCP, with a comma before it if need be; JSON and rows as text.
+ * Not more than READ_ANSWER_LIMIT bytes of a text. */
+void reply_put_block(struct buf *out, const struct reply_block *block);
 /* The blocks of a plane's reply. */
 int reply_shape(struct reading *r, const struct plane_reply *reply, struct read_result *ret,
                 struct problem *p);

@@ -11,79 +11,6 @@
 #include "plane/read_inner.h"
 
 #define REPLY_STRING_MAX 16000
-#define TEXT_LIMIT       READ_ANSWER_LIMIT
-
-static void put_base64(struct buf *out, const char *bytes, size_t len)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const unsigned char *b = (const unsigned char *)bytes;
-    for (size_t i = 0; i < len; i += 3) {
-        unsigned n = (unsigned)b[i] << 16;
-        if (i + 1 < len)
-            n |= (unsigned)b[i + 1] << 8;
-        if (i + 2 < len)
-            n |= b[i + 2];
-        char four[4] = {digits[n >> 18], digits[(n >> 12) & 63], i + 1 < len ? digits[(n >> 6) & 63] : '=',
-                        i + 2 < len ? digits[n & 63] : '='};
-        buf_add(out, four, sizeof(four));
-    }
-}
-
-static void put_member(struct buf *out, const char *key, const char *text)
-{
-    const struct value_style style = {.string_max = 2048};
-    if (!text || !*text)
-        return;
-    json_put_key(out, key);
-    value_put_text(out, text, strlen(text), &style);
-}
-
-static void put_media(struct buf *out, const char *type, const struct reply_block *block)
-{
-    json_put_key_string(out, "type", type);
-    json_put_key(out, "data");
-    buf_char(out, '"');
-    put_base64(out, block->data ? block->data : "", block->data_len);
-    buf_char(out, '"');
-    put_member(out, "mimeType", block->mime && *block->mime ? block->mime : "application/octet-stream");
-}
-
-static void put_text(struct buf *out, const struct reply_block *block)
-{
-    const struct value_style style = {.string_max = TEXT_LIMIT, .keep_lines = true};
-    json_put_key(out, "text");
-    value_put_text(out, block->data ? block->data : "", block->data_len, &style);
-}
-
-static void put_block(struct buf *out, const struct reply_block *block)
-{
-    json_put_comma(out);
-    buf_char(out, '{');
-    switch (block->type) {
-    case PROXIMO_CONTENT_IMAGE: put_media(out, "image", block); break;
-    case PROXIMO_CONTENT_AUDIO: put_media(out, "audio", block); break;
-    case PROXIMO_CONTENT_LINK:
-        json_put_key_string(out, "type", "resource_link");
-        put_member(out, "uri", block->uri);
-        put_member(out, "name", block->name && *block->name ? block->name : block->uri);
-        put_member(out, "mimeType", block->mime);
-        break;
-    case PROXIMO_CONTENT_RESOURCE:
-        buf_str(out, "\"type\":\"resource\",\"resource\":{");
-        put_member(out, "uri", block->uri);
-        put_member(out, "mimeType", block->mime);
-        put_text(out, block);
-        buf_char(out, '}');
-        break;
-    default:
-        json_put_key_string(out, "type", "text");
-        put_text(out, block);
-        if (block->flags & PROXIMO_CONTENT_UNTRUSTED)
-            buf_str(out, ",\"_meta\":{\"proximo/untrusted\":true}");
-        break;
-    }
-    buf_char(out, '}');
-}
 
 static int block_object(const struct reading *r, const struct reply_block *block, struct json_object **ret,
                         struct problem *p)
@@ -246,7 +173,7 @@ int reply_shape(struct reading *r, const struct plane_reply *reply, struct read_
         for (size_t i = 0; i < reply->count; i++) {
             if (reply->blocks[i].type != PROXIMO_CONTENT_ROWS &&
                 reply->blocks[i].type != PROXIMO_CONTENT_JSON)
-                put_block(&ret->content, &reply->blocks[i]);
+                reply_put_block(&ret->content, &reply->blocks[i]);
         }
         buf_char(&ret->content, ']');
         if (!buf_ok(&ret->content))

@@ -6,11 +6,13 @@
 
 #include "base/json_check.h"
 #include "base/text.h"
+#include "plane/manifest_check.h"
 #include "plane/supervisor.h"
 
 #define BLOCKS_MOST 64u
 #define KNOWN_FLAGS                                                                                          \
-    (PROXIMO_CONTENT_UNTRUSTED | PROXIMO_CONTENT_INCOMPLETE | PROXIMO_CONTENT_MORE | PROXIMO_CONTENT_COMPLETE)
+    (PROXIMO_CONTENT_UNTRUSTED | PROXIMO_CONTENT_INCOMPLETE | PROXIMO_CONTENT_MORE |                         \
+     PROXIMO_CONTENT_COMPLETE | PROXIMO_CONTENT_ASSISTANT)
 
 static bool is_space(char c)
 {
@@ -29,18 +31,6 @@ static const char *json_fault(const struct reply_block *block, char first)
     return block->data[at] == first ? NULL : first == '{' ? "not a JSON object" : "not a JSON array";
 }
 
-/* RFC 6838: type "/" subtype, without parameters. */
-static bool mime_ok(const char *mime)
-{
-    const char *allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$&-^_.+";
-    size_t type = strspn(mime, allowed);
-
-    if (type == 0 || mime[type] != '/')
-        return false;
-    size_t subtype = strspn(mime + type + 1, allowed);
-    return subtype > 0 && mime[type + 1 + subtype] == '\0';
-}
-
 static const char *block_fault(const struct reply_block *block)
 {
     bool media = block->type == PROXIMO_CONTENT_IMAGE || block->type == PROXIMO_CONTENT_AUDIO;
@@ -48,8 +38,7 @@ static const char *block_fault(const struct reply_block *block)
 
     if (block->type < PROXIMO_CONTENT_TEXT || block->type > PROXIMO_CONTENT_RESOURCE)
         return "of an unknown type";
-    if (block->flags & ~(PROXIMO_CONTENT_UNTRUSTED | PROXIMO_CONTENT_INCOMPLETE | PROXIMO_CONTENT_MORE |
-                         PROXIMO_CONTENT_COMPLETE))
+    if (block->flags & ~KNOWN_FLAGS)
         return "marked with unknown flags";
     if (block->type == PROXIMO_CONTENT_JSON)
         return json_fault(block, '{');
@@ -57,11 +46,11 @@ static const char *block_fault(const struct reply_block *block)
         return json_fault(block, '[');
     if (!media && !text_is_utf8(block->data, block->data_len))
         return "not valid UTF-8";
-    if (media && !mime_ok(block->mime))
+    if (media && !check_mime(block->mime))
         return "without a MIME type";
     if (linked && (!*block->uri || strpbrk(block->uri, " \"<>\\^`{|}\r\n\t")))
         return "without a URI";
-    if (linked && *block->mime && !mime_ok(block->mime))
+    if (linked && *block->mime && !check_mime(block->mime))
         return "marked with something that is no MIME type";
     return NULL;
 }

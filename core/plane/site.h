@@ -96,6 +96,10 @@ int site_permission(struct site *site, const struct site_call *call, const char 
  * that take it away again are not seen). */
 int site_permission_below(struct site *site, const struct site_call *call, const char *path,
                           const char *privileges, struct problem *p);
+/* The same on any path at or below `under` that has entries, or on any pool, as GET /access/permissions
+ * without a path lists them: 0 says that it is held nowhere there. */
+int site_permission_anywhere(struct site *site, const struct site_call *call, const char *under,
+                             const char *privileges, struct problem *p);
 /* For a need of a tool or a GET: `path` was made from the template. A template without {names} stands for
  * what is below it, so there the privilege must be handed down. */
 int site_need(struct site *site, const struct site_call *call, const char *path_template, const char *path,

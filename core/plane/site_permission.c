@@ -14,8 +14,10 @@
 #include "plane/site_inner.h"
 
 #define PERMISSIONS_PATH "/access/permissions"
+#define EVERYWHERE       "" /* in place of a path */
 
-/* *ret is a new object {privilege: flag}, empty when nothing is held. */
+/* *ret is a new object {privilege: flag}, empty when nothing is held; with EVERYWHERE {path: {privilege:
+ * flag}} for all paths that have entries. */
 static int permissions_fetch(struct site *site, const struct site_call *call, const char *path,
                              struct json_object **ret, struct problem *p)
 {
@@ -23,11 +25,13 @@ static int permissions_fetch(struct site *site, const struct site_call *call, co
     struct site_answer answer = {0};
     struct json_object *data = NULL;
     struct json_object *held = NULL;
-    int r = site_get(site, call, PERMISSIONS_PATH, &field, 1, false, &answer, p);
+    int r = site_get(site, call, PERMISSIONS_PATH, &field, *path ? 1 : 0, false, &answer, p);
     if (r < 0)
         return r;
     if (json_get(answer.body, "data", json_type_object, &data) < 0)
         r = problem_set(p, -EBADMSG, PX_BAD_ANSWER, "GET " PERMISSIONS_PATH " answered without an object");
+    else if (!*path)
+        *ret = json_object_get(data);
     else if (json_get(data, path, json_type_object, &held) == 0)
         *ret = json_object_get(held);
     else if (!(*ret = json_object_new_object()))
@@ -58,6 +62,34 @@ static int privileges_hold(struct json_object *held, const char *privileges, boo
     return 0;
 }
 
+/* The same on any path at or below `under`, or on a pool: rights on a pool hold on what is in it. */
+static int privileges_hold_anywhere(struct json_object *paths, const char *under, const char *privileges)
+{
+    size_t len = strcmp(under, "/") == 0 ? 0 : strlen(under);
+
+    json_object_object_foreach(paths, path, held)
+    {
+        bool within = strncmp(path, under, len) == 0 && (!len || !path[len] || path[len] == '/');
+
+        if ((within || strncmp(path, "/pool/", 6) == 0) && json_object_is_type(held, json_type_object) &&
+            privileges_hold(held, privileges, false))
+            return 1;
+    }
+    return 0;
+}
+
+/* What is asked of an answer for `path`; under: of that for EVERYWHERE. */
+struct question {
+    const char *path, *under, *privileges;
+    bool below;
+};
+
+static int question_answer(const struct question *q, struct json_object *held)
+{
+    return q->under ? privileges_hold_anywhere(held, q->under, q->privileges)
+                    : privileges_hold(held, q->privileges, q->below);
+}
+
 /* The entry for a path, made if need be; NULL when there are too many or no memory. Entries live as long as
  * the site. */
 static struct permission *permission_entry(struct site *site, const char *path)
@@ -82,23 +114,23 @@ static struct permission *permission_entry(struct site *site, const char *path)
     return entry;
 }
 
-static int permission_uncached(struct site *site, const struct site_call *call, const char *path,
-                               const char *privileges, bool below, struct problem *p)
+static int permission_uncached(struct site *site, const struct site_call *call, const struct question *q,
+                               struct problem *p)
 {
     CLEANUP_JSON struct json_object *held = NULL;
-    int r = permissions_fetch(site, call, path, &held, p);
-    return r < 0 ? r : privileges_hold(held, privileges, below);
+    int r = permissions_fetch(site, call, q->path, &held, p);
+    return r < 0 ? r : question_answer(q, held);
 }
 
-static int permission_ask(struct site *site, const struct site_call *call, const char *path,
-                          const char *privileges, bool below, struct problem *p)
+static int permission_ask(struct site *site, const struct site_call *call, const struct question *q,
+                          struct problem *p)
 {
     struct problem local = PROBLEM_INIT;
     if (!p)
         p = &local;
-    struct permission *entry = permission_entry(site, path);
+    struct permission *entry = permission_entry(site, q->path);
     if (!entry)
-        return permission_uncached(site, call, path, privileges, below, p);
+        return permission_uncached(site, call, q, p);
     struct flight *f = &entry->flight;
     bool leader = false;
     int r = flight_enter(f, call, clock_ms() - SITE_PERMISSIONS_AGE_MS, &leader, p);
@@ -106,7 +138,7 @@ static int permission_ask(struct site *site, const struct site_call *call, const
         return r;
     if (leader) {
         struct json_object *held = NULL;
-        r = permissions_fetch(site, call, path, &held, p);
+        r = permissions_fetch(site, call, q->path, &held, p);
         pthread_mutex_lock(&f->lock);
         if (r == 0) {
             if (entry->privileges)
@@ -116,7 +148,7 @@ static int permission_ask(struct site *site, const struct site_call *call, const
         flight_end(f, r, p);
     }
     if (r == 0)
-        r = privileges_hold(entry->privileges, privileges, below);
+        r = question_answer(q, entry->privileges);
     pthread_mutex_unlock(&f->lock);
     return r;
 }
@@ -124,17 +156,27 @@ static int permission_ask(struct site *site, const struct site_call *call, const
 int site_permission(struct site *site, const struct site_call *call, const char *path, const char *privileges,
                     struct problem *p)
 {
-    return permission_ask(site, call, path, privileges, false, p);
+    return permission_ask(site, call, &(struct question){.path = path, .privileges = privileges}, p);
 }
 
 int site_need(struct site *site, const struct site_call *call, const char *path_template, const char *path,
               const char *privileges, struct problem *p)
 {
-    return permission_ask(site, call, path, privileges, !strchr(path_template, '{'), p);
+    const bool below = !strchr(path_template, '{');
+    return permission_ask(site, call,
+                          &(struct question){.path = path, .privileges = privileges, .below = below}, p);
 }
 
 int site_permission_below(struct site *site, const struct site_call *call, const char *path,
                           const char *privileges, struct problem *p)
 {
-    return permission_ask(site, call, path, privileges, true, p);
+    return permission_ask(site, call,
+                          &(struct question){.path = path, .privileges = privileges, .below = true}, p);
+}
+
+int site_permission_anywhere(struct site *site, const struct site_call *call, const char *under,
+                             const char *privileges, struct problem *p)
+{
+    return permission_ask(
+        site, call, &(struct question){.path = EVERYWHERE, .under = under, .privileges = privileges}, p);
 }

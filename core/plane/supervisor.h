@@ -115,6 +115,7 @@ struct call {
     struct cancel *inner[UPCALL_WIDTH]; /* of requests under way for it */
     struct problem upcall_problem;      /* of the last upcall that failed */
     int32_t upcall_code;
+    bool input_wanted; /* the client has to be asked before this call can end */
     bool progress_ready;
     uint32_t progress_done, progress_total;
     char progress_text[256];
@@ -146,6 +147,10 @@ struct planes {
     uint64_t next_call;
     const struct tool **tools;
     size_t tool_count;
+    const struct resource_row **resources;
+    size_t resource_count;
+    const struct prompt_row **prompts;
+    size_t prompt_count;
     char packet[MESSAGE_INLINE]; /* the supervisor's */
 };
 
@@ -182,6 +187,8 @@ void call_finish(struct call *call, int error, const struct problem *p);
 void call_stop_upcall(struct call *call);
 /* planes_call.c: what is called, for messages, and its row of the plane's table. */
 const char *call_name(const struct plane_call *request);
+const struct plane_info *call_plane(const struct plane_call *request);
+bool call_is_draft(const struct plane_call *request); /* it makes a draft, no reply */
 uint32_t call_row(const struct plane_call *request);
 /* planes_settle.c: when every host has said all it has to say at the start */
 void planes_settle(struct planes *planes);

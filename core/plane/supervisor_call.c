@@ -79,6 +79,7 @@ static bool dispatch(struct planes *planes, struct call *call, int64_t now)
     call->state = CALL_RUNNING;
     call->tries++;
     call->stop_sent = false;
+    call->input_wanted = false;
     slot->running++;
     host->running++;
     host->alone = call->suspect;

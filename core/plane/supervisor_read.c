@@ -256,6 +256,11 @@ static int on_message(struct planes *planes, struct plane_host *host, const stru
     case MESSAGE_PROBE:
     case MESSAGE_PERMISSION:
     case MESSAGE_SITE:
+    case MESSAGE_CAN_ASK:
+    case MESSAGE_ASK:
+    case MESSAGE_CLIENT_LOG:
+    case MESSAGE_SHOW:
+    case MESSAGE_UPDATED:
     case MESSAGE_PROGRESS: return host->state == HOST_UP ? on_call(planes, host, head, &body) : -EPROTO;
     default:
         return host->state == HOST_LOADING || host->state == HOST_OPENING

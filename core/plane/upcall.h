@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A request of a plane while the core makes it: shared by planes_get.c and planes_upcall.c. */
+/* A request of a plane while the core makes it: shared by planes_get.c, planes_client.c and planes_upcall.c.
+ */
 #ifndef PROXIMO_PLANE_UPCALL_H
 #define PROXIMO_PLANE_UPCALL_H
 
@@ -42,6 +43,9 @@ void get_put_answer(struct buf *out, const struct get *get);
 void get_done(struct get *get);
 int32_t upcall_get(struct planes *planes, struct call *call, struct body *body, struct buf *out,
                    struct problem *p);
+/* planes_client.c: what is for the client, by the type of its message. */
+int32_t upcall_client(struct planes *planes, struct call *call, uint32_t type, struct body *body,
+                      struct buf *out, struct problem *p);
 /* A cancellation token of its own for every request under way: a token has one hook at a time. */
 void upcall_tokens_new(struct planes *planes, struct call *call, struct cancel **tokens, size_t count);
 void upcall_tokens_done(struct planes *planes, struct call *call, struct cancel **tokens, size_t count);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where every member of ABI 0.2 is, on machines with 64-bit pointers. A change here is a change of the
+ * Where every member of ABI 0.3 is, on machines with 64-bit pointers. A change here is a change of the
  * interface: members are only appended, and then rows are appended here. Sizes may grow, so they are lower
  * bounds. No member runs a change: design 2: "There is no `apply` function in the ABI"
  */
@@ -180,6 +180,32 @@ AT(proximo_finding, flags, 8);
 AT(proximo_finding, title, 16);
 AT(proximo_finding, evidence, 32);
 AT(proximo_finding, source, 48);
+AT(proximo_resource, struct_size, 0);
+AT(proximo_resource, _reserved, 4);
+AT(proximo_resource, flags, 8);
+AT(proximo_resource, uri, 16);
+AT(proximo_resource, name, 24);
+AT(proximo_resource, title, 32);
+AT(proximo_resource, description, 40);
+AT(proximo_resource, mime, 48);
+AT(proximo_resource, params, 56);
+AT(proximo_resource, tool, 72);
+AT(proximo_resource, fixed, 80);
+AT(proximo_resource, read, 96);
+AT(proximo_prompt, struct_size, 0);
+AT(proximo_prompt, _reserved, 4);
+AT(proximo_prompt, flags, 8);
+AT(proximo_prompt, name, 16);
+AT(proximo_prompt, title, 24);
+AT(proximo_prompt, description, 32);
+AT(proximo_prompt, params, 40);
+AT(proximo_prompt, text, 56);
+AT(proximo_prompt, get, 64);
+AT(proximo_ask, struct_size, 0);
+AT(proximo_ask, kind, 4);
+AT(proximo_ask, flags, 8);
+AT(proximo_ask, key, 16);
+AT(proximo_ask, params_json, 32);
 AT(proximo_host, struct_size, 0);
 AT(proximo_host, abi_major, 4);
 AT(proximo_host, abi_minor, 6);
@@ -222,7 +248,12 @@ AT(proximo_host, secret_stdin, 288);
 AT(proximo_host, output, 296);
 AT(proximo_host, exited, 304);
 AT(proximo_host, outcome_unknown, 312);
-AT(proximo_host, _reserved, 320);
+AT(proximo_host, can_ask, 320);
+AT(proximo_host, ask, 328);
+AT(proximo_host, client_log, 336);
+AT(proximo_host, show, 344);
+AT(proximo_host, updated, 352);
+AT(proximo_host, _reserved, 360);
 AT(proximo_plane, magic, 0);
 AT(proximo_plane, struct_size, 8);
 AT(proximo_plane, abi_major, 12);
@@ -266,6 +297,9 @@ SIZE(proximo_answer, 48);
 SIZE(proximo_site, 40);
 SIZE(proximo_affected, 80);
 SIZE(proximo_finding, 64);
+SIZE(proximo_resource, 104);
+SIZE(proximo_prompt, 72);
+SIZE(proximo_ask, 48);
 SIZE(proximo_host, 384);
 SIZE(proximo_plane, 216);
 #endif

@@ -69,13 +69,46 @@ static int32_t blast(void *instance, struct proximo_call *call, struct proximo_t
     return r ? r : host->incomplete(call, "guests of pve2", "it is offline");
 }
 
+/* Asks which of two, and tells everybody of it. */
+static int32_t pick(void *instance, struct proximo_call *call)
+{
+    const struct proximo_ask ask = {.struct_size = sizeof(ask),
+                                    .kind = PROXIMO_ASK_ELICITATION,
+                                    .key = {"which", 5},
+                                    .params_json = {"{\"message\":\"Which?\"}", 20}};
+    struct proximo_content block = {.struct_size = sizeof(block), .type = PROXIMO_CONTENT_JSON};
+    (void)instance;
+    int32_t r = host->can_ask(call, PROXIMO_ASK_ELICITATION);
+    if (r < 0)
+        return r;
+    r = host->ask(call, &ask, 1, &block.data);
+    if (r == 0)
+        r = host->client_log(call, PROXIMO_LOG_INFO, "t", (struct proximo_text){"[1]", 3});
+    if (r == 0)
+        r = host->show(call, PROXIMO_SHOW_TOOL, "t_stop", 0);
+    if (r == 0)
+        r = host->updated(call, "t:all");
+    return r ? r : host->reply(call, &block, 1);
+}
+
+static const struct proximo_read reads[] = {
+    {.struct_size = sizeof(struct proximo_read), .name = "t_pick", .read = pick}};
+static const struct proximo_resource resources[] = {
+    {.struct_size = sizeof(struct proximo_resource), .name = "t_all", .uri = "t:all", .read = pick}};
+static const struct proximo_prompt prompts[] = {
+    {.struct_size = sizeof(struct proximo_prompt), .name = "t_prompt", .get = pick}};
 static const struct proximo_change changes[] = {
     {.struct_size = sizeof(struct proximo_change), .name = "t_stop", .plan = plan}};
 static const struct proximo_class classes[] = {
     {.struct_size = sizeof(struct proximo_class), .name = "node.stop", .blast = blast}};
-static const struct proximo_plane tested = {PROXIMO_PLANE_HEAD, .name = "t", .open = opened,
+static const struct proximo_plane tested = {PROXIMO_PLANE_HEAD,
+                                            .name = "t",
+                                            .open = opened,
                                             .changes = PROXIMO_TABLE(changes),
-                                            .classes = PROXIMO_TABLE(classes)};
+                                            .reads = PROXIMO_TABLE(reads),
+                                            .classes = PROXIMO_TABLE(classes),
+                                            .resources = PROXIMO_TABLE(resources),
+                                            .prompts = PROXIMO_TABLE(prompts)};
 
 static void test_plan(void **state)
 {
@@ -119,9 +152,35 @@ static void test_blast(void **state)
     plane_test_done(&t);
 }
 
+static void test_client(void **state)
+{
+    static struct plane_test t;
+
+    (void)state;
+    plane_test_init(&t);
+    assert_int_equal(plane_test_read(&t, &tested, "t_pick"), PROXIMO_ECAPABILITY);
+    plane_test_offer(&t, PROXIMO_ASK_ELICITATION);
+    assert_int_equal(plane_test_read(&t, &tested, "t_pick"), PROXIMO_EINPUT);
+    assert_string_equal(plane_test_told(&t, "asks", 0),
+                        "{\"kind\":1,\"key\":\"which\",\"params\":{\"message\":\"Which?\"}}");
+    assert_int_equal(plane_test_told_count(&t, "logs"), 0);
+    plane_test_client_answer(&t, "which", "{\"action\":\"decline\"}");
+    assert_int_equal(plane_test_read(&t, &tested, "t_pick"), 0);
+    assert_string_equal(t.reply[0].data, "{\"which\":{\"action\":\"decline\"}}");
+    assert_string_equal(plane_test_told(&t, "logs", 0), "{\"level\":3,\"logger\":\"t\",\"data\":[1]}");
+    assert_string_equal(plane_test_told(&t, "shown", 0), "{\"what\":1,\"name\":\"t_stop\"}");
+    assert_string_equal(plane_test_told(&t, "updated", 0), "\"t:all\"");
+    t.ungranted = 1;
+    assert_int_equal(plane_test_resource(&t, &tested, "t_all"), PROXIMO_EDENIED);
+    assert_int_equal(plane_test_prompt(&t, &tested, "t_prompt"), PROXIMO_EDENIED);
+    assert_int_equal(plane_test_prompt(&t, &tested, "t_all"), PROXIMO_ENOTFOUND);
+    plane_test_done(&t);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_plan), cmocka_unit_test(test_blast)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_plan), cmocka_unit_test(test_blast),
+                                       cmocka_unit_test(test_client)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

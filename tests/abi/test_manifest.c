@@ -35,18 +35,30 @@ static const char good[] =
     "{\"name\":\"vmid\",\"type\":1,\"description\":\"V.\"}]}],\"classes\":[{\"name\":\"guest.stop\","
     "\"title\":\"T\","
     "\"risk_floor\":2,\"undo_kind\":2,\"blast\":true,\"subject_schema\":\"{}\"}],"
-    "\"executors\":[{\"name\":\"sh\",\"run\":true}]}";
+    "\"executors\":[{\"name\":\"sh\",\"run\":true}],"
+    "\"resources\":[{\"name\":\"p_guest\",\"uri\":\"proximo://site/{site}/guest/"
+    "{vmid}\",\"description\":\"D.\","
+    "\"params\":[{\"name\":\"vmid\",\"type\":1,\"flags\":1,\"description\":\"The guest.\"}],"
+    "\"tool\":\"p_list\",\"fixed\":[{\"name\":\"max\",\"value\":\"9\"}],\"read\":false},"
+    "{\"name\":\"p_all\",\"uri\":\"p:all\",\"description\":\"D.\",\"mime\":\"text/plain\",\"read\":true}],"
+    "\"prompts\":[{\"name\":\"p_look\",\"title\":\"Look\",\"description\":\"D.\","
+    "\"params\":[{\"name\":\"what\",\"type\":1,\"description\":\"What.\"}],"
+    "\"text\":\"Look at {what}.\\n\",\"get\":false},"
+    "{\"name\":\"p_get\",\"description\":\"D.\",\"get\":true}]}";
 
-static const struct {
+struct fault {
     const char *from, *to, *says;
-} faults[] = {
+};
+static const struct fault faults[] = {
     {"\"name\":\"p\"", "\"name\":\"P\"", "its name \"P\""},
     {"\"name\":\"p\"", "\"name\":\"other\"", "the configuration calls it \"p\""},
     {"\"threading\":2", "\"threading\":3", "neither SERIAL nor PARALLEL"},
     {"\"version\":\"1\"", "\"version\":\"\"", "version is missing"},
     {"\"summary\":\"S.\"", "\"summary\":\"S\\n\"", "control characters"},
     {"p_list", "1_list", "its name \"1_list\""},
-    {"p_list", "p_list_that_is_forty_one_characters_long__", "up to 39"},
+    {"p_list", "p_123456789_123456789_123456789_123456789_123456789_123456789_123", "up to 63 of"},
+    {"\"name\":\"max\"", "\"name\":\"Max\"", "the parameter \"Max\""},
+    {"p_list", "p_list_that_is_sixty_five_characters_long________________________", "up to 63"},
     {"\"title\":\"T\",\"description\":\"D.\"", "\"title\":\"T\"", "description is missing"},
     {"\"type\":2,", "\"type\":9,", "unknown type 9"},
     {"\"type\":1,\"flags\":1,", "\"type\":1,\"flags\":256,", "unknown flag bits"},
@@ -135,6 +147,73 @@ static const struct {
      "it discloses"},
 };
 
+/* The same of resources and prompts. */
+static const struct fault more_faults[] = {
+    {"guest/{vmid}\",\"desc", "guest/{who}\",\"desc", "names \"who\", which is no parameter"},
+    {"guest/{vmid}\",\"desc", "guest/{vmid}/{vmid}\",\"desc", "names \"vmid\" twice"},
+    {"guest/{vmid}\",\"desc", "guest/{vmid}/{site}\",\"desc", "names \"site\" twice"},
+    {"guest/{vmid}\",\"desc", "guest/105\",\"desc", "is no variable of its URI"},
+    {"guest/{vmid}\",\"desc", "guest/{vmid\",\"desc", "begins no {name}"},
+    {"proximo://site/{site}/guest", "proximo://plan", "the program's own"},
+    {"\"uri\":\"p:all\",", "", "its URI \"\" is missing"},
+    {"\"uri\":\"p:all\"", "\"uri\":\"all\"", "does not begin with a scheme"},
+    {"\"name\":\"p_all\"", "\"name\":\"P\"", "its name \"P\""},
+    {"\"name\":\"p_all\"", "\"name\":\"p_guest\"", "two resources called"},
+    {"\"mime\":\"text/plain\"", "\"mime\":\"text\"", "is no MIME type"},
+    {"\"mime\":\"text/plain\"", "\"flags\":1", "unknown flag bits"},
+    {"\"mime\":\"text/plain\"", "\"title\":\"\"", "title is missing"},
+    {"\"mime\":\"text/plain\"", "\"fixed\":[{\"name\":\"max\",\"value\":\"1\"}]", "goes with `tool`"},
+    {"\"mime\":\"text/plain\"", "\"tool\":\"p_list\"", "one of `tool` and `read`"},
+    {"\"mime\":\"text/plain\",\"read\":true", "\"read\":false", "one of `tool` and `read`"},
+    {"\"description\":\"D.\",\"mime\"", "\"mime\"", "description is missing"},
+    {"\"type\":1,\"flags\":1,\"description\":\"The", "\"type\":1,\"description\":\"The", "and not required"},
+    {"\"type\":1,\"flags\":1,\"description\":\"The", "\"type\":2,\"flags\":1,\"description\":\"The",
+     "is no string"},
+    {"\"type\":1,\"flags\":1,\"description\":\"The", "\"type\":1,\"flags\":3,\"description\":\"The",
+     "neither secret"},
+    {"\"tool\":\"p_list\"", "\"tool\":\"p_none\"", "is no read tool"},
+    {"\"tool\":\"p_list\"", "\"tool\":\"p_stop\"", "is no read tool"},
+    {"{\"name\":\"max\",\"value\":\"9\"}", "{\"name\":\"min\",\"value\":\"9\"}", "has no parameter \"min\""},
+    {"{\"name\":\"max\",\"value\":\"9\"}", "{\"name\":\"max\",\"value\":\"nine\"}", "no value of \"max\""},
+    {"{\"name\":\"max\",\"value\":\"9\"}", "{\"name\":\"vmid\",\"value\":\"9\"}", "given twice"},
+    {"guest/{vmid}\",\"description\":\"D.\",\"params\":[{\"name\":\"vmid\"",
+     "guest/{other}\",\"description\":\"D.\",\"params\":[{\"name\":\"other\"", "that a URI could give"},
+    {"guest/{vmid}\",\"description\":\"D.\",\"params\":[{\"name\":\"vmid\",\"type\":1,\"flags\":1,"
+     "\"description\":\"The guest.\"}]",
+     "guest\",\"description\":\"D.\"", "needs \"vmid\", which nothing gives"},
+    {"\"name\":\"p_get\"", "\"name\":\"p_look\"", "two prompts called"},
+    {"\"name\":\"p_get\"", "\"name\":\"p-get\"", "its name \"p-get\""},
+    {"\"title\":\"Look\"", "\"flags\":1", "unknown flag bits"},
+    {"at {what}", "at {who}", "names \"who\", which is no parameter"},
+    {"at {what}", "at {what", "which is no parameter"},
+    {"at {what}", "at what}", "without its {"},
+    {"at {what}", "at \\u0007", "control characters"},
+    {"\"text\":\"Look at {what}.\\n\",", "", "one of `text` and `get`"},
+    {"{what}.\\n\",\"get\":false", "{what}.\\n\",\"get\":true", "one of `text` and `get`"},
+    {"\"type\":1,\"description\":\"What", "\"type\":3,\"description\":\"What", "is no string"},
+};
+
+static void check_faults(const struct fault *rows, size_t count)
+{
+    struct plane_info *info = NULL;
+
+    for (size_t i = 0; i < count; i++) {
+        struct problem p = PROBLEM_INIT;
+        struct buf text = BUF_INIT(65536);
+        const char *at = strstr(good, rows[i].from);
+        if (!at)
+            fail_msg("case %zu: %s is not in the manifest", i, rows[i].from);
+        buf_add(&text, good, (size_t)(at - good));
+        buf_str(&text, rows[i].to);
+        buf_str(&text, at + strlen(rows[i].from));
+        if (manifest_read(text.data, text.len, "p", &info, &p) == 0)
+            fail_msg("case %zu: accepted with %s", i, rows[i].to);
+        if (!strstr(p.cause, rows[i].says))
+            fail_msg("case %zu: \"%s\" does not say \"%s\"", i, p.cause, rows[i].says);
+        buf_done(&text);
+    }
+}
+
 static void test_rules(void **state)
 {
     struct problem p = PROBLEM_INIT;
@@ -149,22 +228,15 @@ static void test_rules(void **state)
     assert_int_equal(info->tools[1].kind, TOOL_CHANGE);
     assert_non_null(strstr(info->tools[1].rest_json, "\"guards\""));
     assert_true(info->classes[0].has_blast);
+    assert_int_equal(info->resource_count, 2);
+    assert_true(info->resources[0].is_template && !info->resources[0].has_read);
+    assert_true(info->resources[1].has_read && info->resources[1].plane == info);
+    assert_string_equal(info->resources[0].fixed[0].value, "9");
+    assert_int_equal(info->prompt_count, 2);
+    assert_true(info->prompts[1].has_get && info->prompts[1].index == 1);
     plane_info_free(info);
-    for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
-        struct buf text = BUF_INIT(65536);
-        const char *at = strstr(good, faults[i].from);
-        if (!at)
-            fail_msg("case %zu: %s is not in the manifest", i, faults[i].from);
-        buf_add(&text, good, (size_t)(at - good));
-        buf_str(&text, faults[i].to);
-        buf_str(&text, at + strlen(faults[i].from));
-        p = PROBLEM_INIT;
-        if (manifest_read(text.data, text.len, "p", &info, &p) == 0)
-            fail_msg("case %zu: accepted with %s", i, faults[i].to);
-        if (!strstr(p.cause, faults[i].says))
-            fail_msg("case %zu: \"%s\" does not say \"%s\"", i, p.cause, faults[i].says);
-        buf_done(&text);
-    }
+    check_faults(faults, sizeof(faults) / sizeof(faults[0]));
+    check_faults(more_faults, sizeof(more_faults) / sizeof(more_faults[0]));
 }
 
 /* Rows that some site, or some choice, makes plain reads of: these are core/http's to judge at call time. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * plane.h - the interface between proximo and a plane, ABI 0.2.
+ * plane.h - the interface between proximo and a plane, ABI 0.3.
  *
  * A plane is a shared object that adds tools for one area of Proxmox. It describes; it never acts: most of
  * it is tables, and its functions read through the host table and fill in answers or plans. It runs in a
@@ -35,7 +35,8 @@
  *     entry -> open -> ready -> calls ... -> stop -> close
  *
  * "0.x" may change between minors until 1.0. Changes: 0.1 first; 0.2 PROXIMO_CLASS_SNAPSHOT_FIRST, and no
- * parameter may be called snapshot_first.
+ * parameter may be called snapshot_first; 0.3 resources, prompts, and asking the client: can_ask, ask,
+ * client_log, show, updated, PROXIMO_EINPUT, PROXIMO_ECAPABILITY, PROXIMO_CONTENT_ASSISTANT.
  */
 #ifndef PROXIMO_PLANE_H
 #define PROXIMO_PLANE_H
@@ -48,27 +49,31 @@ extern "C" {
 
 #define PROXIMO_PLANE_MAGIC UINT64_C(0x6f6d69786f72500a) /* "\nProximo", little endian */
 #define PROXIMO_ABI_MAJOR   0
-#define PROXIMO_ABI_MINOR   2
+#define PROXIMO_ABI_MINOR   3
 
 /* features_required: what a plane cannot do without. */
 #define PROXIMO_FEATURE_READS     (UINT64_C(1) << 0) /* read rows and functions, probes */
 #define PROXIMO_FEATURE_CHANGES   (UINT64_C(1) << 1) /* change rows, operation classes, the plan builder */
 #define PROXIMO_FEATURE_EXECUTORS (UINT64_C(1) << 2) /* executors and their upcalls */
+#define PROXIMO_FEATURE_RESOURCES (UINT64_C(1) << 3) /* since 0.3: resources and prompts */
+#define PROXIMO_FEATURE_CLIENT    (UINT64_C(1) << 4) /* since 0.3: can_ask, ask, client_log, show, updated */
 
 /* Results of every function that can fail. */
-#define PROXIMO_OK         0
-#define PROXIMO_EINVAL     (-1)  /* the caller's arguments are wrong */
-#define PROXIMO_ENOMEM     (-2)  /* no memory, or over the host's limit */
-#define PROXIMO_ENOTFOUND  (-3)  /* the thing asked for does not exist */
-#define PROXIMO_EDENIED    (-4)  /* Proxmox or the host refuses */
-#define PROXIMO_EUNAVAIL   (-5)  /* no connection, offline node, another plane is missing */
-#define PROXIMO_EREMOTE    (-6)  /* Proxmox answered with an error */
-#define PROXIMO_ECANCELLED (-7)  /* the call was cancelled */
-#define PROXIMO_EDEADLINE  (-8)  /* the call's time is over */
-#define PROXIMO_EPROTO     (-9)  /* an answer that makes no sense */
-#define PROXIMO_ENOSYS     (-10) /* this host or this mode does not offer the function */
-#define PROXIMO_EINTERNAL  (-11) /* a fault in the plane itself */
-#define PROXIMO_ESTATE     (-12) /* its present state does not allow it: locked, a template, not empty */
+#define PROXIMO_OK          0
+#define PROXIMO_EINVAL      (-1)  /* the caller's arguments are wrong */
+#define PROXIMO_ENOMEM      (-2)  /* no memory, or over the host's limit */
+#define PROXIMO_ENOTFOUND   (-3)  /* the thing asked for does not exist */
+#define PROXIMO_EDENIED     (-4)  /* Proxmox or the host refuses */
+#define PROXIMO_EUNAVAIL    (-5)  /* no connection, offline node, another plane is missing */
+#define PROXIMO_EREMOTE     (-6)  /* Proxmox answered with an error */
+#define PROXIMO_ECANCELLED  (-7)  /* the call was cancelled */
+#define PROXIMO_EDEADLINE   (-8)  /* the call's time is over */
+#define PROXIMO_EPROTO      (-9)  /* an answer that makes no sense */
+#define PROXIMO_ENOSYS      (-10) /* this host or this mode does not offer the function */
+#define PROXIMO_EINTERNAL   (-11) /* a fault in the plane itself */
+#define PROXIMO_ESTATE      (-12) /* its present state does not allow it: locked, a template, not empty */
+#define PROXIMO_EINPUT      (-13) /* since 0.3: the client is being asked; return this at once, see ask */
+#define PROXIMO_ECAPABILITY (-14) /* since 0.3: the client does not offer what it would be asked for */
 
 /* UTF-8 bytes that need not end with NUL. */
 struct proximo_text {
@@ -186,7 +191,8 @@ struct proximo_read {
     uint32_t struct_size;
     uint32_t _reserved;
     uint64_t flags;
-    const char *name; /* snake_case, at most 40 characters, unique over all planes */
+    const char
+        *name; /* snake_case, at most 64 characters, better 40: clients prefix it; unique over all planes */
     const char *title;
     const char *description;      /* the first sentence says what and when; at most 600 characters */
     struct proximo_table params;  /* struct proximo_param */
@@ -217,6 +223,51 @@ struct proximo_probe {
     struct proximo_table fixed; /* struct proximo_field */
     const char *executor;       /* name of an executor of this plane; NULL: an HTTP probe */
     struct proximo_table argv;  /* struct proximo_field: value is a word, or "{param}" alone */
+};
+
+/* ---------------------------------------------------------------- resources and prompts, since 0.3 */
+
+/*
+ * A resource of MCP: something a client can attach by its URI. uri is a URI, or a URI template of simple
+ * variables (RFC 6570, level 1): "proximo://site/{site}/guest/{vmid}". The variables are params, all of them
+ * required strings; {site} is the host's own and is no parameter. What a variable's format or choices allow
+ * is what completion offers.
+ *
+ * With `tool` set, the answer of that read tool of the same plane is the content (JSON); it is called with
+ * the variables of the same names and with `fixed`. Otherwise `read` replies: TEXT and JSON become text,
+ * IMAGE and AUDIO bytes with their MIME type.
+ */
+struct proximo_resource {
+    uint32_t struct_size;
+    uint32_t _reserved;
+    uint64_t flags;
+    const char *uri;
+    const char *name;
+    const char *title;
+    const char *description;
+    const char *mime;            /* NULL: application/json with tool, text/plain otherwise */
+    struct proximo_table params; /* struct proximo_param */
+    const char *tool;
+    struct proximo_table fixed; /* struct proximo_field: further arguments of tool, as text */
+    int32_t (*read)(void *instance, struct proximo_call *call);
+};
+
+/*
+ * A prompt of MCP: words that a person picks from a menu. params are strings. With `text` set it is one
+ * message of the user in which {name} is replaced by the argument of that name (absent: by nothing).
+ * Otherwise `get` replies, and each block becomes a message: the user's, or with PROXIMO_CONTENT_ASSISTANT
+ * the assistant's.
+ */
+struct proximo_prompt {
+    uint32_t struct_size;
+    uint32_t _reserved;
+    uint64_t flags;
+    const char *name; /* as a tool's */
+    const char *title;
+    const char *description;
+    struct proximo_table params; /* struct proximo_param */
+    const char *text;
+    int32_t (*get)(void *instance, struct proximo_call *call);
 };
 
 /* ---------------------------------------------------------------- steps, changes, operation classes */
@@ -395,6 +446,8 @@ struct proximo_executor {
 #define PROXIMO_CONTENT_COMPLETE                                                                             \
     (UINT64_C(1) << 3) /* rows: the privileges for a full list were checked and are held */
 
+#define PROXIMO_CONTENT_ASSISTANT (UINT64_C(1) << 4) /* since 0.3, in prompts: said by the assistant */
+
 struct proximo_content {
     uint32_t struct_size;
     uint32_t type;
@@ -454,6 +507,23 @@ struct proximo_finding {
     struct proximo_text evidence;
     struct proximo_text source;
 };
+
+/* What the client can be asked for. params_json is the `params` of MCP's request of that name; key names the
+ * question, and its answer in what ask returns. */
+#define PROXIMO_ASK_ELICITATION 1u /* elicitation/create */
+#define PROXIMO_ASK_SAMPLING    2u /* sampling/createMessage */
+#define PROXIMO_ASK_ROOTS       3u /* roots/list */
+struct proximo_ask {
+    uint32_t struct_size;
+    uint32_t kind; /* PROXIMO_ASK_... */
+    uint64_t flags;
+    struct proximo_text key;
+    struct proximo_text params_json;
+};
+
+#define PROXIMO_SHOW_TOOL     1u
+#define PROXIMO_SHOW_RESOURCE 2u
+#define PROXIMO_SHOW_PROMPT   3u
 
 #define PROXIMO_LOG_ERROR 1u
 #define PROXIMO_LOG_WARN  2u
@@ -546,8 +616,29 @@ struct proximo_host {
     int32_t (*exited)(struct proximo_call *call, int32_t exit_status, const char *signal_name);
     int32_t (*outcome_unknown)(struct proximo_call *call, const char *why);
 
-    /* Later minors: resources, prompts, asking the client, logging to it. */
-    void (*_reserved[8])(void);
+    /*
+     * Since 0.3. In reads, resources and prompts; PROXIMO_EDENIED unless the configuration grants this plane
+     * client_requests. What the client is shown is labelled as this plane's, and no answer is ever taken as
+     * consent to a change.
+     *
+     * can_ask: 1 when the client offers this kind (PROXIMO_ASK_...), else 0.
+     * ask: *ret_json is an object {key: the client's result}. It may return PROXIMO_EINPUT: then return that
+     * at once, and the function is run again from its beginning when the answers are there; ask then returns
+     * them, those of earlier rounds too. PROXIMO_ECAPABILITY: the client does not offer one of the kinds. A
+     * result is the client's word: check it. client_log: a log message to the client; level PROXIMO_LOG_...,
+     * data any JSON value. Dropped when the client did not ask for that level. show: lists (1) or no longer
+     * lists (0) a tool, resource (by URI) or prompt of this plane, and tells the client that the list
+     * changed. updated: a resource of this plane has new content; clients that subscribed are told.
+     */
+    int32_t (*can_ask)(struct proximo_call *call, uint32_t kind);
+    int32_t (*ask)(struct proximo_call *call, const struct proximo_ask *asks, uint32_t count,
+                   struct proximo_text *ret_json);
+    int32_t (*client_log)(struct proximo_call *call, uint32_t level, const char *logger,
+                          struct proximo_text data_json);
+    int32_t (*show)(struct proximo_call *call, uint32_t what, const char *name, int32_t shown);
+    int32_t (*updated)(struct proximo_call *call, const char *uri);
+
+    void (*_reserved[3])(void);
 };
 #define PROXIMO_HOST_HAS(host, member)                                                                       \
     ((host)->struct_size >=                                                                                  \
@@ -581,8 +672,8 @@ struct proximo_plane {
     struct proximo_table probes;    /* struct proximo_probe */
     struct proximo_table classes;   /* struct proximo_class */
     struct proximo_table executors; /* struct proximo_executor */
-    struct proximo_table resources; /* later minors; count is 0 */
-    struct proximo_table prompts;   /* later minors; count is 0 */
+    struct proximo_table resources; /* struct proximo_resource, since 0.3 */
+    struct proximo_table prompts;   /* struct proximo_prompt, since 0.3 */
 };
 #define PROXIMO_PLANE_HEAD                                                                                   \
     .magic = PROXIMO_PLANE_MAGIC, .struct_size = (uint32_t)sizeof(struct proximo_plane),                     \

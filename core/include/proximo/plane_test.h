@@ -23,6 +23,16 @@
  *     r = plane_test_plan_undo(&t, &plane, "hello_stop", "{\"before\":[...],...}");
  *     r = plane_test_blast(&t, &plane, "hello.stop", "{\"kind\":\"guest\",\"vmid\":105}");
  *
+ * Resources and prompts as reads; what is said to the client is kept in the lists asks, logs, shown, updated:
+ *
+ *     r = plane_test_resource(&t, &plane, "hello_note");     and plane_test_prompt; by the resource's name
+ *     plane_test_offer(&t, PROXIMO_ASK_ELICITATION);         what the client offers; else PROXIMO_ECAPABILITY
+ *     r = plane_test_read(&t, &plane, "hello_pick");         PROXIMO_EINPUT: it asked, and nobody answered
+ *     plane_test_told(&t, "asks", 0)         {"kind":1,"key":"which","params":{...}}
+ *     plane_test_client_answer(&t, "which", "{\"action\":\"decline\"}");
+ *     r = plane_test_read(&t, &plane, "hello_pick");         from the beginning, with the answer
+ *     t.ungranted = 1;                                       as without client_requests: PROXIMO_EDENIED
+ *
  * The fake refuses what is out of place (PROXIMO_ENOSYS) and the plainest mistakes (PROXIMO_EINVAL: no path,
  * {x} without a field, a method that is none, an unknown flag); the host refuses more.
  *
@@ -36,6 +46,7 @@
 #define PROXIMO_PLANE_TEST_H
 
 #include "proximo/plane_test_base.h"
+#include "proximo/plane_test_client.h"
 #include "proximo/plane_test_plan.h"
 
 PLANE_TEST_FN int32_t plane_test_arguments(struct proximo_call *call, struct proximo_text *ret_json)
@@ -77,7 +88,7 @@ PLANE_TEST_FN int32_t plane_test_reply(struct proximo_call *call, const struct p
                                        uint32_t count)
 {
     struct plane_test *t = call->test;
-    if (t->kind != PLANE_TEST_READ)
+    if (!plane_test_replies(t))
         return PROXIMO_ENOSYS;
     t->replies++;
     for (uint32_t i = 0; i < count && t->reply_count < PLANE_TEST_MOST; i++, t->reply_count++) {
@@ -295,7 +306,8 @@ PLANE_TEST_FN const struct proximo_host *plane_test_host(void)
     fake.struct_size = (uint32_t)sizeof(fake);
     fake.abi_major = PROXIMO_ABI_MAJOR;
     fake.abi_minor = PROXIMO_ABI_MINOR;
-    fake.features = PROXIMO_FEATURE_READS | PROXIMO_FEATURE_CHANGES;
+    fake.features =
+        PROXIMO_FEATURE_READS | PROXIMO_FEATURE_CHANGES | PROXIMO_FEATURE_RESOURCES | PROXIMO_FEATURE_CLIENT;
     fake.alloc = plane_test_alloc;
     fake.arguments = plane_test_arguments;
     fake.argument = plane_test_argument_of;
@@ -326,6 +338,11 @@ PLANE_TEST_FN const struct proximo_host *plane_test_host(void)
     fake.subject = plane_test_subject;
     fake.affected = plane_test_affected;
     fake.incomplete = plane_test_incomplete;
+    fake.can_ask = plane_test_can_ask;
+    fake.ask = plane_test_ask_client;
+    fake.client_log = plane_test_client_log;
+    fake.show = plane_test_show;
+    fake.updated = plane_test_updated;
     return &fake;
 }
 
@@ -351,6 +368,23 @@ PLANE_TEST_FN void plane_test_secret(struct plane_test *t, const char *name)
 {
     plane_test_argument(t, name, "{\"secret\":true}", 0);
     t->arguments[t->argument_count - 1].secret = 1;
+}
+
+/* The client can be asked for this (PROXIMO_ASK_...); others are PROXIMO_ECAPABILITY. */
+PLANE_TEST_FN void plane_test_offer(struct plane_test *t, uint32_t kind)
+{
+    if (kind >= 4)
+        abort();
+    t->offered[kind] = 1;
+}
+
+/* What the client answers to the question of this key: the JSON of its result. */
+PLANE_TEST_FN void plane_test_client_answer(struct plane_test *t, const char *key, const char *json)
+{
+    if (t->result_count == PLANE_TEST_MOST)
+        abort();
+    t->results[t->result_count].key = plane_test_copy(t, key, strlen(key));
+    t->results[t->result_count++].json = plane_test_copy(t, json, strlen(json));
 }
 
 /* The index-th entry of a list that the last function told, as JSON; NULL: there are not so many. */
@@ -387,6 +421,8 @@ PLANE_TEST_FN int32_t plane_test_call(struct plane_test *t, const struct proximo
     const struct proximo_read *read_rows = (const struct proximo_read *)tested->reads.rows;
     const struct proximo_change *change_rows = (const struct proximo_change *)tested->changes.rows;
     const struct proximo_class *class_rows = (const struct proximo_class *)tested->classes.rows;
+    const struct proximo_resource *resource_rows = (const struct proximo_resource *)tested->resources.rows;
+    const struct proximo_prompt *prompt_rows = (const struct proximo_prompt *)tested->prompts.rows;
     uint32_t i;
     for (i = 0; t->kind == PLANE_TEST_READ && i < tested->reads.count; i++)
         if (strcmp(read_rows[i].name, name) == 0 && read_rows[i].read)
@@ -400,6 +436,12 @@ PLANE_TEST_FN int32_t plane_test_call(struct plane_test *t, const struct proximo
     for (i = 0; t->kind == PLANE_TEST_BLAST && i < tested->classes.count; i++)
         if (strcmp(class_rows[i].name, name) == 0 && class_rows[i].blast)
             return class_rows[i].blast(instance, &t->call, input);
+    for (i = 0; t->kind == PLANE_TEST_RESOURCE && i < tested->resources.count; i++)
+        if (strcmp(resource_rows[i].name, name) == 0 && resource_rows[i].read)
+            return resource_rows[i].read(instance, &t->call);
+    for (i = 0; t->kind == PLANE_TEST_PROMPT && i < tested->prompts.count; i++)
+        if (strcmp(prompt_rows[i].name, name) == 0 && prompt_rows[i].get)
+            return prompt_rows[i].get(instance, &t->call);
     return PROXIMO_ENOTFOUND;
 }
 
@@ -428,6 +470,19 @@ PLANE_TEST_FN int32_t plane_test_read(struct plane_test *t, const struct proximo
                                       const char *tool)
 {
     return plane_test_run(t, tested, PLANE_TEST_READ, tool, NULL);
+}
+
+/* The same for the function of a resource or a prompt, by its name. */
+PLANE_TEST_FN int32_t plane_test_resource(struct plane_test *t, const struct proximo_plane *tested,
+                                          const char *name)
+{
+    return plane_test_run(t, tested, PLANE_TEST_RESOURCE, name, NULL);
+}
+
+PLANE_TEST_FN int32_t plane_test_prompt(struct plane_test *t, const struct proximo_plane *tested,
+                                        const char *name)
+{
+    return plane_test_run(t, tested, PLANE_TEST_PROMPT, name, NULL);
 }
 
 /* The same for the plan function of a change. What an earlier function told is forgotten. */

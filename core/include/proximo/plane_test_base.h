@@ -36,9 +36,15 @@ struct plane_test {
         int32_t status;
     } answers[PLANE_TEST_MOST];
     uint32_t argument_count, answer_count;
-    char *config;  /* JSON; NULL: "{}" */
-    int cancelled; /* set by the test: every upcall returns PROXIMO_ECANCELLED */
-    int denied;    /* set by the test: permission() says 0 */
+    char *config;   /* JSON; NULL: "{}" */
+    int cancelled;  /* set by the test: every upcall returns PROXIMO_ECANCELLED */
+    int denied;     /* set by the test: permission() says 0 */
+    int ungranted;  /* set by the test: without client_requests, so that the client is out of reach */
+    int offered[4]; /* what the client can be asked for, by PROXIMO_ASK_... */
+    struct {
+        char *key, *json;
+    } results[PLANE_TEST_MOST]; /* the client's answers */
+    uint32_t result_count;
     /* What the plane did. */
     struct {
         uint32_t type;
@@ -60,11 +66,13 @@ struct plane_test {
     void *memory[PLANE_TEST_KEPT];
     uint32_t memory_count;
 };
-#define PLANE_TEST_READ  0
-#define PLANE_TEST_PLAN  1
-#define PLANE_TEST_UNDO  2
-#define PLANE_TEST_BLAST 3
-#define PLANE_TEST_FN    __attribute__((unused)) static
+#define PLANE_TEST_READ     0
+#define PLANE_TEST_PLAN     1
+#define PLANE_TEST_UNDO     2
+#define PLANE_TEST_BLAST    3
+#define PLANE_TEST_RESOURCE 4
+#define PLANE_TEST_PROMPT   5
+#define PLANE_TEST_FN       __attribute__((unused)) static
 
 static struct plane_test *plane_test_now; /* for config(), which has no call */
 
@@ -84,6 +92,12 @@ PLANE_TEST_FN char *plane_test_copy(struct plane_test *t, const char *text, uint
     if (len)
         memcpy(copy, text, (size_t)len);
     return copy;
+}
+
+/* Does the function that runs end with a reply? */
+PLANE_TEST_FN int plane_test_replies(const struct plane_test *t)
+{
+    return t->kind == PLANE_TEST_READ || t->kind == PLANE_TEST_RESOURCE || t->kind == PLANE_TEST_PROMPT;
 }
 
 PLANE_TEST_FN void *plane_test_alloc(struct proximo_call *call, uint64_t size)
@@ -163,6 +177,19 @@ PLANE_TEST_FN void plane_test_put_int(struct plane_test_json *j, const char *key
     plane_test_put_key(j, key);
     (void)snprintf(digits, sizeof(digits), "%llu", (unsigned long long)n);
     plane_test_put(j, digits, strlen(digits));
+}
+
+/* Keeps what a function told: the entry of a list. */
+PLANE_TEST_FN int32_t plane_test_tell(struct plane_test_json *j, const char *list, int32_t r)
+{
+    struct plane_test *t = j->test;
+    if (r)
+        return r;
+    if (t->told_count == PLANE_TEST_TOLD)
+        abort();
+    t->told[t->told_count].list = list;
+    t->told[t->told_count++].json = j->text;
+    return 0;
 }
 
 #endif

@@ -104,18 +104,6 @@ PLANE_TEST_FN int32_t plane_test_place(struct proximo_call *call, int in_blast)
     return call->test->cancelled ? PROXIMO_ECANCELLED : 0;
 }
 
-PLANE_TEST_FN int32_t plane_test_tell(struct plane_test_json *j, const char *list, int32_t r)
-{
-    struct plane_test *t = j->test;
-    if (r)
-        return r;
-    if (t->told_count == PLANE_TEST_TOLD)
-        abort();
-    t->told[t->told_count].list = list;
-    t->told[t->told_count++].json = j->text;
-    return 0;
-}
-
 PLANE_TEST_FN int32_t plane_test_tell_step(struct proximo_call *call, const char *list,
                                            const struct proximo_step *step)
 {
