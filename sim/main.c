@@ -27,7 +27,8 @@ struct options {
     size_t token_count, fault_count;
     struct sim_trouble troubles[LIST_MAX];
     struct sim_task_time task_times[LIST_MAX];
-    size_t trouble_count, task_time_count;
+    struct sim_task_line task_lines[LIST_MAX];
+    size_t trouble_count, task_time_count, task_line_count;
     int port, guests, nodes, auth_delay_ms, latency_ms, task_ms, ha_ms, stale_ms;
     bool wrong_cert, exit_on_eof;
 };
@@ -48,6 +49,7 @@ enum {
     OPT_FAULT,
     OPT_TASK,
     OPT_TASK_MS,
+    OPT_TASK_LINE,
     OPT_HA_MS,
     OPT_STALE_MS,
     OPT_WRONG_CERT,
@@ -70,6 +72,7 @@ static const struct option long_options[] = {
     {"fault", required_argument, NULL, OPT_FAULT},
     {"task", required_argument, NULL, OPT_TASK},
     {"task-ms", required_argument, NULL, OPT_TASK_MS},
+    {"task-line", required_argument, NULL, OPT_TASK_LINE},
     {"ha-ms", required_argument, NULL, OPT_HA_MS},
     {"stale-ms", required_argument, NULL, OPT_STALE_MS},
     {"wrong-cert", no_argument, NULL, OPT_WRONG_CERT},
@@ -98,6 +101,7 @@ static const char usage[] =
     "qmstart,\n"
     "                         or * for any; may be repeated\n"
     "  --task-ms [TYPE:]N     how long tasks take (oracle 100, demo 1200); may be repeated\n"
+    "  --task-line TYPE:TEXT  a line that tasks of a type log on their way; may be repeated\n"
     "  --ha-ms N              until the HA manager has done what was requested (4000)\n"
     "  --stale-ms N           how long /cluster/resources shows a guest's past state (3000)\n"
     "  --wrong-cert           serve a certificate for another name, not the one that is printed\n"
@@ -157,6 +161,20 @@ static int add_task_time(struct options *options, const char *spec)
     return number("task-ms", spec + n + 1, 3600000, &time->ms);
 }
 
+/* "vzrollback:Rolling back to snapshot: 50% complete..." */
+static int add_task_line(struct options *options, const char *spec)
+{
+    struct sim_task_line *line = &options->task_lines[options->task_line_count];
+    size_t n = strcspn(spec, ":");
+
+    if (options->task_line_count == LIST_MAX || n == 0 || n >= sizeof line->type || !spec[n])
+        return -EINVAL;
+    (void)snprintf(line->type, sizeof line->type, "%.*s", (int)n, spec);
+    line->text = spec + n + 1;
+    options->task_line_count++;
+    return 0;
+}
+
 static int add_token(struct options *options, const char *text)
 {
     const char *bang = strchr(text, '!'), *equals = strchr(text, '=');
@@ -186,6 +204,7 @@ static int take(struct options *options, int option, const char *value)
     case OPT_FAULT: return add_fault(options, value);
     case OPT_TASK: return add_trouble(options, value);
     case OPT_TASK_MS: return add_task_time(options, value);
+    case OPT_TASK_LINE: return add_task_line(options, value);
     case OPT_HA_MS: return number("ha-ms", value, 600000, &options->ha_ms);
     case OPT_STALE_MS: return number("stale-ms", value, 600000, &options->stale_ms);
     case OPT_WRONG_CERT: options->wrong_cert = true; return 0;
@@ -355,6 +374,8 @@ int main(int argc, char **argv)
     sim.trouble_count = options.trouble_count;
     sim.task_times = options.task_times;
     sim.task_time_count = options.task_time_count;
+    sim.task_lines = options.task_lines;
+    sim.task_line_count = options.task_line_count;
     sim.task_ms = options.task_ms;
     if (sim.task_ms < 0)
         sim.task_ms = strcmp(options.seed, "oracle") == 0 ? 100 : 1200;

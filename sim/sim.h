@@ -298,6 +298,12 @@ struct sim_task_time {
     int ms;
 };
 
+/* A line that tasks of a type write on their way, beside those of the seed. */
+struct sim_task_line {
+    char type[32];
+    const char *text;
+};
+
 struct sim_secret {
     char *id;
     char *secret;
@@ -323,6 +329,8 @@ struct sim {
     size_t trouble_count;
     struct sim_task_time *task_times;
     size_t task_time_count;
+    struct sim_task_line *task_lines;
+    size_t task_line_count;
     int task_ms;  /* of tasks without a time of their own */
     int ha_ms;    /* until the HA manager has done what was requested */
     int stale_ms; /* how long /cluster/resources shows the past */

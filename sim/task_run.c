@@ -261,7 +261,7 @@ static void finish(struct sim *sim, struct sim_job *job, const char *error)
     log_cluster(sim, job->task, "end", sim_str(job->task, "status", ""));
 }
 
-/* What the seed lets tasks of this type say on their way. */
+/* What the seed and the command line let tasks of this type say on their way. */
 static void add_lines(struct sim *sim, struct sim_job *job)
 {
     struct json_object *lines = sim_get(sim_get(sim->state, "task_lines"), job->work->type);
@@ -275,6 +275,10 @@ static void add_lines(struct sim *sim, struct sim_job *job)
             sim_job_log(job, true, "%.*s%s%s", (int)(hole - text), text, vmid, hole + 6);
         else
             sim_job_log(job, true, "%s", text);
+    }
+    for (size_t i = 0; i < sim->task_line_count; i++) {
+        if (strcmp(sim->task_lines[i].type, job->work->type) == 0)
+            sim_job_log(job, true, "%s", sim->task_lines[i].text);
     }
 }
 

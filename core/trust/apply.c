@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/cancel.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
@@ -256,6 +257,9 @@ static int apply_now(struct applying *a, const char *action, const char *subject
         return r;
     }
     r = guards_hold(a, p);
+    if (r == 0 && cancel_is_set(a->call->cancel))
+        r = problem_set(p, -ECANCELED, PX_CANCELLED,
+                        "the call was cancelled before plan %s began; nothing was done", a->plan->id);
     if (r == 0)
         r = executing(a, p);
     if (r < 0)
@@ -267,6 +271,14 @@ static int apply_now(struct applying *a, const char *action, const char *subject
         fd_close(&a->lock_fd); /* in doubt until somebody looks: its journal says that nothing was sent */
     *ret_result = TRUST_DONE;
     return r;
+}
+
+/* How long the end of a run that has begun is waited for. */
+static int64_t wait_until(const struct trust_call *call, int64_t answer_ms)
+{
+    const int64_t until = clock_ms() + (call->wait_ms > 0 ? call->wait_ms : 0);
+
+    return call->wait_ms == 0 || until > answer_ms ? answer_ms : until;
 }
 
 int trust_apply(struct trust *trust, const struct trust_call *call, const char *plan_id, const char *action,
@@ -296,7 +308,7 @@ int trust_apply(struct trust *trust, const struct trust_call *call, const char *
         return r;
     *ret_result = result;
     if (result == TRUST_DONE)
-        r = applies_wait(trust, call, plan_id, answer_ms, out);
+        r = applies_wait(trust, call, plan_id, wait_until(call, answer_ms), out);
     if (result == TRUST_DONE)
         limits_taint_answer(trust, "proximo_apply", out);
     return r < 0 ? problem_set(p, r, PX_INTERNAL, "the run of plan %s is not known", plan_id) : 0;

@@ -84,12 +84,16 @@ int applies_start(struct trust *trust, struct plan *plan, struct site *site, int
 /* Is there room for one more? PX-BUSY. */
 int applies_room(struct trust *trust, struct problem *p);
 /*
- * Waits for a run of this process until deadline_ms; the call's cancellation asks the run to stop and ends
- * the waiting soon after. out: the facts, or {"outcome":"running",..}. -ENOENT: no such run here.
+ * Waits for a run of this process until deadline_ms or the call's cancellation, which is nothing to the run.
+ * out: the facts, or {"outcome":"running",..}. -ENOENT: no such run here.
  */
 int applies_wait(struct trust *trust, const struct trust_call *call, const char *plan_id, int64_t deadline_ms,
                  struct buf *out);
 bool applies_has(struct trust *trust, const char *plan_id, bool *ret_ended);
+/* No new step of this run but `always` ones, by a client's wish, which its outcome tells. False: no such run
+ * here, or it has ended. */
+bool applies_stop_one(struct trust *trust, const char *plan_id);
+bool applies_stopping(struct trust *trust, const char *plan_id); /* is it asked to, and has not ended? */
 size_t applies_running(struct trust *trust);
 bool applies_stop(struct trust *trust, int64_t deadline_ms);
 void applies_free(struct trust *trust);

@@ -4,6 +4,7 @@
  * answered or cancelled. What came of it stays here for whoever asks.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,10 +19,9 @@
 #include "trust/plan.h"
 #include "trust/trust_inner.h"
 
-#define STACK_BYTES     ((size_t)512 << 10)
-#define AFTER_CANCEL_MS 8000 /* a cancelled call still waits so long for the recorded end */
-#define LOOK_MS         50
-#define KEPT_MOST       256u /* ended runs whose facts are kept; older ones are in their files */
+#define STACK_BYTES ((size_t)512 << 10)
+#define LOOK_MS     50
+#define KEPT_MOST   256u /* ended runs whose facts are kept; older ones are in their files */
 
 struct apply {
     struct apply *next;
@@ -30,10 +30,12 @@ struct apply {
     struct site *site;
     struct cancel *stop;
     int lock_fd;
-    bool ended; /* with trust->applies_mutex, as all below */
+    bool ended;       /* with trust->applies_mutex, as all below */
+    bool client_stop; /* a client wants no further step */
     struct buf facts;
     uint32_t done, total;
     char message[200];
+    char upid[300];                  /* of the task that is followed; "": none */
     const struct trust_call *waiter; /* who is told of progress */
 };
 
@@ -96,6 +98,15 @@ static void on_progress(void *arg, uint32_t done, uint32_t total, const char *me
     (void)pthread_mutex_unlock(&apply->trust->applies_mutex);
 }
 
+static void on_follows(void *arg, const char *upid)
+{
+    struct apply *apply = arg;
+
+    (void)pthread_mutex_lock(&apply->trust->applies_mutex);
+    (void)snprintf(apply->upid, sizeof(apply->upid), "%s", upid ? upid : "");
+    (void)pthread_mutex_unlock(&apply->trust->applies_mutex);
+}
+
 /* What is said when not even a result could be made. */
 static void facts_without_result(struct apply *apply, const struct problem *p, struct buf *facts)
 {
@@ -107,12 +118,19 @@ static void facts_without_result(struct apply *apply, const struct problem *p, s
     buf_char(facts, '}');
 }
 
-/* Frozen while it runs: what has begun is followed to its end, what has not does not begin. */
-static bool is_frozen(void *arg)
+/* Frozen while it runs, or not wanted any more: what has begun is followed to its end, what has not does not
+ * begin. */
+static enum run_halt is_halted(void *arg)
 {
+    struct apply *apply = arg;
     struct problem p = PROBLEM_INIT;
 
-    return limits_frozen(arg, &p) < 0;
+    (void)pthread_mutex_lock(&apply->trust->applies_mutex);
+    const bool stopped = apply->client_stop;
+    (void)pthread_mutex_unlock(&apply->trust->applies_mutex);
+    if (stopped)
+        return RUN_HALT_CLIENT;
+    return limits_frozen(apply->trust, &p) < 0 ? RUN_HALT_FROZEN : RUN_HALT_NO;
 }
 
 static void *apply_thread(void *arg)
@@ -124,9 +142,10 @@ static void *apply_thread(void *arg)
         .plan = apply->plan,
         .site = apply->site,
         .stop = apply->stop,
-        .halted = is_frozen,
-        .halted_arg = trust,
+        .halted = is_halted,
+        .halted_arg = apply,
         .progress = on_progress,
+        .follows = on_follows,
         .progress_arg = apply,
     };
     struct run_result result = {0};
@@ -172,6 +191,7 @@ int applies_room(struct trust *trust, struct problem *p)
 int applies_start(struct trust *trust, struct plan *plan, struct site *site, int lock_fd, struct problem *p)
 {
     struct apply *apply = calloc(1, sizeof(*apply));
+    struct json_object *steps = NULL;
 
     if (!apply || !(apply->stop = cancel_new())) {
         plan_free(plan);
@@ -183,6 +203,8 @@ int applies_start(struct trust *trust, struct plan *plan, struct site *site, int
     apply->site = site;
     apply->lock_fd = lock_fd;
     apply->facts = BUF_INIT(APPLY_ANSWER);
+    if (json_get(plan->root, "steps", json_type_array, &steps) == 0) /* before anything is told */
+        apply->total = (uint32_t)json_object_array_length(steps) * RUN_STEP_PARTS;
     (void)pthread_mutex_lock(&trust->applies_mutex);
     drop_old(trust);
     int r = thread_start(apply_thread, apply, STACK_BYTES);
@@ -200,6 +222,19 @@ int applies_start(struct trust *trust, struct plan *plan, struct site *site, int
     return 0;
 }
 
+/* Of all steps, and which one is at hand. */
+static void put_progress(const struct apply *apply, struct buf *out)
+{
+    const uint32_t steps = apply->total / RUN_STEP_PARTS, done = apply->done / RUN_STEP_PARTS;
+
+    json_put_key_int(out, "step", done < steps ? done + 1 : steps);
+    json_put_key_int(out, "steps", steps);
+    json_put_key_int(out, "percent", apply->total ? (int64_t)apply->done * 100 / apply->total : 0);
+    json_put_key_string(out, "message", apply->message);
+    if (apply->upid[0])
+        json_put_key_string(out, "upid", apply->upid);
+}
+
 static void put_running(const struct apply *apply, struct buf *out)
 {
     buf_char(out, '{');
@@ -207,34 +242,30 @@ static void put_running(const struct apply *apply, struct buf *out)
     json_put_key_string(out, "outcome", "running");
     json_put_key(out, "progress");
     buf_char(out, '{');
-    json_put_key_int(out, "done", apply->done);
-    json_put_key_int(out, "total", apply->total);
-    json_put_key_string(out, "message", apply->message);
+    put_progress(apply, out);
     buf_char(out, '}');
-    json_put_key_string(out, "next",
-                        "It goes on: proximo_status with this plan_id has the outcome and the receipt.");
+    if (apply->client_stop)
+        json_put_key_string(out, "stopped_by", "client");
+    json_put_key_string(
+        out, "next",
+        apply->client_stop
+            ? "No further step begins. A task at Proxmox that has begun goes on; pve_task_stop, a "
+              "change with a consent of its own, ends it. proximo_status has the outcome."
+            : "It goes on: proximo_status with this plan_id has the outcome and the receipt.");
     buf_char(out, '}');
 }
 
 int applies_wait(struct trust *trust, const struct trust_call *call, const char *plan_id, int64_t deadline_ms,
                  struct buf *out)
 {
-    bool told = false;
-
     (void)pthread_mutex_lock(&trust->applies_mutex);
     struct apply *apply = find(trust, plan_id);
     if (apply && !apply->waiter)
         apply->waiter = call;
-    while (apply && !apply->ended && clock_ms() < deadline_ms) {
+    while (apply && !apply->ended && clock_ms() < deadline_ms && !cancel_is_set(call->cancel)) {
         const int64_t slice = clock_ms() + LOOK_MS;
         struct timespec until = clock_timespec(slice < deadline_ms ? slice : deadline_ms);
         (void)pthread_cond_clockwait(&trust->applies_changed, &trust->applies_mutex, CLOCK_MONOTONIC, &until);
-        if (!told && cancel_is_set(call->cancel)) {
-            told = true;
-            cancel_set(apply->stop);
-            if (clock_ms() + AFTER_CANCEL_MS < deadline_ms)
-                deadline_ms = clock_ms() + AFTER_CANCEL_MS;
-        }
     }
     if (apply && apply->ended)
         buf_add(out, apply->facts.data, apply->facts.len);
@@ -254,6 +285,26 @@ bool applies_has(struct trust *trust, const char *plan_id, bool *ret_ended)
         *ret_ended = apply->ended;
     (void)pthread_mutex_unlock(&trust->applies_mutex);
     return apply != NULL;
+}
+
+bool applies_stop_one(struct trust *trust, const char *plan_id)
+{
+    (void)pthread_mutex_lock(&trust->applies_mutex);
+    struct apply *apply = find(trust, plan_id);
+    const bool runs = apply && !apply->ended;
+    if (runs)
+        apply->client_stop = true;
+    (void)pthread_mutex_unlock(&trust->applies_mutex);
+    return runs;
+}
+
+bool applies_stopping(struct trust *trust, const char *plan_id)
+{
+    (void)pthread_mutex_lock(&trust->applies_mutex);
+    const struct apply *apply = find(trust, plan_id);
+    const bool stopping = apply && !apply->ended && apply->client_stop;
+    (void)pthread_mutex_unlock(&trust->applies_mutex);
+    return stopping;
 }
 
 size_t applies_running(struct trust *trust)

@@ -116,7 +116,7 @@ static void tell_progress(struct run *run, struct step_run *s, double percent)
         (void)snprintf(message, sizeof(message), "%s: \"%.250s\"", s->name, line);
     else
         (void)snprintf(message, sizeof(message), "%s: the task runs", s->name);
-    run_tell(run, s->index, message);
+    run_tell(run, s->index, percent, message);
 }
 
 static void left_running(struct run *run, struct step_run *s)
@@ -128,7 +128,7 @@ static void left_running(struct run *run, struct step_run *s)
     step_say(run, s, "stopped; task %.300s goes on at Proxmox", s->upid);
 }
 
-void follow_task(struct run *run, struct step_run *s)
+static void follow_on(struct run *run, struct step_run *s)
 {
     int64_t answered = clock_ms();
     int64_t pause = run->times->follow_first;
@@ -164,4 +164,15 @@ void follow_task(struct run *run, struct step_run *s)
         }
         pause = pause * 3 / 2 < run->times->follow_most ? pause * 3 / 2 : run->times->follow_most;
     }
+}
+
+void follow_task(struct run *run, struct step_run *s)
+{
+    void (*follows)(void *arg, const char *upid) = run->request->follows;
+
+    if (follows)
+        follows(run->request->progress_arg, s->upid);
+    follow_on(run, s);
+    if (follows)
+        follows(run->request->progress_arg, NULL);
 }

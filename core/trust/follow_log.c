@@ -47,7 +47,7 @@ static size_t take_page(struct run *run, struct step_run *s, struct json_object 
         taken++;
         step_log_add(run, s, line, len);
         double percent = follow_percent(line);
-        if (percent >= 0)
+        if (percent > *ret_percent)
             *ret_percent = percent;
     }
     return taken;

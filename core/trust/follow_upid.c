@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a task is called and what its texts say: UPIDs, exit statuses, percentages in log lines. */
+/* What a task is called and what its end says: UPIDs, exit statuses. */
 #include <errno.h>
 #include <string.h>
 
@@ -79,31 +79,6 @@ int upid_parse(const char *text, size_t len, struct upid *ret)
         return -EINVAL;
     *ret = upid;
     return 0;
-}
-
-double follow_percent(const char *line)
-{
-    const char *sign = strrchr(line, '%');
-    if (!sign)
-        return -1;
-    const char *from = sign;
-    while (from > line && ((from[-1] >= '0' && from[-1] <= '9') || from[-1] == '.'))
-        from--;
-    double whole = 0;
-    double scale = 0;
-    if (from == sign || *from == '.' || sign - from > 8)
-        return -1;
-    for (const char *c = from; c < sign; c++) {
-        if (*c == '.' && scale > 0)
-            return -1;
-        if (*c == '.') {
-            scale = 1;
-            continue;
-        }
-        scale /= 10;
-        whole = scale > 0 ? whole + scale * (*c - '0') : whole * 10 + (*c - '0');
-    }
-    return whole <= 100 ? whole : -1;
 }
 
 unsigned follow_warnings(const char *exitstatus)

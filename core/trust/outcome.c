@@ -138,6 +138,8 @@ static void put_head(struct buf *out, const struct plan *plan, const struct run_
 {
     answer_put_plan(out, plan);
     json_put_key_string(out, "outcome", run_outcome_name(result->outcome));
+    if (result->client_stop)
+        json_put_key_string(out, "stopped_by", "client");
     if (result->warnings)
         json_put_key_int(out, "warnings", result->warnings);
 }
@@ -186,7 +188,12 @@ static const char *next_words(const struct run_result *result)
     case RUN_UNKNOWN:
         return "What came of it is not known: look at the state with the read tools before anything else.";
     case RUN_UNCONFIRMED: return "The task ended well, but its effect was not seen: look again in a moment.";
-    case RUN_PARTIAL: return "Some steps ran and some did not; the steps say which.";
+    case RUN_PARTIAL:
+        if (result->client_stop)
+            return "The client stopped it between two steps; the steps say which ran. A task of them that "
+                   "still runs "
+                   "goes on at Proxmox; pve_task_stop ends it.";
+        return "Some steps ran and some did not; the steps say which.";
     case RUN_FAILED:
         return any_begun(result->record)
                    ? "It failed, and may have changed something before it did: look at the state first."
@@ -327,13 +334,15 @@ int outcome_record(struct trust *trust, const struct plan *plan, const struct ru
             *p = unrecorded;
         return r;
     }
-    if (runs_on || !buf_ok(ret_facts))
-        return 0;
-    facts_save(trust, plan, ret_facts);
-    r = store_move(trust, plan->id, PLAN_EXECUTING, PLAN_DONE, &unrecorded);
-    if (r < 0)
-        log_warn("plan %s could not be put away: %s", plan->id, unrecorded.cause);
-    secret_forget(trust, plan->id);
+    if (!runs_on && buf_ok(ret_facts)) {
+        facts_save(trust, plan, ret_facts);
+        r = store_move(trust, plan->id, PLAN_EXECUTING, PLAN_DONE, &unrecorded);
+        if (r < 0)
+            log_warn("plan %s could not be put away: %s", plan->id, unrecorded.cause);
+        secret_forget(trust, plan->id);
+    }
+    if (trust->options.ended)
+        trust->options.ended(trust->options.ended_arg, plan->id);
     return 0;
 }
 
@@ -370,6 +379,7 @@ static int recorded_take(void *arg, const char *line, size_t len)
     buf_char(recorded->facts, '{');
     answer_put_plan(recorded->facts, recorded->plan);
     json_put_key_string(recorded->facts, "outcome", verdict ? run_outcome_name(RUN_UNKNOWN) : outcome);
+    put_copied(recorded->facts, record, "stopped_by");
     put_copied(recorded->facts, record, "verdict");
     put_copied(recorded->facts, record, "reason");
     if (verdict)

@@ -42,10 +42,16 @@ void run_result_done(struct run_result *result)
     memset(result, 0, sizeof(*result));
 }
 
-void run_tell(struct run *run, size_t done, const char *message)
+void run_tell(struct run *run, size_t done, double percent, const char *message)
 {
+    const uint32_t part = percent >= 99 ? 99 : percent > 0 ? (uint32_t)percent : 0;
+    const uint32_t value = (uint32_t)done * RUN_STEP_PARTS + part;
+
+    if (value > run->told)
+        run->told = value;
     if (run->request->progress)
-        run->request->progress(run->request->progress_arg, (uint32_t)done, (uint32_t)run->count, message);
+        run->request->progress(run->request->progress_arg, run->told, (uint32_t)run->count * RUN_STEP_PARTS,
+                               message);
 }
 
 static void step_init(struct run *run, size_t i)
@@ -123,9 +129,9 @@ static bool is_due(struct run *run, const struct step_run *s, bool go, bool begu
 {
     if (cancel_is_set(run->stop.end))
         return false;
-    if (!run->halted && run->request->halted)
+    if (run->halted == RUN_HALT_NO && run->request->halted)
         run->halted = run->request->halted(run->request->halted_arg);
-    bool stopped = run_stopped(run) || run->halted;
+    bool stopped = run_stopped(run) || run->halted != RUN_HALT_NO;
     return s->always ? begun || !stopped : go && !stopped;
 }
 
@@ -136,10 +142,13 @@ static void walk(struct run *run)
     for (size_t i = 0; i < run->count; i++) {
         struct step_run *s = &run->runs[i];
         if (!is_due(run, s, go, begun)) {
+            const bool client = go && !run_stopped(run) && run->halted == RUN_HALT_CLIENT;
+            run->client_stop = run->client_stop || client;
             step_say(run, s, "%s",
-                     run_stopped(run) ? "stopped before it"
-                     : run->halted    ? "changes were frozen before it"
-                                      : "an earlier step did not succeed");
+                     run_stopped(run)                 ? "stopped before it"
+                     : client                         ? "the client stopped the run before it"
+                     : run->halted == RUN_HALT_FROZEN ? "changes were frozen before it"
+                                                      : "an earlier step did not succeed");
             (void)journal_write(&run->journal, i, "skipped", &(struct journal_more){.why = s->message});
             continue;
         }

@@ -28,8 +28,12 @@ struct plan;
 struct site;
 struct trust;
 
+#define RUN_STEP_PARTS 100u /* of progress */
+
 enum run_outcome { RUN_OK, RUN_FAILED, RUN_PARTIAL, RUN_RUNNING, RUN_UNCONFIRMED, RUN_UNKNOWN };
 const char *run_outcome_name(enum run_outcome outcome); /* "ok", "failed", ... */
+
+enum run_halt { RUN_HALT_NO, RUN_HALT_FROZEN, RUN_HALT_CLIENT };
 
 struct run_request {
     struct trust *trust;
@@ -37,16 +41,20 @@ struct run_request {
     struct site *site;
     struct cancel *stop; /* end of input, SIGTERM, cancellation: no new step but `always` ones */
     /* Asked before each step, until it says yes: no new step but `always` ones from then on. May be NULL. */
-    bool (*halted)(void *arg);
+    enum run_halt (*halted)(void *arg);
     void *halted_arg;
-    /* done and total in steps, or percent of a task in message; from the running thread; may be NULL */
+    /* done and total in RUN_STEP_PARTS of a step: the steps that are done and, of the one at hand, what its
+     * task's log says; done never goes down. From the running thread; may be NULL */
     void (*progress)(void *arg, uint32_t done, uint32_t total, const char *message);
+    /* The task that is followed from now on; NULL: none. As progress. */
+    void (*follows)(void *arg, const char *upid);
     void *progress_arg;
 };
 
 struct run_result {
     enum run_outcome outcome;
     unsigned warnings;          /* WARNINGS: n of tasks */
+    bool client_stop;           /* a client's stop kept a step from being run */
     struct json_object *record; /* the undo file's content; owned */
     char undo_sha256[65];       /* of the undo file; "" when it could not be written (why says so) */
     char why[400];              /* why it is not ok */

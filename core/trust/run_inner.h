@@ -14,6 +14,7 @@
 #include "base/problem.h"
 #include "http/http.h"
 #include "plane/site.h"
+#include "trust/follow_percent.h"
 #include "trust/plan.h"
 #include "trust/run.h"
 #include "trust/trust_inner.h"
@@ -112,7 +113,9 @@ struct run {
     struct run_stop stop;
     struct run_secret *secrets; /* values that must not be in any text; wiped at the end */
     unsigned warnings;
-    bool halted; /* request->halted has said yes */
+    enum run_halt halted; /* what request->halted has said */
+    bool client_stop;     /* and a step was not run for a client's */
+    uint32_t told;        /* the most progress */
     char why[400];
 };
 
@@ -129,7 +132,9 @@ struct site_call run_call(struct run *run, bool always, int64_t ms);
 /* Sleeps; false: stopped (an `always` step sleeps all the same, until the end token), or deadline_ms is over.
  */
 bool run_sleep(struct run *run, bool always, int64_t ms, int64_t deadline_ms);
-void run_tell(struct run *run, size_t done, const char *message);
+/* Progress in hundredths of a step: `done` steps and `percent` (0..100) of the next. What was told does not
+ * go down; a step is whole only when it is done. */
+void run_tell(struct run *run, size_t done, double percent, const char *message);
 /* Remembers a value that no text may show; run_scrub replaces it. */
 void run_secret_add(struct run *run, const char *value, size_t len);
 void run_scrub(const struct run *run, char *text);
@@ -200,8 +205,6 @@ struct upid {
 };
 /* UPID:NODE:PID:PSTART:START:TYPE:ID:USER: of PVE, with a task id before START of Backup Server. */
 int upid_parse(const char *text, size_t len, struct upid *ret);
-/* The number before the last % of a log line, 0..100; negative: none. */
-double follow_percent(const char *line);
 /* "WARNINGS: n" gives n; 0: not of that form. */
 unsigned follow_warnings(const char *exitstatus);
 void step_log_add(struct run *run, struct step_run *s, const char *line, size_t len);
@@ -212,8 +215,8 @@ void follow_task(struct run *run, struct step_run *s);
 /* One look: 1 ended (outcome set), 0 still running, -EAGAIN no answer, -ENOENT Proxmox does not know it,
  * -EACCES this token may not see it. */
 int follow_look(struct run *run, struct step_run *s, struct problem *p);
-/* The log from *next on: lines kept, *ret_percent the last one seen. Failure is not told: it is only a log.
- */
+/* The log from *next on: lines kept, *ret_percent the most seen (a task of several disks begins anew with
+ * each). Failure is not told: it is only a log. */
 void follow_log(struct run *run, struct step_run *s, uint64_t *next, double *ret_percent);
 
 /* ---- lost.c */

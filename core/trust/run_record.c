@@ -234,7 +234,7 @@ int run_finish(struct run *run, bool once, struct run_result *ret, struct proble
     explain(run);
     if (result.outcome == RUN_OK && run_has_postcondition(run)) {
         char why[300] = "";
-        run_tell(run, run->count, "looking whether it took effect");
+        run_tell(run, run->count, 0, "looking whether it took effect");
         if (!run_postcondition(run, once, why, sizeof(why))) {
             result.outcome = RUN_UNCONFIRMED;
             (void)snprintf(run->why, sizeof(run->why),
@@ -242,6 +242,7 @@ int run_finish(struct run *run, bool once, struct run_result *ret, struct proble
         }
     }
     result.warnings = run->warnings;
+    result.client_stop = run->client_stop;
     result.record = run_record(run, result.outcome);
     if (!result.record)
         return problem_set(p, -ENOMEM, PX_INTERNAL, "no memory for the record of a run");
@@ -254,7 +255,7 @@ int run_finish(struct run *run, bool once, struct run_result *ret, struct proble
     }
     undo_points_follow(run->request->trust, run->steps, result.record);
     run_why_clean(result.why);
-    run_tell(run, run->count, run_outcome_name(result.outcome));
+    run_tell(run, run->count, 0, run_outcome_name(result.outcome));
     *ret = result;
     return 0;
 }

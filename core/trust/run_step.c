@@ -238,7 +238,7 @@ void run_step(struct run *run, struct step_run *s)
     } kinds[] = {{"request", run_request_step}, {"read", run_read_step}, {"wait", run_wait_step}};
     s->started_us = clock_wall_us();
     s->outcome = STEP_FAILED;
-    run_tell(run, s->index, s->name);
+    run_tell(run, s->index, 0, s->name);
     step_say(run, s, "%s: no executor for a step of kind '%.40s'", PX_PLANE, s->kind);
     for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
         if (strcmp(kinds[i].kind, s->kind) == 0) {

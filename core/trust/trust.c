@@ -142,8 +142,10 @@ int trust_ready(struct trust *trust, struct problem *p)
 {
     int r = 0;
 
+    if (atomic_load(&trust->ready))
+        return 0;
     (void)pthread_mutex_lock(&trust->ready_mutex);
-    if (!trust->ready) {
+    if (!atomic_load(&trust->ready)) {
         r = ledger_ready(trust->ledger, p);
         if (r == 0)
             r = keys_make(trust, p);
@@ -151,7 +153,7 @@ int trust_ready(struct trust *trust, struct problem *p)
             r = folder_make(trust->plans_dir, p);
         if (r == 0)
             r = folder_make(trust->undo_dir, p);
-        trust->ready = r == 0;
+        atomic_store(&trust->ready, r == 0);
     }
     (void)pthread_mutex_unlock(&trust->ready_mutex);
     return r;
@@ -159,10 +161,7 @@ int trust_ready(struct trust *trust, struct problem *p)
 
 bool trust_was_ready(struct trust *trust)
 {
-    (void)pthread_mutex_lock(&trust->ready_mutex);
-    const bool ready = trust->ready;
-    (void)pthread_mutex_unlock(&trust->ready_mutex);
-    return ready;
+    return atomic_load(&trust->ready);
 }
 
 int trust_principal(struct trust *trust, struct site *site, char ret[320], struct problem *p)

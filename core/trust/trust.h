@@ -33,6 +33,9 @@ struct trust_options {
     /* Is this tool (name, plane, class) offered? mcp's allow and deny lists; NULL: all. */
     bool (*allowed)(void *arg, const struct tool *tool, const char *operation_class); /* class NULL: at all */
     void *allowed_arg;
+    /* The end of a plan's run was recorded. On the run's own thread, without a lock; may be NULL. */
+    void (*ended)(void *arg, const char *plan_id);
+    void *ended_arg;
 };
 /* Opens nothing yet. */
 int trust_new(const struct trust_options *options, struct trust **ret);
@@ -51,7 +54,11 @@ void trust_wait_first(struct trust *trust, int64_t deadline_ms);
 
 struct trust_call {
     int64_t deadline_ms; /* of planning; apply answers by TRUST_APPLY_ANSWER_MS */
+    /* Of apply, once the run has begun: for how long it is waited for; 0: until TRUST_APPLY_ANSWER_MS,
+     * negative: not at all. */
+    int64_t wait_ms;
     struct cancel *cancel;
+    /* Of apply: hundredths of steps, done and in all (run.h). */
     void (*progress)(void *arg, uint32_t done, uint32_t total, const char *message);
     void *progress_arg;
 };
@@ -80,9 +87,9 @@ void trust_ask_done(struct trust_ask *ask);
 /*
  * Gates in their order, guards, blast again if high, `executing` under the ledger's lock, then the steps in a
  * thread of their own. *ret_result TRUST_ASK: ret_ask says what to ask; come again with the reply.
- * TRUST_DONE: out has the receipt, or {"outcome":"running"} after 45 s. On failure `details` (may be NULL)
- * may get further members of the error, comma separated (the drift). The call's cancellation stops the run as
- * SIGTERM does.
+ * TRUST_DONE: out has the receipt, or {"outcome":"running"} after 45 s or wait_ms. On failure `details` (may
+ * be NULL) may get further members of the error, comma separated (the drift). The call's cancellation before
+ * the run has begun means that nothing is done; after that it ends the waiting alone, and the run goes on.
  */
 int trust_apply(struct trust *trust, const struct trust_call *call, const char *plan_id, const char *action,
                 const char *subject, const struct trust_consent *consent, enum trust_result *ret_result,
@@ -134,6 +141,38 @@ int trust_doubt_close(struct trust *trust, const char *plan_id, const char *verd
 /* State, outcome and receipt of one plan, at any time. Resolves what is in doubt if it can. */
 int trust_plan_status(struct trust *trust, const struct trust_call *call, const char *plan_id,
                       struct buf *out, struct problem *p);
+
+/* ---- runs as tasks of a client (task.c) */
+
+enum trust_task_state {
+    TRUST_TASK_WORKING,
+    TRUST_TASK_ENDED,   /* facts say how */
+    TRUST_TASK_STOPPED, /* the same, and a client's stop kept steps from being run */
+};
+struct trust_task {
+    enum trust_task_state state;
+    int64_t created_s, updated_s; /* wall clock */
+    int64_t keep_ms;   /* from created_s on it can be asked for; negative: for as long as it lasts */
+    bool stopping;     /* a client asked to stop, and what has begun goes on */
+    struct buf facts;  /* as trust_plan_status says it; owned */
+    char message[400]; /* for a person: what it does, or what came of it */
+};
+void trust_task_done(struct trust_task *task);
+/*
+ * The run of a plan as a task, in this process, in another one, or long ended. -ENOENT and p: no plan of this
+ * user and token with this id was ever applied (or it is none at all). As trust_plan_status, it may ask the
+ * site.
+ */
+int trust_task(struct trust *trust, const struct trust_call *call, const char *plan_id,
+               struct trust_task *ret, struct problem *p);
+/*
+ * A client's stop: of the run of this plan no step begins any more but `always` ones, and its record says so
+ * ("stopped_by"). What has begun is followed to its end: a task at Proxmox goes on. 0 also when it is asked
+ * again, has ended, or is in doubt (no step of it begins then either); -ENOENT as trust_task; -EBUSY: another
+ * living process runs it.
+ */
+int trust_stop_plan(struct trust *trust, const char *plan_id, struct problem *p);
+
 /* Members for proximo_status: ledger, waiting, running, in doubt. Asks no site. */
 void trust_put_status(struct trust *trust, struct buf *out);
 /* [{"plan_id","state","action","subject","risk","consent","expires_in_s","outcome"}] for `proximo plans`. */

@@ -34,8 +34,8 @@ struct trust {
     struct ledger *ledger;
     struct anchors *anchors;
 
-    pthread_mutex_t ready_mutex; /* trust_ready */
-    bool ready;
+    pthread_mutex_t ready_mutex; /* making ready */
+    atomic_bool ready;           /* once true, asked without the mutex: also under the ledger's lock */
     const struct crypto_module *crypto;
     unsigned char plan_key[32];   /* plan ids */
     unsigned char seal_key[32];   /* request states */

@@ -37,12 +37,16 @@ struct server {
     int next_id;
     bool modern;         /* speaks 2026-07-28 */
     bool no_forms;       /* declares no elicitation */
+    bool tasks;          /* declares the extension of tasks; modern alone */
     const char *person;  /* what a person types into the next forms; NULL: they dismiss them */
     bool silent;         /* nobody answers forms */
     int forms;           /* how many were shown */
     char message[32768]; /* of the last */
     int progress;        /* notifications heard */
-    const char *canary;  /* bytes that must never be said; NULL: none */
+    double progress_at;  /* of the last; each must be more than the one before it for the same call */
+    int64_t progress_of;
+    char progress_text[300];
+    const char *canary; /* bytes that must never be said; NULL: none */
     bool canary_seen;
 };
 
@@ -73,6 +77,9 @@ int server_send_tool(struct server *server, const char *name, const char *argume
 struct json_object *server_answer(struct server *server, int id, bool *ret_failed);
 /* The answer that comes next to one of these ids. */
 struct json_object *server_any(struct server *server, const int *ids, size_t count, bool *ret_failed);
+/* Any other request: its result, or its error with the code in *ret_code (else 0). The caller's. */
+struct json_object *server_method(struct server *server, const char *method, const char *params,
+                                  int *ret_code);
 /* Hears and answers for so long, whatever comes. */
 void server_pump(struct server *server, int ms);
 void server_say(struct server *server, const char *line);

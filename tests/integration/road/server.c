@@ -172,8 +172,9 @@ static void put_meta(const struct server *server, struct buf *line)
     buf_printf(line,
                "\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\","
                "\"io.modelcontextprotocol/clientInfo\":{\"name\":\"t\",\"version\":\"1\"},"
-               "\"io.modelcontextprotocol/clientCapabilities\":%s,\"progressToken\":%d}",
-               server->no_forms ? "{}" : "{\"elicitation\":{}}", server->next_id);
+               "\"io.modelcontextprotocol/clientCapabilities\":{%s%s%s},\"progressToken\":%d}",
+               server->no_forms ? "" : "\"elicitation\":{}", server->tasks && !server->no_forms ? "," : "",
+               server->tasks ? "\"extensions\":{\"io.modelcontextprotocol/tasks\":{}}" : "", server->next_id);
 }
 
 static int send_call(struct server *server, const char *name, const char *arguments, const char *more)
@@ -197,6 +198,26 @@ int server_send_tool(struct server *server, const char *name, const char *argume
     return send_call(server, name, arguments, "");
 }
 
+/* It must grow for as long as it is told of one call, and stay below its total until the end. */
+static void keep_progress(struct server *server, struct json_object *message)
+{
+    struct json_object *of = NULL, *value = NULL, *total = NULL, *text = NULL;
+
+    server->progress++;
+    if (json_pointer_get(message, "/params/message", &text) == 0 && text)
+        (void)snprintf(server->progress_text, sizeof(server->progress_text), "%s",
+                       json_object_get_string(text));
+    (void)json_pointer_get(message, "/params/progressToken", &of);
+    (void)json_pointer_get(message, "/params/progress", &value);
+    (void)json_pointer_get(message, "/params/total", &total);
+    const double now = json_object_get_double(value);
+    if (json_object_get_int64(of) == server->progress_of)
+        assert_true(now > server->progress_at);
+    assert_true(!total || now <= json_object_get_double(total));
+    server->progress_of = json_object_get_int64(of);
+    server->progress_at = now;
+}
+
 /* What is no answer: progress is counted, a form is filled in. */
 static bool meanwhile(struct server *server, struct json_object *message)
 {
@@ -204,7 +225,8 @@ static bool meanwhile(struct server *server, struct json_object *message)
 
     if (json_get_string(message, "method", &method, NULL) < 0)
         return false;
-    server->progress += strcmp(method, "notifications/progress") == 0;
+    if (strcmp(method, "notifications/progress") == 0)
+        keep_progress(server, message);
     if (strcmp(method, "elicitation/create") == 0)
         answer_request(server, message);
     return true;
@@ -252,6 +274,33 @@ struct json_object *server_any(struct server *server, const int *ids, size_t cou
         if (json_get(result, "structuredContent", json_type_object, &content) < 0)
             return json_object_get(result); /* input_required */
         return json_object_get(content);
+    }
+}
+
+struct json_object *server_method(struct server *server, const char *method, const char *params,
+                                  int *ret_code)
+{
+    struct buf line CLEANUP_BUF = BUF_INIT(1 << 20);
+
+    server->next_id++;
+    buf_printf(&line, "{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"%s\",\"params\":{%s%s", server->next_id,
+               method, params, *params ? "," : "");
+    put_meta(server, &line);
+    buf_str(&line, "}}");
+    server_say(server, line.data);
+    for (;;) {
+        struct json_object *message CLEANUP_JSON = hear(server), *part = NULL;
+        int64_t heard = 0;
+        assert_non_null(message);
+        if (meanwhile(server, message) || json_get_int(message, "id", &heard) < 0 || heard != server->next_id)
+            continue;
+        if (json_get(message, "error", json_type_object, &part) == 0)
+            *ret_code = json_object_get_int(json_object_object_get(part, "code"));
+        else
+            *ret_code = 0;
+        if (!part)
+            (void)json_get(message, "result", json_type_object, &part);
+        return json_object_get(part);
     }
 }
 

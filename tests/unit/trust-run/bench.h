@@ -36,7 +36,7 @@ struct bench {
     struct trust trust;
     struct plan plan;
     struct cancel *stop;
-    bool (*halted)(void *arg);
+    enum run_halt (*halted)(void *arg);
     struct run_request request;
     struct run_result result;
     struct run_times times;

@@ -140,13 +140,17 @@ static void progress(void **state)
     fake_http_reset();
     fake_http_script(STOP, SAY(.body = NAMED));
     fake_http_script("GET " STATUS_NOW, SAY(.body = IS("stopped")));
-    fake_http_script("GET " TASK "/log?start=0&limit=500",
-                     SAY(.body = "{\"data\":[{\"n\":1,\"t\":\"mirror-scsi0: transferred 5 GiB (12.50%)\"}],"
-                                 "\"total\":1}"));
+    fake_http_script(
+        "GET " TASK "/log?start=0&limit=500",
+        SAY(.body =
+                "{\"data\":[{\"n\":1,\"t\":\"mirror-scsi0: transferred 1.0 GiB of 8.0 GiB (12.50%) in 4s\"}],"
+                "\"total\":1}"));
     fake_http_script("GET " TASK "/log?start=1&limit=500",
                      SAY(.body = "{\"data\":[{\"n\":2,\"t\":\"\\u001b[31mpause\"}],\"total\":2}"));
-    fake_http_script("GET " TASK "/log?start=2&limit=500",
-                     SAY(.body = "{\"data\":[{\"n\":3,\"t\":\"progress 97% (read)\"}],\"total\":3}"));
+    fake_http_script(
+        "GET " TASK "/log?start=2&limit=500",
+        SAY(.body =
+                "{\"data\":[{\"n\":3,\"t\":\"progress 97% (read 8 bytes, duration 3 sec)\"}],\"total\":3}"));
     fake_http_script("GET " TASK "/log?start=3&limit=500", SAY(.body = "{\"data\":[],\"total\":3}"));
     fake_http_script("GET " TASK "/status", SAY(.body = RUNS, .times = 4));
     fake_http_script("GET " TASK "/status", SAY(.body = ENDED("OK")));
@@ -162,16 +166,114 @@ static void progress(void **state)
     assert_int_equal(json_object_array_length(log), 3);
 }
 
+/* issue 5: "the percentage that Proxmox task logs print"; lines as they are printed. -1: it says nothing. */
+static const struct {
+    const char *line;
+    double percent;
+} lines[] = {
+    /* vzdump */
+    {"INFO:   0% (320.0 MiB of 32.0 GiB) in 3s, read: 106.7 MiB/s, write: 98.4 MiB/s", 0},
+    {"INFO:  12% (1.2 GiB of 10.0 GiB) in 3s", 12},
+    {"INFO: 100% (10.0 GiB of 10.0 GiB) in 55s, read: 186.2 MiB/s, write: 0 B/s", 100},
+    {"INFO: backup is sparse: 3.20 GiB (32%) total zero data", -1},
+    {"INFO: backup was done incrementally, reused 30.40 GiB (95%)", -1},
+    {"INFO: scsi0: dirty-bitmap status: OK (1.2 GiB of 32.0 GiB dirty)", -1},
+    {"INFO: using fast incremental mode (dirty-bitmap), 1.2 GiB dirty of 32.0 GiB total", -1},
+    {"INFO: transferred 10.00 GiB in 55 seconds (186.2 MiB/s)", -1},
+    {"INFO: Total bytes written: 1309808640 (1.3GiB, 94MiB/s)", -1},
+    {"INFO: processed 1.2 GiB in 3s, uploaded 98.1 MiB", -1},
+    /* clone, move, import */
+    {"transferred 1.0 GiB of 8.0 GiB (12.50%)", 12.5},
+    {"transferred 0.0 B of 8.0 GiB (0.00%)", 0},
+    {"drive-scsi0: transferred 1.0 GiB of 8.0 GiB (12.50%) in 4s", 12.5},
+    {"mirror-scsi0: transferred 8.0 GiB of 8.0 GiB (100.00%) in 1m 3s, ready", 100},
+    {"drive-virtio0: transferred: 1073741824 bytes remaining: 7516192768 bytes total: 8589934592 bytes "
+     "progression: 12.50 % busy: 1 ready: 0",
+     12.5},
+    {"    (25.00/100%)", 25},
+    /* migration; the time stands before it */
+    {"2026-03-09 12:31:01 migration active, transferred 2.0 GiB of 8.0 GiB VM-state, 112.5 MiB/s", 25},
+    {"migration active, transferred 512.0 MiB of 4.0 GiB VM-state, 112.5 MiB/s", 12.5},
+    {"migration active, transferred 9.0 GiB of 8.0 GiB VM-state, 112.5 MiB/s", 99},
+    {"migration active, transferred 9.0 GiB of 0.0 B VM-state, 112.5 MiB/s", -1},
+    {"2019-03-09 12:31:01 migration status: active (transferred 1111, remaining 2222), total 4444)", 25},
+    {"2026-03-09 12:31:09 migration xbzrle cachesize: 512.0 MiB transferred 1 MiB pages 20 cacheMiss 10", -1},
+    {"2026-03-09 12:31:09 average migration speed: 1.1 GiB/s - downtime 52 ms", -1},
+    /* restore */
+    {"progress 25% (read 2684354560 bytes, duration 3 sec)", 25},
+    {"progress 1% (read 88080384 bytes, zeroes = 20% (17825792 bytes), duration 1 sec)", 1},
+    {"total bytes read 10737418240, sparse bytes 8061865984 (75.1%)", -1},
+    /* containers: rsync */
+    {"      1,238,099  12%  146.38kB/s    0:00:08", 12},
+    {"sent 1,238,099 bytes  received 4,012 bytes  82,807.40 bytes/sec", -1},
+    {"total size is 1,234,567  speedup is 1.00", -1},
+    /* Ceph */
+    {"Removing image: 7% complete...", 7},
+    {"Rolling back to snapshot: 100% complete...done.", 100},
+    /* Backup Server */
+    {"2026-03-09T12:31:01+00:00: percentage done: 12.50% (1/8 groups)", 12.5},
+    {"marked 40% (4 of 10 index files)", 40},
+    {"2026-03-09T12:31:01+01:00: processed 7% (1234 chunks)", 7},
+    /* nothing of it, or not whole */
+    {"", -1},
+    {"100%", -1},
+    {"disk usage is 93% of 8 GiB", -1},
+    {"progress 250% (read 1 bytes, duration 3 sec)", -1},
+    {"progress 1.2.3% (read 1 bytes, duration 3 sec)", -1},
+    {"progress .5% (read 1 bytes, duration 3 sec)", -1},
+    {"progress 99999999999999999999999999999999% (read 1 bytes", -1},
+    {"progress", -1},
+    {"2026-03-09", -1},
+    {"transferred 1.0 GiB of 8.0 GiB (12.50", -1},
+    {"transferred 1.0 Gib of 8.0 GiB (12.50%)", -1},
+};
+
 static void percent_of_lines(void **state)
 {
     (void)state;
-    assert_true(follow_percent("transferred 1 of 4 (25.00%)") > 24.9);
-    assert_true(follow_percent("100%") > 99.9);
-    assert_true(follow_percent("no number %") < 0);
-    assert_true(follow_percent("250%") < 0);
-    assert_true(follow_percent("1.2.3%") < 0);
-    assert_true(follow_percent("plain") < 0);
-    assert_true(follow_percent("99999999999999999%") < 0);
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        const double percent = follow_percent(lines[i].line);
+        const double off = percent - lines[i].percent;
+        if (off > 0.01 || off < -0.01)
+            print_error("%s: %f\n", lines[i].line, percent);
+        assert_true(off < 0.01 && off > -0.01);
+    }
+}
+
+/* issue 5: progress that grows strictly, with several disks that each go to their end */
+static void progress_of_disks(void **state)
+{
+    (void)state;
+    uint32_t last = 0, most = 0;
+    stop_plan();
+    fake_http_reset();
+    fake_http_script(STOP, SAY(.body = NAMED));
+    fake_http_script("GET " STATUS_NOW, SAY(.body = IS("stopped")));
+    fake_http_script("GET " TASK "/log?start=0&limit=500",
+                     SAY(.body = "{\"data\":[{\"n\":1,\"t\":\"drive-scsi0: transferred 4.0 GiB of 8.0 GiB "
+                                 "(50.00%) in 4s\"}]}"));
+    fake_http_script("GET " TASK "/log?start=1&limit=500",
+                     SAY(.body = "{\"data\":[{\"n\":2,\"t\":\"drive-scsi0: transferred 8.0 GiB of 8.0 GiB "
+                                 "(100.00%) in 8s\"}]}"));
+    fake_http_script("GET " TASK "/log?start=2&limit=500",
+                     SAY(.body = "{\"data\":[{\"n\":3,\"t\":\"drive-scsi1: transferred 0.4 GiB of 8.0 GiB "
+                                 "(5.00%) in 1s\"}]}"));
+    fake_http_script("GET " TASK "/log?start=3&limit=500", SAY(.body = "{\"data\":[]}"));
+    fake_http_script("GET " TASK "/status", SAY(.body = RUNS, .times = 4));
+    fake_http_script("GET " TASK "/status", SAY(.body = ENDED("OK")));
+    assert_string_equal(bench_run(), "ok");
+    assert_true(bench_was_told("stop: 50% \"drive-scsi0"));
+    assert_true(bench_was_told("stop: 100% \"drive-scsi1"));
+    for (size_t i = 0; i < bench.told_count; i++) {
+        const struct told *t = &bench.told[i];
+        assert_true(t->done >= last && t->done <= t->total);
+        assert_int_equal(t->total, RUN_STEP_PARTS);
+        last = t->done;
+        if (strncmp(t->message, "stop: ", 6) == 0)
+            most = t->done;
+    }
+    assert_int_equal(most, 99); /* whole is what is done */
+    assert_int_equal(last, 100);
 }
 
 /* A long log: the last lines are kept, and no more. */
@@ -319,6 +421,7 @@ int main(void)
         T(warnings),
         T(progress),
         T(percent_of_lines),
+        T(progress_of_disks),
         T(log_tail),
         T(follow_is_lost_for_a_while),
         T(follow_is_lost_for_good),

@@ -310,9 +310,9 @@ static void secret_is_sent_and_seen_nowhere(void **state)
                      0);
     fake_http_script(STOP, SAY(.body = NAMED));
     /* A server that says it everywhere: in the log, in the exit status, in a field, cut in the middle. */
-    fake_http_script("GET " TASK "/log",
-                     SAY(.body = "{\"data\":[{\"n\":1,\"t\":\"set password " CANARY
-                                 " 50%\"},{\"n\":2,\"t\":\"cut canary-7f3a91\"}],\"total\":2}"));
+    fake_http_script("GET " TASK "/log", SAY(.body = "{\"data\":[{\"n\":1,\"t\":\"set password " CANARY
+                                                     "\"},{\"n\":2,\"t\":\"marked 50% (1 of 2)\"},"
+                                                     "{\"n\":3,\"t\":\"cut canary-7f3a91\"}],\"total\":3}"));
     fake_http_script("GET " TASK "/status", SAY(.body = RUNS));
     fake_http_script("GET " TASK "/status", SAY(.body = ENDED("WARNINGS: 1")));
     fake_http_script("GET /cluster/options", SAY(.body = "{\"data\":{\"x\":\"" CANARY "\"}}"));

@@ -78,11 +78,12 @@ static void in_the_last(void **state)
 
 /* Changes are frozen while it runs, and thawed again at once. */
 static unsigned halted_at, halted_asked;
+static enum run_halt halt = RUN_HALT_FROZEN;
 
-static bool halted(void *arg)
+static enum run_halt halted(void *arg)
 {
     (void)arg;
-    return ++halted_asked == halted_at;
+    return ++halted_asked == halted_at ? halt : RUN_HALT_NO;
 }
 
 static const char *frozen_at(unsigned step)
@@ -109,6 +110,7 @@ static void frozen_between(void **state)
 {
     (void)state;
     assert_string_equal(frozen_at(2), "partial");
+    assert_false(bench.result.client_stop);
     assert_int_equal(fake_http_changes(), 2);
     assert_string_equal(bench_step(0, "outcome"), "ok");
     assert_string_equal(bench_step(1, "outcome"), "skipped");
@@ -116,6 +118,31 @@ static void frozen_between(void **state)
     assert_string_equal(bench_step(3, "outcome"), "ok");
     assert_non_null(strstr(bench.result.why, "changes were frozen before it"));
     assert_int_equal(halted_asked, 2);
+}
+
+/* issue 5: "tasks/cancel = a recorded stop": as a freeze, and the record says whose it was. */
+static void client_stops_between(void **state)
+{
+    (void)state;
+    halt = RUN_HALT_CLIENT;
+    assert_string_equal(frozen_at(2), "partial");
+    assert_true(bench.result.client_stop);
+    assert_string_equal(bench_step(0, "outcome"), "ok");
+    assert_string_equal(bench_step(1, "outcome"), "skipped");
+    assert_string_equal(bench_step(2, "outcome"), "skipped");
+    assert_string_equal(bench_step(3, "outcome"), "ok"); /* `always` */
+    assert_non_null(strstr(bench.result.why, "the client stopped the run before it"));
+    halt = RUN_HALT_FROZEN;
+}
+
+/* Too late: nothing was kept from being run, so it is nobody's stop. */
+static void client_stops_too_late(void **state)
+{
+    (void)state;
+    halt = RUN_HALT_CLIENT;
+    assert_string_equal(frozen_at(99), "ok");
+    assert_false(bench.result.client_stop);
+    halt = RUN_HALT_FROZEN;
 }
 
 /* A request in flight gets a little longer for its answer; then its outcome is not known, and that is said.
@@ -285,6 +312,8 @@ int main(void)
         T(in_the_last),
         T(frozen_before),
         T(frozen_between),
+        T(client_stops_between),
+        T(client_stops_too_late),
         T(in_a_request_that_hangs),
         T(in_a_slow_answer),
         T(everything_hangs),
