@@ -56,7 +56,7 @@ struct buf;
 struct problem {
     char code[32];
     char cause[640];
-    char next[400];   /* what to do; may be empty */
+    char next[560];   /* what to do; may be empty */
     char valid[1024]; /* the valid values, comma separated; may be empty */
 };
 

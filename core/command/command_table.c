@@ -341,6 +341,16 @@ const struct command command_table[] = {
         .run = command_audit_export,
     },
     {
+        .name = "explain",
+        .words = "[CODE]",
+        .summary = "say what an error's code means, what usually causes it and what to do",
+        .details = "CODE is what stands before the error's text, PX-PRIVILEGE or only privilege; without one "
+                   "all codes are listed.",
+        .options = {OPTION_JSON},
+        .max_words = 1,
+        .run = command_explain,
+    },
+    {
         .name = "version",
         .words = "",
         .summary = "print version and plane ABI",

@@ -131,7 +131,14 @@ static void inspect_head(struct buf *out, struct json_object *manifest)
     buf_char(out, '\n');
 }
 
-static void inspect_tools(struct buf *out, const struct plane_info *info)
+static void inspect_params(struct buf *out, const struct param_row *params, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        buf_printf(out, "    %s%s: %s\n", params[i].name,
+                   params[i].flags & PROXIMO_PARAM_REQUIRED ? " (required)" : "", params[i].description);
+}
+
+static void inspect_tables(struct buf *out, const struct plane_info *info)
 {
     static const char *const kinds[] = {"read row", "read function", "change"};
 
@@ -140,10 +147,20 @@ static void inspect_tools(struct buf *out, const struct plane_info *info)
         buf_printf(out, "\n%s (%s%s%s, flags %#llx)\n    %s\n", tool->name, kinds[tool->kind],
                    tool->path ? ", " : "", tool->path ? tool->path : "", (unsigned long long)tool->flags,
                    tool->description);
-        for (size_t k = 0; k < tool->param_count; k++)
-            buf_printf(out, "    %s%s: %s\n", tool->params[k].name,
-                       tool->params[k].flags & PROXIMO_PARAM_REQUIRED ? " (required)" : "",
-                       tool->params[k].description);
+        inspect_params(out, tool->params, tool->param_count);
+    }
+    for (size_t i = 0; i < info->resource_count; i++) {
+        const struct resource_row *row = &info->resources[i];
+        buf_printf(out, "\nresource %s (%s%s%s)\n    %s\n", row->uri, row->name,
+                   row->tool ? ", the answer of " : ", read function", row->tool ? row->tool : "",
+                   row->description);
+        inspect_params(out, row->params, row->param_count);
+    }
+    for (size_t i = 0; i < info->prompt_count; i++) {
+        const struct prompt_row *row = &info->prompts[i];
+        buf_printf(out, "\nprompt %s (%s)\n    %s\n", row->name, row->text ? "text" : "get function",
+                   row->description);
+        inspect_params(out, row->params, row->param_count);
     }
     for (size_t i = 0; i < info->probe_count; i++)
         buf_printf(out, "\nprobe %s: %s %s\n", info->probes[i].name,
@@ -173,7 +190,7 @@ int command_planes_inspect(const struct command_line *line)
         manifest_read(json.data, json.len, NULL, &info, &p) < 0)
         return command_fail(&p);
     inspect_head(&out, manifest);
-    inspect_tools(&out, info);
+    inspect_tables(&out, info);
     plane_info_free(info);
     return command_print(&out);
 }

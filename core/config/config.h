@@ -119,7 +119,8 @@ struct config_check {
 struct config {
     enum config_mode mode;
     enum config_surface surface;
-    enum log_level log; /* for log_set_level() */
+    bool hide_unprivileged; /* leave out of the lists what no site's token may do */
+    enum log_level log;     /* for log_set_level() */
     struct config_site *sites;
     size_t site_count;
     struct config_plane *planes; /* in the order of the file; without a file: every built-in plane but exec */

@@ -325,6 +325,36 @@ static int walk_rules(struct walk *w, const struct yaml_node *node, const char *
     return 0;
 }
 
+/* A choice that may also be a mapping: {list: CHOICE} and the keys below it. */
+static int walk_choice(struct walk *w, const struct yaml_node *node, const struct schema_key *key,
+                       const char *path)
+{
+    char below[CONFIG_PATH_SIZE];
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < node->count; i++) {
+        const struct yaml_node *item = &node->items[i];
+        const struct schema_key *inner = schema_find(key->path, item->key);
+
+        (void)snprintf(below, sizeof below, "%.128s.%.64s", path, item->key);
+        if (strcmp(item->key, "list") == 0)
+            r = set_scalar(w, item, key, path);
+        else if (inner)
+            r = set_scalar(w, item, inner, below);
+        else if ((r = unknown_key(w, item, key->path)) < 0)
+            problem_valid(w->b->p, "list, %.900s", w->b->p->valid);
+    }
+    return r;
+}
+
+static bool has_keys_below(const struct schema_key *key)
+{
+    CLEANUP_BUF struct buf names = BUF_INIT(4096);
+
+    schema_names(key->path, &names);
+    return names.len > 0;
+}
+
 static int walk_mapping(struct walk *w, const struct yaml_node *node, const char *prefix, const char *path)
 {
     char below[CONFIG_PATH_SIZE];
@@ -352,7 +382,10 @@ static int walk_mapping(struct walk *w, const struct yaml_node *node, const char
         case VALUE_COUNTS: r = set_counts(w, item, key, below); break;
         case VALUE_LIST: r = set_list(w, item, key, below); break;
         case VALUE_FREE: r = set_free(w, item, key, below); break;
-        default: r = set_scalar(w, item, key, below); break;
+        default:
+            r = item->kind == YAML_MAPPING && has_keys_below(key) ? walk_choice(w, item, key, below)
+                                                                  : set_scalar(w, item, key, below);
+            break;
         }
         if (r < 0)
             return r;

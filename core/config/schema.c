@@ -22,7 +22,13 @@ const struct schema_key schema[] = {
     {"mode", VALUE_CHOICE, CONFIG(mode), "read,guarded", 1, 2, LATER_SMALLER, true, "read",
      "read: no tool can change anything. guarded: changes through plan, consent and ledger"},
     {"surface", VALUE_CHOICE, CONFIG(surface), "facade,full", 0, 1, LATER_WINS, false, "facade",
-     "facade: a handful of tools through which all others are reached. full: every enabled tool is listed"},
+     "facade: a handful of tools through which all others are reached. full: every enabled tool is listed. "
+     "With keys below it: {list: full, hide_unprivileged: true}"},
+    {"surface.hide_unprivileged", VALUE_BOOL, CONFIG(hide_unprivileged), NULL, 0, 0, LATER_WINS, false,
+     "false",
+     "leave tools out of tools/list and proximo_find that no site's token holds the privileges for; asked "
+     "once, "
+     "what is not known is shown"},
     {"log", VALUE_CHOICE, CONFIG(log), "error,warn,info,debug", 1, 4, LATER_WINS, false, "warn",
      "how much is written to stderr"},
     {"plane_dir", VALUE_PATH, CONFIG(plane_dir), NULL, 0, 0, LATER_SAME, true, NULL,

@@ -155,7 +155,12 @@ static int refused(const struct http_answer *answer, const char *what, const cha
     problem_set(p, -EPERM, PX_PRIVILEGE, "%s: the token lacks %s on %s.", what, refusal.privileges,
                 refusal.path);
     if (pve_grant_line(refusal.path, refusal.privileges, line, sizeof(line)))
-        problem_next(p, "An operator can grant it: %s (the token's user needs it as well).", line);
+        problem_next(
+            p,
+            "An operator can grant it: %s. A token with privilege separation has only the "
+            "intersection of its own rights and its user's: the user needs it as well (the same with "
+            "--users USER@REALM).",
+            line);
     else
         problem_next(
             p, "An operator can grant it to the token and its user; `proximo doctor` lists what it holds.");

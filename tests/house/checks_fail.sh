@@ -11,6 +11,7 @@ spdx='/* SPDX-License-Identifier: Apache-2.0 */'
 good() { # a tree without faults
     printf '%s\nint server(void);\n' "$spdx" >"$tree/core/mcp/server.h"
     printf '%s\n#define PX_ARG "PX-ARG"\n' "$spdx" >"$tree/core/base/problem.h"
+    printf '%s\nconst struct problem_row problem_table[] = {\n    {PX_ARG, "a"},\n};\n' "$spdx" >"$tree/core/base/problem_table.c"
     printf '%s\n#include "problem.h"\n/* atoi(x) in a comment */\nint n;\n' "$spdx" >"$tree/core/base/a.c"
     printf '%s\n#include <stdio.h>\n' "$spdx" >"$tree/plugins/x/plane.c"
     printf '%s\n#include <stdio.h>\n' "$spdx" >"$tree/sim/sim.c"

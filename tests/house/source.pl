@@ -163,6 +163,8 @@ my %checks = (
         my %listed = map { $_ => 1 } slurp('docs/errors.md') =~ /^\| `(PX-[A-Z-]+)` \| [^|]+ \| [^|]+ \|$/mg;
         finding("docs/errors.md: no row `| \`$_\` | cause | next step |`") for grep { !$listed{$_} } sort keys %code;
         finding("docs/errors.md: $_ is not in core/base/problem.h") for grep { !$code{$_} } sort keys %listed;
+        my %row = map { $_ => 1 } map { s/_/-/gr } slurp('core/base/problem_table.c') =~ /^    \{(PX_\w+),/mg;
+        finding("core/base/problem_table.c: no row for $_") for grep { !$row{$_} } sort keys %code;
         finding("core/base/problem.h: no codes found") if !%code;
     },
     # Links between the project's own pages lead somewhere.

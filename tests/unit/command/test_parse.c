@@ -53,6 +53,7 @@ REPLACE(command_config_show)
 REPLACE(command_config_check)
 REPLACE(command_config_keys)
 REPLACE(command_plane_host)
+REPLACE(command_explain)
 REPLACE(command_version)
 
 int command_fail(const struct problem *p)

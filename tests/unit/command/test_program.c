@@ -354,11 +354,45 @@ static void test_audit(void **state)
     (void)unlink(key);
 }
 
+/* `proximo explain`: every code by any of its spellings, a list, and an unknown one with what is near. */
+static void test_explain(void **state)
+{
+    (void)state;
+    {
+        CLEANUP_OUTCOME struct outcome o = run((const char *[]){"explain", "PX-PRIVILEGE", NULL}, "", NULL);
+        assert_int_equal(o.status, 0);
+        assert_non_null(strstr(o.out.data, "intersection"));
+        assert_non_null(strstr(o.out.data, "Next: "));
+    }
+    {
+        CLEANUP_OUTCOME struct outcome o = run((const char *[]){"explain", "not_found", NULL}, "", NULL);
+        assert_int_equal(o.status, 0);
+        assert_non_null(strstr(o.out.data, "PX-NOT-FOUND\n"));
+    }
+    {
+        CLEANUP_OUTCOME struct outcome o = run((const char *[]){"explain", NULL}, "", NULL);
+        assert_int_equal(o.status, 0);
+        assert_non_null(strstr(o.out.data, "PX-ARG "));
+        assert_non_null(strstr(o.out.data, "PX-INTERNAL "));
+    }
+    {
+        CLEANUP_OUTCOME struct outcome o = run((const char *[]){"explain", "PX-PRIVILAGE", NULL}, "", NULL);
+        assert_int_equal(o.status, 2);
+        assert_non_null(strstr(o.err.data, "PX-PRIVILEGE"));
+    }
+    {
+        CLEANUP_OUTCOME struct outcome o = run((const char *[]){"explain", "--json", NULL}, "", NULL);
+        CLEANUP_JSON struct json_object *list = NULL;
+        assert_int_equal(json_parse(o.out.data, o.out.len, &list, NULL), 0);
+        assert_true(json_object_array_length(list) >= 40);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_usage), cmocka_unit_test(test_config),
-                                       cmocka_unit_test(test_init), cmocka_unit_test(test_terminal),
-                                       cmocka_unit_test(test_audit)};
+                                       cmocka_unit_test(test_init),  cmocka_unit_test(test_terminal),
+                                       cmocka_unit_test(test_audit), cmocka_unit_test(test_explain)};
 
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -58,7 +58,8 @@ static void test_defaults(void **state)
 static void test_everything(void **state)
 {
     struct config *c =
-        load("mode: guarded\nsurface: full\nlog: debug\nplane_dir: /p\nstate_dir: /s\n"
+        load("mode: guarded\nsurface: {list: full, hide_unprivileged: true}\nlog: debug\nplane_dir: "
+             "/p\nstate_dir: /s\n"
              "sites:\n"
              "  lab:\n"
              "    url: https://PVE.example/api2/json\n"
@@ -85,6 +86,7 @@ static void test_everything(void **state)
     (void)state;
     assert_int_equal(c->mode, CONFIG_GUARDED);
     assert_int_equal(c->surface, CONFIG_FULL);
+    assert_true(c->hide_unprivileged);
     assert_int_equal(c->log, LOG_LEVEL_DEBUG);
     assert_string_equal(c->plane_dir, "/p");
     assert_int_equal(c->site_count, 2);
@@ -156,6 +158,10 @@ static const struct {
     {"mod: read", "f:1:1: unknown key `mod`", "did you mean `mode`?"},
     {"mode: read\nsites:\n  a: {urll: x}", "f:3:7: unknown key `urll`", "did you mean `url`?"},
     {"zzz: 1", "f:1:1: unknown key `zzz`", "mode, surface, log"},
+    {"surface: {lst: full}", "f:1:11: unknown key `lst`", "list, hide_unprivileged"},
+    {"surface: [full]", "f:1:10: surface", NULL},
+    {"surface: {list: some}", "f:1:17: surface", NULL},
+    {"mode: {list: read}", "f:1:7: mode", NULL},
     {"mode: read\nmode: read", "f:2:1: the key `mode` stands here a second time", NULL},
     {"mode: read\n\"mode\": read", "f:2:1: the key `mode` stands here a second time", NULL},
     {"? [a]\n: b", "f:1:3: a key must be plain text", NULL},

@@ -70,6 +70,8 @@ static void test_privileges(void **state)
     assert_string_equal(p.code, PX_PRIVILEGE);
     assert_non_null(strstr(p.cause, "VM.Audit on /vms/105"));
     assert_non_null(strstr(p.next, "pveum acl modify /vms/105 --tokens '<your token>' --roles PVEAuditor"));
+    assert_non_null(strstr(p.next, "intersection"));
+    assert_non_null(strstr(p.next, "--users USER@REALM"));
 
     p = told(403, "Permission check failed (/storage/local, Datastore.AllocateSpace|Datastore.Audit)", "",
              -EPERM);
