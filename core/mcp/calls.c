@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/thread.h"
+#include "mcp/client_requests.h"
 
 #define BUCKETS       256 /* a power of two */
 #define LOCAL_MOST    8192
@@ -63,8 +64,13 @@ void call_free(struct call *call)
 {
     if (!call)
         return;
+    client_requests_free(call->client);
     if (call->arguments)
         json_object_put(call->arguments);
+    if (call->params)
+        json_object_put(call->params);
+    if (call->responses)
+        json_object_put(call->responses);
     if (call->cancel)
         cancel_unref(call->cancel);
     (void)pthread_mutex_destroy(&call->mutex);

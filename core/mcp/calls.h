@@ -14,10 +14,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "mcp/forms.h"
 
-struct cancel;
+struct call;
 struct calls;
+struct cancel;
+struct client_requests;
+struct message_error;
+struct server;
+
+/* What a call does, on a thread of the calls: appends the inside of the result to body. False and error: an
+ * error of the protocol. */
+typedef bool (*call_work_fn)(struct server *server, struct call *call, struct buf *body,
+                             struct message_error *error);
 
 #define CALL_PROGRESS_TEXT 200 /* bytes of a message of progress */
 
@@ -36,9 +46,13 @@ struct call {
     enum call_lane lane;
     char *id; /* its JSON */
     bool modern;
-    char *tool;                    /* of tools/call; NULL: the call is a tools/list */
-    struct json_object *arguments; /* an object; NULL: none were given */
-    char *progress_token;          /* its JSON, or NULL */
+    call_work_fn work;
+    char *tool;                     /* of tools/call, otherwise NULL */
+    struct json_object *arguments;  /* of tools/call: an object; NULL: none were given */
+    struct json_object *params;     /* of other methods: an object; NULL: none were given */
+    struct json_object *responses;  /* modern: inputResponses, an object; NULL: none were given */
+    struct client_requests *client; /* what the client can be asked for and told; NULL: nothing */
+    char *progress_token;           /* its JSON, or NULL */
     struct cancel *cancel;
     int64_t deadline_ms;
     /* What proximo_apply has to know of the request. */
@@ -47,6 +61,8 @@ struct call {
     struct form_reply given; /* modern: what came in inputResponses */
     char *request_state;     /* modern: as echoed, or NULL */
     bool input_required;     /* modern: the result asks for input; set by the function that runs it */
+    bool takes_tasks;        /* modern: the client takes a task for an answer */
+    bool task;               /* the result is one; set by the function that runs it */
 
     pthread_mutex_t mutex; /* the rest */
     bool silent;           /* cancelled by the client or answered: nothing is sent for it any more */

@@ -21,6 +21,7 @@ struct catalog {
     const struct config *config;
     struct planes *planes;
     const struct tool **tools;
+    bool *hidden; /* beside tools */
     size_t count;
     struct search *search;
 };
@@ -129,14 +130,16 @@ static int catalog_index(struct search *search, size_t document, const struct to
 {
     int r = search_add(search, document, 8, tool->name);
 
+    if (tool->kind == TOOL_CHANGE)
+        search_guard(search, document);
     if (r == 0)
-        r = search_add(search, document, 6, tool->title);
+        r = search_add(search, document, 8, tool->title);
     if (r == 0)
         r = search_add(search, document, 4, tool->plane->name);
     if (r == 0)
         r = search_add(search, document, 3, tool->description);
     if (r == 0 && tool->operation_class)
-        r = search_add(search, document, 4, tool->operation_class);
+        r = search_add(search, document, SEARCH_STRONG, tool->operation_class);
     for (size_t i = 0; r == 0 && i < tool->param_count; i++)
         r = search_add(search, document, 2, tool->params[i].name);
     for (size_t i = 0; r == 0 && i < tool->column_count; i++)
@@ -155,7 +158,8 @@ int catalog_new(const struct config *config, struct planes *planes, struct catal
     catalog->config = config;
     catalog->planes = planes;
     catalog->tools = calloc(most + 1, sizeof(const struct tool *));
-    if (!catalog->tools) {
+    catalog->hidden = calloc(most + 1, sizeof(*catalog->hidden));
+    if (!catalog->tools || !catalog->hidden) {
         catalog_free(catalog);
         return -ENOMEM;
     }
@@ -184,6 +188,7 @@ void catalog_free(struct catalog *catalog)
         return;
     search_free(catalog->search);
     free(catalog->tools);
+    free(catalog->hidden);
     free(catalog);
 }
 
@@ -195,6 +200,16 @@ size_t catalog_count(const struct catalog *catalog)
 const struct tool *catalog_at(const struct catalog *catalog, size_t index)
 {
     return catalog->tools[index];
+}
+
+void catalog_hide(struct catalog *catalog, size_t index)
+{
+    catalog->hidden[index] = true;
+}
+
+bool catalog_hidden(const struct catalog *catalog, size_t index)
+{
+    return catalog->hidden[index];
 }
 
 static int name_compare(const void *key, const void *element)
@@ -280,12 +295,19 @@ int catalog_problem(const struct catalog *catalog, enum catalog_answer answer, c
 
 size_t catalog_search(const struct catalog *catalog, const char *query, size_t *ret_order)
 {
+    size_t found = catalog->count, shown = 0;
+
     if (query[strspn(query, " \t\r\n*")] == '\0') {
         for (size_t i = 0; i < catalog->count; i++)
             ret_order[i] = i;
-        return catalog->count;
+    } else {
+        found = search_query(catalog->search, query, ret_order);
     }
-    return search_query(catalog->search, query, ret_order);
+    for (size_t i = 0; i < found; i++) {
+        if (!catalog->hidden[ret_order[i]])
+            ret_order[shown++] = ret_order[i];
+    }
+    return shown;
 }
 
 bool catalog_nearest_words(const struct catalog *catalog, const char *query, char *ret, size_t size)

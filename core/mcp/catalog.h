@@ -24,6 +24,9 @@ enum catalog_answer { CATALOG_OK, CATALOG_UNKNOWN, CATALOG_DENIED, CATALOG_CHANG
 int catalog_new(const struct config *config, struct planes *planes, struct catalog **ret);
 void catalog_free(struct catalog *catalog);
 size_t catalog_count(const struct catalog *catalog);
+/* Leaves a tool out of lists and searches; it can still be called. Before the catalogue is shared. */
+void catalog_hide(struct catalog *catalog, size_t index);
+bool catalog_hidden(const struct catalog *catalog, size_t index);
 const struct tool *catalog_at(const struct catalog *catalog, size_t index); /* sorted by name */
 enum catalog_answer catalog_find(const struct catalog *catalog, const char *name, const struct tool **ret);
 /* Fills p (PX-TOOL, PX-READ-ONLY) for a name that catalog_find did not give. Returns -ENOENT or -EPERM. */

@@ -15,7 +15,9 @@
 #include "ledger/ledger.h"
 #include "mcp/catalog.h"
 #include "mcp/forms.h"
+#include "mcp/resources.h"
 #include "mcp/state.h"
+#include "mcp/tasks.h"
 #include "mcp/tools.h"
 #include "plane/manifest.h"
 #include "trust/trust.h"
@@ -88,6 +90,7 @@ int tools_plan(struct server *server, const struct tool_request *request, const 
         return r;
     call = trust_call_of(request, &progress);
     r = trust_plan(server->trust, &call, tool, site, arguments, confirm, &structured, p);
+    resources_ledger_changed(server); /* a refusal is a record too */
     if (r == 0)
         body_tool_result(body, &structured, NULL);
     return r;
@@ -158,8 +161,10 @@ static int apply_and_ask(struct server *server, const struct tool_request *reque
     struct progress progress = {server, request->call};
     struct call *call = request->call;
     const char *plan_id = "", *action = "", *subject = "";
+    bool wait = true;
 
     (void)json_get_string(request->arguments, "plan_id", &plan_id, NULL);
+    (void)json_get_bool(request->arguments, "wait", &wait);
     (void)json_get_string(request->arguments, "action", &action, NULL);
     (void)json_get_string(request->arguments, "subject", &subject, NULL);
     for (unsigned forms = 0;; forms++) {
@@ -170,6 +175,7 @@ static int apply_and_ask(struct server *server, const struct tool_request *reque
         int r;
 
         trust_call.deadline_ms = clock_ms() + TRUST_APPLY_ANSWER_MS;
+        trust_call.wait_ms = !wait ? -1 : call->takes_tasks ? TASKS_WAIT_MS : 0;
         r = trust_apply(server->trust, &trust_call, plan_id, action, subject, &consent, &result, &ask,
                         structured, details, p);
         asked_done(asked);
@@ -197,13 +203,16 @@ int facade_apply(struct server *server, const struct tool_request *request, stru
 {
     struct buf structured CLEANUP_BUF = BUF_INIT(BODY_LIMIT);
     struct asked asked = {0};
+    const char *plan_id = "";
     int r = need_trust(server, request, p);
 
     if (r < 0)
         return r;
     r = apply_and_ask(server, request, &asked, &structured, body, details, p);
+    (void)json_get_string(request->arguments, "plan_id", &plan_id, NULL);
+    resources_plan_changed(server, plan_id);
     asked_done(&asked);
-    if (r == 0 && !request->call->input_required)
+    if (r == 0 && !request->call->input_required && !tasks_answer(server, request, &structured, body))
         body_tool_result(body, &structured, NULL);
     return r;
 }
@@ -241,6 +250,7 @@ int facade_undo(struct server *server, const struct tool_request *request, struc
     }
     call = trust_call_of(request, &progress);
     r = trust_undo(server->trust, &call, key, &structured, p);
+    resources_ledger_changed(server);
     if (r == 0)
         body_tool_result(body, &structured, NULL);
     return r;

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "config/config.h"
 #include "mcp/catalog.h"
+#include "mcp/privileges.h"
 #include "mcp/state.h"
 #include "mcp/tools.h"
 #include "plane/manifest.h"
@@ -125,6 +126,18 @@ static const char *tool_returns(const struct tool *tool)
 static const char *const risk_names[] = {
     [PROXIMO_RISK_LOW] = "low", [PROXIMO_RISK_MEDIUM] = "medium", [PROXIMO_RISK_HIGH] = "high"};
 
+const char *tool_risk(const struct server *server, const struct tool *tool)
+{
+    const struct plane_info *plane;
+    const struct class_row *row;
+
+    if (tool->kind != TOOL_CHANGE || !tool->operation_class || !server->planes ||
+        !planes_class_find(server->planes, tool->operation_class, &plane, &row) ||
+        row->risk_floor < PROXIMO_RISK_LOW || row->risk_floor > PROXIMO_RISK_HIGH)
+        return NULL;
+    return risk_names[row->risk_floor];
+}
+
 /* Does the class alone say that a person must consent? Source: design, Consent. */
 static bool class_needs_person(const struct class_row *row)
 {
@@ -142,8 +155,8 @@ static void put_change(struct buf *out, const struct tool *tool, const struct se
 
     if (tool->operation_class)
         json_put_key_string(out, "class", tool->operation_class);
-    if (known && row->risk_floor >= PROXIMO_RISK_LOW && row->risk_floor <= PROXIMO_RISK_HIGH)
-        json_put_key_string(out, "risk_at_least", risk_names[row->risk_floor]);
+    if (tool_risk(server, tool))
+        json_put_key_string(out, "risk_at_least", tool_risk(server, tool));
     if (tool->subject)
         json_put_key_string(out, "subject", tool->subject);
     json_put_key_string(
@@ -162,7 +175,23 @@ static void put_change(struct buf *out, const struct tool *tool, const struct se
         json_put_key_bool(out, "refuses_tokens", true);
 }
 
-static void put_tool(struct buf *out, const struct tool *tool, const struct server *server)
+static void put_needs(struct buf *out, const struct tool *tool, struct privileges *asked)
+{
+    json_put_key(out, "needs");
+    buf_char(out, '[');
+    for (size_t i = 0; i < tool->need_count; i++) {
+        json_put_comma(out);
+        buf_char(out, '{');
+        json_put_key_string(out, "path", tool->needs[i].path);
+        json_put_key_string(out, "privilege", tool->needs[i].privilege);
+        privileges_put(asked, &tool->needs[i], out);
+        buf_char(out, '}');
+    }
+    buf_char(out, ']');
+}
+
+static void put_tool(struct buf *out, const struct tool *tool, const struct server *server,
+                     struct privileges *asked)
 {
     const struct config *config = server->config;
 
@@ -175,23 +204,17 @@ static void put_tool(struct buf *out, const struct tool *tool, const struct serv
     json_put_key_string(out, "description", tool->description ? tool->description : "");
     json_put_key(out, "inputSchema");
     tool_schema_write(tool, server->site_names, server->site_names ? config->site_count : 0, out);
+    if (tool_has_output_schema(tool)) {
+        json_put_key(out, "outputSchema");
+        tool_output_schema_write(tool, out);
+    }
     json_put_key_string(out, "returns", tool_returns(tool));
     if (tool->column_count > 0)
         put_columns(out, tool);
     if (tool->count_by)
         json_put_key_string(out, "by_status_counts", tool->count_by);
-    if (tool->need_count > 0) {
-        json_put_key(out, "needs");
-        buf_char(out, '[');
-        for (size_t i = 0; i < tool->need_count; i++) {
-            json_put_comma(out);
-            buf_char(out, '{');
-            json_put_key_string(out, "path", tool->needs[i].path);
-            json_put_key_string(out, "privilege", tool->needs[i].privilege);
-            buf_char(out, '}');
-        }
-        buf_char(out, ']');
-    }
+    if (tool->need_count > 0)
+        put_needs(out, tool, asked);
     if (tool->kind == TOOL_CHANGE)
         put_change(out, tool, server);
     put_annotations(out, tool->title ? tool->title : tool->name, tool_gate(server, tool));
@@ -231,16 +254,19 @@ static int asked_names(struct json_object *arguments, const char *names[TOOLS_MO
     return -EINVAL;
 }
 
-int facade_describe(const struct catalog *catalog, struct server *server, struct json_object *arguments,
+int facade_describe(const struct catalog *catalog, struct server *server, const struct tool_request *request,
                     struct buf *structured, struct problem *p)
 {
+    struct privileges asked =
+        privileges_of(server, request->deadline_ms, request->call ? request->call->cancel : NULL, NULL);
     struct buf unknown CLEANUP_BUF = BUF_INIT(32768);
     const char *names[TOOLS_MOST];
     size_t count = 0, described = 0, left_out = 0;
-    int r = asked_names(arguments, names, &count, p);
+    int r = asked_names(request->arguments, names, &count, p);
 
     if (r < 0)
         return r;
+    (void)json_get_string(request->arguments, "site", &asked.only, NULL);
     buf_str(structured, "{\"tools\":[");
     for (size_t i = 0; i < count; i++) {
         const struct tool *tool;
@@ -259,7 +285,7 @@ int facade_describe(const struct catalog *catalog, struct server *server, struct
         } else if (structured->len > DESCRIBE_BYTES) {
             left_out++;
         } else {
-            put_tool(structured, tool, server);
+            put_tool(structured, tool, server, &asked);
             described++;
         }
     }

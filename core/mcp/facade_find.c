@@ -31,8 +31,10 @@ static void put_first_sentence(struct buf *out, const char *text)
     json_put_string(out, text, len);
 }
 
-static void put_row(struct buf *out, const struct tool *tool)
+static void put_row(struct buf *out, const struct server *server, const struct tool *tool)
 {
+    const char *risk = tool_risk(server, tool);
+
     json_put_comma(out);
     buf_char(out, '{');
     json_put_key_string(out, "name", tool->name);
@@ -43,6 +45,8 @@ static void put_row(struct buf *out, const struct tool *tool)
     json_put_key_string(out, "kind", tool->kind == TOOL_CHANGE ? "change" : "read");
     if (tool->operation_class)
         json_put_key_string(out, "class", tool->operation_class);
+    if (risk)
+        json_put_key_string(out, "risk", risk);
     buf_char(out, '}');
 }
 
@@ -107,7 +111,7 @@ int facade_find(const struct catalog *catalog, struct server *server, struct jso
     json_put_key(structured, "rows");
     buf_char(structured, '[');
     while (returned < total && returned < (size_t)limit && structured->len < ROWS_BYTES)
-        put_row(structured, catalog_at(catalog, order[returned++]));
+        put_row(structured, server, catalog_at(catalog, order[returned++]));
     buf_char(structured, ']');
     free(order);
     json_put_key_int(structured, "returned", (long long)returned);

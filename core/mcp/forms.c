@@ -20,6 +20,8 @@ struct form {
     char id[40];
     bool answered;
     struct form_reply reply;
+    bool raw;     /* a plane's: `result` is wanted, not `reply` */
+    char *result; /* its JSON, malloc'd; NULL: the client answered with an error */
 };
 
 struct forms {
@@ -148,13 +150,12 @@ static void form_begin(struct forms *forms, struct form *form)
     (void)pthread_mutex_unlock(&forms->mutex);
 }
 
-static int form_send(struct forms *forms, const struct form *form, bool has_mode, const struct trust_ask *ask)
+static int form_send(struct forms *forms, const struct form *form, const char *method, const char *params)
 {
     struct buf line CLEANUP_BUF = BUF_INIT(LINE_BYTES);
 
-    buf_printf(&line,
-               "{\"jsonrpc\":\"2.0\",\"id\":\"%s\",\"method\":\"elicitation/create\",\"params\":", form->id);
-    form_put_params(&line, has_mode, ask);
+    buf_printf(&line, "{\"jsonrpc\":\"2.0\",\"id\":\"%s\",\"method\":\"%s\",\"params\":", form->id, method);
+    buf_str(&line, params);
     buf_str(&line, "}\n");
     return buf_ok(&line) ? output_send(forms->output, line.data, line.len) : -ENOMEM;
 }
@@ -203,11 +204,13 @@ int forms_ask(struct forms *forms, bool has_mode, const struct trust_ask *ask, s
     struct form form = {0};
     bool ended = false;
     int r = 0, waited;
+    struct buf params CLEANUP_BUF = BUF_INIT(LINE_BYTES);
 
     if (cancel_is_set(cancel))
         return problem_set(p, -ECANCELED, PX_CANCELLED, "the call was cancelled before anybody was asked");
+    form_put_params(&params, has_mode, ask);
     form_begin(forms, &form);
-    r = form_send(forms, &form, has_mode, ask);
+    r = buf_ok(&params) ? form_send(forms, &form, "elicitation/create", params.data) : -ENOMEM;
     if (r < 0)
         deadline_ms = clock_ms(); /* nobody was asked: nothing to wait for */
     cancel_hook(cancel, wake, forms);
@@ -237,6 +240,33 @@ int forms_ask(struct forms *forms, bool has_mode, const struct trust_ask *ask, s
     return -ETIMEDOUT;
 }
 
+int forms_request(struct forms *forms, const char *method, const char *params, struct cancel *cancel,
+                  int64_t deadline_ms, struct json_object **ret, struct problem *p)
+{
+    struct form form = {.raw = true};
+    bool ended = false;
+    int r, waited;
+
+    form_begin(forms, &form);
+    cancel_hook(cancel, wake, forms);
+    r = form_send(forms, &form, method, params);
+    waited = form_wait(forms, &form, cancel, r < 0 ? clock_ms() : deadline_ms, &ended);
+    cancel_unhook(cancel);
+    if (waited == 0) {
+        r = form.result ? json_parse(form.result, strlen(form.result), ret, p) : -EIO;
+        if (r == -EIO)
+            (void)problem_set(p, r, PX_BAD_ANSWER, "the client answered a question of a plane with an error");
+        free(form.result);
+        return r;
+    }
+    if (!ended && r == 0)
+        form_void(forms, &form, waited == -ETIMEDOUT ? "not answered in time" : "the call was cancelled");
+    if (waited == -ETIMEDOUT)
+        return problem_set(p, waited, PX_TIMEOUT, "the client did not answer a question of a plane in time");
+    return problem_set(p, -ECANCELED, PX_CANCELLED,
+                       "the call or the conversation ended before the client answered");
+}
+
 void forms_answer(struct forms *forms, struct span id, struct span result)
 {
     if (span_type(id) != json_type_string)
@@ -245,7 +275,10 @@ void forms_answer(struct forms *forms, struct span id, struct span result)
     for (struct form *form = forms->first; form; form = form->next) {
         if (form->answered || !span_equals(id, form->id))
             continue;
-        form_reply_read(result, &form->reply);
+        if (form->raw)
+            form->result = result.at ? strndup(result.at, result.len) : NULL;
+        else
+            form_reply_read(result, &form->reply);
         form->answered = true;
         (void)pthread_cond_broadcast(&forms->changed);
         break;

@@ -17,6 +17,7 @@
 
 struct cancel;
 struct forms;
+struct json_object;
 struct output;
 
 #define FORM_CONSENT_KEY "consent" /* of inputRequests and inputResponses */
@@ -47,6 +48,12 @@ void forms_free(struct forms *forms); /* none may be waiting any more */
  */
 int forms_ask(struct forms *forms, bool has_mode, const struct trust_ask *ask, struct cancel *cancel,
               struct form_reply *ret, struct problem *p);
+/*
+ * Legacy: a request of a plane to the client, for as long as cancel and deadline_ms allow. params: the JSON
+ * of an object. 0 and *ret (any JSON value), -EIO: the client answered with an error; -ETIMEDOUT; -ECANCELED.
+ */
+int forms_request(struct forms *forms, const char *method, const char *params, struct cancel *cancel,
+                  int64_t deadline_ms, struct json_object **ret, struct problem *p);
 /* A response with this id came; result at NULL: it was an error. Ids that nobody waits for are ignored. Any
  * thread. */
 void forms_answer(struct forms *forms, struct span id, struct span result);

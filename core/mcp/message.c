@@ -45,6 +45,22 @@ void message_fail(struct message *message, int code, const char *format, ...)
                    buf_ok(&clean) && clean.data ? clean.data : "");
 }
 
+void message_error_problem(struct message_error *error, const struct problem *p)
+{
+    struct buf data CLEANUP_BUF = BUF_INIT(sizeof(error->data) - 1);
+    struct message message = {.kind = MESSAGE_BAD};
+
+    message_fail(&message, RPC_INTERNAL_ERROR, "%s: %s", p->code, p->cause);
+    *error = message.error;
+    buf_char(&data, '{');
+    json_put_key_string(&data, "code", p->code);
+    if (p->next[0])
+        json_put_key_string(&data, "next", p->next);
+    buf_char(&data, '}');
+    if (buf_ok(&data))
+        (void)snprintf(error->data, sizeof(error->data), "%s", data.data);
+}
+
 /* Where a member of this name belongs, in a table of names and places. */
 struct place {
     const char *name;
@@ -87,6 +103,7 @@ static const struct place meta_places[] = {
     PLACE(MCP_META "protocolVersion", meta_version),
     PLACE(MCP_META "clientCapabilities", meta_capabilities),
     PLACE("progressToken", meta_progress),
+    PLACE(MCP_META "logLevel", meta_log_level),
 };
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -256,15 +273,28 @@ void answer_begin(struct buf *out, const char *id)
     buf_str(out, ",\"result\":{");
 }
 
+static void put_result_type(struct buf *out, const char *result_type)
+{
+    json_put_key_string(out, "resultType", result_type);
+    buf_str(out, ",\"_meta\":{\"" MCP_META "serverInfo\":");
+    put_server_info(out);
+}
+
 void answer_end(struct buf *out, bool modern, const char *result_type)
 {
     if (modern) {
-        json_put_key_string(out, "resultType", result_type);
-        buf_str(out, ",\"_meta\":{\"" MCP_META "serverInfo\":");
-        put_server_info(out);
+        put_result_type(out, result_type);
         buf_char(out, '}');
     }
     buf_str(out, "}}\n");
+}
+
+void answer_end_listen(struct buf *out, const char *id)
+{
+    put_result_type(out, "complete");
+    buf_str(out, ",\"" MCP_META "subscriptionId\":");
+    buf_str(out, id);
+    buf_str(out, "}}}\n");
 }
 
 void answer_error(struct buf *out, const char *id, const struct message_error *error)
@@ -279,6 +309,9 @@ void answer_error(struct buf *out, const char *id, const struct message_error *e
         buf_str(out, ",\"data\":{\"supported\":[\"" MCP_MODERN_VERSION "\"],\"requested\":");
         json_put_cstr(out, error->requested);
         buf_char(out, '}');
+    } else if (error->data[0]) {
+        buf_str(out, ",\"data\":");
+        buf_str(out, error->data);
     }
     buf_str(out, "}}\n");
 }

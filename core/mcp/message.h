@@ -22,6 +22,8 @@ struct problem;
 #define RPC_INVALID_PARAMS      (-32602)
 #define RPC_INTERNAL_ERROR      (-32603)
 #define RPC_UNSUPPORTED_VERSION (-32022)
+#define RPC_MISSING_CAPABILITY  (-32021) /* modern */
+#define RPC_RESOURCE_NOT_FOUND  (-32002) /* legacy; RPC_INVALID_PARAMS in the modern era */
 
 #define MCP_MODERN_VERSION "2026-07-28"
 #define MCP_LATEST_LEGACY  "2025-11-25"
@@ -41,6 +43,7 @@ struct message_error {
     char text[240];
     bool unsupported_version; /* data: {"supported":[...],"requested":...} */
     char requested[64];
+    char data[720]; /* further data, one JSON value; "": none */
 };
 
 /* Every span points into the line, which must live as long. */
@@ -52,10 +55,10 @@ struct message {
     struct span result; /* of a response without error; any type, or none */
     /* members of params */
     struct span name, arguments, cursor, protocol_version, request_id, meta;
-    struct span capabilities;                                   /* of initialize */
-    struct span input_responses, request_state;                 /* of the modern era */
-    struct span meta_version, meta_capabilities, meta_progress; /* of params._meta */
-    bool modern;                                                /* names a protocol version in _meta */
+    struct span capabilities;                                                   /* of initialize */
+    struct span input_responses, request_state;                                 /* of the modern era */
+    struct span meta_version, meta_capabilities, meta_progress, meta_log_level; /* of params._meta */
+    bool modern; /* names a protocol version in _meta */
     struct message_error error;
 };
 
@@ -66,6 +69,8 @@ void message_read(struct message *message, const char *line, size_t len);
 bool message_era_ok(struct message *message, bool initialized);
 __attribute__((format(printf, 3, 4))) void message_fail(struct message *message, int code, const char *format,
                                                         ...);
+/* The error that this problem is where the answer has no place for a model's errors: its code in data. */
+void message_error_problem(struct message_error *error, const struct problem *p);
 /* The id of a request or of a cancellation in the one form in which ids are compared. Fails in the buf. */
 void put_id(struct buf *out, struct span id);
 
@@ -79,6 +84,8 @@ bool mcp_legacy_version(struct span version, const char **ret);
  */
 void answer_begin(struct buf *out, const char *id);
 void answer_end(struct buf *out, bool modern, const char *result_type);
+/* The same where a subscription ends: its id (JSON) must be named once more. */
+void answer_end_listen(struct buf *out, const char *id);
 void answer_error(struct buf *out, const char *id, const struct message_error *error);
 /* The inside of a tools/call result: `structured` (a JSON object or empty) as text block and
  * structuredContent, `content` (a JSON array or empty) after it. */

@@ -5,96 +5,46 @@
  */
 #include "mcp/search.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "mcp/search_words.h"
 
-#define QUERY_WORDS  16
-#define PREFIX_LEAST 3
+#define NEAREST_LEAST 3 /* letters of a word that is proposed */
 
 struct posting {
     char word[SEARCH_WORD_MAX];
     unsigned document, weight;
+    bool plural; /* where it is heaviest */
 };
 
 struct search {
     struct posting *postings;
     size_t count, cap, documents;
+    bool *guarded; /* by document */
 };
-
-/* Words that mean the same to somebody who asks; in their reduced form (see word_reduce). */
-static const char *const synonyms[] = {
-    "guest vm vms container ct cts lxc qemu kvm machine instance virtual",
-    "node host server hypervisor",
-    "disk volume drive",
-    "storage datastore",
-    "log journal syslog output",
-    "task job upid",
-    "snapshot checkpoint snap",
-    "backup vzdump dump archive",
-    "network interface iface nic bridge net",
-    "memory ram mem",
-    "cpu processor core load",
-    "status state health running usage utilization",
-    "config configuration setting option",
-    "cluster datacenter quorum",
-    "user account",
-    "permission privilege acl right access role",
-    "error failure failed failing problem",
-    "inventory resource overview everything",
-};
-
-/* Words that say nothing about what is sought. */
-static const char *const stop_words[] = {
-    "a",    "about", "all",  "an",     "and",   "are",   "at",   "be",   "can",  "do",    "for",  "from",
-    "get",  "give",  "has",  "have",   "how",   "i",     "in",   "is",   "it",   "list",  "me",   "my",
-    "of",   "on",    "or",   "please", "pve",   "read",  "show", "that", "the",  "there", "this", "to",
-    "tool", "was",   "what", "when",   "where", "which", "who",  "why",  "with",
-};
-
-/* The form in which words are compared: plural endings go, nothing cleverer. */
-static void word_reduce(char *word)
-{
-    size_t len = strlen(word);
-
-    if (len > 4 && strcmp(word + len - 3, "ies") == 0) {
-        word[len - 3] = 'y';
-        word[len - 2] = '\0';
-    } else if (len > 3 && word[len - 1] == 's' && !strchr("sui", word[len - 2])) {
-        word[len - 1] = '\0';
-    }
-}
-
-/* The next word of text: letters and digits of ASCII and whatever is not ASCII, in lower case. False at the
- * end. */
-static bool next_word(const char **text, char ret_word[SEARCH_WORD_MAX])
-{
-    const unsigned char *c = (const unsigned char *)*text;
-    size_t len = 0;
-
-    while (*c && !isalnum(*c) && *c < 0x80)
-        c++;
-    for (; *c && (isalnum(*c) || *c >= 0x80); c++) {
-        if (len + 1 < SEARCH_WORD_MAX)
-            ret_word[len++] = (char)tolower(*c);
-    }
-    ret_word[len] = '\0';
-    *text = (const char *)c;
-    word_reduce(ret_word);
-    return len > 0;
-}
 
 struct search *search_new(size_t documents)
 {
     struct search *search = calloc(1, sizeof(*search));
 
-    if (search)
-        search->documents = documents;
+    if (!search)
+        return NULL;
+    search->documents = documents;
+    search->guarded = calloc(documents + 1, sizeof(*search->guarded));
+    if (!search->guarded) {
+        free(search);
+        return NULL;
+    }
     return search;
+}
+
+void search_guard(struct search *search, size_t document)
+{
+    search->guarded[document] = true;
 }
 
 void search_free(struct search *search)
@@ -102,19 +52,25 @@ void search_free(struct search *search)
     if (!search)
         return;
     free(search->postings);
+    free(search->guarded);
     free(search);
 }
 
 /* The heaviest mention of a word in a document counts. */
-static int search_add_word(struct search *search, size_t document, unsigned weight, const char *word)
+static int search_add_word(struct search *search, size_t document, unsigned weight, const char *word,
+                           bool plural)
 {
     struct posting *posting;
 
     for (size_t i = search->count; i > 0 && search->postings[i - 1].document == document; i--) {
         posting = &search->postings[i - 1];
         if (strcmp(posting->word, word) == 0) {
-            if (posting->weight < weight)
+            if (posting->weight < weight) {
                 posting->weight = weight;
+                posting->plural = plural;
+            } else if (posting->weight == weight) {
+                posting->plural = posting->plural || plural;
+            }
             return 0;
         }
     }
@@ -128,7 +84,7 @@ static int search_add_word(struct search *search, size_t document, unsigned weig
         search->cap = cap;
     }
     posting = &search->postings[search->count++];
-    *posting = (struct posting){.document = (unsigned)document, .weight = weight};
+    *posting = (struct posting){.document = (unsigned)document, .weight = weight, .plural = plural};
     (void)snprintf(posting->word, sizeof(posting->word), "%s", word);
     return 0;
 }
@@ -136,84 +92,32 @@ static int search_add_word(struct search *search, size_t document, unsigned weig
 int search_add(struct search *search, size_t document, unsigned weight, const char *text)
 {
     char word[SEARCH_WORD_MAX] = "";
+    bool plural = false;
     int r = 0;
 
-    while (r == 0 && text && next_word(&text, word))
-        r = search_add_word(search, document, weight, word);
+    while (r == 0 && text && word_next(&text, word, &plural))
+        r = search_add_word(search, document, weight, word, plural);
     return r;
 }
 
 /* ---------------------------------------------------------------- queries */
 
-static bool is_stop_word(const char *word)
-{
-    for (size_t i = 0; i < sizeof(stop_words) / sizeof(stop_words[0]); i++) {
-        if (strcmp(stop_words[i], word) == 0)
-            return true;
-    }
-    return false;
-}
-
-static bool group_has(const char *group, const char *word)
-{
-    char member[SEARCH_WORD_MAX] = "";
-
-    while (next_word(&group, member)) {
-        if (strcmp(member, word) == 0)
-            return true;
-    }
-    return false;
-}
-
-static bool same_meaning(const char *a, const char *b)
-{
-    for (size_t i = 0; i < sizeof(synonyms) / sizeof(synonyms[0]); i++) {
-        if (group_has(synonyms[i], a))
-            return group_has(synonyms[i], b);
-    }
-    return false;
-}
-
-/* How well a known word answers a query word: 0 not at all, 1 exactly. */
-static double word_fit(const char *asked, const char *known)
-{
-    size_t len = strlen(asked);
-
-    if (strcmp(asked, known) == 0)
-        return 1.0;
-    if (len >= PREFIX_LEAST && strncmp(asked, known, len) == 0)
-        return 0.6;
-    return same_meaning(asked, known) ? 0.5 : 0.0;
-}
-
-/* The words of a query that are stop words, or those that are not. Each once. */
-static size_t words_of(const char *query, bool stop, char ret[QUERY_WORDS][SEARCH_WORD_MAX])
-{
-    char word[SEARCH_WORD_MAX] = "";
-    size_t count = 0;
-
-    while (count < QUERY_WORDS && next_word(&query, word)) {
-        bool skip = is_stop_word(word) != stop;
-
-        for (size_t i = 0; i < count && !skip; i++)
-            skip = strcmp(ret[i], word) == 0;
-        if (!skip)
-            (void)snprintf(ret[count++], SEARCH_WORD_MAX, "%s", word);
-    }
-    return count;
-}
-
 /* Those that say something, or all of them if none does. */
-static size_t query_words(const char *query, char ret[QUERY_WORDS][SEARCH_WORD_MAX])
+static size_t query_terms(const char *query, struct term ret[QUERY_TERMS], bool *ret_empty)
 {
-    size_t count = words_of(query, false, ret);
+    size_t count = terms_of(query, false, ret);
 
-    return count > 0 ? count : words_of(query, true, ret);
+    *ret_empty = count == 0;
+    return count > 0 ? count : terms_of(query, true, ret);
 }
+
+#define BEST_ALONE 0.85 /* what the best word of a document counts of all its words that fit a term */
 
 struct hit {
     double score;
     size_t document;
+    size_t terms;      /* that fit */
+    bool named, acted; /* of a guarded document: a strong word fits; one that only guarded documents have */
 };
 
 static int hit_compare(const void *a, const void *b)
@@ -227,58 +131,113 @@ static int hit_compare(const void *a, const void *b)
     return x->document < y->document ? -1 : x->document > y->document;
 }
 
-/* Adds what one query word is worth to every document; rare words are worth more. False: it fits nothing. */
-static bool score_word(const struct search *search, const char *word, double *best, struct hit *hits)
+/* Do only guarded documents have this word in a strong place? It then says what is done, not to what. */
+static bool word_acts(const struct search *search, const char *word)
+{
+    for (size_t i = 0; i < search->count; i++) {
+        const struct posting *p = &search->postings[i];
+
+        if (p->weight >= SEARCH_STRONG && !search->guarded[p->document] && strcmp(p->word, word) == 0)
+            return false;
+    }
+    return true;
+}
+
+static void note_guarded(const struct search *search, const struct term *term, const struct posting *p,
+                         struct hit *hit)
+{
+    bool acts;
+
+    if (p->weight < SEARCH_STRONG)
+        return;
+    acts = word_acts(search, p->word);
+    /* "updates" are things, to "update" is to act */
+    if (!term_fits_closely(term, p->word, acts) || (acts && term->plural && !p->plural))
+        return;
+    hit->named = true;
+    hit->acted = hit->acted || acts;
+}
+
+/* Adds what one term is worth to every document; rare words are worth more. */
+static void score_term(const struct search *search, const struct term *term, double *best, double *sum,
+                       struct hit *hits)
 {
     size_t having = 0;
     double rarity = 1.0;
 
     memset(best, 0, search->documents * sizeof(*best));
+    memset(sum, 0, search->documents * sizeof(*sum));
     for (size_t i = 0; i < search->count; i++) {
         const struct posting *p = &search->postings[i];
-        double worth = word_fit(word, p->word) * p->weight;
+        double worth = term_fit(term, p->word) * p->weight;
 
+        if (worth <= 0)
+            continue;
+        if (term->plural && p->plural)
+            worth *= 1.2;
+        sum[p->document] += worth;
         if (worth > best[p->document])
             best[p->document] = worth;
+        if (search->guarded[p->document])
+            note_guarded(search, term, p, &hits[p->document]);
     }
     for (size_t d = 0; d < search->documents; d++)
         having += best[d] > 0;
     for (size_t rest = search->documents; having > 0 && rest >= 2 * having; rest /= 2)
         rarity += 0.7;
-    for (size_t d = 0; d < search->documents; d++)
-        hits[d].score += best[d] * rarity;
-    return having > 0;
+    for (size_t d = 0; d < search->documents; d++) {
+        hits[d].score += (BEST_ALONE * best[d] + (1 - BEST_ALONE) * sum[d]) * rarity;
+        hits[d].terms += best[d] > 0;
+    }
 }
 
 /* "list guests": a stop word finds nothing by itself, but it puts the tool that has it before its equals. */
 static void score_stop_words(const struct search *search, const char *query, struct hit *hits)
 {
-    char words[QUERY_WORDS][SEARCH_WORD_MAX];
-    size_t word_count = words_of(query, true, words);
+    struct term terms[QUERY_TERMS];
+    size_t count = terms_of(query, true, terms);
 
-    for (size_t w = 0; w < word_count; w++) {
+    for (size_t t = 0; t < count; t++) {
         for (size_t i = 0; i < search->count; i++) {
             const struct posting *p = &search->postings[i];
 
-            if (hits[p->document].score > 0 && strcmp(words[w], p->word) == 0)
+            if (hits[p->document].score > 0 && p->weight >= SEARCH_STRONG &&
+                strcmp(terms[t].word, p->word) == 0)
                 hits[p->document].score += 0.1 * p->weight;
         }
     }
 }
 
+/* A guarded document is found by its name, title or class alone. If the query says only to what, not what is
+ * to be done, it must fit whole, and what only tells about the same thing comes first. terms 0: the query
+ * says nothing. */
+static void judge_guarded(const struct search *search, size_t terms, struct hit *hits)
+{
+    for (size_t d = 0; d < search->documents; d++) {
+        if (!search->guarded[d])
+            continue;
+        if (terms == 0 || !hits[d].named || (!hits[d].acted && hits[d].terms < terms))
+            hits[d].score = 0;
+        else
+            hits[d].score *= hits[d].acted ? 1.3 : 0.5;
+    }
+}
+
 size_t search_query(const struct search *search, const char *query, size_t *ret_order)
 {
-    char words[QUERY_WORDS][SEARCH_WORD_MAX];
-    size_t word_count = query_words(query, words), count = 0;
+    struct term terms[QUERY_TERMS];
+    bool empty;
+    size_t term_count = query_terms(query, terms, &empty), count = 0;
     struct hit *hits = calloc(search->documents ? search->documents : 1, sizeof(*hits));
-    double *best = calloc(search->documents ? search->documents : 1, sizeof(*best));
+    double *best = calloc(search->documents + 1, 2 * sizeof(*best));
 
     if (hits && best) {
         for (size_t d = 0; d < search->documents; d++)
             hits[d].document = d;
-        for (size_t i = 0; i < word_count; i++)
-            (void)score_word(search, words[i], best, hits);
+        for (size_t i = 0; i < term_count; i++)
+            score_term(search, &terms[i], best, best + search->documents, hits);
         score_stop_words(search, query, hits);
+        judge_guarded(search, empty ? 0 : term_count, hits);
         qsort(hits, search->documents, sizeof(*hits), hit_compare);
         /* What is far behind the best only shares a common word with the question. */
         while (count < search->documents && hits[count].score > 0 &&
@@ -292,20 +251,20 @@ size_t search_query(const struct search *search, const char *query, size_t *ret_
     return count;
 }
 
-static const char *nearest_word(const struct search *search, const char *word)
+static const char *nearest_word(const struct search *search, const struct term *term)
 {
     const char *nearest = NULL;
-    unsigned least = strlen(word) < 5 ? 2 : 3;
+    unsigned least = strlen(term->word) < 5 ? 2 : 3;
 
     for (size_t i = 0; i < search->count; i++) {
         const char *known = search->postings[i].word;
         unsigned distance;
 
-        if (word_fit(word, known) > 0)
+        if (term_fit(term, known) > 0)
             return NULL;
-        if (is_stop_word(known) || strlen(known) < PREFIX_LEAST)
+        if (word_is_stop(known) || strlen(known) < NEAREST_LEAST)
             continue;
-        distance = text_distance(word, known);
+        distance = text_distance(term->word, known);
         if (distance < least) {
             least = distance;
             nearest = known;
@@ -316,12 +275,13 @@ static const char *nearest_word(const struct search *search, const char *word)
 
 bool search_nearest(const struct search *search, const char *query, char *ret, size_t size)
 {
-    char words[QUERY_WORDS][SEARCH_WORD_MAX];
-    size_t word_count = query_words(query, words), len = 0;
+    struct term terms[QUERY_TERMS];
+    bool empty;
+    size_t count = query_terms(query, terms, &empty), len = 0;
 
     ret[0] = '\0';
-    for (size_t i = 0; i < word_count; i++) {
-        const char *near = nearest_word(search, words[i]);
+    for (size_t i = 0; i < count; i++) {
+        const char *near = terms[i].word[0] ? nearest_word(search, &terms[i]) : NULL;
 
         if (near && len + strlen(near) + 3 < size && !text_in_list(ret, near))
             len += (size_t)snprintf(ret + len, size - len, "%s%s", len ? ", " : "", near);

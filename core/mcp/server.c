@@ -26,7 +26,9 @@
 #include "mcp/forms.h"
 #include "mcp/line.h"
 #include "mcp/output.h"
+#include "mcp/resources.h"
 #include "mcp/state.h"
+#include "mcp/subscriptions.h"
 #include "plane/manifest.h"
 #include "plane/planes.h"
 #include "trust/trust.h"
@@ -194,6 +196,7 @@ static bool transport_settle(struct transport *t, enum transport_end end)
     bool recorded, ended;
 
     forms_end(t->server.forms);
+    subscriptions_end(t->server.subscriptions);
     recorded = trust_stop(t->server.trust, clock_ms() + TRUST_STOP_MS);
     ended = calls_settle(t, end);
     if (!recorded)
@@ -210,6 +213,11 @@ static bool tool_allowed(void *arg, const struct tool *tool, const char *operati
                            : catalog_offers(arg, tool);
 }
 
+static void plan_ended(void *arg, const char *plan_id)
+{
+    resources_plan_changed(arg, plan_id);
+}
+
 static int transport_open_trust(struct transport *t)
 {
     struct trust_options options = {
@@ -218,6 +226,8 @@ static int transport_open_trust(struct transport *t)
         .planes = t->options.planes,
         .allowed = tool_allowed,
         .allowed_arg = (void *)(uintptr_t)t->options.config, /* read only */
+        .ended = plan_ended,
+        .ended_arg = &t->server,
     };
     int64_t form_ms = t->options.form_ms > 0 ? t->options.form_ms : TRUST_FORM_MS;
     int r = trust_new(&options, &t->server.trust);
@@ -243,6 +253,8 @@ static int transport_open(struct transport *t, const struct server_options *opti
     server_init(&t->server);
     r = output_new(&out, &t->server.output);
     if (r == 0)
+        r = subscriptions_new(t->server.output, &t->server.subscriptions);
+    if (r == 0)
         r = transport_open_trust(t);
     if (r == 0)
         r = calls_new(options->config->max_calls, server_run_call, &t->server, &t->server.calls);
@@ -255,6 +267,7 @@ static void transport_close(struct transport *t)
     if (t->server.trust)
         trust_free(t->server.trust);
     forms_free(t->server.forms);
+    subscriptions_free(t->server.subscriptions);
     output_free(t->server.output);
     server_done(&t->server);
     line_done(&t->reader);

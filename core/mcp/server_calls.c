@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Requests that become calls on threads of their own: what they keep of their message, and their running. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,10 +12,12 @@
 #include "base/text.h"
 #include "config/config.h"
 #include "mcp/calls.h"
+#include "mcp/client_requests.h"
 #include "mcp/forms.h"
 #include "mcp/message.h"
 #include "mcp/output.h"
 #include "mcp/state.h"
+#include "mcp/tasks.h"
 #include "mcp/tools.h"
 
 #define TOKEN_LIMIT 1024
@@ -75,7 +78,7 @@ static int call_forms(const struct server *server, const struct message *message
 }
 
 /* Everything a call keeps of its message. */
-static int call_from(const struct server *server, const struct message *message, const char *id,
+static int call_from(struct server *server, const struct message *message, const char *id, call_work_fn work,
                      struct call **ret)
 {
     struct call *call;
@@ -84,17 +87,25 @@ static int call_from(const struct server *server, const struct message *message,
     if (r < 0)
         return r;
     call->modern = message->modern;
+    call->work = work;
+    call->takes_tasks = message->modern && tasks_taken(message->meta_capabilities);
     r = call_forms(server, message, call);
     if (r == 0 && message->meta_progress.at) {
         call->progress_token = strndup(message->meta_progress.at, message->meta_progress.len);
         r = call->progress_token ? 0 : -ENOMEM;
     }
-    if (r == 0 && message->name.at) {
+    if (r == 0 && work == work_tool && message->name.at) {
         call->tool = span_text(message->name);
         r = call->tool ? 0 : -ENOMEM;
     }
-    if (r == 0 && message->arguments.at)
+    if (r == 0 && work == work_tool && message->arguments.at)
         r = json_parse(message->arguments.at, message->arguments.len, &call->arguments, NULL);
+    else if (r == 0 && message->params.at)
+        r = json_parse(message->params.at, message->params.len, &call->params, NULL);
+    if (r == 0 && message->modern && span_type(message->input_responses) == json_type_object)
+        r = json_parse(message->input_responses.at, message->input_responses.len, &call->responses, NULL);
+    if (r == 0 && server->plane_may_ask)
+        r = client_requests_new(server, message, call);
     if (r < 0) {
         call_free(call);
         return r;
@@ -105,14 +116,14 @@ static int call_from(const struct server *server, const struct message *message,
 
 /* Hands the request over to a thread. */
 bool server_start_call(struct server *server, struct message *message, const char *id, enum call_lane lane,
-                       struct buf *body)
+                       call_work_fn work, struct buf *body)
 {
     struct call *call;
     int r;
 
     if (!progress_token_ok(message))
         return false;
-    if (call_from(server, message, id, &call) < 0) {
+    if (call_from(server, message, id, work, &call) < 0) {
         message_fail(message, RPC_INTERNAL_ERROR, "Internal error: no memory for another call");
         return false;
     }
@@ -124,33 +135,36 @@ bool server_start_call(struct server *server, struct message *message, const cha
         return true;
     }
     call_free(call);
-    if (message->name.at)
+    if (work == work_tool)
         busy_body(server, r, body);
-    else /* tools/list has no place for a model's errors */
-        message_fail(message, RPC_INTERNAL_ERROR, "Internal error: too many requests wait for the planes");
+    else /* only the results of tools have a place for a model's errors */
+        message_fail(message, RPC_INTERNAL_ERROR, "Internal error: too many requests are in progress");
     return false;
 }
 
 /* ---------------------------------------------------------------- on a thread of the calls */
 
-/* The inside of the result, or an error. */
-static bool call_body(struct server *server, struct call *call, struct buf *body, struct message *message)
+bool work_tool(struct server *server, struct call *call, struct buf *body, struct message_error *error)
 {
     struct tool_request request = {.name = call->tool, .call = call, .deadline_ms = call->deadline_ms};
-    struct problem p = PROBLEM_INIT;
 
-    if (!call->tool) {
-        if (tools_list_body(server, call->modern, call, body, &p) == 0)
-            return true;
-        message_fail(message, RPC_INTERNAL_ERROR, "%s: %s", p.code, p.cause);
-        return false;
-    }
     if (!call->arguments)
         call->arguments = json_object_new_object();
     request.arguments = call->arguments;
     if (request.arguments)
-        return tools_call_body(server, &request, body, &message->error);
-    message_fail(message, RPC_INTERNAL_ERROR, "Internal error: no memory");
+        return tools_call_body(server, &request, body, error);
+    error->code = RPC_INTERNAL_ERROR;
+    (void)snprintf(error->text, sizeof(error->text), "Internal error: no memory");
+    return false;
+}
+
+bool work_list_tools(struct server *server, struct call *call, struct buf *body, struct message_error *error)
+{
+    struct problem p = PROBLEM_INIT;
+
+    if (tools_list_body(server, call->modern, call, body, &p) == 0)
+        return true;
+    message_error_problem(error, &p);
     return false;
 }
 
@@ -162,8 +176,11 @@ void server_run_call(void *arg, struct call *call)
     bool ok;
 
     answer_begin(&out, call->id);
-    ok = call_body(server, call, &out, &message);
-    answer_end(&out, call->modern, call->input_required ? "input_required" : "complete");
+    ok = call->work(server, call, &out, &message.error);
+    answer_end(&out, call->modern,
+               call->input_required ? "input_required"
+               : call->task         ? "task"
+                                    : "complete");
     if (ok && !buf_ok(&out)) {
         ok = false;
         message_fail(&message, RPC_INTERNAL_ERROR, "Internal error: the answer is too large");

@@ -12,14 +12,13 @@
 #include "config/config.h"
 #include "mcp/calls.h"
 #include "mcp/forms.h"
-#include "mcp/instructions.h"
 #include "mcp/message.h"
+#include "mcp/server_methods.h"
 #include "mcp/state.h"
-#include "mcp/tools.h"
+#include "mcp/subscriptions.h"
+#include "mcp/tasks.h"
 
-#define ID_BYTES     8192
-#define LIST_CACHE   "\"ttlMs\":300000,\"cacheScope\":\"public\""
-#define CAPABILITIES "\"capabilities\":{\"tools\":{}}"
+#define ID_BYTES 8192
 
 #define ERA_LEGACY 1u
 #define ERA_MODERN 2u
@@ -32,120 +31,6 @@ struct method {
     bool (*run)(struct server *server, struct message *message, const char *id, struct buf *body);
 };
 
-static const char *instructions(const struct server *server)
-{
-    return server->config->mode == CONFIG_GUARDED ? MCP_INSTRUCTIONS_GUARDED : MCP_INSTRUCTIONS_READ;
-}
-
-static bool method_initialize(struct server *server, struct message *message, const char *id,
-                              struct buf *body)
-{
-    const char *version = MCP_LATEST_LEGACY;
-
-    (void)id;
-    if (span_type(message->protocol_version) != json_type_string) {
-        message_fail(message, RPC_INVALID_PARAMS,
-                     "Invalid params: initialize needs \"protocolVersion\", a string");
-        return false;
-    }
-    (void)mcp_legacy_version(message->protocol_version, &version);
-    server->initialized = true;
-    /* Revisions are dates: their order as text is their order in time. */
-    server->can_ask = strcmp(version, MCP_FIRST_FORMS) >= 0 && forms_taken(message->capabilities);
-    server->form_has_mode = strcmp(version, MCP_FIRST_FORMS) > 0;
-    json_put_key_string(body, "protocolVersion", version);
-    buf_str(body, "," CAPABILITIES ",\"serverInfo\":");
-    put_server_info(body);
-    buf_str(body, ",\"instructions\":");
-    json_put_cstr(body, instructions(server));
-    return false;
-}
-
-static bool method_discover(struct server *server, struct message *message, const char *id, struct buf *body)
-{
-    (void)message;
-    (void)id;
-    buf_str(body, "\"supportedVersions\":[\"" MCP_MODERN_VERSION "\"]," CAPABILITIES ",\"instructions\":");
-    json_put_cstr(body, instructions(server));
-    buf_str(body, "," LIST_CACHE);
-    return false;
-}
-
-static bool method_ping(struct server *server, struct message *message, const char *id, struct buf *body)
-{
-    (void)server;
-    (void)message;
-    (void)id;
-    (void)body;
-    return false;
-}
-
-/* ---------------------------------------------------------------- tools */
-
-static bool method_list(struct server *server, struct message *message, const char *id, struct buf *body)
-{
-    struct buf *list = &server->list_body[message->modern];
-    struct problem p = PROBLEM_INIT;
-
-    if (message->cursor.at) {
-        message_fail(message, RPC_INVALID_PARAMS,
-                     "Invalid params: unknown cursor; the list of tools has one page");
-        return false;
-    }
-    if (list->len == 0) {
-        if (server->calls && server->config->surface == CONFIG_FULL && !server_catalog_ready(server)) {
-            message->name = message->arguments = (struct span){0};
-            return server_start_call(server, message, id, CALL_LOCAL, body);
-        }
-        if (tools_list_body(server, message->modern, NULL, list, &p) < 0) {
-            buf_reset(list);
-            message_fail(message, RPC_INTERNAL_ERROR, "%s: %s", p.code, p.cause);
-            return false;
-        }
-    }
-    buf_add(body, list->data, list->len);
-    return false;
-}
-
-/* On the transport thread: nothing that waits. */
-static void call_at_once(struct server *server, struct message *message, const char *name, struct buf *body)
-{
-    struct tool_request request = {.name = name, .deadline_ms = clock_ms()};
-    struct json_object *arguments CLEANUP_JSON = NULL;
-
-    if (message->arguments.at && !span_is_empty_object(message->arguments))
-        (void)json_parse(message->arguments.at, message->arguments.len, &arguments, NULL);
-    else
-        arguments = json_object_get(server->no_arguments);
-    request.arguments = arguments;
-    if (!arguments)
-        message_fail(message, RPC_INTERNAL_ERROR, "Internal error: no memory");
-    else if (!tools_call_body(server, &request, body, &message->error))
-        message->kind = MESSAGE_BAD;
-}
-
-static bool method_call(struct server *server, struct message *message, const char *id, struct buf *body)
-{
-    char *name CLEANUP_FREE = span_type(message->name) == json_type_string ? span_text(message->name) : NULL;
-    enum call_lane lane;
-
-    if (!name) {
-        message_fail(message, RPC_INVALID_PARAMS, "Invalid params: tools/call needs \"name\", a string");
-        return false;
-    }
-    if (message->arguments.at && span_type(message->arguments) != json_type_object) {
-        message_fail(message, RPC_INVALID_PARAMS, "Invalid params: \"arguments\" must be an object");
-        return false;
-    }
-    lane = tools_call_lane(name, message->arguments);
-    /* The first call of all writes a record: not on this thread. */
-    if (server->calls &&
-        !(lane == CALL_LOCAL && server_first_call_done(server) && server_catalog_ready(server)))
-        return server_start_call(server, message, id, lane, body);
-    call_at_once(server, message, name, body);
-    return false;
-}
-
 /* ---------------------------------------------------------------- lines */
 
 static const struct method methods[] = {
@@ -154,6 +39,19 @@ static const struct method methods[] = {
     {"ping", ERA_LEGACY, method_ping},
     {"initialize", ERA_LEGACY, method_initialize},
     {"server/discover", ERA_MODERN, method_discover},
+    {"resources/list", ERA_LEGACY | ERA_MODERN, method_list_resources},
+    {"resources/templates/list", ERA_LEGACY | ERA_MODERN, method_list_templates},
+    {"resources/read", ERA_LEGACY | ERA_MODERN, method_read_resource},
+    {"resources/subscribe", ERA_LEGACY, method_subscribe},
+    {"resources/unsubscribe", ERA_LEGACY, method_unsubscribe},
+    {"subscriptions/listen", ERA_MODERN, method_listen},
+    {"prompts/list", ERA_LEGACY | ERA_MODERN, method_list_prompts},
+    {"prompts/get", ERA_LEGACY | ERA_MODERN, method_get_prompt},
+    {"completion/complete", ERA_LEGACY | ERA_MODERN, method_complete},
+    {"logging/setLevel", ERA_LEGACY, method_set_level},
+    {"tasks/get", ERA_MODERN, method_tasks_get},
+    {"tasks/update", ERA_MODERN, method_tasks_update},
+    {"tasks/cancel", ERA_MODERN, method_tasks_cancel},
 };
 
 static const struct method *method_find(const struct message *message)
@@ -172,7 +70,8 @@ static void server_request(struct server *server, struct message *message, const
     size_t mark = out->len;
     const struct method *method;
 
-    if (server->calls && calls_has(server->calls, id)) {
+    if ((server->calls && calls_has(server->calls, id)) ||
+        (server->subscriptions && subscriptions_has(server->subscriptions, id))) {
         message_fail(message, RPC_INVALID_REQUEST,
                      "Invalid request: a request with this id is still in progress");
     } else if (message_era_ok(message, server->initialized)) {
@@ -208,7 +107,7 @@ static void server_notification(struct server *server, struct message *message)
     if (type != json_type_int && type != json_type_string)
         return;
     put_id(&id, message->request_id);
-    if (buf_ok(&id))
+    if (buf_ok(&id) && !(server->subscriptions && subscriptions_cancel(server->subscriptions, id.data)))
         (void)calls_cancel(server->calls, id.data);
 }
 

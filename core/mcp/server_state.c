@@ -8,6 +8,9 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "mcp/catalog.h"
+#include "mcp/client_requests.h"
+#include "mcp/privileges.h"
+#include "mcp/shown.h"
 #include "mcp/state.h"
 #include "plane/planes.h"
 #include "trust/trust.h"
@@ -18,6 +21,7 @@ void server_init(struct server *server)
 {
     (void)pthread_mutex_init(&server->mutex, NULL);
     (void)pthread_mutex_init(&server->prepare_mutex, NULL);
+    (void)pthread_mutex_init(&server->catalog_mutex, NULL);
     (void)pthread_mutex_init(&server->first_mutex, NULL);
     atomic_init(&server->catalog, NULL);
     for (size_t i = 0; i < 2; i++)
@@ -28,6 +32,11 @@ void server_init(struct server *server)
     for (size_t i = 0; server->site_names && i < server->config->site_count; i++)
         server->site_names[i] = server->config->sites[i].name;
     server->status_body = BUF_INIT(BODY_LIMIT);
+    atomic_init(&server->log_level, LOG_LEVEL_DEFAULT);
+    for (size_t i = 0; i < server->config->plane_count; i++)
+        server->plane_may_ask = server->plane_may_ask || server->config->planes[i].client_requests;
+    if (server->plane_may_ask && shown_new(&server->shown) < 0)
+        server->plane_may_ask = false;
     server->started_ms = clock_ms();
 }
 
@@ -37,31 +46,53 @@ void server_done(struct server *server)
     for (size_t i = 0; i < 2; i++)
         buf_done(&server->list_body[i]);
     buf_done(&server->id);
+    shown_free(server->shown);
     json_object_put(server->no_arguments);
     free(server->site_names);
     buf_done(&server->status_body);
     (void)pthread_mutex_destroy(&server->mutex);
     (void)pthread_mutex_destroy(&server->prepare_mutex);
+    (void)pthread_mutex_destroy(&server->catalog_mutex);
     (void)pthread_mutex_destroy(&server->first_mutex);
 }
 
-/* The planes are there: makes the catalogue unless another thread has. */
+static void tell_unmatched(const struct server *server)
+{
+    struct buf unmatched CLEANUP_BUF = BUF_INIT(4096);
+
+    if (server->planes)
+        catalog_unmatched(server->config, server->planes, &unmatched);
+    if (buf_ok(&unmatched) && unmatched.len > 0)
+        log_warn("tools.allow, tools.deny: no plane, tool or class is called %s", unmatched.data);
+}
+
+/* surface.hide_unprivileged. Waits for the sites, whoever asks first: the answer is for all who come later.
+ */
+static void hide_unprivileged(const struct server *server, struct catalog *catalog)
+{
+    struct privileges asked = privileges_of(server, INT64_MAX, NULL, NULL);
+
+    for (size_t i = 0; i < catalog_count(catalog); i++) {
+        if (!privileges_suffice(&asked, catalog_at(catalog, i)))
+            catalog_hide(catalog, i);
+    }
+}
+
+/* The planes are there: makes the catalogue unless another thread has. Waits for the sites if tools are to be
+ * hidden: not on the transport thread then. */
 static struct catalog *server_make_catalog(struct server *server)
 {
     struct catalog *catalog;
 
-    (void)pthread_mutex_lock(&server->mutex);
+    (void)pthread_mutex_lock(&server->catalog_mutex);
     catalog = atomic_load(&server->catalog);
     if (!catalog && catalog_new(server->config, server->planes, &catalog) == 0) {
-        struct buf unmatched CLEANUP_BUF = BUF_INIT(4096);
-
-        if (server->planes)
-            catalog_unmatched(server->config, server->planes, &unmatched);
-        if (buf_ok(&unmatched) && unmatched.len > 0)
-            log_warn("tools.allow, tools.deny: no plane, tool or class is called %s", unmatched.data);
+        tell_unmatched(server);
+        if (server->config->hide_unprivileged)
+            hide_unprivileged(server, catalog);
         atomic_store(&server->catalog, catalog);
     }
-    (void)pthread_mutex_unlock(&server->mutex);
+    (void)pthread_mutex_unlock(&server->catalog_mutex);
     return catalog;
 }
 
@@ -126,6 +157,8 @@ bool server_catalog_ready(struct server *server)
         return true;
     if (server->planes && !planes_ready(server->planes))
         return false;
+    if (server->config->hide_unprivileged)
+        return false; /* it has to wait for the sites: a call does that */
     return server_make_catalog(server) != NULL;
 }
 

@@ -24,7 +24,9 @@ struct config;
 struct forms;
 struct output;
 struct planes;
+struct shown;
 struct sites;
+struct subscriptions;
 struct trust;
 
 #define BODY_LIMIT ((size_t)8 << 20) /* of one answer; a read's own limit is far below */
@@ -42,6 +44,14 @@ struct server {
     bool initialized; /* an `initialize` came */
     bool can_ask;     /* the legacy client takes forms */
     bool form_has_mode;
+    unsigned can_ask_for; /* the legacy client: bits 1 << PROXIMO_ASK_... */
+    atomic_int log_level; /* the legacy client's, an index of log_levels */
+    bool plane_may_ask;   /* the configuration grants client_requests to some plane */
+    struct subscriptions *subscriptions;
+    struct shown *shown;   /* what planes have taken off the lists */
+    unsigned list_version; /* of shown, when list_body was made */
+    bool state_key_made;   /* with the mutex */
+    unsigned char state_key[32];
     bool answered; /* something has been answered: loading may begin */
 
     struct buf list_body[2];          /* tools/list, legacy and modern; made once */
@@ -57,7 +67,8 @@ struct server {
     pthread_mutex_t first_mutex; /* trust_first_call */
     atomic_bool first_call_done;
 
-    pthread_mutex_t mutex; /* the catalogue while it is being made, status */
+    pthread_mutex_t catalog_mutex; /* the catalogue while it is being made */
+    pthread_mutex_t mutex;         /* status */
     _Atomic(struct catalog *) catalog;
     struct buf status_body;         /* the last proximo_status, as the inside of a result */
     int64_t status_ms;              /* when it was made; 0: never */
@@ -76,7 +87,7 @@ void server_line_too_long(struct buf *out);
 /* Hands the request over to a thread: true. False: body has the answer, or message its error. Transport
  * thread. */
 bool server_start_call(struct server *server, struct message *message, const char *id, enum call_lane lane,
-                       struct buf *body);
+                       call_work_fn work, struct buf *body);
 /* The run function of calls. */
 void server_run_call(void *arg, struct call *call);
 

@@ -14,18 +14,17 @@
 #include "config/config.h"
 #include "mcp/calls.h"
 #include "mcp/catalog.h"
+#include "mcp/client_requests.h"
 #include "mcp/output.h"
+#include "mcp/shown.h"
 #include "mcp/state.h"
 #include "plane/manifest.h"
 #include "plane/planes.h"
 #include "plane/read.h"
 #include "plane/site.h"
 
-#define PROGRESS_EVERY_MS 20
-#define PROGRESS_WORDS_MS 250  /* between other words about the same unit of work */
-#define PROGRESS_PARTS    1000 /* of a unit */
-#define AUDIT_WAIT_MS     5000
-#define DETAILS_LIMIT     ((size_t)256 << 10)
+#define AUDIT_WAIT_MS 5000
+#define DETAILS_LIMIT ((size_t)256 << 10)
 
 /* ---------------------------------------------------------------- tools/list */
 
@@ -44,8 +43,14 @@ static void put_plane_tools(const struct server *server, const struct catalog *c
     for (size_t i = 0; i < catalog_count(catalog); i++) {
         const struct tool *tool = catalog_at(catalog, i);
 
+        if (catalog_hidden(catalog, i) || !shown_is(server->shown, LIST_TOOLS, tool->name))
+            continue;
         put_listed(out, tool->name, tool->title, tool->description);
         tool_schema_write(tool, server->site_names, server->site_names ? server->config->site_count : 0, out);
+        if (tool_has_output_schema(tool)) {
+            json_put_key(out, "outputSchema");
+            tool_output_schema_write(tool, out);
+        }
         put_annotations(out, tool->title ? tool->title : tool->name, tool_gate(server, tool));
         buf_char(out, '}');
     }
@@ -91,71 +96,6 @@ int tools_list_body(struct server *server, bool modern, const struct call *call,
 
 /* ---------------------------------------------------------------- reads */
 
-/* Is this worth a line now? A unit of work that is new; its end, without waiting, once; or, now and then,
- * other words about the same unit. With the call's mutex. */
-static bool progress_due(const struct call *call, int64_t now, uint32_t done, uint32_t total,
-                         const char *text)
-{
-    bool whole = total > 0 && done >= total;
-    int64_t since = now - call->progress_ms;
-
-    if (call->silent)
-        return false;
-    if (!call->progress_told || done > call->progress_done)
-        return since >= PROGRESS_EVERY_MS || (whole && !call->progress_whole);
-    return done == call->progress_done && !whole && since >= PROGRESS_WORDS_MS &&
-           call->progress_part < PROGRESS_PARTS - 1 && text[0] && strcmp(text, call->progress_text) != 0;
-}
-
-static void put_progress(struct buf *line, const struct call *call, uint32_t done, uint32_t part,
-                         uint32_t total, const char *text)
-{
-    buf_str(line,
-            "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":{\"progressToken\":");
-    buf_str(line, call->progress_token);
-    json_put_key_int(line, "progress", done);
-    if (part > 0) /* the value must grow with every line */
-        buf_printf(line, ".%03u", part);
-    if (total > 0)
-        json_put_key_int(line, "total", total);
-    if (text[0])
-        json_put_key_string(line, "message", text);
-    buf_str(line, "}}\n");
-}
-
-/* Tells progress for a live token: strictly increasing, none after the answer, dropped while the client is
- * slow. */
-void tools_progress(void *arg, uint32_t done, uint32_t total, const char *message)
-{
-    const struct progress *progress = arg;
-    struct call *call = progress->call;
-    struct buf line CLEANUP_BUF = BUF_INIT(8192), clean CLEANUP_BUF = BUF_INIT(1024);
-    const char *text = "";
-    int64_t now = clock_ms();
-    uint32_t part;
-
-    if (!call->progress_token)
-        return;
-    if (message)
-        text_clean(&clean, message, text_utf8_cut(message, strnlen(message, CALL_PROGRESS_TEXT)), false);
-    if (buf_ok(&clean) && clean.len > 0)
-        text = clean.data;
-    (void)pthread_mutex_lock(&call->mutex);
-    if (progress_due(call, now, done, total, text)) {
-        part = call->progress_told && done == call->progress_done ? call->progress_part + 1 : 0;
-        put_progress(&line, call, done, part, total, text);
-        if (buf_ok(&line) && output_offer(progress->server->output, line.data, line.len) == 0) {
-            call->progress_told = true;
-            call->progress_whole = call->progress_whole || (total > 0 && done >= total);
-            call->progress_done = done;
-            call->progress_part = part;
-            call->progress_ms = now;
-            (void)snprintf(call->progress_text, sizeof(call->progress_text), "%s", text);
-        }
-    }
-    (void)pthread_mutex_unlock(&call->mutex);
-}
-
 int tools_take_site(struct server *server, struct json_object *arguments, const char *site_name,
                     struct site **ret, struct problem *p)
 {
@@ -197,7 +137,11 @@ static int run_read(struct server *server, const struct tool_request *request, c
     int r = tools_take_site(server, arguments, site_name, &call.site, p);
 
     if (r == 0)
+        r = client_requests_for(server, request->call, tool->plane, &call.client, p);
+    if (r == 0)
         r = read_run(&call, &result, p);
+    if (r == -EINPROGRESS)
+        return client_requests_put(request->call, body, p);
     if (r == 0) {
         tools_note_untrusted(server, tool, &result);
         body_tool_result(body, &result.structured, &result.content);
@@ -253,12 +197,14 @@ static int facade_read(const struct catalog *catalog, struct server *server,
     struct named_call named = {0};
     int r = tools_named(catalog, server, request, false, &named, p);
 
-    return r < 0 ? r : run_read(server, request, named.tool, named.arguments, named.site, body, p);
+    if (r < 0 || !named.tool)
+        return r;
+    return run_read(server, request, named.tool, named.arguments, named.site, body, p);
 }
 
 /* ---------------------------------------------------------------- tools/call */
 
-enum call_lane tools_call_lane(const char *name, struct span arguments)
+enum call_lane tools_call_lane(const struct server *server, const char *name, struct span arguments)
 {
     const struct facade *facade = facade_find_tool(name);
     struct span key, value;
@@ -267,8 +213,8 @@ enum call_lane tools_call_lane(const char *name, struct span arguments)
     if (!facade)
         return CALL_WAITS;
     switch (facade->kind) {
-    case FACADE_FIND:
-    case FACADE_DESCRIBE: return CALL_LOCAL;
+    case FACADE_FIND: return CALL_LOCAL;
+    case FACADE_DESCRIBE: return server->config->site_count > 0 ? CALL_WAITS : CALL_LOCAL;
     case FACADE_APPLY: return CALL_LONG;
     case FACADE_STATUS: break;
     default: return CALL_WAITS;
@@ -313,7 +259,7 @@ static int call_facade(struct server *server, const struct facade *facade, const
     case FACADE_APPLY: return facade_apply(server, request, body, details, p);
     case FACADE_UNDO: return facade_undo(server, request, body, p);
     case FACADE_FIND: r = facade_find(catalog, server, request->arguments, &structured, p); break;
-    case FACADE_DESCRIBE: r = facade_describe(catalog, server, request->arguments, &structured, p); break;
+    case FACADE_DESCRIBE: r = facade_describe(catalog, server, request, &structured, p); break;
     case FACADE_AUDIT: r = facade_audit(server, request->arguments, &structured, p); break;
     }
     if (r == 0)
@@ -401,6 +347,10 @@ bool tools_call_body(struct server *server, const struct tool_request *request, 
     if (request->call) {
         atomic_fetch_add(&server->calls_done, 1);
         atomic_fetch_add(&server->calls_failed, r < 0);
+    }
+    if (client_requests_protocol_error(request->call, r)) {
+        client_requests_error(request->call, r, &p, error);
+        return false;
     }
     if (r < 0) {
         answer_cut(body, mark);

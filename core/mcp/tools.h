@@ -29,13 +29,16 @@ struct tool_request {
 
 /* tools.c */
 /* What a call of this tool waits for; arguments: an object, or at NULL. */
-enum call_lane tools_call_lane(const char *name, struct span arguments);
+enum call_lane tools_call_lane(const struct server *server, const char *name, struct span arguments);
 /* The inside of a tools/call result; false and error for an unknown tool. Any thread. */
 bool tools_call_body(struct server *server, const struct tool_request *request, struct buf *body,
                      struct message_error *error);
 /* The inside of the tools/list result. With the surface `full` it waits for the planes. */
 int tools_list_body(struct server *server, bool modern, const struct call *call, struct buf *body,
                     struct problem *p);
+/* Of tools/call and tools/list, as a call on a thread. */
+bool work_tool(struct server *server, struct call *call, struct buf *body, struct message_error *error);
+bool work_list_tools(struct server *server, struct call *call, struct buf *body, struct message_error *error);
 /* The catalogue for this request. */
 const struct catalog *tools_catalog(struct server *server, const struct tool_request *request,
                                     struct problem *p);
@@ -43,7 +46,7 @@ const struct catalog *tools_catalog(struct server *server, const struct tool_req
 /* The site that is meant: `site` is taken out of arguments, or site_name, which may be NULL. */
 int tools_take_site(struct server *server, struct json_object *arguments, const char *site_name,
                     struct site **ret, struct problem *p);
-/* For trust_call and read_call: tells progress of request->call; NULL for none. */
+/* progress.c: for trust_call and read_call: tells progress of request->call; NULL for none. */
 void tools_progress(void *arg, uint32_t done, uint32_t total, const char *message);
 struct progress {
     struct server *server;
@@ -94,8 +97,12 @@ void put_annotations(struct buf *out, const char *title, struct tool_gate gate);
 /* One façade tool each: `structured` gets one JSON object; 0 or a negative error and p. */
 int facade_find(const struct catalog *catalog, struct server *server, struct json_object *arguments,
                 struct buf *structured, struct problem *p);
-int facade_describe(const struct catalog *catalog, struct server *server, struct json_object *arguments,
+/* Waits for the sites a little: do their tokens hold what the tools need? */
+int facade_describe(const struct catalog *catalog, struct server *server, const struct tool_request *request,
                     struct buf *structured, struct problem *p);
+/* The least risk of a change, by its class: "low", "medium" or "high"; NULL for reads and where the class
+ * says nothing. The plan may say more. */
+const char *tool_risk(const struct server *server, const struct tool *tool);
 /* The whole inside of the result; made at most once a second unless something happened meanwhile. */
 void facade_status_body(struct server *server, struct buf *body);
 

@@ -180,7 +180,7 @@ const struct proximo_change guests_changes[GUESTS_CHANGES] = {
         SUBJECT,
         .flags = PROXIMO_CHANGE_IDEMPOTENT,
         .name = "pve_guest_config_revert",
-        .title = "Write a guest's earlier configuration back",
+        .title = "Revert a guest's configuration",
         .description = "Writes earlier values of a guest's configuration back, for instance what "
                        "pve_guest_config_get showed before, or throws away changes that wait for a restart. "
                        "Disks and passwords are left alone. After a change of Proximo's own, proximo_undo is "

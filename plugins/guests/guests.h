@@ -115,4 +115,10 @@ int32_t guests_blast_config(void *instance, struct proximo_call *call, struct pr
 extern const struct proximo_change guests_changes[GUESTS_CHANGES];
 extern const struct proximo_class guests_classes[GUESTS_CLASSES];
 
+/* prompts.c */
+#define GUESTS_RESOURCES 2
+#define GUESTS_PROMPTS   2
+extern const struct proximo_resource guests_resources[GUESTS_RESOURCES];
+extern const struct proximo_prompt guests_prompts[GUESTS_PROMPTS];
+
 #endif

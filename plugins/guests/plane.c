@@ -21,19 +21,20 @@ static const struct proximo_param list_params[] = {
     PARAM(.type = PROXIMO_TYPE_BOOLEAN, .name = "template", .flags = PROXIMO_PARAM_NOT_SENT,
           .column = "template", .description = "true: only templates; false: none of them."),
 };
+/* Few by default: 28 guests are to fit into 2,000 bytes (tested). The rest comes for the asking. */
 static const struct proximo_column list_columns[] = {
     COLUMN(.name = "vmid"),
     COLUMN(.name = "name", UNTRUSTED),
     COLUMN(.name = "kind", .from = "/type"),
-    COLUMN(.name = "node"),
     COLUMN(.name = "status"),
-    COLUMN(.name = "cpu", .unit = "fraction"),
-    COLUMN(.name = "maxcpu"),
-    COLUMN(.name = "mem", .unit = "bytes"),
-    COLUMN(.name = "maxmem", .unit = "bytes"),
-    COLUMN(.name = "uptime", .unit = "seconds"),
-    COLUMN(.name = "tags", .unit = "list", UNTRUSTED),
     COLUMN(.name = "lock"),
+    COLUMN(.name = "node", EXTRA),
+    COLUMN(.name = "cpu", .unit = "fraction", EXTRA),
+    COLUMN(.name = "maxcpu", EXTRA),
+    COLUMN(.name = "mem", .unit = "bytes", EXTRA),
+    COLUMN(.name = "maxmem", .unit = "bytes", EXTRA),
+    COLUMN(.name = "uptime", .unit = "seconds", EXTRA),
+    COLUMN(.name = "tags", .unit = "list", .flags = PROXIMO_COLUMN_UNTRUSTED | PROXIMO_COLUMN_EXTRA),
     COLUMN(.name = "pool", EXTRA),
     COLUMN(.name = "template", EXTRA),
     COLUMN(.name = "hastate", EXTRA),
@@ -150,7 +151,8 @@ static const struct proximo_read reads[] = {
         .name = "pve_list_guests",
         .title = "Guests",
         .description =
-            "All virtual machines and containers of the cluster with state and usage, counted by status. "
+            "Lists all virtual machines and containers of the cluster with their state, counted by status. "
+            "Node, usage, tags and more come with fields. "
             "Filters: node, kind, status, name, tag, pool. The numbers are some seconds old; for one guest "
             "use pve_guest_status. Sizes are in bytes, cpu is a fraction of 1.",
         .params = PROXIMO_TABLE(list_params),
@@ -167,7 +169,8 @@ static const struct proximo_read reads[] = {
         .name = "pve_guest_status",
         .title = "Guest status",
         .description =
-            "Present state of one guest: running or not, CPU, memory, disk, network, lock, HA and, on "
+            "Shows the present state of one guest: running or not, CPU, memory, disk, network, lock, HA and, "
+            "on "
             "Proxmox VE 9, pressure (how long it had to wait for CPU, memory or disk, in percent). Sizes "
             "are in bytes, cpu is a fraction of 1.",
         .params = PROXIMO_TABLE(guest_params),
@@ -180,9 +183,9 @@ static const struct proximo_read reads[] = {
         .flags = PROXIMO_READ_SINGLE | PROXIMO_READ_AS_IS,
         .name = "pve_guest_config_get",
         .title = "Guest configuration",
-        .description =
-            "Configuration of one guest: cores, memory, disks, network devices, boot order, options, with "
-            "the digest that tells whether it changed. Passwords are never shown.",
+        .description = "Shows the configuration of one guest: cores, memory, disks, network devices, boot "
+                       "order, options, with "
+                       "the digest that tells whether it changed. Passwords are never shown.",
         .params = PROXIMO_TABLE(config_params),
         .path = "/nodes/{node}/{kind}/{vmid}/config",
         .needs = PROXIMO_TABLE(guest_needs),
@@ -191,9 +194,9 @@ static const struct proximo_read reads[] = {
         ROW(proximo_read),
         .name = "pve_snapshot_list",
         .title = "Snapshots",
-        .description =
-            "Snapshots of one guest, oldest first, with time, parent and description. `current` says on "
-            "which snapshot the guest's present state is based.",
+        .description = "Lists the snapshots of one guest, oldest first, with time, parent and description. "
+                       "`current` says on "
+                       "which snapshot the guest's present state is based.",
         .params = PROXIMO_TABLE(guest_params),
         .path = "/nodes/{node}/{kind}/{vmid}/snapshot",
         .columns = PROXIMO_TABLE(snapshot_columns),
@@ -205,7 +208,8 @@ static const struct proximo_read reads[] = {
         .name = "pve_undo_points",
         .title = "Undo points",
         .description =
-            "Snapshots that Proximo took before a change (snapshot_first), of one guest or of all, oldest "
+            "Lists the snapshots that Proximo took before a change (snapshot_first), of one guest or of all, "
+            "oldest "
             "first: "
             "when, how old, whether complete. `ours` is false for one that is only called so, which "
             "pve_undo_points_prune leaves alone.",
@@ -234,7 +238,7 @@ static void guests_close(void *instance)
 
 static const struct proximo_plane plane = {
     PROXIMO_PLANE_HEAD,
-    .features_required = PROXIMO_FEATURE_READS | PROXIMO_FEATURE_CHANGES,
+    .features_required = PROXIMO_FEATURE_READS | PROXIMO_FEATURE_CHANGES | PROXIMO_FEATURE_RESOURCES,
     .threading = PROXIMO_PARALLEL,
     .name = "guests",
     .version = "0.1.0",
@@ -246,5 +250,7 @@ static const struct proximo_plane plane = {
     .reads = PROXIMO_TABLE(reads),
     .changes = PROXIMO_TABLE(guests_changes),
     .classes = PROXIMO_TABLE(guests_classes),
+    .resources = PROXIMO_TABLE(guests_resources),
+    .prompts = PROXIMO_TABLE(guests_prompts),
 };
 PROXIMO_PLANE(plane)

@@ -29,6 +29,9 @@ int32_t nodes_reply_rows(struct nodes_plane *plane, struct proximo_call *call, s
 /* How a finished task ended: ok, warning, error, unknown; running for NULL. */
 const char *nodes_outcome(const char *status);
 
+/* How far a task is, by a line of its log: core/trust/follow_percent.c, which this plane is built with. */
+double follow_percent(const char *line);
+
 int32_t nodes_read_resources(void *instance, struct proximo_call *call);
 int32_t nodes_read_tasks(void *instance, struct proximo_call *call);
 int32_t nodes_read_task_status(void *instance, struct proximo_call *call);
@@ -46,5 +49,11 @@ int32_t nodes_blast_pool(void *instance, struct proximo_call *call, struct proxi
 #define NODES_CLASSES 4
 extern const struct proximo_change nodes_changes[NODES_CHANGES];
 extern const struct proximo_class nodes_classes[NODES_CLASSES];
+
+/* prompts.c */
+#define NODES_RESOURCES 1
+#define NODES_PROMPTS   2
+extern const struct proximo_resource nodes_resources[NODES_RESOURCES];
+extern const struct proximo_prompt nodes_prompts[NODES_PROMPTS];
 
 #endif

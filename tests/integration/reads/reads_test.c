@@ -105,6 +105,13 @@ static int start_many(void **state)
     return start(arguments, "root");
 }
 
+static int start_twenty_eight(void **state)
+{
+    (void)state;
+    static const char *const arguments[] = {"--guests", "28", "--nodes", "3", NULL};
+    return start(arguments, "root");
+}
+
 static int start_garbage(void **state)
 {
     (void)state;
@@ -229,12 +236,39 @@ static const struct expectation expectations[] = {
      {{"/returned", "3"}, {"/truncated", "true"}, {"/total_is_minimum", "true"}}},
 };
 
+/* Every member of an answer has the type that the tool's output schema declares. */
+static void keeps_its_schema(const char *name, struct json_object *out)
+{
+    CLEANUP_BUF struct buf text = BUF_INIT(65536);
+    CLEANUP_JSON struct json_object *schema = NULL;
+    struct json_object *properties = NULL;
+    size_t declared = 0;
+    tool_output_schema_write(planes_tool_find(world.planes, name), &text);
+    assert_int_equal(json_parse(text.data, text.len, &schema, NULL), 0);
+    assert_int_equal(json_get(schema, "properties", json_type_object, &properties), 0);
+    json_object_object_foreach(out, key, value)
+    {
+        struct json_object *property = NULL;
+        const char *type = "";
+        const char *is = json_type_to_name(json_object_get_type(value));
+        if (!json_object_object_get_ex(properties, key, &property) ||
+            json_get_string(property, "type", &type, NULL) < 0)
+            continue;
+        declared++;
+        if (strcmp(type, strcmp(is, "int") == 0 ? "integer" : is) != 0)
+            fail_msg("%s: %s is declared %s and is %s", name, key, type, is);
+    }
+    if (json_object_object_length(properties) > 0)
+        assert_true(declared > 0);
+}
+
 static void tools_tell_the_truth(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof(expectations) / sizeof(expectations[0]); i++) {
         const struct expectation *e = &expectations[i];
         CLEANUP_JSON struct json_object *out = answer(e->tool, e->arguments);
+        keeps_its_schema(e->tool, out);
         for (size_t k = 0; k < 5 && e->facts[k][0]; k++) {
             if (strcmp(at(out, e->facts[k][0]), e->facts[k][1]) != 0)
                 fail_msg("%s %s: %s is not %s in %s", e->tool, e->arguments, e->facts[k][0], e->facts[k][1],
@@ -256,6 +290,7 @@ static void a_task_from_list_to_log(void **state)
     assert_string_equal(at(status, "/exitstatus"), "OK");
     CLEANUP_JSON struct json_object *log = answer("pve_task_log", arguments);
     assert_string_equal(at(log, "/untrusted/0"), "lines");
+    keeps_its_schema("pve_task_log", log);
     assert_string_not_equal(at(log, "/returned"), "0");
     snprintf(arguments, sizeof(arguments), "{\"upid\":\"%s\",\"node\":\"pve2\"}", at(list, "/rows/0/upid"));
     expect_problem("pve_task_log", arguments, PX_MISMATCH, "pve1");
@@ -300,6 +335,25 @@ static void a_small_token_is_told_what_it_misses(void **state)
                    "among the 1 guests that this token sees");
     expect_problem("pve_node_status", "{\"node\":\"pve1\"}", PX_PRIVILEGE, "Sys.Audit");
     expect_problem("pve_cluster_status", "{}", PX_PRIVILEGE, "Sys.Audit");
+}
+
+/* What a model is given of 28 guests costs it little; what more there is comes for the asking. */
+static void twenty_eight_guests_are_cheap(void **state)
+{
+    (void)state;
+    CLEANUP_JSON struct json_object *out = answer("pve_list_guests", "{}");
+    const char *text =
+        json_object_to_json_string_ext(out, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+    assert_string_equal(at(out, "/returned"), "28");
+    assert_string_equal(at(out, "/truncated"), "false");
+    print_message("28 guests: %zu bytes\n", strlen(text));
+    assert_true(strlen(text) <= 2000);
+    CLEANUP_JSON struct json_object *more =
+        answer("pve_list_guests", "{\"fields\":[\"vmid\",\"node\",\"maxmem\"],\"limit\":2,\"offset\":26}");
+    assert_string_equal(at(more, "/returned"), "2");
+    assert_string_equal(at(more, "/total"), "28");
+    assert_non_null(at(more, "/rows/1/node"));
+    assert_non_null(at(more, "/rows/1/maxmem"));
 }
 
 /* Every one of many guests is seen exactly once, page by page, and counted the same. */
@@ -385,6 +439,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(a_task_from_list_to_log, start_oracle, stop),
         cmocka_unit_test_setup_teardown(mistakes_are_explained, start_oracle, stop),
         cmocka_unit_test_setup_teardown(a_small_token_is_told_what_it_misses, start_oracle_separated, stop),
+        cmocka_unit_test_setup_teardown(twenty_eight_guests_are_cheap, start_twenty_eight, stop),
         cmocka_unit_test_setup_teardown(many_guests_page_by_page, start_many, stop),
         cmocka_unit_test_setup_teardown(many_at_once, start_oracle, stop),
         cmocka_unit_test_setup_teardown(faults_pass, start_garbage, stop),

@@ -188,6 +188,22 @@ const struct config_site *site_config(const struct site *site)
     return NULL;
 }
 
+int site_permission_below(struct site *site, const struct site_call *call, const char *where,
+                          const char *privileges, struct problem *p)
+{
+    (void)site;
+    (void)call;
+    (void)where;
+    (void)privileges;
+    return problem_set(p, -EIO, PX_CONNECT, "a stand-in");
+}
+
+int site_permission_anywhere(struct site *site, const struct site_call *call, const char *under,
+                             const char *privileges, struct problem *p)
+{
+    return site_permission_below(site, call, under, privileges, p);
+}
+
 bool site_was_used(const struct site *site)
 {
     (void)site;

@@ -141,12 +141,13 @@ static int take_reply(const char *plan_id, const char *subject, const struct tru
     return 0;
 }
 
-static int slow(struct trust *trust, const struct trust_call *call, struct buf *out, struct problem *p)
+static int slow(struct trust *trust, const struct trust_call *call, const char *plan_id, struct buf *out)
 {
-    int r = 0;
+    const int64_t until = call->wait_ms == 0 ? INT64_MAX : call->wait_ms < 0 ? 0 : clock_ms() + call->wait_ms;
 
     atomic_fetch_add(&fake_trust.slow_running, 1);
-    for (uint32_t n = 0; !cancel_is_set(call->cancel) && !atomic_load(&trust->stopping); n++) {
+    for (uint32_t n = 0; !cancel_is_set(call->cancel) && !atomic_load(&trust->stopping) && clock_ms() < until;
+         n++) {
         char words[40];
 
         (void)snprintf(words, sizeof(words), "stop: %u%%", n);
@@ -154,15 +155,16 @@ static int slow(struct trust *trust, const struct trust_call *call, struct buf *
         usleep(5000);
     }
     usleep((useconds_t)atomic_load(&fake_trust.slow_ms) * 1000);
-    if (cancel_is_set(call->cancel)) {
+    if (cancel_is_set(call->cancel))
         atomic_fetch_add(&fake_trust.slow_cancelled, 1);
-        r = problem_set(p, -ECANCELED, PX_CANCELLED, "the call was cancelled");
-    } else {
+    else
         atomic_fetch_add(&fake_trust.slow_stopped, 1);
-        buf_str(out, "{\"outcome\":\"partial\"}");
-    }
+    buf_char(out, '{');
+    json_put_key_string(out, "plan_id", plan_id);
+    json_put_key_string(out, "outcome", atomic_load(&trust->stopping) ? "partial" : "running");
+    buf_char(out, '}');
     atomic_fetch_sub(&fake_trust.slow_running, 1);
-    return r;
+    return 0;
 }
 
 int trust_apply(struct trust *trust, const struct trust_call *call, const char *plan_id, const char *action,
@@ -173,6 +175,7 @@ int trust_apply(struct trust *trust, const struct trust_call *call, const char *
     int r = 0;
 
     atomic_fetch_add(&fake_trust.applies, 1);
+    atomic_store(&fake_trust.last_wait_ms, call->wait_ms);
     *ret_result = TRUST_DONE;
     if (atomic_load(&trust->stopping))
         return problem_set(p, -ECANCELED, PX_CANCELLED, "the server ends");
@@ -184,7 +187,7 @@ int trust_apply(struct trust *trust, const struct trust_call *call, const char *
         return problem_set(p, -ESTALE, PX_DRIFT, "what the plan was made from has changed");
     }
     if (strncmp(plan_id, "slow-", 5) == 0)
-        return slow(trust, call, out, p);
+        return slow(trust, call, plan_id, out);
     if (ask && !consent->can_ask)
         return problem_set(p, -EPERM, PX_CONSENT, "this client cannot ask a person");
     if (ask && (again || consent->reply == TRUST_NOT_ASKED)) {
@@ -195,6 +198,60 @@ int trust_apply(struct trust *trust, const struct trust_call *call, const char *
         r = take_reply(plan_id, subject, consent, p);
     if (r == 0)
         buf_str(out, "{\"outcome\":\"ok\",\"receipt\":\"r7-0011223344556677\"}");
+    return r;
+}
+
+/* ---------------------------------------------------------------- tasks */
+
+void trust_task_done(struct trust_task *task)
+{
+    buf_done(&task->facts);
+    *task = (struct trust_task){0};
+}
+
+static int task_known(const char *plan_id, struct problem *p)
+{
+    static const char *const known[] = {"slow-", "done-", "gone-", "busy-"};
+
+    if (strncmp(plan_id, "odd-", 4) == 0)
+        return problem_set(p, -EIO, PX_INTERNAL, "the plan cannot be read");
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        if (strncmp(plan_id, known[i], 5) == 0)
+            return 0;
+    }
+    return problem_set(p, -ENOENT, PX_PLAN, "there is no such task");
+}
+
+int trust_task(struct trust *trust, const struct trust_call *call, const char *plan_id,
+               struct trust_task *ret, struct problem *p)
+{
+    (void)trust;
+    (void)call;
+    atomic_fetch_add(&fake_trust.tasks, 1);
+    const int r = task_known(plan_id, p);
+    if (r < 0)
+        return r;
+    *ret = (struct trust_task){
+        .state = plan_id[0] == 'd'   ? TRUST_TASK_ENDED
+                 : plan_id[0] == 'g' ? TRUST_TASK_STOPPED
+                                     : TRUST_TASK_WORKING,
+        .created_s = 1767323045, /* 2026-01-02 03:04:05 */
+        .updated_s = 1767323046,
+        .keep_ms = plan_id[0] == 'd' ? -1 : 86400000,
+        .facts = BUF_INIT(4096),
+        .message = "12%, step 1 of 2: stop",
+    };
+    buf_str(&ret->facts, "{\"state\":\"done\",\"outcome\":\"ok\"}");
+    return 0;
+}
+
+int trust_stop_plan(struct trust *trust, const char *plan_id, struct problem *p)
+{
+    (void)trust;
+    const int r = task_known(plan_id, p);
+    if (r == 0 && plan_id[0] == 'b')
+        return problem_set(p, -EBUSY, PX_PLAN, "another process runs it");
+    atomic_fetch_add(&fake_trust.stopped_plans, r == 0);
     return r;
 }
 

@@ -196,7 +196,7 @@ static void test_find_and_describe(void **state)
     open_guarded(&talk);
     found = ask(&talk, 1, "proximo_find", "\"query\":\"stop a guest\"");
     assert_true(has(found, "\"name\":\"pve_guest_power\""));
-    assert_true(has(found, "\"kind\":\"change\",\"class\":\"guest.power\""));
+    assert_true(has(found, "\"kind\":\"change\",\"class\":\"guest.power\",\"risk\":\"medium\""));
     shown = ask(&talk, 2, "proximo_describe", "\"tool\":\"pve_guest_power\"");
     tool = at(shown, "result/structuredContent/tools/0");
     assert_string_equal(text_at(tool, "kind"), "change");
@@ -209,6 +209,8 @@ static void test_find_and_describe(void **state)
     assert_string_equal(text_at(tool, "example/name"), "proximo_plan");
     assert_string_equal(text_at(tool, "example/arguments/tool"), "pve_guest_power");
     assert_non_null(at(tool, "inputSchema"));
+    assert_string_equal(text_at(tool, "outputSchema/properties/plan_id/type"), "string");
+    assert_string_equal(text_at(tool, "needs/0/held_why"), "no site is configured");
     (void)talk_finish(&talk, SERVER_ENDED);
 }
 

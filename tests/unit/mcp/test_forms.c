@@ -337,7 +337,7 @@ static void test_modern_answers(void **state)
         {GIVEN("{\"action\":\"cancel\"}") "," STATE "," MODERN, "dismissed"},
         {GIVEN("7") "," STATE "," MODERN, "dismissed"},
         {GIVEN("null") "," STATE "," MODERN, "dismissed"},
-        {"\"inputResponses\":[]," STATE "," MODERN, "dismissed"},
+        {"\"inputResponses\":[]," STATE "," MODERN, "-32602"},
         /* no answer to what was asked: it is asked again */
         {"\"inputResponses\":{\"other\":" YES "}," STATE "," MODERN, "input_required"},
         {"\"inputResponses\":{}," STATE "," MODERN, "input_required"},

@@ -79,7 +79,7 @@ static const struct exchange table[] = {
      NULL},
     {LEGACY, "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":1,\"message\":\"x\"}}", NULL, 0, NULL},
     /* methods and parameters */
-    {LEGACY, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"resources/list\"}", "1", -32601, "resources/list"},
+    {LEGACY, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"roots/list\"}", "1", -32601, "roots/list"},
     {LEGACY, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"server/discover\"}", "1", -32601, NULL},
     {LEGACY, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\",\"params\":[]}", "1", -32602, NULL},
     {LEGACY, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\",\"params\":{\"cursor\":\"x\"}}", "1",

@@ -19,6 +19,7 @@
 
 #include "base/cancel.h"
 #include "base/clock.h"
+#include "base/thread.h"
 #include "mcp/calls.h"
 #include "mcp/line.h"
 #include "mcp/output.h"
@@ -337,6 +338,7 @@ static void test_calls(void **state)
     assert_true(calls_wait_idle(calls, clock_ms() + 2000, -1));
     assert_int_equal(atomic_load(&ran), 51);
     calls_free(calls);
+    assert_true(threads_settle(clock_ms() + 5000));
 }
 
 static void run_quickly(void *arg, struct call *call)
@@ -371,6 +373,7 @@ static void test_local_calls(void **state)
     assert_int_equal(atomic_load(&ran), 500);
     assert_int_equal(atomic_load(&most_running), 1);
     calls_free(calls);
+    assert_true(threads_settle(clock_ms() + 5000));
 }
 
 int main(void)
