@@ -1,29 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // One change from plan to undo through an official SDK's own client, against `proximo serve --demo`: plan, the wrong echo,
 // a declined form, a form with the wrong words, consent, progress, receipt, a second apply, undo, the ledger.
-//   node change.mjs MODULES PROXIMO MODE     MODE as in client.mjs
+//   node change.mjs MODULES PROXIMO MODE     MODE as in sdk.mjs
 // Ends with 0 if everything was as it should be, 1 otherwise.
 // design 3: "`human` is a form in the protocol"
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
+import { connect as connectTo, modeOf } from './sdk.mjs';
 
 const [modules, proximo, mode] = process.argv.slice(2);
-const MODES = {
-  'sdk-1': { generation: 1 },
-  'client-2-legacy': { generation: 2, negotiation: 'legacy' },
-  'client-2-auto': { generation: 2, negotiation: 'auto' },
-  'client-2-modern': { generation: 2, negotiation: { pin: '2026-07-28' } },
-};
-const chosen = MODES[mode];
-if (!chosen) {
-  console.error(`change: no mode '${mode}'; there are: ${Object.keys(MODES).join(', ')}`);
-  process.exit(2);
-}
-const require = createRequire(`${modules}/package.json`);
-const load = name => import(pathToFileURL(require.resolve(name)));
-const second = chosen.generation === 2;
-const { Client } = await load(second ? '@modelcontextprotocol/client' : '@modelcontextprotocol/sdk/client/index.js');
-const { StdioClientTransport } = await load(second ? '@modelcontextprotocol/client/stdio' : '@modelcontextprotocol/sdk/client/stdio.js');
+const chosen = modeOf(mode);
 
 let failures = 0;
 function check(good, what, detail) {
@@ -32,20 +16,12 @@ function check(good, what, detail) {
 }
 
 async function connect(capabilities, answer) {
-  const client = new Client({ name: 'proximo-change-test', version: '1.0.0' },
-    { capabilities, ...(chosen.negotiation ? { versionNegotiation: { mode: chosen.negotiation } } : {}) });
-  if (answer && second) client.setRequestHandler('elicitation/create', async request => answer(request.params));
-  if (answer && !second) {
-    const { ElicitRequestSchema } = await load('@modelcontextprotocol/sdk/types.js');
-    client.setRequestHandler(ElicitRequestSchema, async request => answer(request.params));
-  }
-  await client.connect(new StdioClientTransport({ command: proximo, args: ['serve', '--demo'], stderr: 'inherit' }));
+  const open = await connectTo(modules, proximo, chosen, { capabilities, answer });
   const call = async (name, args = {}, options) => {
-    const params = { name, arguments: args };
-    const result = second ? await client.callTool(params, options) : await client.callTool(params, undefined, options);
+    const result = await open.call(name, args, options);
     return { failed: result.isError === true, code: result.structuredContent?.error?.code, ...result.structuredContent };
   };
-  return { client, call };
+  return { client: open.client, call };
 }
 
 // What the person at the client does with the next form; every form that was shown.

@@ -1,29 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // One conversation of an official SDK's own client with `proximo serve --demo`: connect, list, find, describe, read, an
 // error that teaches, an unknown tool, close.
-//   node client.mjs MODULES PROXIMO MODE     MODE: sdk-1, client-2-legacy, client-2-auto, client-2-modern
+//   node client.mjs MODULES PROXIMO MODE     MODE as in sdk.mjs
 // Ends with 0 if everything was as it should be, 1 otherwise.
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
+import { connect, modeOf } from './sdk.mjs';
 
 const [modules, proximo, mode] = process.argv.slice(2);
-const MODES = {
-  'sdk-1': { generation: 1, era: 'legacy' },
-  'client-2-legacy': { generation: 2, negotiation: 'legacy', era: 'legacy' },
-  'client-2-auto': { generation: 2, negotiation: 'auto', era: 'modern' }, // both sides know the newer one: it must win
-  'client-2-modern': { generation: 2, negotiation: { pin: '2026-07-28' }, era: 'modern' },
-};
-const chosen = MODES[mode];
-if (!chosen) {
-  console.error(`client: no mode '${mode}'; there are: ${Object.keys(MODES).join(', ')}`);
-  process.exit(2);
-}
-
-const require = createRequire(`${modules}/package.json`);
-const load = name => import(pathToFileURL(require.resolve(name)));
-const [{ Client }, { StdioClientTransport }] = chosen.generation === 2
-  ? await Promise.all([load('@modelcontextprotocol/client'), load('@modelcontextprotocol/client/stdio')])
-  : await Promise.all([load('@modelcontextprotocol/sdk/client/index.js'), load('@modelcontextprotocol/sdk/client/stdio.js')]);
+const chosen = modeOf(mode);
 
 let failures = 0;
 function check(good, what, detail) {
@@ -31,13 +14,6 @@ function check(good, what, detail) {
   if (!good) failures++;
 }
 
-const client = new Client({ name: 'proximo-client-test', version: '1.0.0' },
-  { capabilities: { elicitation: {} }, ...(chosen.negotiation ? { versionNegotiation: { mode: chosen.negotiation } } : {}) });
-const transport = new StdioClientTransport({ command: proximo, args: ['serve', '--demo'], stderr: 'inherit' });
-const problems = [];
-client.onerror = error => problems.push(error.message);
-
-const call = (name, args = {}) => client.callTool({ name, arguments: args });
 // The text block must carry the same facts as the structured content.
 function answer(result, what) {
   const text = result.content?.find(block => block.type === 'text')?.text;
@@ -54,8 +30,8 @@ function rowsOf(result, what) {
   return envelope.rows ?? [];
 }
 
+const { client, call, problems } = await connect(modules, proximo, chosen);
 try {
-  await client.connect(transport);
   check(client.getServerVersion()?.name === 'proximo', 'the server names itself', client.getServerVersion());
   if (chosen.generation === 2) check(client.getProtocolEra?.() === chosen.era, `the era is ${chosen.era}`, client.getProtocolEra?.());
   check((client.getInstructions()?.length ?? 0) > 100, 'instructions are given');

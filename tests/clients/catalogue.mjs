@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// What there is to be read, found out from the server itself: every client test runs through the same.
+
+// Every read tool with arguments that work: the example that proximo_describe shows, with what the demo has in place of
+// what no example can know. call(name, arguments) -> the tool's structured content.
+export async function readsOf(call) {
+  const found = await call('proximo_find', { query: '', limit: 200 });
+  const names = found.rows.filter(row => row.kind === 'read').map(row => row.name);
+  const tasks = await call('proximo_read', { tool: 'pve_tasks_list', arguments: { limit: 1 } });
+  const known = { upid: tasks.rows[0]?.upid };
+  const reads = [];
+  for (const name of names) {
+    const { tools: [described] } = await call('proximo_describe', { tool: name });
+    const shown = described.example?.arguments?.arguments ?? described.example?.arguments ?? {};
+    const given = Object.fromEntries(Object.entries(known).filter(([key]) => described.inputSchema.properties?.[key]));
+    reads.push({ name, arguments: { ...shown, ...given } });
+  }
+  return reads;
+}
+
+// Values for the variables of templates and the arguments of prompts, where completion offers none.
+const FALLBACK = { vmid: '105', seq: '1', purpose: 'a mail relay' };
+export const fallbackOf = name => FALLBACK[name];
+
+// The variables of a URI template.
+export const variablesOf = template => [...template.matchAll(/\{(\w+)\}/g)].map(found => found[1]);
+
+export const filled = (template, values) => template.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(values[name]));
