@@ -182,25 +182,73 @@ static pid_t parent_of(pid_t pid)
     return text_to_u64(number, INT32_MAX, &value) < 0 ? -1 : (pid_t)value;
 }
 
-static long pss_kb(pid_t pid)
+/* The number behind `label` in a file of /proc, 0 when it is not there. */
+static long proc_number(pid_t pid, const char *file, const char *label)
 {
-    char text[2048];
-    proc_text(pid, "smaps_rollup", text, sizeof text);
-    char *at = strstr(text, "\nPss:");
+    char text[4096];
     uint64_t value = 0;
+    proc_text(pid, file, text, sizeof text);
+    char *at = strstr(text, label);
     if (!at)
         return 0;
-    at += 5;
+    at += strlen(label);
     at += strspn(at, " \t");
     at[strcspn(at, " \n")] = '\0';
     return text_to_u64(at, INT32_MAX, &value) < 0 ? 0 : (long)value;
 }
 
-long peer_memory_kb(const struct peer *peer, pid_t except)
+static long pss_kb(pid_t pid)
+{
+    return proc_number(pid, "smaps_rollup", "\nPss:");
+}
+
+static long threads(pid_t pid)
+{
+    return proc_number(pid, "status", "\nThreads:");
+}
+
+static long fds(pid_t pid)
+{
+    char path[64];
+    long n = -2; /* . and .. */
+    (void)snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
+    DIR *dir = opendir(path);
+    if (!dir)
+        return 0;
+    while (readdir(dir))
+        n++;
+    (void)closedir(dir);
+    return n;
+}
+
+/* User and system ticks: the 14th and 15th word of stat; the name before them may have spaces in it. */
+static long ticks(pid_t pid)
+{
+    char text[1024];
+    long sum = 0;
+    proc_text(pid, "stat", text, sizeof text);
+    char *at = strrchr(text, ')');
+    for (int word = 2; at && word < 15; word++) {
+        uint64_t value = 0;
+        at = strchr(at, ' ');
+        if (!at)
+            break;
+        at++;
+        if (word < 13)
+            continue;
+        char number[24] = "";
+        (void)snprintf(number, sizeof number, "%.*s", (int)strcspn(at, " "), at);
+        sum += text_to_u64(number, INT32_MAX, &value) < 0 ? 0 : (long)value;
+    }
+    return sum;
+}
+
+/* The process and its descendants, without `except` and its own; how many. */
+static size_t tree(const struct peer *peer, pid_t except, pid_t ret[MAX_PROCESSES])
 {
     static pid_t pids[MAX_PROCESSES], parents[MAX_PROCESSES];
     static bool counts[MAX_PROCESSES];
-    size_t n = 0;
+    size_t n = 0, found = 0;
     DIR *proc = opendir("/proc");
     for (struct dirent *entry; proc && n < MAX_PROCESSES && (entry = readdir(proc));) {
         uint64_t pid;
@@ -221,8 +269,51 @@ long peer_memory_kb(const struct peer *peer, pid_t except)
             }
         }
     }
+    for (size_t i = 0; i < n; i++) {
+        if (counts[i])
+            ret[found++] = pids[i];
+    }
+    return found;
+}
+
+static long tree_sum(const struct peer *peer, pid_t except, long (*of)(pid_t pid))
+{
+    static pid_t pids[MAX_PROCESSES];
     long sum = 0;
-    for (size_t i = 0; i < n; i++)
-        sum += counts[i] ? pss_kb(pids[i]) : 0;
+    for (size_t n = tree(peer, except, pids); n > 0; n--)
+        sum += of(pids[n - 1]);
     return sum;
+}
+
+long peer_memory_kb(const struct peer *peer, pid_t except)
+{
+    return tree_sum(peer, except, pss_kb);
+}
+
+long peer_threads(const struct peer *peer, pid_t except)
+{
+    return tree_sum(peer, except, threads);
+}
+
+long peer_fds(const struct peer *peer, pid_t except)
+{
+    return tree_sum(peer, except, fds);
+}
+
+double peer_cpu_us(const struct peer *peer, pid_t except)
+{
+    return (double)tree_sum(peer, except, ticks) * 1e6 / (double)sysconf(_SC_CLK_TCK);
+}
+
+pid_t peer_child(const struct peer *peer, const char *name)
+{
+    static pid_t pids[MAX_PROCESSES];
+    for (size_t n = tree(peer, 0, pids); n > 0; n--) {
+        char text[64];
+        proc_text(pids[n - 1], "comm", text, sizeof text);
+        text[strcspn(text, "\n")] = '\0';
+        if (strcmp(text, name) == 0)
+            return pids[n - 1];
+    }
+    return 0;
 }

@@ -31,7 +31,12 @@ const char *peer_line(struct peer *peer, size_t *ret_len);
 void peer_burst(struct peer *peer, const char *bytes, size_t len, size_t lines);
 /* Closes stdin, waits up to 5 s, then kills. Returns how long it took in milliseconds. */
 double peer_stop(struct peer *peer);
-/* Sum of Pss of the process and all its descendants in kB, without the pid `except` and its own (0: none). */
-long peer_memory_kb(const struct peer *peer, pid_t except);
+/* Sums over the process and all its descendants, without the pid `except` and its own (0: none). */
+long peer_memory_kb(const struct peer *peer, pid_t except); /* Pss */
+long peer_threads(const struct peer *peer, pid_t except);
+long peer_fds(const struct peer *peer, pid_t except);
+double peer_cpu_us(const struct peer *peer, pid_t except); /* user and system; counted in ticks */
+/* A descendant whose program is called so (at most 15 characters of it), 0: none. */
+pid_t peer_child(const struct peer *peer, const char *name);
 
 #endif

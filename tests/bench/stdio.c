@@ -3,10 +3,11 @@
  * Measures one MCP server on stdio and prints `name value` lines:
  *   bench-stdio [--spawns N] [--calls N] [--pipeline N] [--repeat N] [--soak N] [--tool NAME] [--arguments
  * JSON]
- *               [--settle MS] -- COMMAND...
+ *               [--lists N] [--settle MS] -- COMMAND...
  * --spawns: start to first answer, median of N starts. --calls: one at a time. --pipeline: N requests in one
  * go.
- * --soak: memory before and after N calls. 0 leaves a phase out; medians over --repeat.
+ * --soak: memory before and after N calls. --lists: N times tools/list. 0 leaves a phase out; medians over
+ * --repeat.
  */
 #include <poll.h>
 #include <signal.h>
@@ -23,7 +24,7 @@
 #define BURST_BYTES (256UL << 20)
 
 struct options {
-    uint64_t spawns, calls, pipeline, repeat, soak, settle;
+    uint64_t spawns, calls, pipeline, repeat, soak, settle, lists;
     const char *tool, *arguments;
     char **command;
 };
@@ -109,6 +110,7 @@ static void measure_calls(struct peer *peer, const struct options *o)
 {
     static double rates[MAX_SAMPLES];
     call_many(peer, o, o->calls < 1000 ? o->calls : 1000, true);
+    double cpu = peer_cpu_us(peer, 0);
     for (uint64_t k = 0; k < o->repeat; k++) {
         double start = now_us();
         call_many(peer, o, o->calls, false);
@@ -116,6 +118,25 @@ static void measure_calls(struct peer *peer, const struct options *o)
     }
     double rate = median(rates, o->repeat);
     printf("calls_per_s %.0f\ncall_us %.2f\n", rate, 1e6 / rate);
+    printf("cpu_us %.2f\n", (peer_cpu_us(peer, 0) - cpu) / (double)(o->repeat * o->calls));
+}
+
+/* tools/list, one at a time, to the last byte of each answer. */
+static void measure_lists(struct peer *peer, const struct options *o)
+{
+    static double times[MAX_SAMPLES];
+    static const char list[] = "{\"jsonrpc\":\"2.0\",\"id\":\"list\",\"method\":\"tools/list\"}\n";
+    size_t len = 0;
+    for (uint64_t i = 0; i <= o->lists; i++) {
+        double start = now_us();
+        peer_write(peer, list, sizeof list - 1);
+        const char *line = peer_line(peer, &len);
+        if (i == 0)
+            expect_result(line, len); /* the first makes the list */
+        else
+            times[i - 1] = now_us() - start;
+    }
+    printf("list_us %.1f\nlist_bytes %zu\n", median(times, o->lists), len);
 }
 
 static void measure_pipeline(struct peer *peer, const struct options *o)
@@ -151,13 +172,10 @@ static void parse(int argc, char **argv, struct options *o)
         const char **text;
         uint64_t max;
     } table[] = {
-        {"--spawns", &o->spawns, NULL, MAX_SAMPLES},
-        {"--calls", &o->calls, NULL, 100000000},
-        {"--pipeline", &o->pipeline, NULL, 1000000},
-        {"--repeat", &o->repeat, NULL, MAX_SAMPLES},
-        {"--soak", &o->soak, NULL, 100000000},
-        {"--settle", &o->settle, NULL, 60000},
-        {"--tool", NULL, &o->tool, 0},
+        {"--spawns", &o->spawns, NULL, MAX_SAMPLES}, {"--calls", &o->calls, NULL, 100000000},
+        {"--pipeline", &o->pipeline, NULL, 1000000}, {"--repeat", &o->repeat, NULL, MAX_SAMPLES},
+        {"--soak", &o->soak, NULL, 100000000},       {"--settle", &o->settle, NULL, 60000},
+        {"--lists", &o->lists, NULL, MAX_SAMPLES},   {"--tool", NULL, &o->tool, 0},
         {"--arguments", NULL, &o->arguments, 0},
     };
     for (int i = 1; i < argc; i++) {
@@ -200,6 +218,8 @@ int main(int argc, char **argv)
     printf("memory_call_kb %ld\n", peer_memory_kb(&peer, 0));
     if (o.calls > 0)
         measure_calls(&peer, &o);
+    if (o.lists > 0)
+        measure_lists(&peer, &o);
     if (o.pipeline > 0)
         measure_pipeline(&peer, &o);
     if (o.soak > 0) {
