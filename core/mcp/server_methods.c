@@ -22,6 +22,7 @@
 #include "mcp/resources.h"
 #include "mcp/state.h"
 #include "mcp/subscriptions.h"
+#include "mcp/tasks.h"
 #include "mcp/tools.h"
 #include "proximo/plane.h"
 
@@ -315,6 +316,10 @@ bool method_listen(struct server *server, struct message *message, const char *i
                      "Invalid params: subscriptions/listen needs \"notifications\", an object");
         return false;
     }
+    /* What the extension adds is for those who declare it. Its own notifications are not offered: the
+     * acknowledgement says so, and tasks/get tells the same. */
+    if (json_object_object_get_ex(filter, "taskIds", NULL) && !tasks_required(message))
+        return false;
     r = server->subscriptions ? subscriptions_listen(server->subscriptions, id, filter, server->plane_may_ask)
                               : -ENOMEM;
     if (r < 0)

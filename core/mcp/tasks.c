@@ -207,15 +207,23 @@ static bool work_cancel(struct server *server, struct call *call, struct buf *bo
 
 /* ---------------------------------------------------------------- the methods, on the transport thread */
 
+bool tasks_required(struct message *message)
+{
+    if (tasks_taken(message->meta_capabilities))
+        return true;
+    message_fail(message, RPC_MISSING_CAPABILITY,
+                 "Missing required client capability: extensions[\"" EXTENSION "\"]");
+    (void)snprintf(message->error.data, sizeof(message->error.data), "%s", MISSING_TASKS);
+    return false;
+}
+
 static bool start(struct server *server, struct message *message, const char *id, struct buf *body,
                   call_work_fn work)
 {
     if (!tasks_exist(server) || !server->calls) {
         message_fail(message, RPC_METHOD_NOT_FOUND, "Method not found: this server has no tasks");
-    } else if (!tasks_taken(message->meta_capabilities)) {
-        message_fail(message, RPC_MISSING_CAPABILITY,
-                     "Missing required client capability: extensions[\"" EXTENSION "\"]");
-        (void)snprintf(message->error.data, sizeof(message->error.data), "%s", MISSING_TASKS);
+    } else if (!tasks_required(message)) {
+        return false;
     } else if (span_type(member(message->params, "taskId")) != json_type_string) {
         message_fail(message, RPC_INVALID_PARAMS, "Invalid params: \"taskId\" must be a string");
     } else {

@@ -20,6 +20,8 @@ struct tool_request;
 
 /* Does a client with these clientCapabilities take tasks? */
 bool tasks_taken(struct span capabilities);
+/* The same of a request that needs it; false: the message has the error. */
+bool tasks_required(struct message *message);
 /* The member "extensions" of the server's capabilities, comma first where one is due; nothing where there are
  * no changes. */
 void put_extensions(const struct server *server, struct buf *out);

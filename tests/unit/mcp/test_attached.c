@@ -123,6 +123,7 @@ static const struct {
     {"logging/setLevel", "\"level\":\"info\"," META("{}"), "-32601"},
     {"subscriptions/listen", "", "-32601"},
     {"subscriptions/listen", META("{}"), "-32602"},
+    {"subscriptions/listen", "\"notifications\":{\"taskIds\":[\"x\"]}," META("{}"), "-32021"},
     {"tools/call", "\"name\":\"pve_list_guests\",\"inputResponses\":7," META("{}"), "-32602"},
 };
 
