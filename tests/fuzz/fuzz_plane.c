@@ -189,8 +189,9 @@ static pid_t victim(void)
     if (pid == 0) {
         if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
             _exit(1);
-        for (;;)
+        while (getppid() == parent)
             (void)pause();
+        _exit(0);
     }
     return pid;
 }
