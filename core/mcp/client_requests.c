@@ -53,15 +53,11 @@ int log_level_of(struct span name)
 unsigned client_can(struct span capabilities)
 {
     unsigned can = forms_taken(capabilities) ? 1u << PROXIMO_ASK_ELICITATION : 0;
-    struct span key, value;
-    size_t cursor = 0;
 
-    while (span_type(capabilities) == json_type_object && span_member(capabilities, &cursor, &key, &value)) {
-        if (span_type(value) == json_type_object && span_equals(key, "sampling"))
-            can |= 1u << PROXIMO_ASK_SAMPLING;
-        if (span_type(value) == json_type_object && span_equals(key, "roots"))
-            can |= 1u << PROXIMO_ASK_ROOTS;
-    }
+    if (span_type(span_find(capabilities, "sampling")) == json_type_object)
+        can |= 1u << PROXIMO_ASK_SAMPLING;
+    if (span_type(span_find(capabilities, "roots")) == json_type_object)
+        can |= 1u << PROXIMO_ASK_ROOTS;
     return can;
 }
 

@@ -42,21 +42,9 @@ void form_reply_done(struct form_reply *reply)
     *reply = (struct form_reply){TRUST_NOT_ASKED, NULL};
 }
 
-static struct span member(struct span object, const char *name)
-{
-    struct span key, value;
-    size_t cursor = 0;
-
-    while (span_type(object) == json_type_object && span_member(object, &cursor, &key, &value)) {
-        if (span_equals(key, name))
-            return value;
-    }
-    return (struct span){0};
-}
-
 void form_reply_read(struct span result, struct form_reply *ret)
 {
-    struct span action = member(result, "action"), typed;
+    struct span action = span_find(result, "action"), typed;
 
     *ret = (struct form_reply){TRUST_DISMISSED, NULL};
     if (span_type(action) != json_type_string)
@@ -64,7 +52,7 @@ void form_reply_read(struct span result, struct form_reply *ret)
     if (span_equals(action, "decline")) {
         ret->reply = TRUST_DECLINED;
     } else if (span_equals(action, "accept")) {
-        typed = member(member(result, "content"), "subject");
+        typed = span_find(span_find(result, "content"), "subject");
         if (span_type(typed) == json_type_string)
             ret->typed = span_text(typed);
         if (ret->typed)
@@ -74,7 +62,7 @@ void form_reply_read(struct span result, struct form_reply *ret)
 
 void forms_given(struct span input_responses, struct form_reply *ret)
 {
-    struct span given = member(input_responses, FORM_CONSENT_KEY);
+    struct span given = span_find(input_responses, FORM_CONSENT_KEY);
 
     *ret = (struct form_reply){TRUST_NOT_ASKED, NULL};
     if (given.at || (input_responses.at && span_type(input_responses) != json_type_object))
@@ -83,11 +71,11 @@ void forms_given(struct span input_responses, struct form_reply *ret)
 
 bool forms_taken(struct span capabilities)
 {
-    struct span elicitation = member(capabilities, "elicitation");
+    struct span elicitation = span_find(capabilities, "elicitation");
 
     if (span_type(elicitation) != json_type_object)
         return false;
-    return span_type(member(elicitation, "form")) == json_type_object || !member(elicitation, "url").at;
+    return span_type(span_find(elicitation, "form")) == json_type_object || !span_find(elicitation, "url").at;
 }
 
 void form_put_params(struct buf *out, bool has_mode, const struct trust_ask *ask)

@@ -30,6 +30,8 @@ struct problem;
 #define MCP_FIRST_FORMS    "2025-06-18" /* the first revision with elicitation */
 #define MCP_VERSIONS_TEXT  "2026-07-28, 2025-11-25, 2025-06-18, 2025-03-26, 2024-11-05"
 #define MCP_META           "io.modelcontextprotocol/"
+/* Behind the other members of a modern list: the same for everybody, until the program is started again. */
+#define MCP_LIST_CACHE ",\"ttlMs\":300000,\"cacheScope\":\"public\""
 
 enum message_kind {
     MESSAGE_REQUEST,

@@ -21,7 +21,6 @@
 #include "plane/read.h"
 #include "plane/site.h"
 
-#define LISTED        ",\"ttlMs\":300000,\"cacheScope\":\"public\""
 #define ARGUMENT_MOST 4000 /* bytes */
 #define TEXT_LIMIT    ((size_t)64 << 10)
 #define OWN(text)     ((char *)(uintptr_t)(text)) /* a constant: never changed nor freed */
@@ -112,7 +111,7 @@ bool work_list_prompts(struct server *server, struct call *call, struct buf *bod
     }
     buf_char(body, ']');
     if (call->modern)
-        buf_str(body, LISTED);
+        buf_str(body, MCP_LIST_CACHE);
     return true;
 }
 

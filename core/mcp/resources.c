@@ -26,7 +26,6 @@
 
 #define SITE_VARIABLE "{site}"
 #define FRESH         ",\"ttlMs\":0,\"cacheScope\":\"private\""
-#define LISTED        ",\"ttlMs\":300000,\"cacheScope\":\"public\""
 
 /* ---------------------------------------------------------------- lists */
 
@@ -121,7 +120,7 @@ static bool list(struct server *server, struct call *call, bool templates, struc
     put_plane_rows(server, catalog, templates, body);
     buf_char(body, ']');
     if (call->modern)
-        buf_str(body, LISTED);
+        buf_str(body, MCP_LIST_CACHE);
     return true;
 }
 

@@ -26,8 +26,6 @@
 #include "mcp/tools.h"
 #include "proximo/plane.h"
 
-#define LIST_CACHE "\"ttlMs\":300000,\"cacheScope\":\"public\""
-
 static const char *instructions(const struct server *server)
 {
     return server->config->mode == CONFIG_GUARDED ? MCP_INSTRUCTIONS_GUARDED : MCP_INSTRUCTIONS_READ;
@@ -70,7 +68,7 @@ bool method_discover(struct server *server, struct message *message, const char 
     put_capabilities(server, true, body);
     buf_str(body, ",\"instructions\":");
     json_put_cstr(body, instructions(server));
-    buf_str(body, "," LIST_CACHE);
+    buf_str(body, MCP_LIST_CACHE);
     return false;
 }
 
@@ -163,14 +161,9 @@ bool method_call(struct server *server, struct message *message, const char *id,
 /* A member of params that must be a string of at most `most` bytes; NULL and the message's error. */
 static char *take_string(struct message *message, const char *member, size_t most)
 {
-    struct span key, value, found = {0};
-    size_t cursor = 0;
+    struct span found = span_find(message->params, member);
     char *text;
 
-    while (message->params.at && span_member(message->params, &cursor, &key, &value)) {
-        if (span_equals(key, member))
-            found = value;
-    }
     text = span_type(found) == json_type_string && found.len <= most + 2 ? span_text(found) : NULL;
     if (!text || !*text) {
         message_fail(message, RPC_INVALID_PARAMS, "Invalid params: \"%s\" must be a string of 1 to %zu bytes",
@@ -244,10 +237,7 @@ bool method_complete(struct server *server, struct message *message, const char 
 
 bool method_set_level(struct server *server, struct message *message, const char *id, struct buf *body)
 {
-    char *name CLEANUP_FREE = NULL;
-    struct span key, value;
-    size_t cursor = 0;
-    int level = -1;
+    int level;
 
     (void)id;
     (void)body;
@@ -256,10 +246,7 @@ bool method_set_level(struct server *server, struct message *message, const char
                      "Method not found: no plane of this server writes to the log");
         return false;
     }
-    while (message->params.at && span_member(message->params, &cursor, &key, &value)) {
-        if (span_equals(key, "level"))
-            level = log_level_of(value);
-    }
+    level = log_level_of(span_find(message->params, "level"));
     if (level < 0)
         message_fail(
             message, RPC_INVALID_PARAMS,
@@ -302,15 +289,12 @@ bool method_unsubscribe(struct server *server, struct message *message, const ch
 bool method_listen(struct server *server, struct message *message, const char *id, struct buf *body)
 {
     struct json_object *filter CLEANUP_JSON = NULL;
-    struct span key, value;
-    size_t cursor = 0;
+    struct span notifications = span_find(message->params, "notifications");
     int r;
 
     (void)body;
-    while (message->params.at && span_member(message->params, &cursor, &key, &value)) {
-        if (span_equals(key, "notifications") && span_type(value) == json_type_object && !filter)
-            (void)json_parse(value.at, value.len, &filter, NULL);
-    }
+    if (span_type(notifications) == json_type_object)
+        (void)json_parse(notifications.at, notifications.len, &filter, NULL);
     if (!filter) {
         message_fail(message, RPC_INVALID_PARAMS,
                      "Invalid params: subscriptions/listen needs \"notifications\", an object");

@@ -116,6 +116,18 @@ static struct json_object *span_decode(struct span string)
     return json_parse(string.at, string.len, &object, NULL) == 0 ? object : NULL;
 }
 
+struct span span_find(struct span object, const char *name)
+{
+    struct span key, value;
+    size_t cursor = 0;
+
+    while (span_type(object) == json_type_object && span_member(object, &cursor, &key, &value)) {
+        if (span_equals(key, name))
+            return value;
+    }
+    return (struct span){0};
+}
+
 bool span_equals(struct span string, const char *text)
 {
     size_t len = strlen(text);

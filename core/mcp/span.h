@@ -23,6 +23,8 @@ enum json_type span_type(
 struct span span_whole(const char *text, size_t len);
 /* Steps through an object: *cursor begins as 0. False behind the last member. key is with its quotes. */
 bool span_member(struct span object, size_t *cursor, struct span *ret_key, struct span *ret_value);
+/* The member of this name; at NULL when there is none, or when it is no object. */
+struct span span_find(struct span object, const char *name);
 /* Is this string (with its quotes) equal to text? Escapes are understood. */
 bool span_equals(struct span string, const char *text);
 /* The characters of a string as malloc'd text; NULL without memory or when it holds U+0000. */

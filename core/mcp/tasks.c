@@ -19,21 +19,9 @@
 #define POLL_MS       2000
 #define MISSING_TASKS "{\"requiredCapabilities\":{\"extensions\":{\"" EXTENSION "\":{}}}}"
 
-static struct span member(struct span object, const char *name)
-{
-    struct span key, value;
-    size_t cursor = 0;
-
-    while (span_type(object) == json_type_object && span_member(object, &cursor, &key, &value)) {
-        if (span_equals(key, name))
-            return value;
-    }
-    return (struct span){0};
-}
-
 bool tasks_taken(struct span capabilities)
 {
-    return span_type(member(member(capabilities, "extensions"), EXTENSION)) == json_type_object;
+    return span_type(span_find(span_find(capabilities, "extensions"), EXTENSION)) == json_type_object;
 }
 
 /* Without changes nothing takes so long that it could be a task. */
@@ -224,7 +212,7 @@ static bool start(struct server *server, struct message *message, const char *id
         message_fail(message, RPC_METHOD_NOT_FOUND, "Method not found: this server has no tasks");
     } else if (!tasks_required(message)) {
         return false;
-    } else if (span_type(member(message->params, "taskId")) != json_type_string) {
+    } else if (span_type(span_find(message->params, "taskId")) != json_type_string) {
         message_fail(message, RPC_INVALID_PARAMS, "Invalid params: \"taskId\" must be a string");
     } else {
         return server_start_call(server, message, id, CALL_WAITS, work, body);

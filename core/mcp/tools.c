@@ -90,7 +90,7 @@ int tools_list_body(struct server *server, bool modern, const struct call *call,
         put_plane_tools(server, catalog, body);
     buf_char(body, ']');
     if (modern)
-        buf_str(body, ",\"ttlMs\":300000,\"cacheScope\":\"public\"");
+        buf_str(body, MCP_LIST_CACHE);
     return buf_ok(body) ? 0 : problem_set(p, -EFBIG, PX_INTERNAL, "the list of tools is too large");
 }
 
@@ -207,8 +207,6 @@ static int facade_read(const struct catalog *catalog, struct server *server,
 enum call_lane tools_call_lane(const struct server *server, const char *name, struct span arguments)
 {
     const struct facade *facade = facade_find_tool(name);
-    struct span key, value;
-    size_t cursor = 0;
 
     if (!facade)
         return CALL_WAITS;
@@ -219,11 +217,8 @@ enum call_lane tools_call_lane(const struct server *server, const char *name, st
     case FACADE_STATUS: break;
     default: return CALL_WAITS;
     }
-    while (span_type(arguments) == json_type_object && span_member(arguments, &cursor, &key, &value)) {
-        if (span_equals(key, "plan_id")) /* may ask the site what became of it */
-            return CALL_WAITS;
-    }
-    return CALL_LOCAL;
+    /* With a plan, the site may be asked what became of it. */
+    return span_find(arguments, "plan_id").at ? CALL_WAITS : CALL_LOCAL;
 }
 
 const struct catalog *tools_catalog(struct server *server, const struct tool_request *request,

@@ -151,6 +151,27 @@ void talk_guarded(struct talk *talk)
     talk->config.state_dir = state_dir;
 }
 
+void talk_open_with(struct talk *talk, bool grant, const char *capabilities)
+{
+    static char name[] = "lab", plane[] = "guests";
+    static struct config_site site = {.name = name};
+
+    talk_open(talk);
+    talk->plane = (struct config_plane){.name = plane, .client_requests = grant};
+    talk->config.planes = &talk->plane;
+    talk->config.plane_count = 1;
+    talk->config.sites = &site;
+    talk->config.site_count = 1;
+    talk_begin(talk);
+    if (capabilities)
+        hello_as(talk, "2025-11-25", capabilities);
+}
+
+void request(struct talk *talk, int id, const char *method, const char *params)
+{
+    say(talk, "{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"%s\",\"params\":{%s}}", id, method, params);
+}
+
 void call_tool(struct talk *talk, int id, const char *name, const char *arguments, const char *more)
 {
     say(talk,

@@ -44,6 +44,15 @@ void hello(struct talk *talk); /* initialize and initialized */
 void hello_as(struct talk *talk, const char *version, const char *capabilities);
 /* Before talk_begin: mode guarded, for the stand-ins' plane too. */
 void talk_guarded(struct talk *talk);
+/* talk_open and talk_begin for a plane that may ask the client (grant) or not, at a site "lab"; then
+ * hello_as, unless capabilities is NULL. */
+void talk_open_with(struct talk *talk, bool grant, const char *capabilities);
+/* The _meta of a modern request. */
+#define META(capabilities)                                                                                   \
+    "\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\","                                 \
+    "\"io.modelcontextprotocol/clientCapabilities\":" capabilities "}"
+/* Any method; params is the inside of its object. */
+void request(struct talk *talk, int id, const char *method, const char *params);
 /* tools/call; both are JSON objects' insides: arguments, and what stands behind them in params. */
 void call_tool(struct talk *talk, int id, const char *name, const char *arguments, const char *more);
 /* A member below the message, "result/structuredContent/verdict"; NULL: not there. Borrowed. */

@@ -16,31 +16,7 @@
 #include "mcp/server.h"
 #include "talk.h"
 
-#define META(capabilities)                                                                                   \
-    "\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\","                                 \
-    "\"io.modelcontextprotocol/clientCapabilities\":" capabilities "}"
 #define ALL "{\"elicitation\":{},\"sampling\":{},\"roots\":{}}"
-
-static void open_with(struct talk *talk, bool grant, const char *capabilities)
-{
-    static char name[] = "lab", plane[] = "guests";
-    static struct config_site site = {.name = name};
-
-    talk_open(talk);
-    talk->plane = (struct config_plane){.name = plane, .client_requests = grant};
-    talk->config.planes = &talk->plane;
-    talk->config.plane_count = 1;
-    talk->config.sites = &site;
-    talk->config.site_count = 1;
-    talk_begin(talk);
-    if (capabilities)
-        hello_as(talk, "2025-11-25", capabilities);
-}
-
-static void request(struct talk *talk, int id, const char *method, const char *params)
-{
-    say(talk, "{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"%s\",\"params\":{%s}}", id, method, params);
-}
 
 /* ---------------------------------------------------------------- asking */
 
@@ -50,7 +26,7 @@ static void test_legacy_asks(void **state)
     struct talk talk;
 
     (void)state;
-    open_with(&talk, true, ALL);
+    talk_open_with(&talk, true, ALL);
     request(&talk, 101, "prompts/get", "\"name\":\"ask\"");
     form = hear(&talk);
     assert_string_equal(text_at(form, "method"), "elicitation/create");
@@ -77,7 +53,7 @@ static void test_legacy_refusals(void **state)
     struct talk talk;
 
     (void)state;
-    open_with(&talk, true, "{\"elicitation\":{}}");
+    talk_open_with(&talk, true, "{\"elicitation\":{}}");
     for (int i = 0; i < 4; i++) {
         struct json_object *form CLEANUP_JSON = NULL;
 
@@ -98,7 +74,7 @@ static void test_legacy_cancelled(void **state)
     struct talk talk;
 
     (void)state;
-    open_with(&talk, true, ALL);
+    talk_open_with(&talk, true, ALL);
     request(&talk, 101, "prompts/get", "\"name\":\"ask\"");
     form = hear(&talk);
     say(&talk, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":101}}");
@@ -132,7 +108,7 @@ static void test_modern_rounds(void **state)
     struct talk talk;
 
     (void)state;
-    open_with(&talk, true, NULL);
+    talk_open_with(&talk, true, NULL);
     request(&talk, 101, "prompts/get", "\"name\":\"ask\"," META(ALL));
     one = hear(&talk);
     assert_string_equal(text_at(one, "result/inputRequests/name/method"), "elicitation/create");
@@ -158,7 +134,7 @@ static void test_modern_tampered(void **state)
     int id = 200;
 
     (void)state;
-    open_with(&talk, true, NULL);
+    talk_open_with(&talk, true, NULL);
     request(&talk, 101, "prompts/get", "\"name\":\"ask\"," META(ALL));
     one = hear(&talk);
     char *sealed CLEANUP_FREE = state_of(one);
@@ -208,7 +184,7 @@ static void test_modern_one_by_one(void **state)
     struct talk talk;
 
     (void)state;
-    open_with(&talk, true, NULL);
+    talk_open_with(&talk, true, NULL);
     for (size_t i = 0; i < sizeof(modern) / sizeof(modern[0]); i++) {
         struct json_object *answer CLEANUP_JSON = NULL;
 
@@ -261,7 +237,7 @@ static void test_legacy_log(void **state)
     int id = 100, updates;
 
     (void)state;
-    open_with(&talk, true, "{}");
+    talk_open_with(&talk, true, "{}");
     for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
         if (levels[i].level) {
             say(&talk,
@@ -295,7 +271,7 @@ static void test_modern_log(void **state)
     int updates;
 
     (void)state;
-    open_with(&talk, true, NULL);
+    talk_open_with(&talk, true, NULL);
     request(&talk, 101, "resources/read", "\"uri\":\"fake://log\"," META("{}"));
     assert_int_equal(count_logs(&talk, 101, &updates), 0);
     request(&talk, 102, "resources/read",
@@ -320,7 +296,7 @@ static void test_listen(void **state)
     struct talk talk;
 
     (void)state;
-    open_with(&talk, true, NULL);
+    talk_open_with(&talk, true, NULL);
     request(&talk, 101, "subscriptions/listen",
             "\"notifications\":{\"resourcesListChanged\":true,\"resourceSubscriptions\":[\"fake://"
             "log\"],\"x\":1}," META("{}"));

@@ -16,31 +16,6 @@
 #include "mcp/server.h"
 #include "talk.h"
 
-#define META(capabilities)                                                                                   \
-    "\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\","                                 \
-    "\"io.modelcontextprotocol/clientCapabilities\":" capabilities "}"
-
-static void open_with(struct talk *talk, bool grant, const char *capabilities)
-{
-    static char name[] = "lab", plane[] = "guests";
-    static struct config_site site = {.name = name};
-
-    talk_open(talk);
-    talk->plane = (struct config_plane){.name = plane, .client_requests = grant};
-    talk->config.planes = &talk->plane;
-    talk->config.plane_count = 1;
-    talk->config.sites = &site;
-    talk->config.site_count = 1;
-    talk_begin(talk);
-    if (capabilities)
-        hello_as(talk, "2025-11-25", capabilities);
-}
-
-static void request(struct talk *talk, int id, const char *method, const char *params)
-{
-    say(talk, "{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"%s\",\"params\":{%s}}", id, method, params);
-}
-
 /* One request and a piece of its answer, one line each; legacy unless the params carry their own _meta. */
 static const struct {
     const char *method, *params, *expected;
@@ -132,7 +107,7 @@ static void test_one_by_one(void **state)
     struct talk talk;
 
     (void)state;
-    open_with(&talk, true, "{}");
+    talk_open_with(&talk, true, "{}");
     for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
         struct json_object *answer CLEANUP_JSON = NULL;
 
@@ -151,7 +126,7 @@ static void test_no_grant(void **state)
     struct talk talk;
 
     (void)state;
-    open_with(&talk, false, "{}");
+    talk_open_with(&talk, false, "{}");
     request(&talk, 101, "logging/setLevel", "\"level\":\"info\"");
     expect(&talk, 101, "-32601");
     request(&talk, 102, "server/discover", META("{}"));

@@ -21,9 +21,6 @@
 #include "mcp/tasks.h"
 #include "talk.h"
 
-#define META(capabilities)                                                                                   \
-    "\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\","                                 \
-    "\"io.modelcontextprotocol/clientCapabilities\":" capabilities "}"
 #define TASKS     "{\"extensions\":{\"io.modelcontextprotocol/tasks\":{}}}"
 #define APPLY(id) "\"plan_id\":\"" id "\",\"action\":\"guest.stop\",\"subject\":\"guest/105\""
 
