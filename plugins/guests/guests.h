@@ -61,6 +61,8 @@ int32_t guest_open(void *instance, struct proximo_call *call, struct guest *ret)
 int32_t guest_open_subject(void *instance, struct proximo_call *call, struct proximo_text subject_json,
                            struct guest *ret);
 void guest_done(struct guest *g);
+/* Fills `at` from node, kind and vmid. */
+void guest_place(struct guest *g);
 
 int32_t guest_read_status(struct guest *g); /* GET status/current into g->status */
 int32_t guest_read_config(struct guest *g); /* GET config into g->config */
@@ -126,6 +128,6 @@ int32_t guests_blast_config(void *instance, struct proximo_call *call, struct pr
 /* ---- the topics, a file each */
 
 extern const struct topic guests_topic_inventory, guests_topic_power, guests_topic_snapshots,
-    guests_topic_config, guests_topic_prompts;
+    guests_topic_config, guests_topic_bulk, guests_topic_prompts;
 
 #endif
