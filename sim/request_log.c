@@ -27,9 +27,9 @@ void sim_request_log(struct sim *sim, const char *method, const char *target, co
     sim_set_str(line, "path", path);
     sim_set_str(line, "who", who ? who : "");
     sim_set(line, "params", json_object_get(params));
-    (void)fprintf(sim->request_log, "%s\n",
-                  json_object_to_json_string_ext(line, JSON_C_TO_STRING_PLAIN |
-                                                           JSON_C_TO_STRING_NOSLASHESCAPE));
+    (void)fprintf(
+        sim->request_log, "%s\n",
+        json_object_to_json_string_ext(line, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
     (void)fflush(sim->request_log);
 }
 
