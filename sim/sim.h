@@ -335,6 +335,17 @@ struct sim {
     int ha_ms;    /* until the HA manager has done what was requested */
     int stale_ms; /* how long /cluster/resources shows the past */
     unsigned last_pid;
+    FILE *request_log; /* NULL: none is kept */
 };
+
+/* ---- what was asked (request_log.c) ---- */
+
+/* From now on each request that came with credentials is a line of the file: {method, path, who, params}, the
+ * path as it was sent, the params decoded and before any check. Returns 0 or a negative errno. */
+int sim_request_log_open(struct sim *sim, const char *file);
+/* `target` as it was sent; under the lock of the state. */
+void sim_request_log(struct sim *sim, const char *method, const char *target, const char *who,
+                     struct json_object *params);
+void sim_request_log_close(struct sim *sim);
 
 #endif
