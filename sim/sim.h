@@ -38,8 +38,10 @@ struct sim_param {
     const char *format;  /* name of a format, checked by sim_format_check(); NULL: any */
     const char *values;  /* the enumeration, ", " between the values; NULL: any */
     const char *pattern; /* POSIX extended regular expression, anchored by the caller; NULL: any */
+    const char *needs;   /* another parameter that must come with this one; NULL: none */
     double min, max;
-    enum sim_type type;
+    enum sim_type type,
+        item; /* item: of the elements of an array, which `sub`, `format` and the like judge */
     int min_length, max_length; /* 0: no limit */
     bool optional, has_min, has_max;
 };
@@ -207,6 +209,8 @@ bool sim_word_in(const char *list, const char *separators, const char *word, siz
 /* Digits of `base` (10 or 16), at most `max`; nothing else. Returns 0 or -EINVAL. */
 int sim_parse_uint(const char *text, int base, uint64_t max, uint64_t *ret_value);
 void sim_freep(char **text);
+/* Random, as text (auth.c). Returns 0 or -EIO. */
+int sim_random_uuid(char ret_text[37]);
 
 /* ---- general handlers (read.c) ---- */
 
