@@ -69,7 +69,9 @@ int blast_all(const struct blast_all *all, struct json_object *subjects, struct 
                                     .site = all->site,
                                     .cache = all->cache,
                                     .deadline_ms = all->call->deadline_ms,
-                                    .cancel = all->call->cancel};
+                                    .cancel = all->call->cancel,
+                                    .progress = all->progress,
+                                    .progress_arg = all->progress_arg};
 
     for (size_t i = 0; i < json_object_array_length(subjects); i++) {
         struct json_object *row = json_object_array_get_idx(subjects, i), *subject = NULL;
@@ -169,7 +171,9 @@ int build_blast(struct build *b, struct problem *p)
                                   .affected = b->affected,
                                   .incomplete = b->incomplete,
                                   .report = take_report,
-                                  .arg = b};
+                                  .arg = b,
+                                  .progress = b->request->progress,
+                                  .progress_arg = b->request->progress_arg};
     int r = blast_all(&all, b->subjects, p);
     return r == 0 && sort_affected(b->affected) < 0 ? build_no_memory(p) : r;
 }
