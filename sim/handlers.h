@@ -59,9 +59,18 @@ sim_handler sim_ha_groups, sim_ha_resources, sim_ha_resource, sim_ha_rules, sim_
 sim_handler sim_ha_resource_create, sim_ha_resource_update, sim_ha_resource_delete, sim_ha_resource_move;
 
 /* nodes.c */
-sim_handler sim_nodes_list, sim_node_status, sim_node_time, sim_node_hosts, sim_node_config, sim_node_network,
+sim_handler sim_nodes_list, sim_node_status, sim_node_hosts, sim_node_config, sim_node_network,
     sim_node_replication, sim_rrddata, sim_node_syslog, sim_node_journal, sim_node_changelog, sim_node_zfs,
-    sim_node_smart, sim_ceph_missing, sim_node_subscription;
+    sim_ceph_missing, sim_node_subscription;
+/* nodes_hardware.c */
+sim_handler sim_node_disks, sim_node_smart, sim_node_pci;
+/* nodes_write.c */
+sim_handler sim_node_dns_update, sim_node_hosts_update, sim_node_time, sim_node_time_update,
+    sim_node_config_update;
+/* services.c */
+sim_handler sim_service_command;
+/* apt.c */
+sim_handler sim_apt_refresh, sim_apt_repositories, sim_apt_repository_change, sim_apt_repository_add;
 
 /* sdn.c */
 sim_handler sim_sdn_dry_run, sim_sdn_node_zones, sim_sdn_bridges, sim_sdn_content, sim_sdn_ip_vrf,
