@@ -235,6 +235,8 @@ int sim_params_check(const struct sim_param *table, struct json_object *given, s
             one = *param;
             one.name = name;
             check_one(&one, given, value, errors);
+            if (param->requires && !sim_get(given, param->requires))
+                (void)add(errors, param->requires, "missing property - '%s' requires this property", name);
         }
     }
     return json_object_object_length(errors) > 0 ? -EINVAL : 0;

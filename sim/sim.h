@@ -20,6 +20,7 @@
 
 struct sim;
 struct sim_call;
+struct sim_request;
 
 #define SIM_FREE_WITH(fn) __attribute__((cleanup(fn)))
 #define SIM_PRINTF(a, b)  __attribute__((format(printf, a, b)))
@@ -34,10 +35,11 @@ struct sim_param {
     const char *name;
     const struct sim_param *sub; /* the keys of a property string "value,key=value,..."; NULL: it is none */
     int count;
-    bool unnamed;        /* of a property string: the value that stands without its key */
-    const char *format;  /* name of a format, checked by sim_format_check(); NULL: any */
-    const char *values;  /* the enumeration, ", " between the values; NULL: any */
-    const char *pattern; /* POSIX extended regular expression, anchored by the caller; NULL: any */
+    bool unnamed;         /* of a property string: the value that stands without its key */
+    const char *format;   /* name of a format, checked by sim_format_check(); NULL: any */
+    const char *values;   /* the enumeration, ", " between the values; NULL: any */
+    const char *requires; /* another parameter that must be given as well */
+    const char *pattern;  /* POSIX extended regular expression, anchored by the caller; NULL: any */
     double min, max;
     enum sim_type type;
     int min_length, max_length; /* 0: no limit */
@@ -157,6 +159,7 @@ const struct sim_route *sim_route_find(const char *method, const char *path, str
 struct sim_call {
     struct sim *sim;
     struct json_object *state; /* sim->state */
+    const struct sim_request *request;
     const struct sim_route *route;
     struct json_object *params; /* checked */
     const char *who;            /* user or token id, NULL without credentials */
@@ -215,7 +218,6 @@ sim_handler sim_index, sim_show, sim_listing;
 /* ---- authentication (auth.c) ---- */
 
 enum sim_auth_result { SIM_AUTH_OK, SIM_AUTH_NONE, SIM_AUTH_FAILED, SIM_AUTH_CSRF };
-struct sim_request;
 /* Who sends this request? `ret_who` (owned by the caller) is set for SIM_AUTH_OK only. */
 enum sim_auth_result sim_authenticate(struct sim *sim, const struct sim_request *request, char **ret_who);
 /* Registers every token of the state: a random secret, or the one in `fixed` ("ID=SECRET"); writes
