@@ -61,7 +61,7 @@ void check_refused(struct stage *stage)
     (void)json_get(refused, "answer", json_type_object, &more);
     if (incomplete && (failed || !is_incomplete(answer)))
         stage_bad(stage, "with token %s: wanted an incomplete answer: %s", member(refused, "token"),
-                  json_object_to_json_string_ext(answer, JSON_C_TO_STRING_PLAIN));
+                  json_object_to_json_string_ext(answer, PLAIN));
     if (!incomplete && !member(refused, "code"))
         stage_bad(stage, "refused wants a code, or incomplete: true");
     if (!incomplete)

@@ -76,9 +76,8 @@ static void tell(struct stage *stage, const char *where, struct json_object *wan
         }
         return;
     }
-    print_error("  %s\n    kept: %s\n    now:  %s\n", where,
-                json_object_to_json_string_ext(wanted, JSON_C_TO_STRING_PLAIN),
-                json_object_to_json_string_ext(got, JSON_C_TO_STRING_PLAIN));
+    print_error("  %s\n    kept: %s\n    now:  %s\n", where, json_object_to_json_string_ext(wanted, PLAIN),
+                json_object_to_json_string_ext(got, PLAIN));
 }
 
 void kept_plan(struct stage *stage, const char *arguments, struct json_object *plan)

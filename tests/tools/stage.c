@@ -63,8 +63,7 @@ char *stage_arguments(struct stage *stage, struct json_object *instead)
 {
     struct json_object *o = instead ? instead : row_part(stage->row, "arguments", json_type_object);
 
-    return stage_fill(
-        stage, json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+    return stage_fill(stage, json_object_to_json_string_ext(o, PLAIN));
 }
 
 /* UPID:NODE:... */
@@ -213,9 +212,7 @@ void stage_holds(struct stage *stage, const char *what, struct json_object *want
     {
         struct json_object *is = NULL;
         const bool there = answer && json_pointer_get(answer, pointer, &is) == 0;
-        CLEANUP_FREE char *text =
-            stage_fill(stage, json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN |
-                                                                        JSON_C_TO_STRING_NOSLASHESCAPE));
+        CLEANUP_FREE char *text = stage_fill(stage, json_object_to_json_string_ext(value, PLAIN));
         struct json_object *filled CLEANUP_JSON = json_tokener_parse(text);
         const char *words = says(value) ? json_object_get_string(says(value)) : NULL;
         const bool holds = any(value) ? there
@@ -223,8 +220,8 @@ void stage_holds(struct stage *stage, const char *what, struct json_object *want
                                       : there && json_object_equal(is, filled);
         if (!holds)
             stage_bad(stage, "%s: wanted %s = %s, got %s in %s", what, pointer, text,
-                      there ? json_object_to_json_string_ext(is, JSON_C_TO_STRING_PLAIN) : "nothing",
-                      json_object_to_json_string_ext(answer, JSON_C_TO_STRING_PLAIN));
+                      there ? json_object_to_json_string_ext(is, PLAIN) : "nothing",
+                      json_object_to_json_string_ext(answer, PLAIN));
     }
 }
 
@@ -232,8 +229,7 @@ void stage_refusal(struct stage *stage, const char *what, struct json_object *wa
                    struct json_object *answer, bool failed)
 {
     const char *code = member(wanted, "code"), *words = member(wanted, "says");
-    const char *text =
-        json_object_to_json_string_ext(answer, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+    const char *text = json_object_to_json_string_ext(answer, PLAIN);
 
     if (!failed)
         stage_bad(stage, "%s: not refused: %s", what, text);

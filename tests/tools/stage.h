@@ -7,6 +7,9 @@
 #include "row.h"
 #include "tests/integration/road/road.h"
 
+/* How answers are printed. */
+#define PLAIN (JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
+
 struct stage {
     const struct row *row;
     struct road road;
