@@ -145,7 +145,7 @@ static size_t add_row(size_t count, const struct row *row)
     count = add(count, row, "change", check_change, NULL);
     if (row_part(row, "drift", json_type_array))
         count = add(count, row, "drift", check_drift, NULL);
-    if (fails && !member(fails, "why"))
+    if (fails)
         count = add(count, row, "fails", check_fails, failing(fails));
     return count;
 }
