@@ -37,6 +37,12 @@ static void load_once(void)
     loaded = true;
 }
 
+bool contract_known(void)
+{
+    load_once();
+    return descriptions[0].api && descriptions[1].api;
+}
+
 static size_t fields_of(struct json_object *params, struct http_field *fields)
 {
     size_t count = 0;

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
@@ -17,6 +16,18 @@
 #define TASK_MS      10000
 #define MARK         "{before:"
 
+static struct buf *collected; /* NULL: findings are counted */
+
+void stage_collect(struct buf *findings)
+{
+    collected = findings;
+}
+
+bool stage_collects(void)
+{
+    return collected != NULL;
+}
+
 void stage_bad(struct stage *stage, const char *format, ...)
 {
     char text[4000];
@@ -25,6 +36,11 @@ void stage_bad(struct stage *stage, const char *format, ...)
     va_start(ap, format);
     (void)vsnprintf(text, sizeof(text), format, ap);
     va_end(ap);
+    if (collected) {
+        buf_str(collected, text);
+        buf_char(collected, '\n');
+        return;
+    }
     print_error("%s: %s\n", stage->row->label, text);
     stage->bad++;
 }

@@ -4,6 +4,7 @@
 #ifndef PROXIMO_TESTS_TOOLS_STAGE_H
 #define PROXIMO_TESTS_TOOLS_STAGE_H
 
+#include "base/buf.h"
 #include "row.h"
 #include "tests/integration/road/road.h"
 
@@ -20,6 +21,9 @@ struct stage {
     int bad;                    /* findings */
 };
 
+/* From now on findings are added to this text instead of counted: somebody wants to see them. */
+void stage_collect(struct buf *findings);
+bool stage_collects(void);
 /* sim: a list of further options of the simulator; NULL: none. */
 void stage_up(struct stage *stage, const struct row *row, struct json_object *sim);
 /* Ends everything, checks the logged requests against the API descriptions, fails the test if anything was
