@@ -9,7 +9,8 @@ struct stage;
 
 /* Is there anything to compare with? */
 bool contract_known(void);
-/* Says so and goes on when there are no descriptions. A row with `since` is not compared with older ones. */
+/* Says so and goes on when there are no descriptions. A row with `since` is not compared with older
+ * ones, one with `until` not with newer ones. */
 void contract_check(struct stage *stage);
 
 #endif

@@ -169,8 +169,6 @@ void stage_serve(struct stage *stage, const char *token)
     static char name[80]; /* the road borrows it */
 
     (void)snprintf(name, sizeof(name), "tokens/%s", token);
-    if (stage->served)
-        assert_int_equal(server_stop(&stage->server), 0);
     if (!simulator_value(&stage->road.sim, name))
         fail_msg("%s: the simulator has no token %s", stage->row->label, token);
     road_token(&stage->road, name);

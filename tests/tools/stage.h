@@ -32,7 +32,8 @@ void stage_down(struct stage *stage);
 /* Ends what a failed assertion left behind. */
 void stage_abandon(struct stage *stage);
 
-/* A server with this token of the simulator ("root"), in place of the present one. */
+/* Starts a server with this token of the simulator ("root"); one that is there already is the caller's to
+ * end. */
 void stage_serve(struct stage *stage, const char *token);
 /* A finding; the check goes on. */
 void stage_bad(struct stage *stage, const char *format, ...) __attribute__((format(printf, 2, 3)));
