@@ -19,11 +19,7 @@
 #define DISK_LINKED                                                                                          \
     (1u << 7) /* a linked clone's: its base volume is another guest's (storage:BASE/VOLUME)                  \
                */
-<<<<<<< HEAD
 #define DISK_NO_BACKUP  (1u << 8)  /* backup=0; of a container's mount point: without backup=1 */
-=======
-#define DISK_NO_BACKUP  (1u << 8)  /* backup=0; of a container: without backup=1 */
->>>>>>> main
 #define DISK_NO_REPLICA (1u << 9)  /* replicate=0 */
 #define DISK_VMSTATE    (1u << 10) /* the memory of a suspended or snapshotted machine */
 #define DISK_EMPTY      (1u << 11) /* a CD drive without a disc ("none"): volid is no volume */
