@@ -141,6 +141,8 @@ static int32_t selectors_of(const struct bulk *b, struct json_object *arguments,
     if (!ret->node && !ret->pool && !ret->tag && !ret->kind && !ret->name && !ret->vmids)
         return a->host->fail(a->call, PROXIMO_EINVAL,
                              "say which guests: node, pool, tag, kind, name or vmids, or several of them");
+    if (ret->vmids && json_object_array_length(ret->vmids) == 0) /* not the same as none given */
+        return a->host->fail(a->call, PROXIMO_EINVAL, "vmids is empty: it names no guest");
     const char *star = ret->name ? strchr(ret->name, '*') : NULL;
     if (star && (star == ret->name || star[1] != '\0'))
         return a->host->fail(a->call, PROXIMO_EINVAL,
