@@ -48,12 +48,10 @@ static int32_t plan_one(struct moves *v, struct bulk_guest *row, const struct mi
     const struct proximo_guard config = {ROW(proximo_guard), .path = GUEST_CONFIG, .fields = CONFIG_FIELDS,
                                          .params = ROWS(row->g.at, 3)};
 
-    step.subject = ask_text(&v->b.ask,
-                            "{\"kind\":\"guest\",\"vmid\":%s,\"target\":\"%s\",\"online\":%s,"
-                            "\"with_local_disks\":%s}",
-                            row->g.vmid, row->target, v->online ? "true" : "false",
-                            v->with_local_disks ? "true" : "false");
-    if (!step.subject)
+    step.details =
+        ask_text(&v->b.ask, ",\"target\":\"%s\",\"online\":%s,\"with_local_disks\":%s", row->target,
+                 v->online ? "true" : "false", v->with_local_disks ? "true" : "false");
+    if (!step.details)
         return PROXIMO_ENOMEM;
     if (running)
         fields[step.field_count++] = FIELD(lxc ? "restart" : "online", "1");

@@ -121,6 +121,7 @@ static const struct {
     {"name", "*", 1, PROXIMO_EINVAL, "one * at the end"},
     {"name", "w*b", 1, PROXIMO_EINVAL, "one * at the end"},
     {"name", "web**", 1, PROXIMO_EINVAL, "one * at the end"},
+    {"vmids", "[]", 0, PROXIMO_EINVAL, "names no guest"}, /* a list of nobody is not "all" */
     {"vmids", "[\"100\",\"999\"]", 0, PROXIMO_ENOTFOUND, "vmids: there is no guest 999"},
 };
 
@@ -205,7 +206,8 @@ static void each_is_a_step(void **state)
                 "],\"select\":\"/status\",\"wait_test\":2,\"interval_ms\":1000,\"deadline_ms\":60000,"
                 "\"wait_value\":\"\\\"stopped\\\"\",\"tolerate\":\"500,595,596,599\"}");
     expect_told(&t, "subjects", 0,
-                "{\"class\":\"guest.shutdown\",\"subject\":{\"kind\":\"guest\",\"vmid\":102}}");
+                "{\"class\":\"guest.shutdown\",\"subject\":{\"kind\":\"guest\",\"vmid\":102,\"node\":"
+                "\"pve2\",\"type\":\"lxc\"}}");
     expect_words(&t, "risks", "cut off"); /* force_stop, also for one alone */
     plane_test_done(&t);
 }
@@ -359,10 +361,10 @@ static void moves(void **state)
     assert_null(strstr(plane_test_told(&t, "steps", 1), "online")); /* it is stopped */
     expect_words(&t, "postcondition", "\"value\":\"pve2\"");
     expect_words(&t, "postcondition", "\"wait_value\":\"\\\"stopped\\\"\"");
-    expect_told(
-        &t, "subjects", 0,
-        "{\"class\":\"guest.migrate\",\"subject\":{\"kind\":\"guest\",\"vmid\":100,\"target\":\"pve2\","
-        "\"online\":true,\"with_local_disks\":false}}");
+    expect_told(&t, "subjects", 0,
+                "{\"class\":\"guest.migrate\",\"subject\":{\"kind\":\"guest\",\"vmid\":100,\"node\":\"pve1\","
+                "\"type\":\"qemu\",\"target\":\"pve2\","
+                "\"online\":true,\"with_local_disks\":false}}");
     assert_int_equal(plane_test_told_count(&t, "guards"), 4); /* state and configuration */
     expect_words(&t, "risks", "{\"risk\":3,");
     plane_test_done(&t);
