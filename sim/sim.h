@@ -20,6 +20,7 @@
 
 struct sim;
 struct sim_call;
+struct sim_request;
 
 #define SIM_FREE_WITH(fn) __attribute__((cleanup(fn)))
 #define SIM_PRINTF(a, b)  __attribute__((format(printf, a, b)))
@@ -38,8 +39,10 @@ struct sim_param {
     const char *format;  /* name of a format, checked by sim_format_check(); NULL: any */
     const char *values;  /* the enumeration, ", " between the values; NULL: any */
     const char *pattern; /* POSIX extended regular expression, anchored by the caller; NULL: any */
+    const char *needs;   /* another parameter that must come with this one; NULL: none */
     double min, max;
-    enum sim_type type;
+    enum sim_type type,
+        item; /* item: of the elements of an array, which `sub`, `format` and the like judge */
     int min_length, max_length; /* 0: no limit */
     bool optional, has_min, has_max;
 };
@@ -157,6 +160,7 @@ const struct sim_route *sim_route_find(const char *method, const char *path, str
 struct sim_call {
     struct sim *sim;
     struct json_object *state; /* sim->state */
+    const struct sim_request *request;
     const struct sim_route *route;
     struct json_object *params; /* checked */
     const char *who;            /* user or token id, NULL without credentials */
@@ -207,6 +211,8 @@ bool sim_word_in(const char *list, const char *separators, const char *word, siz
 /* Digits of `base` (10 or 16), at most `max`; nothing else. Returns 0 or -EINVAL. */
 int sim_parse_uint(const char *text, int base, uint64_t max, uint64_t *ret_value);
 void sim_freep(char **text);
+/* Random, as text (auth.c). Returns 0 or -EIO. */
+int sim_random_uuid(char ret_text[37]);
 
 /* ---- general handlers (read.c) ---- */
 
@@ -215,7 +221,6 @@ sim_handler sim_index, sim_show, sim_listing;
 /* ---- authentication (auth.c) ---- */
 
 enum sim_auth_result { SIM_AUTH_OK, SIM_AUTH_NONE, SIM_AUTH_FAILED, SIM_AUTH_CSRF };
-struct sim_request;
 /* Who sends this request? `ret_who` (owned by the caller) is set for SIM_AUTH_OK only. */
 enum sim_auth_result sim_authenticate(struct sim *sim, const struct sim_request *request, char **ret_who);
 /* Registers every token of the state: a random secret, or the one in `fixed` ("ID=SECRET"); writes

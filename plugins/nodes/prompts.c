@@ -3,9 +3,7 @@
  * which tools there are, proximo_find says. */
 #include "nodes.h"
 
-#define ROW(type) .struct_size = (uint32_t)sizeof(struct type)
-
-const struct proximo_resource nodes_resources[NODES_RESOURCES] = {
+static const struct proximo_resource resources[] = {
     {
         ROW(proximo_resource),
         .uri = "proximo://site/{site}/inventory",
@@ -27,7 +25,7 @@ static const struct proximo_param backup_params[] = {
      .description = "How old the newest backup of a guest may be, in days."},
 };
 
-const struct proximo_prompt nodes_prompts[NODES_PROMPTS] = {
+static const struct proximo_prompt prompts[] = {
     {
         ROW(proximo_prompt),
         .name = "diagnose_cluster",
@@ -81,4 +79,9 @@ const struct proximo_prompt nodes_prompts[NODES_PROMPTS] = {
                 "would remove the last good copy.\n"
                 "5. End with the three things to mend first.",
     },
+};
+
+const struct topic nodes_topic_prompts = {
+    .resources = PROXIMO_TABLE(resources),
+    .prompts = PROXIMO_TABLE(prompts),
 };

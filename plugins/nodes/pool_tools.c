@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The change tools and operation classes of the nodes plane. */
+/* Tools about pools. */
 #include "nodes.h"
 
 #define POOLID_PARAM                                                                                         \
@@ -9,7 +9,6 @@
     PARAM(.type = PROXIMO_TYPE_STRING, .name = "comment", .maximum = 512,                                    \
           .description = "A note kept with it.")
 
-static const struct proximo_param task_params[] = {UPID_PARAM, TASK_NODE_PARAM};
 static const struct proximo_param create_params[] = {POOLID_PARAM, COMMENT_PARAM};
 static const struct proximo_param update_params[] = {
     POOLID_PARAM,
@@ -30,21 +29,7 @@ static const struct proximo_need pool_needs[] = {
     NEED("/pool/{poolid}", "Pool.Audit"),
 };
 
-const struct proximo_change nodes_changes[NODES_CHANGES] = {
-    {
-        ROW(proximo_change),
-        .name = "pve_task_stop",
-        .title = "Stop a task",
-        .description =
-            "Stops a running task where it is; what it was doing is left half done. The plan says "
-            "what that means for the guest it works on. Another user's task needs Sys.Modify on its "
-            "node. There is no way back.",
-        .params = PROXIMO_TABLE(task_params),
-        .subject = "task/{upid}",
-        .operation_class = "task.stop",
-        .plan = nodes_plan_task_stop,
-        .undo_kind = PROXIMO_UNDO_NONE,
-    },
+static const struct proximo_change changes[] = {
     {
         ROW(proximo_change),
         .name = "pve_pool_create",
@@ -94,14 +79,8 @@ const struct proximo_change nodes_changes[NODES_CHANGES] = {
 #define POOL_SCHEMA                                                                                          \
     "{\"type\":\"object\",\"properties\":{\"kind\":{\"const\":\"pool\"},\"poolid\":{\"type\":\"string\"}},"  \
     "\"required\":[\"kind\",\"poolid\"]}"
-#define TASK_SCHEMA                                                                                          \
-    "{\"type\":\"object\",\"properties\":{\"kind\":{\"const\":\"task\"},\"upid\":{\"type\":\"string\"}},"    \
-    "\"required\":[\"kind\",\"upid\"]}"
 
-const struct proximo_class nodes_classes[NODES_CLASSES] = {
-    {ROW(proximo_class), .name = "task.stop", .title = "stop a task",
-     .description = "A running task ends where it is.", .risk_floor = PROXIMO_RISK_HIGH,
-     .undo_kind = PROXIMO_UNDO_NONE, .subject_schema = TASK_SCHEMA, .blast = nodes_blast_task},
+static const struct proximo_class classes[] = {
     {ROW(proximo_class), .name = "pool.create", .title = "create a pool",
      .description = "An empty pool; rights given above it reach it.", .risk_floor = PROXIMO_RISK_LOW,
      .undo_kind = PROXIMO_UNDO_TEMPLATE, .subject_schema = POOL_SCHEMA},
@@ -112,4 +91,9 @@ const struct proximo_class nodes_classes[NODES_CLASSES] = {
     {ROW(proximo_class), .name = "pool.delete", .title = "delete a pool",
      .description = "The pool and the grants at its path are gone.", .risk_floor = PROXIMO_RISK_MEDIUM,
      .undo_kind = PROXIMO_UNDO_TEMPLATE, .subject_schema = POOL_SCHEMA, .blast = nodes_blast_pool},
+};
+
+const struct topic nodes_topic_pools = {
+    .changes = PROXIMO_TABLE(changes),
+    .classes = PROXIMO_TABLE(classes),
 };
