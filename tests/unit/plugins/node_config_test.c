@@ -24,27 +24,30 @@ static void name_servers_that_are_not_named_stay(void **state)
     begin(&t);
     plane_test_argument(&t, "dns2", "10.0.0.54", 1);
     assert_int_equal(plane_test_plan(&t, nodes, "pve_node_dns_set"), 0);
-    expect_told(&t, "steps", 0,
-                "{\"kind\":1,\"name\":\"change\",\"method\":\"PUT\",\"path\":\"/nodes/{node}/dns\",\"params\":[{"
-                "\"name\":\"node\",\"value\":\"pve1\"},{\"name\":\"search\",\"value\":\"lan\"},{\"name\":\"dns1\","
-                "\"value\":\"10.0.0.53\"},{\"name\":\"dns2\",\"value\":\"10.0.0.54\"}]}");
-    expect_words(&t, "subjects", "{\"class\":\"node.dns\",\"subject\":{\"kind\":\"node\",\"node\":\"pve1\"}}");
+    expect_told(
+        &t, "steps", 0,
+        "{\"kind\":1,\"name\":\"change\",\"method\":\"PUT\",\"path\":\"/nodes/{node}/dns\",\"params\":[{"
+        "\"name\":\"node\",\"value\":\"pve1\"},{\"name\":\"search\",\"value\":\"lan\"},{\"name\":\"dns1\","
+        "\"value\":\"10.0.0.53\"},{\"name\":\"dns2\",\"value\":\"10.0.0.54\"}]}");
+    expect_words(&t, "subjects",
+                 "{\"class\":\"node.dns\",\"subject\":{\"kind\":\"node\",\"node\":\"pve1\"}}");
     expect_told(&t, "undo", 0, "{\"kind\":3}");
     plane_test_done(&t);
 
     begin(&t); /* back: what was absent is not sent again */
-    plane_test_answer(&t, "/nodes/pve1/dns", 200,
-                      "{\"search\":\"lan\",\"dns1\":\"10.0.0.53\",\"dns2\":\"10.0.0.54\"}");
-    assert_int_equal(
-        plane_test_plan_undo(
-            &t, nodes, "pve_node_dns_set",
-            "{\"before\":[{\"/search\":\"lan\",\"/dns1\":\"10.0.0.53\",\"/dns2\":{\"absent\":true},\"/dns3\":{"
-            "\"absent\":true}}],\"after\":[{\"/search\":\"lan\",\"/dns1\":\"10.0.0.53\",\"/dns2\":\"10.0.0.54\","
-            "\"/dns3\":{\"absent\":true}}]}"),
-        0);
-    expect_words(&t, "steps",
-                 "\"params\":[{\"name\":\"node\",\"value\":\"pve1\"},{\"name\":\"search\",\"value\":\"lan\"},{"
-                 "\"name\":\"dns1\",\"value\":\"10.0.0.53\"}]");
+    answer_instead(&t, "/nodes/pve1/dns", 200,
+                   "{\"search\":\"lan\",\"dns1\":\"10.0.0.53\",\"dns2\":\"10.0.0.54\"}");
+    assert_int_equal(plane_test_plan_undo(&t, nodes, "pve_node_dns_set",
+                                          "{\"before\":[{\"/search\":\"lan\",\"/dns1\":\"10.0.0.53\",\"/"
+                                          "dns2\":{\"absent\":true},\"/dns3\":{"
+                                          "\"absent\":true}}],\"after\":[{\"/search\":\"lan\",\"/"
+                                          "dns1\":\"10.0.0.53\",\"/dns2\":\"10.0.0.54\","
+                                          "\"/dns3\":{\"absent\":true}}]}"),
+                     0);
+    expect_words(
+        &t, "steps",
+        "\"params\":[{\"name\":\"node\",\"value\":\"pve1\"},{\"name\":\"search\",\"value\":\"lan\"},{"
+        "\"name\":\"dns1\",\"value\":\"10.0.0.53\"}]");
     plane_test_done(&t);
 
     begin(&t);
@@ -54,7 +57,7 @@ static void name_servers_that_are_not_named_stay(void **state)
     plane_test_done(&t);
 
     begin(&t);
-    plane_test_answer(&t, "/nodes/pve1/dns", 200, "{\"dns1\":\"10.0.0.53\"}");
+    answer_instead(&t, "/nodes/pve1/dns", 200, "{\"dns1\":\"10.0.0.53\"}");
     plane_test_argument(&t, "dns1", "10.0.0.54", 1);
     expect_failure(&t, plane_test_plan(&t, nodes, "pve_node_dns_set"), PROXIMO_EINVAL, "search is missing");
     plane_test_done(&t);
@@ -65,9 +68,9 @@ static void the_hosts_file_says_which_names_change(void **state)
     struct plane_test t;
     (void)state;
     begin(&t);
-    plane_test_argument(&t, "data",
-                        "# new\\n127.0.0.1 localhost\\n10.0.0.1 pve1.lan\\tpve1\\n10.0.0.6 NAS.lan\\n10.0.0.7 mon",
-                        1);
+    plane_test_argument(
+        &t, "data",
+        "# new\\n127.0.0.1 localhost\\n10.0.0.1 pve1.lan\\tpve1\\n10.0.0.6 NAS.lan\\n10.0.0.7 mon", 1);
     assert_int_equal(plane_test_plan(&t, nodes, "pve_node_hosts_set"), 0);
     expect_words(&t, "subjects", "\"names\":\"nas.lan,mon\"");
     expect_words(&t, "steps", "\"method\":\"POST\",\"path\":\"/nodes/{node}/hosts\"");
@@ -104,18 +107,20 @@ static void options_go_back_to_none(void **state)
     plane_test_argument(&t, "description", "rack 4", 1);
     plane_test_argument(&t, "startall_onboot_delay", "30", 0);
     assert_int_equal(plane_test_plan(&t, nodes, "pve_node_config_set"), 0);
-    expect_words(&t, "steps",
-                 "{\"name\":\"description\",\"value\":\"rack 4\"},{\"name\":\"startall-onboot-delay\",\"value\":"
-                 "\"30\"}]");
+    expect_words(
+        &t, "steps",
+        "{\"name\":\"description\",\"value\":\"rack 4\"},{\"name\":\"startall-onboot-delay\",\"value\":"
+        "\"30\"}]");
     plane_test_done(&t);
 
     begin(&t);
-    plane_test_answer(&t, "/nodes/pve1/config", 200,
-                      "{\"description\":\"rack 4\\n\",\"startall-onboot-delay\":30," DIGEST "}");
+    answer_instead(&t, "/nodes/pve1/config", 200,
+                   "{\"description\":\"rack 4\\n\",\"startall-onboot-delay\":30," DIGEST "}");
     assert_int_equal(
-        plane_test_plan_undo(&t, nodes, "pve_node_config_set",
-                             "{\"before\":[{\"/description\":{\"absent\":true},\"/startall-onboot-delay\":{\"absent\":"
-                             "true}}],\"after\":[{\"/description\":\"rack 4\\n\",\"/startall-onboot-delay\":30}]}"),
+        plane_test_plan_undo(
+            &t, nodes, "pve_node_config_set",
+            "{\"before\":[{\"/description\":{\"absent\":true},\"/startall-onboot-delay\":{\"absent\":"
+            "true}}],\"after\":[{\"/description\":\"rack 4\\n\",\"/startall-onboot-delay\":30}]}"),
         0);
     expect_words(&t, "steps", "\"method\":\"PUT\",\"path\":\"/nodes/{node}/config\"");
     expect_words(&t, "steps", "{\"name\":\"delete\",\"value\":\"description,startall-onboot-delay\"}");
@@ -162,15 +167,16 @@ static void what_is_reached_by_name_is_told(void **state)
     assert_int_equal(named(&t, "\"storage/six\""), 0);
     assert_int_equal(named(&t, "\"storage/other\""), 0); /* not on this node */
     assert_int_equal(named(&t, "off.lan"), 1);
-    expect_words(&t, "affected", "off.lan, which other name servers may resolve otherwise or not at all\",\"risk\":1");
+    expect_words(&t, "affected",
+                 "off.lan, which other name servers may resolve otherwise or not at all\",\"risk\":1");
     assert_int_equal(named(&t, "pve2-ring"), 0); /* the hosts file knows it */
     assert_int_equal(named(&t, "\"metric-server/influx\""), 1);
     assert_int_equal(plane_test_told_count(&t, "incomplete"), 0);
     plane_test_done(&t);
 
     places(&t); /* without the hosts file every name counts; without a list it is said */
-    plane_test_answer(&t, "/nodes/pve1/hosts", 403, "");
-    plane_test_answer(&t, "/storage", 403, "");
+    answer_instead(&t, "/nodes/pve1/hosts", 403, "");
+    answer_instead(&t, "/storage", 403, "");
     assert_int_equal(plane_test_blast(&t, nodes, "node.dns", "{\"kind\":\"node\",\"node\":\"pve1\"}"), 0);
     assert_int_equal(named(&t, "pve2-ring"), 1);
     expect_words(&t, "incomplete", "storages that are reached by name");
@@ -182,9 +188,10 @@ static void only_names_that_change_are_told(void **state)
     struct plane_test t;
     (void)state;
     places(&t);
-    assert_int_equal(plane_test_blast(&t, nodes, "node.hosts",
-                                      "{\"kind\":\"node\",\"node\":\"pve1\",\"names\":\"mon3.lan,pve2-ring\"}"),
-                     0);
+    assert_int_equal(
+        plane_test_blast(&t, nodes, "node.hosts",
+                         "{\"kind\":\"node\",\"node\":\"pve1\",\"names\":\"mon3.lan,pve2-ring\"}"),
+        0);
     assert_int_equal(named(&t, "\"storage/"), 1);
     assert_int_equal(named(&t, "mon3.lan"), 1);
     assert_int_equal(named(&t, "corosync finds it by the name pve2-ring"), 1);
@@ -234,14 +241,16 @@ static void repositories_are_rows(void **state)
     struct plane_test t;
     (void)state;
     begin(&t);
-    plane_test_answer(&t, "/nodes/pve1/apt/repositories", 200,
-                      "{\"files\":[{\"path\":\"/etc/a\",\"digest\":[1],\"repositories\":[{\"Enabled\":1,\"URIs\":["
-                      "\"u\"]},{\"Enabled\":0,\"Comment\":\"c\"}]}],\"standard-repos\":[{\"handle\":\"h\"}],"
-                      "\"errors\":[],\"digest\":\"x\"}");
+    plane_test_answer(
+        &t, "/nodes/pve1/apt/repositories", 200,
+        "{\"files\":[{\"path\":\"/etc/a\",\"digest\":[1],\"repositories\":[{\"Enabled\":1,\"URIs\":["
+        "\"u\"]},{\"Enabled\":0,\"Comment\":\"c\"}]}],\"standard-repos\":[{\"handle\":\"h\"}],"
+        "\"errors\":[],\"digest\":\"x\"}");
     assert_int_equal(plane_test_read(&t, nodes, "pve_node_apt_repositories"), 0);
-    assert_string_equal(t.reply[0].data,
-                        "[{\"path\":\"/etc/a\",\"index\":0,\"enabled\":1,\"uris\":[\"u\"]},{\"path\":\"/etc/a\","
-                        "\"index\":1,\"enabled\":0,\"comment\":\"c\"}]");
+    assert_string_equal(
+        t.reply[0].data,
+        "[{\"path\":\"/etc/a\",\"index\":0,\"enabled\":1,\"uris\":[\"u\"]},{\"path\":\"/etc/a\","
+        "\"index\":1,\"enabled\":0,\"comment\":\"c\"}]");
     assert_string_equal(t.reply[1].data, "{\"standard\":[{\"handle\":\"h\"}]}");
     plane_test_done(&t);
 }

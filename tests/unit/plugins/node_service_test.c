@@ -3,17 +3,20 @@
 #include "plan_rig.h"
 
 #define ROW_OF(name, active, unit)                                                                           \
-    "{\"service\":\"" name "\",\"name\":\"" name "\",\"desc\":\"d\",\"state\":\"x\",\"active-state\":\"" active \
-    "\",\"unit-state\":\"" unit "\"}"
+    "{\"service\":\"" name "\",\"name\":\"" name                                                             \
+    "\",\"desc\":\"d\",\"state\":\"x\",\"active-state\":\"" active "\",\"unit-state\":\"" unit "\"}"
 #define SERVICES                                                                                             \
-    "[" ROW_OF("chrony", "active", "enabled") "," ROW_OF("postfix", "inactive", "enabled") ","               \
-    ROW_OF("ksmtuned", "inactive", "not-found") "," ROW_OF("cron", "inactive", "masked") ","                 \
-    ROW_OF("pveproxy", "active", "enabled") "," ROW_OF("pve-firewall", "failed", "enabled") "]"
+    "[" ROW_OF("chrony", "active", "enabled") "," ROW_OF("postfix", "inactive", "enabled") "," ROW_OF(       \
+        "ksmtuned", "inactive",                                                                              \
+        "not-found") "," ROW_OF("cron", "inactive",                                                          \
+                                "masked") "," ROW_OF("pveproxy", "active",                                   \
+                                                     "enabled") "," ROW_OF("pve-firewall", "failed",         \
+                                                                           "enabled") "]"
 #define MEMBER(name, online, local)                                                                          \
     "{\"type\":\"node\",\"name\":\"" name "\",\"online\":" online ",\"local\":" local "}"
 #define CLUSTER(third)                                                                                       \
-    "[{\"type\":\"cluster\",\"name\":\"lab\",\"quorate\":1}," MEMBER("pve1", "1", "1") ","                   \
-    MEMBER("pve2", "1", "0") "," MEMBER("pve3", third, "0") "]"
+    "[{\"type\":\"cluster\",\"name\":\"lab\",\"quorate\":1}," MEMBER("pve1", "1", "1") "," MEMBER(           \
+        "pve2", "1", "0") "," MEMBER("pve3", third, "0") "]"
 #define VOTES(third)                                                                                         \
     "[{\"name\":\"pve1\",\"quorum_votes\":\"1\"},{\"name\":\"pve2\",\"quorum_votes\":\"1\"},{\"name\":"      \
     "\"pve3\",\"quorum_votes\":\"" third "\"}]"
@@ -47,16 +50,18 @@ static void a_stop_is_planned_with_a_start_as_its_way_back(void **state)
     (void)state;
     begin(&t, "chrony", "stop");
     assert_int_equal(plane_test_plan(&t, nodes, "pve_node_service_control"), 0);
-    expect_told(&t, "guards", 0,
-                "{\"path\":\"/nodes/{node}/services/{service}/state\",\"fields\":\"/active-state,/unit-state\","
-                "\"params\":[{\"name\":\"node\",\"value\":\"pve1\"},{\"name\":\"service\",\"value\":\"chrony\"}]}");
+    expect_told(
+        &t, "guards", 0,
+        "{\"path\":\"/nodes/{node}/services/{service}/state\",\"fields\":\"/active-state,/unit-state\","
+        "\"params\":[{\"name\":\"node\",\"value\":\"pve1\"},{\"name\":\"service\",\"value\":\"chrony\"}]}");
     expect_told(&t, "subjects", 0,
                 "{\"class\":\"node.service\",\"subject\":{\"kind\":\"service\",\"service\":\"pve1/chrony\","
                 "\"action\":\"stop\"}}");
-    expect_told(&t, "steps", 0,
-                "{\"kind\":1,\"flags\":1,\"name\":\"change\",\"method\":\"POST\",\"path\":\"/nodes/{node}/services/"
-                "{service}/stop\",\"params\":[{\"name\":\"node\",\"value\":\"pve1\"},{\"name\":\"service\","
-                "\"value\":\"chrony\"}]}");
+    expect_told(
+        &t, "steps", 0,
+        "{\"kind\":1,\"flags\":1,\"name\":\"change\",\"method\":\"POST\",\"path\":\"/nodes/{node}/services/"
+        "{service}/stop\",\"params\":[{\"name\":\"node\",\"value\":\"pve1\"},{\"name\":\"service\","
+        "\"value\":\"chrony\"}]}");
     expect_words(&t, "postcondition", "\"wait_value\":\"[\\\"inactive\\\",\\\"failed\\\"]\"");
     expect_words(&t, "facts", "\"running_on_the_node\":2");
     expect_told(&t, "undo", 0, "{\"kind\":3}");
@@ -85,9 +90,8 @@ static void some_have_no_way_back_and_say_why(void **state)
         begin(&t, cases[i].service, cases[i].action);
         assert_int_equal(plane_test_plan(&t, nodes, "pve_node_service_control"), 0);
         expect_told(&t, "undo", 0, "{\"kind\":1}");
-        if (strcmp(cases[i].service, "pveproxy") != 0)
-            expect_words(&t, "facts", cases[i].words);
-        else
+        expect_words(&t, "facts", cases[i].words);
+        if (strcmp(cases[i].service, "pveproxy") == 0)
             expect_words(&t, "facts", "expected to fail");
         plane_test_done(&t);
     }
@@ -109,7 +113,8 @@ static void what_is_so_is_not_sent_and_what_cannot_be_is_refused(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         begin(&t, cases[i].service, cases[i].action);
-        expect_failure(&t, plane_test_plan(&t, nodes, "pve_node_service_control"), cases[i].code, cases[i].words);
+        expect_failure(&t, plane_test_plan(&t, nodes, "pve_node_service_control"), cases[i].code,
+                       cases[i].words);
         plane_test_done(&t);
     }
     begin(&t, "chrony", "start");
@@ -163,16 +168,16 @@ static void blast_begin(struct plane_test *t)
 static void blast(struct plane_test *t, const char *service, const char *action)
 {
     char subject[300];
-    (void)snprintf(subject, sizeof(subject), "{\"kind\":\"service\",\"service\":\"%s\",\"action\":\"%s\"}", service,
-                   action);
+    (void)snprintf(subject, sizeof(subject), "{\"kind\":\"service\",\"service\":\"%s\",\"action\":\"%s\"}",
+                   service, action);
     assert_int_equal(plane_test_blast(t, nodes, "node.service", subject), 0);
 }
 
 static void whatever_can_lock_out_is_high(void **state)
 {
-    static const char *const services[] = {"networking", "pveproxy",  "pvedaemon",    "pve-cluster", "corosync",
-                                           "sshd",       "ssh",       "ifupdown2",    "pve-firewall", "chrony",
-                                           "some-unit"};
+    static const char *const services[] = {"networking",   "pveproxy", "pvedaemon", "pve-cluster",
+                                           "corosync",     "sshd",     "ssh",       "ifupdown2",
+                                           "pve-firewall", "chrony",   "some-unit"};
     static const char *const actions[] = {"start", "stop", "restart", "reload"};
     (void)state;
     for (size_t s = 0; s < sizeof(services) / sizeof(services[0]); s++) {
@@ -233,7 +238,8 @@ static void votes_are_counted(void **state)
         const char *third, *votes, *device, *words;
     } cases[] = {
         {"1", "1", "{}", "\"votes_total\":3,\"votes_left\":2,\"votes_needed\":2,\"rest_stays_quorate\":true"},
-        {"0", "1", "{}", "\"votes_total\":3,\"votes_left\":1,\"votes_needed\":2,\"rest_stays_quorate\":false"},
+        {"0", "1", "{}",
+         "\"votes_total\":3,\"votes_left\":1,\"votes_needed\":2,\"rest_stays_quorate\":false"},
         {"0", "1", "{\"State\":\"Connected\"}",
          "\"votes_total\":4,\"votes_left\":2,\"votes_needed\":3,\"rest_stays_quorate\":false"},
         {"1", "3", "{}", "\"votes_total\":5,\"votes_left\":4,\"votes_needed\":3,\"rest_stays_quorate\":true"},
@@ -242,20 +248,20 @@ static void votes_are_counted(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         blast_begin(&t);
-        plane_test_answer(&t, "/cluster/status", 200, *cases[i].third == '1' ? CLUSTER("1") : CLUSTER("0"));
-        plane_test_answer(&t, "/cluster/config/nodes", 200, *cases[i].votes == '3' ? VOTES("3") : VOTES("1"));
-        plane_test_answer(&t, "/cluster/config/qdevice", 200, cases[i].device);
+        answer_instead(&t, "/cluster/status", 200, *cases[i].third == '1' ? CLUSTER("1") : CLUSTER("0"));
+        answer_instead(&t, "/cluster/config/nodes", 200, *cases[i].votes == '3' ? VOTES("3") : VOTES("1"));
+        answer_instead(&t, "/cluster/config/qdevice", 200, cases[i].device);
         blast(&t, "pve1/corosync", "stop");
         expect_words(&t, "affected", cases[i].words);
         plane_test_done(&t);
     }
     blast_begin(&t);
-    plane_test_answer(&t, "/cluster/status", 200, "[" MEMBER("pve1", "1", "1") "]");
+    answer_instead(&t, "/cluster/status", 200, "[" MEMBER("pve1", "1", "1") "]");
     blast(&t, "pve1/corosync", "stop");
     expect_words(&t, "affected", "in no cluster");
     plane_test_done(&t);
     blast_begin(&t);
-    plane_test_answer(&t, "/cluster/config/nodes", 403, "");
+    answer_instead(&t, "/cluster/config/nodes", 403, "");
     blast(&t, "pve1/corosync", "stop");
     expect_words(&t, "incomplete", "votes");
     plane_test_done(&t);
@@ -289,7 +295,7 @@ static void guests_under_ha_are_named(void **state)
     assert_int_equal(named(&t, "\"guest/"), 0);
     plane_test_done(&t);
     blast_begin(&t);
-    plane_test_answer(&t, "/cluster/ha/status/current", 403, "");
+    answer_instead(&t, "/cluster/ha/status/current", 403, "");
     blast(&t, "pve1/pve-ha-lrm", "stop");
     expect_words(&t, "incomplete", "HA");
     plane_test_done(&t);
@@ -307,7 +313,7 @@ static void without_the_firewall_it_is_open(void **state)
     assert_int_equal(named(&t, "\"guest/900\""), 0);
     plane_test_done(&t);
     blast_begin(&t);
-    plane_test_answer(&t, "/cluster/firewall/options", 200, "{}");
+    answer_instead(&t, "/cluster/firewall/options", 200, "{}");
     blast(&t, "pve1/pve-firewall", "stop");
     expect_words(&t, "affected", "off in the datacenter");
     assert_int_equal(named(&t, "\"guest/"), 0);
