@@ -19,11 +19,7 @@
 #define DISK_LINKED                                                                                          \
     (1u << 7) /* a linked clone's: its base volume is another guest's (storage:BASE/VOLUME)                  \
                */
-<<<<<<< HEAD
 #define DISK_NO_BACKUP  (1u << 8)  /* backup=0; of a container's mount point: without backup=1 */
-=======
-#define DISK_NO_BACKUP  (1u << 8)  /* backup=0; of a container: without backup=1 */
->>>>>>> main
 #define DISK_NO_REPLICA (1u << 9)  /* replicate=0 */
 #define DISK_VMSTATE    (1u << 10) /* the memory of a suspended or snapshotted machine */
 #define DISK_EMPTY      (1u << 11) /* a CD drive without a disc ("none"): volid is no volume */
@@ -115,5 +111,9 @@ bool storage_on_node(struct json_object *config, const char *node);
 int32_t storage_owners(const struct asking *a, const char *storage, struct json_object *config,
                        const struct known_guests *guests, bool *wanted, bool tell,
                        struct json_object **ret_volumes);
+/* The rows of content alone, each with the "node" that listed it, the caller's. content: only this kind
+ * ("backup"); NULL: all. *ret_why: why not all of it is there; NULL: all is. Nothing is told. */
+int32_t storage_volumes(const struct asking *a, const char *storage, struct json_object *config,
+                        const char *content, struct json_object **ret_volumes, const char **ret_why);
 
 #endif
