@@ -187,8 +187,7 @@ static void add_pools(struct sim_call *call)
     }
 }
 
-/* The serialised answers for the present state, by caller and type; dropped at every change. */
-static struct json_object *cache(struct sim *sim)
+struct json_object *sim_cache(struct sim *sim)
 {
     /* Uptimes move on: an answer is at most five seconds old, as the real one may be. */
     uint64_t generation = sim->generation * 1000003 + (uint64_t)time(NULL) / 5;
@@ -204,7 +203,7 @@ static struct json_object *cache(struct sim *sim)
 int sim_cluster_resources(struct sim_call *call)
 {
     const char *type = sim_arg(call, "type");
-    struct json_object *known = cache(call->sim);
+    struct json_object *known = sim_cache(call->sim);
     char key[400];
 
     (void)snprintf(key, sizeof key, "%s %s", call->who, type ? type : "");

@@ -50,6 +50,7 @@ int32_t nodes_blast_pool(void *instance, struct proximo_call *call, struct proxi
 
 /* The topics, a file each. */
 extern const struct topic nodes_topic_node, nodes_topic_cluster, nodes_topic_tasks, nodes_topic_network,
-    nodes_topic_pools, nodes_topic_prompts;
+    nodes_topic_pools, nodes_topic_prompts, nodes_topic_ceph, nodes_topic_metrics, nodes_topic_options,
+    nodes_topic_mappings;
 
 #endif

@@ -65,8 +65,8 @@ int32_t nodes_reply_rows(struct nodes_plane *plane, struct proximo_call *call, s
 }
 
 static const struct topic *const topics[] = {
-    &nodes_topic_node,    &nodes_topic_cluster, &nodes_topic_tasks,
-    &nodes_topic_network, &nodes_topic_pools,   &nodes_topic_prompts,
+    &nodes_topic_node,  &nodes_topic_cluster, &nodes_topic_tasks, &nodes_topic_network,
+    &nodes_topic_pools, &nodes_topic_prompts, &nodes_topic_ceph,
 };
 
 static struct proximo_plane plane = {

@@ -27,7 +27,7 @@ static bool updating(void)
 {
     const char *update = getenv("PROXIMO_UPDATE_PLANS");
 
-    return update && *update && strcmp(update, "0") != 0;
+    return update && *update && strcmp(update, "0") != 0 && !stage_collects();
 }
 
 /* NULL: not there. */
@@ -52,7 +52,7 @@ static void tell(struct stage *stage, const char *where, struct json_object *wan
 {
     char below[400];
 
-    if (json_object_equal(wanted, got))
+    if (json_object_equal(wanted, got) || stage_collects())
         return;
     if (json_object_is_type(wanted, json_type_object) && json_object_is_type(got, json_type_object)) {
         json_object_object_foreach(wanted, key, value)
@@ -76,9 +76,8 @@ static void tell(struct stage *stage, const char *where, struct json_object *wan
         }
         return;
     }
-    print_error("  %s\n    kept: %s\n    now:  %s\n", where,
-                json_object_to_json_string_ext(wanted, JSON_C_TO_STRING_PLAIN),
-                json_object_to_json_string_ext(got, JSON_C_TO_STRING_PLAIN));
+    print_error("  %s\n    kept: %s\n    now:  %s\n", where, json_object_to_json_string_ext(wanted, PLAIN),
+                json_object_to_json_string_ext(got, PLAIN));
 }
 
 void kept_plan(struct stage *stage, const char *arguments, struct json_object *plan)
