@@ -59,7 +59,10 @@ struct config_kind {
     const char *id;   /* argument and API name of its id: "storage", "id"; of a single: "node" or NULL */
     const char *list; /* "/storage": POST goes here; NULL with CONFIG_SINGLE */
     const char *one;  /* "/storage/{storage}": GET, PUT, DELETE */
-    const char *put;  /* method of the change; NULL: PUT */
+    /* What its subject is called, {names} taken from the arguments: "{type}/{id}"; NULL: the id. */
+    const char *subject_name;
+    const char *put;     /* method of the change; NULL: PUT */
+    uint32_t deadline_s; /* how long to look for the change afterwards; 0: 15 */
     uint32_t flags;
     const struct config_key *keys;
     uint32_t key_count;
@@ -88,7 +91,9 @@ struct config_edit {
 struct config_change {
     struct asking ask;
     const struct config_kind *kind;
-    const char *id; /* NULL: the kind has none */
+    const char *id;             /* NULL: the kind has none */
+    struct proximo_field at[4]; /* what {names} of the paths are filled from */
+    uint32_t at_count;
     uint32_t verb;
     uint32_t release;        /* the major version of Proxmox VE: 8, 9; 0: not known */
     bool undoing;            /* planned by plan_undo */

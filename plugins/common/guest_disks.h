@@ -16,8 +16,9 @@
 #define DISK_BIND   (1u << 4) /* a directory of the node (mount point of a container with a path) */
 #define DISK_DEVICE (1u << 5) /* a device of the node passed through */
 #define DISK_SHARED (1u << 6) /* declared to be the same on all nodes (shared=1) */
-#define DISK_LINKED (1u << 7) /* a linked clone's: its base volume is another guest's (storage:BASE/VOLUME)  \
-                               */
+#define DISK_LINKED                                                                                          \
+    (1u << 7) /* a linked clone's: its base volume is another guest's (storage:BASE/VOLUME)                  \
+               */
 #define DISK_NO_BACKUP  (1u << 8)  /* backup=0; of a container: without backup=1 */
 #define DISK_NO_REPLICA (1u << 9)  /* replicate=0 */
 #define DISK_VMSTATE    (1u << 10) /* the memory of a suspended or snapshotted machine */
