@@ -100,7 +100,7 @@ static int32_t plan_storage(struct gathering *g, const struct known_storage *s)
         return not_seen(g, s->storage, NULL, "the storage is disabled");
     for (uint32_t i = 0; i < g->node_count; i++) {
         const char *node = g->nodes[i];
-        if (!storage_on_node(s, node) || (g->only && strcmp(g->only, node) != 0))
+        if (!known_storage_on(s, node) || (g->only && strcmp(g->only, node) != 0))
             continue;
         on++;
         if (!g->online[i]) {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "../common/config_object.h"
+#include "../common/guest_disks.h"
 #include "volumes.h"
 
 #define READ_CONTENT "Datastore.Audit|Datastore.AllocateSpace"
@@ -33,12 +34,6 @@ int32_t content_needs(const struct asking *a, const char *storage, const char *c
     if (images)
         ret[(*ret_count)++] = (struct proximo_need)NEED(guests, "VM.Config.Disk|VM.Audit");
     return PROXIMO_OK;
-}
-
-/* Types that are the same on all nodes, whether or not the entry says so. */
-static bool type_is_shared(const char *type)
-{
-    return config_list_has("nfs,cifs,pbs,rbd,cephfs,iscsi,iscsidirect,glusterfs,esxi", type);
 }
 
 /* A list of names or an object of them, as words. */
@@ -87,7 +82,7 @@ int32_t storages_read(const struct asking *a, struct known_storages *ret)
             .storage = name,
             .type = type ? type : "",
             .nodes = nodes && *nodes ? nodes : NULL,
-            .shared = member_true(one, "shared") || (type && type_is_shared(type)),
+            .shared = storage_is_shared(one),
             .disabled = member_true(one, "disable"),
             .backups = (content && config_list_has(content, "backup")) || (type && strcmp(type, "pbs") == 0),
             .config = one};
@@ -109,7 +104,7 @@ const struct known_storage *storages_find(const struct known_storages *s, const 
     return NULL;
 }
 
-bool storage_on_node(const struct known_storage *s, const char *node)
+bool known_storage_on(const struct known_storage *s, const char *node)
 {
     return !s->nodes || config_list_has(s->nodes, node);
 }

@@ -68,7 +68,7 @@ int32_t storages_read(const struct asking *a, struct known_storages *ret);
 void storages_done(struct known_storages *s);
 const struct known_storage *storages_find(const struct known_storages *s, const char *storage);
 /* Is the storage meant to be on this node? */
-bool storage_on_node(const struct known_storage *s, const char *node);
+bool known_storage_on(const struct known_storage *s, const char *node);
 
 /* ---- backups of guests */
 
