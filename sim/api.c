@@ -248,6 +248,7 @@ static void answer_path(struct sim *sim, const struct sim_request *request, cons
         sim_parse_form(query + 1, strlen(query + 1), in_query);
         sim_merge(given, in_query);
     }
+    sim_request_log(sim, request->method, request->target, who, given);
     dispatch(sim, request, path, given, who, extjs, reply);
     if (reply->status == 401)
         reply->delay_ms = sim->auth_delay_ms;

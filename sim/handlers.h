@@ -22,9 +22,11 @@ struct json_object *sim_resource_guest(struct json_object *state, const struct s
 struct json_object *sim_resource_storage(struct json_object *state, const char *node, const char *name);
 
 /* datacenter.c */
-sim_handler sim_backup_list, sim_backup_show, sim_backup_volumes, sim_backup_missing, sim_config_join,
-    sim_config_version, sim_schedule, sim_field_values, sim_targets, sim_metrics_list, sim_metrics_export,
-    sim_mapping_list, sim_answer_null;
+sim_handler sim_config_join, sim_config_version, sim_schedule, sim_field_values, sim_targets,
+    sim_metrics_list, sim_metrics_export, sim_mapping_list, sim_answer_null;
+/* jobs.c */
+sim_handler sim_backup_list, sim_backup_show, sim_backup_volumes, sim_backup_missing, sim_backup_create,
+    sim_backup_update, sim_backup_delete;
 
 /* pools.c */
 sim_handler sim_pools_list, sim_pool_show;

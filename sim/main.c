@@ -21,7 +21,7 @@
 #define LIST_MAX    64
 
 struct options {
-    const char *listen, *seed, *state_dir, *cert, *key;
+    const char *listen, *seed, *state_dir, *cert, *key, *request_log;
     const char *tokens[LIST_MAX];
     struct sim_fault faults[LIST_MAX];
     size_t token_count, fault_count;
@@ -53,6 +53,7 @@ enum {
     OPT_HA_MS,
     OPT_STALE_MS,
     OPT_WRONG_CERT,
+    OPT_LOG_REQUESTS,
     OPT_EXIT_ON_EOF
 };
 
@@ -76,6 +77,7 @@ static const struct option long_options[] = {
     {"ha-ms", required_argument, NULL, OPT_HA_MS},
     {"stale-ms", required_argument, NULL, OPT_STALE_MS},
     {"wrong-cert", no_argument, NULL, OPT_WRONG_CERT},
+    {"log-requests", required_argument, NULL, OPT_LOG_REQUESTS},
     {"exit-on-eof", no_argument, NULL, OPT_EXIT_ON_EOF},
     {NULL, 0, NULL, 0},
 };
@@ -105,6 +107,7 @@ static const char usage[] =
     "  --ha-ms N              until the HA manager has done what was requested (4000)\n"
     "  --stale-ms N           how long /cluster/resources shows a guest's past state (3000)\n"
     "  --wrong-cert           serve a certificate for another name, not the one that is printed\n"
+    "  --log-requests FILE    write each request there, one line of JSON: method, path, who, params\n"
     "  --exit-on-eof          end when standard input ends\n"
     "  --help                 this text\n";
 
@@ -208,6 +211,7 @@ static int take(struct options *options, int option, const char *value)
     case OPT_HA_MS: return number("ha-ms", value, 600000, &options->ha_ms);
     case OPT_STALE_MS: return number("stale-ms", value, 600000, &options->stale_ms);
     case OPT_WRONG_CERT: options->wrong_cert = true; return 0;
+    case OPT_LOG_REQUESTS: options->request_log = value; return 0;
     case OPT_EXIT_ON_EOF: options->exit_on_eof = true; return 0;
     default: return -EINVAL;
     }
@@ -387,10 +391,13 @@ int main(int argc, char **argv)
         return 2;
     }
     r = make_dir(&options, dir, sizeof dir);
+    if (r == 0 && options.request_log)
+        r = sim_request_log_open(&sim, options.request_log);
     if (r == 0)
         r = RAND_bytes(sim.ticket_key, sizeof sim.ticket_key) == 1 ? serve(&sim, &options, dir) : -EIO;
     if (r < 0)
         fprintf(stderr, "proximo-sim: cannot start: %s\n", strerror(-r));
+    sim_request_log_close(&sim);
     sim_done(&sim, !options.state_dir);
     if (!options.state_dir &&
         snprintf(cert_file, sizeof cert_file, "%s/cert.pem", dir) < (int)sizeof cert_file) {
