@@ -121,13 +121,15 @@ static const char *note(const struct freshness *f)
     if (!all->unseen_count && f->guests.complete)
         return NULL;
     for (uint32_t i = 0; text && i < all->unseen_count && i < 4; i++)
-        text = ask_text(&f->a, "%s%s storage %s%s%s (%.80s)", text, i ? "," : "", all->unseen[i].storage,
-                        all->unseen[i].node ? " of node " : "", all->unseen[i].node ? all->unseen[i].node : "",
-                        all->unseen[i].why ? all->unseen[i].why : "");
+        text =
+            ask_text(&f->a, "%s%s storage %s%s%s (%.80s)", text, i ? "," : "", all->unseen[i].storage,
+                     all->unseen[i].node ? " of node " : "", all->unseen[i].node ? all->unseen[i].node : "",
+                     all->unseen[i].why ? all->unseen[i].why : "");
     if (text && all->unseen_count > 4)
         text = ask_text(&f->a, "%s and %u more", text, all->unseen_count - 4);
     if (text && !f->guests.complete)
-        text = ask_text(&f->a, "%s%s guests that this token does not see", text, all->unseen_count ? ";" : "");
+        text =
+            ask_text(&f->a, "%s%s guests that this token does not see", text, all->unseen_count ? ";" : "");
     return text ? ask_text(&f->a, "%s. A guest without a backup here may have one there.", text) : NULL;
 }
 
