@@ -325,6 +325,38 @@ static void what_the_cluster_says(void **state)
     }
 }
 
+/* Proxmox VE 8 has groups instead of rules. */
+static void groups_of_proxmox_8(void **state)
+{
+    static const struct {
+        const char *groups, *says;
+        int clean;
+    } cases[] = {
+        {"[{\"group\":\"g\",\"nodes\":\"pve1:2,pve3\",\"restricted\":1}]",
+         "ha-group/g keeps it on other nodes", 0},
+        {"[{\"group\":\"g\",\"nodes\":\"pve1:2,pve3\"}]", "moves the guest back", 0},
+        {"[{\"group\":\"g\",\"nodes\":\"pve2,pve3\",\"restricted\":1}]", "its manager is asked", 1},
+        {"[]", "?HA group g", 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct plane_test t;
+        guest_init(&t, "qemu");
+        t.version = "8.4.1";
+        guest_answer(&t, "qemu", "/status/current", 200, MANAGED);
+        guest_answer(&t, "qemu", "/config", 200, "{\"digest\":\"d\"}");
+        plane_test_answer(&t, "/cluster/ha/groups", 200, cases[i].groups);
+        plane_test_answer(&t, "/cluster/ha/resources", 200,
+                          "[{\"sid\":\"vm:105\",\"state\":\"started\",\"group\":\"g\"}]");
+        plane_test_answer(&t, "/nodes", 200, NODES);
+        plane_test_answer(&t, "/cluster/replication", 200, "[]");
+        assert_int_equal(plane_test_blast(&t, guests, "guest.migrate", ONLINE), 0);
+        look_for(&t, cases[i].says);
+        assert_int_equal(is_clean(&t), cases[i].clean);
+        plane_test_done(&t);
+    }
+}
+
 static void without_the_guest(void **state)
 {
     struct plane_test t;
@@ -354,6 +386,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_a_configuration_says),
         cmocka_unit_test(what_the_cluster_says),
+        cmocka_unit_test(groups_of_proxmox_8),
         cmocka_unit_test(without_the_guest),
     };
     guests = plane_load("guests");
