@@ -411,9 +411,12 @@ static void moves_back(void **state)
 {
     static const char record[] =
         "{\"tool\":\"pve_bulk_migrate\",\"before\":[],\"after\":[],\"results\":{"
-        "\"guest-103\":{\"upid\":\"UPID:pve1:0000A:0000B:0000C:vzmigrate:103:root@pam:\"},"
-        "\"guest-101\":{\"upid\":\"UPID:pve1:0000A:0000B:0000C:qmigrate:101:root@pam:\"},"
-        "\"guest-999\":{\"upid\":\"UPID:pve1:0000A:0000B:0000C:qmigrate:999:root@pam:\"}}}";
+        "\"guest-103\":\"UPID:pve1:0000A:0000B:0000C:vzmigrate:103:root@pam:\",\"change\":\"UPID:pve9:\"},"
+        "\"steps\":[{\"name\":\"guest-103\"},"
+        /* its answer was lost, its task was found */
+        "{\"name\":\"guest-101\",\"upid\":\"UPID:pve1:0000A:0000B:0000C:qmigrate:101:root@pam:\"},"
+        "{\"name\":\"guest-100\",\"outcome\":\"skipped\"},"
+        "{\"name\":\"guest-999\",\"upid\":\"UPID:pve1:0000A:0000B:0000C:qmigrate:999:root@pam:\"}]}";
     struct plane_test t;
     (void)state;
     migrate_cluster(&t, stopped);
