@@ -325,6 +325,14 @@ static const struct {
     {"id", {"nightly", NULL}},
 };
 
+/* Names of things of which Proxmox knows only these, or only such. */
+static const struct {
+    const char *name, *value;
+} name_samples[] = {
+    {"service", "pveproxy"},
+    {"disk", "/dev/sda"},
+};
+
 /* Sample `n` of a parameter as a JSON value; NULL: there are no more. */
 static struct json_object *sample(const struct param_row *param, size_t n)
 {
@@ -352,6 +360,10 @@ static struct json_object *sample(const struct param_row *param, size_t n)
     case PROXIMO_TYPE_NUMBER: return n ? NULL : json_object_new_double(0.5);
     case PROXIMO_TYPE_STRING: break;
     default: return NULL; /* free objects: the tools that take them bring their own samples */
+    }
+    for (size_t i = 0; i < sizeof(name_samples) / sizeof(name_samples[0]); i++) {
+        if (strcmp(name_samples[i].name, param->name) == 0)
+            return n ? NULL : json_object_new_string(name_samples[i].value);
     }
     for (size_t i = 0; param->format && i < sizeof(format_samples) / sizeof(format_samples[0]); i++) {
         if (strcmp(format_samples[i].format, param->format) == 0) {
