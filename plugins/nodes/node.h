@@ -60,6 +60,8 @@ int32_t nodes_blast_service(void *instance, struct proximo_call *call, struct pr
 /* The names whose addresses differ between two hosts files, with commas; "" if there are none; NULL: no
  * memory, or too many to tell. */
 const char *hosts_changed(const struct asking *a, const char *before, const char *after);
+/* Which lines come and go, {"added": [...], "removed": [...]}; the caller's. NULL: no memory. */
+struct json_object *hosts_lines(const char *before, const char *after);
 /* Does a hosts file know the name? */
 bool hosts_knows(const char *text, const char *name);
 

@@ -20,8 +20,20 @@ static const struct proximo_need root_modify[] = {NEED("/", "Sys.Modify"), NEED(
 static const struct config_key dns_keys[] = {
     {.name = "search", .flags = CONFIG_ALWAYS}, {.name = "dns1"}, {.name = "dns2"}, {.name = "dns3"}};
 
+/* Proxmox takes addresses only; whether each is a whole one, it says itself. */
+static bool is_address(const char *text)
+{
+    return strpbrk(text, ".:") && strspn(text, "0123456789abcdefABCDEF.:") == strlen(text);
+}
+
 static int32_t check_dns(struct config_change *c)
 {
+    for (uint32_t i = 0; i < c->count; i++) {
+        const struct config_edit *edit = &c->edits[i];
+        if (strcmp(edit->key->name, "search") != 0 && edit->to && !is_address(edit->to))
+            return c->ask.host->fail(c->ask.call, PROXIMO_EINVAL, "%s: \"%.64s\" is no IP address",
+                                     edit->key->name, edit->to);
+    }
     if (!config_after(c, "search"))
         return c->ask.host->fail(
             c->ask.call, PROXIMO_EINVAL,
@@ -68,6 +80,8 @@ static int32_t check_hosts(struct config_change *c)
     if (!after)
         return c->ask.host->fail(c->ask.call, PROXIMO_EINVAL,
                                  "data is empty: a node needs at least the lines of localhost and of itself");
+    if (!c->count)
+        return PROXIMO_OK;
     const char *names = hosts_changed(&c->ask, before ? before : "", after);
     if (names && !(c->subject_details = json_object_new_object()))
         return PROXIMO_ENOMEM;
@@ -75,12 +89,12 @@ static int32_t check_hosts(struct config_change *c)
         json_object_object_add(c->subject_details, "names", json_object_new_string(names));
     c->summary = ask_text(&c->ask, "the hosts file of node \"%s\" is replaced%s%s", c->id,
                           names && *names ? "; names that change: " : "", names ? names : "");
-    if (c->count && !hosts_knows(after, c->id))
-        return c->ask.host->risk(
-            c->ask.call, PROXIMO_RISK_HIGH,
-            "the new file has no line of the node itself: its cluster file system does not "
-            "start again without");
-    return PROXIMO_OK;
+    int32_t r = tell_fact(&c->ask, "lines", hosts_lines(before ? before : "", after));
+    if (r == PROXIMO_OK && !hosts_knows(after, c->id))
+        r = c->ask.host->risk(c->ask.call, PROXIMO_RISK_HIGH,
+                              "the new file has no line of the node itself: its cluster file system does "
+                              "not start again without");
+    return r;
 }
 
 static const struct config_kind hosts_kind = {

@@ -72,17 +72,18 @@ static int32_t tell_connection(const struct service_blast *b)
 {
     const char *local = local_node(b);
     const bool here = local && strcmp(local, b->node) == 0;
+    const char *until = b->verb == SERVICE_STOP ? "" : " until the service is back";
     if (!breaks(b) || !b->known || !(b->known->flags & SERVICE_API))
         return PROXIMO_OK;
     if (b->status && !local)
         return b->ask.host->incomplete(b->ask.call, "whether this connection goes through the node",
                                        "GET /cluster/status does not say which node answers");
-    return tell_affected(
-        &b->ask, PROXIMO_RISK_HIGH, ask_text(&b->ask, "node/%s", b->node), NULL,
+    const char *effect =
         here     ? "this very connection ends at this node: proximo is cut off from the site with it"
         : !local ? "this connection may end at this node: then proximo is cut off from the site with it"
-                 : "calls to this node are handed on to it by the node that answers here, and fail",
-        NULL);
+                 : "calls to this node are handed on to it by the node that answers here, and fail";
+    return tell_affected(&b->ask, PROXIMO_RISK_HIGH, ask_text(&b->ask, "node/%s", b->node), NULL,
+                         ask_text(&b->ask, "%s%s", effect, until), NULL);
 }
 
 /* ---- guests behind it */

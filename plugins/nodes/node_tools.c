@@ -79,8 +79,8 @@ static const struct proximo_param syslog_params[] = {
           .description = "Most lines to return."),
     PARAM(.type = PROXIMO_TYPE_INTEGER, .name = "start", .maximum = 100000000, .default_json = "0",
           .description = "First line, from 0, the oldest."),
-    PARAM(.type = PROXIMO_TYPE_STRING, .name = "service", .format = "id", .maximum = 128,
-          .description = "Only lines of this service."),
+    PARAM(.type = PROXIMO_TYPE_STRING, .name = "service", .maximum = 128,
+          .description = "Only lines of this service (unit of systemd)."),
 };
 
 /* ---- pve_node_dns, pve_node_hosts, pve_node_time, pve_node_config_get */
@@ -164,9 +164,9 @@ static const struct proximo_read reads[] = {
         .title = "Node statistics over time",
         .description =
             "Shows how CPU, load, memory, swap, root file system and network of one node went over time. The "
-            "windows roll: day is the last 24 hours up to now, not a calendar day. netin and netout are "
-            "bytes "
-            "a second; cpu and iowait are fractions of 1. A step without values has only its time.",
+            "windows roll: day is the last 24 hours up to now, not a calendar day. Rows run from old to new, "
+            "up to 1,440 of them: offset gives the later ones. netin and netout are bytes a second; cpu and "
+            "iowait are fractions of 1. A step without values has only its time.",
         .params = PROXIMO_TABLE(rrd_params),
         .path = "/nodes/{node}/rrddata",
         .columns = PROXIMO_TABLE(rrd_columns),
