@@ -48,7 +48,7 @@ static const struct place {
      "node",
      "node",
      PROXIMO_RISK_MEDIUM,
-     "what calls it by its name finds it by the name",
+     "this node calls it by the name",
      {"node"}},
     {"/cluster/metrics/server",
      "metric servers that are reached by name",

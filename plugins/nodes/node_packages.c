@@ -6,6 +6,9 @@ static const struct proximo_param node_only[] = {NODE_PARAM};
 static const struct proximo_need node_audit[] = {NEED("/nodes/{node}", "Sys.Audit")};
 static const struct proximo_need node_modify[] = {NEED("/nodes/{node}", "Sys.Modify")};
 
+static const struct proximo_need update_needs[] = {NEED("/nodes/{node}", "Sys.Modify"),
+                                                   NEED("/nodes/{node}", "Sys.Audit")};
+
 /* ---- pve_node_apt_updates, pve_node_apt_versions: GET /nodes/{node}/apt/update, .../versions. Proxmox
  * begins these names with capitals. */
 
@@ -167,6 +170,11 @@ static const struct proximo_param update_params[] = {
           .description = "true: Proxmox sends its notification about new packages."),
 };
 
+/* Whom it asks is what was planned. */
+static const struct proximo_guard update_guards[] = {
+    {ROW(proximo_guard), .path = "/nodes/{node}/apt/repositories", .fields = "/digest"},
+};
+
 static const struct proximo_change changes[] = {
     {
         ROW(proximo_change),
@@ -182,7 +190,8 @@ static const struct proximo_change changes[] = {
         .operation_class = "node.apt-update",
         .method = "POST",
         .path = "/nodes/{node}/apt/update",
-        .needs = PROXIMO_TABLE(node_modify),
+        .needs = PROXIMO_TABLE(update_needs),
+        .guards = PROXIMO_TABLE(update_guards),
         .undo_kind = PROXIMO_UNDO_NONE,
     },
 };

@@ -176,7 +176,7 @@ static void what_is_reached_by_name_is_told(void **state)
     expect_words(&t, "affected",
                  "off.lan, which other name servers may resolve otherwise or not at all\",\"risk\":1");
     assert_int_equal(named(&t, "pve2-ring"), 0); /* the hosts file knows it */
-    assert_int_equal(named(&t, "finds it by the name pve2,"), 1);
+    assert_int_equal(named(&t, "calls it by the name pve2,"), 1);
     assert_int_equal(named(&t, "does not have its name"), 1); /* of itself */
     assert_int_equal(named(&t, "\"metric-server/influx\""), 1);
     assert_int_equal(plane_test_told_count(&t, "incomplete"), 0);
