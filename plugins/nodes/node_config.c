@@ -216,8 +216,7 @@ static const struct proximo_change changes[] = {
         .title = "Change the name servers of a node",
         .description =
             "Sets the name servers and the search domain of one node; what is not named stays. The plan "
-            "names "
-            "storages, cluster links and metric servers that are configured by name and may resolve "
+            "names storages, cluster links and metric servers that are configured by name and may resolve "
             "otherwise. Undo writes what was there.",
         .params = PROXIMO_TABLE(dns_params),
         .subject = "node/{node}",
@@ -233,10 +232,9 @@ static const struct proximo_change changes[] = {
         .name = "pve_node_hosts_set",
         .title = "Replace the hosts file of a node",
         .description =
-            "Replaces the hosts file of one node as a whole; read it with pve_node_hosts first. The plan "
-            "says "
-            "which names get other addresses and what of the site is reached by them. Undo writes the old "
-            "file.",
+            "Writes the hosts file of one node anew, as a whole; read it with pve_node_hosts first. The "
+            "plan says which names get other addresses and what of the site is reached by them. Undo "
+            "writes the old file.",
         .params = PROXIMO_TABLE(hosts_params),
         .subject = "node/{node}",
         .operation_class = "node.hosts",
@@ -250,9 +248,9 @@ static const struct proximo_change changes[] = {
         .flags = PROXIMO_CHANGE_IDEMPOTENT,
         .name = "pve_node_time_set",
         .title = "Change the time zone of a node",
-        .description = "Sets the time zone of one node; its clock stays as it is. Jobs that run by local "
-                       "time then run at "
-                       "another moment. Undo sets the zone that was there.",
+        .description =
+            "Sets the time zone of one node; its clock stays as it is. Jobs that run by local time then "
+            "run at another moment. Undo sets the zone that was there.",
         .params = PROXIMO_TABLE(time_params),
         .subject = "node/{node}",
         .operation_class = "node.time",
@@ -268,9 +266,8 @@ static const struct proximo_change changes[] = {
         .title = "Change the options of a node",
         .description =
             "Sets or removes options of one node: notes, delay before guests start at boot, wake-on-LAN, "
-            "ACME "
-            "domains; from Proxmox VE 9 on location and ballooning target. Undo brings back exactly what was "
-            "there.",
+            "ACME domains; from Proxmox VE 9 on location and ballooning target. Undo brings back exactly "
+            "what was there.",
         .params = PROXIMO_TABLE(config_params),
         .subject = "node/{node}",
         .operation_class = "node.config",
