@@ -2,7 +2,7 @@
 /*
  * What is reached by name from a node whose name servers or hosts file change: storages, links of the
  * cluster, metric servers, and the node itself. What is configured by address does not change. Sources:
- * GET /storage, /cluster/config/nodes, /cluster/metrics/server, /nodes/{node}/hosts.
+ * GET /storage, /cluster/config/nodes, /cluster/metrics/server, /cluster/resources, /nodes/{node}/hosts.
  */
 #include <strings.h>
 
@@ -199,6 +199,10 @@ static int32_t blast(void *instance, struct proximo_call *call, struct proximo_t
     int32_t r = dns ? read_hosts(&n) : PROXIMO_OK;
     for (size_t i = 0; r == PROXIMO_OK && i < sizeof(places) / sizeof(places[0]); i++)
         r = look_in(&n, &places[i]);
+    if (r == PROXIMO_OK && dns)
+        r = node_tell_guests(&n.ask, n.node, true, PROXIMO_RISK_LOW,
+                             "takes the node's name servers over at its next start, unless its configuration "
+                             "has some of its own");
     return r == PROXIMO_OK ? tell_node(&n) : r;
 }
 

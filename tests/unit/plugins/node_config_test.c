@@ -151,6 +151,9 @@ static void places(struct plane_test *t)
                       "\"10.0.0.2\",\"ring1_addr\":\"pve2-ring\"}]");
     plane_test_answer(t, "/cluster/metrics/server", 200, "[{\"id\":\"influx\",\"server\":\"metrics.lan\"}]");
     plane_test_answer(t, "/nodes/pve1/hosts", 200, "{\"data\":\"10.0.0.2 pve2-ring\\n\"," DIGEST "}");
+    plane_test_answer(t, "/cluster/resources?type=vm", 200,
+                      "[{\"type\":\"lxc\",\"vmid\":105,\"node\":\"pve1\"},{\"type\":\"lxc\",\"vmid\":106,"
+                      "\"node\":\"pve2\"},{\"type\":\"qemu\",\"vmid\":101,\"node\":\"pve1\"}]");
 }
 
 static uint32_t named(const struct plane_test *t, const char *words)
@@ -179,6 +182,8 @@ static void what_is_reached_by_name_is_told(void **state)
     assert_int_equal(named(&t, "calls it by the name pve2,"), 1);
     assert_int_equal(named(&t, "does not have its name"), 1); /* of itself */
     assert_int_equal(named(&t, "\"metric-server/influx\""), 1);
+    assert_int_equal(named(&t, "\"guest/105\""), 1); /* containers take the node's name servers */
+    assert_int_equal(named(&t, "\"guest/"), 1);
     assert_int_equal(plane_test_told_count(&t, "incomplete"), 0);
     plane_test_done(&t);
 
@@ -215,6 +220,26 @@ static void only_names_that_change_are_told(void **state)
     assert_int_equal(plane_test_blast(&t, nodes, "node.hosts", "{\"kind\":\"node\",\"node\":\"pve1\"}"), 0);
     assert_int_equal(named(&t, "\"storage/"), 4);
     assert_int_equal(named(&t, "finds its own address"), 1);
+    plane_test_done(&t);
+}
+
+static void jobs_by_local_time_are_told(void **state)
+{
+    struct plane_test t;
+    (void)state;
+    begin(&t);
+    plane_test_answer(&t, "/cluster/backup", 200,
+                      "[{\"id\":\"all\"},{\"id\":\"here\",\"node\":\"pve1\"},{\"id\":\"far\",\"node\":"
+                      "\"pve2\"},{\"id\":\"off\",\"enabled\":0}]");
+    assert_int_equal(plane_test_blast(&t, nodes, "node.time", "{\"kind\":\"node\",\"node\":\"pve1\"}"), 0);
+    assert_int_equal(named(&t, "\"backup-job/all\""), 1);
+    assert_int_equal(named(&t, "\"backup-job/here\""), 1);
+    assert_int_equal(named(&t, "\"backup-job/"), 2);
+    plane_test_done(&t);
+    begin(&t);
+    plane_test_answer(&t, "/cluster/backup", 403, "");
+    assert_int_equal(plane_test_blast(&t, nodes, "node.time", "{\"kind\":\"node\",\"node\":\"pve1\"}"), 0);
+    expect_words(&t, "incomplete", "backup jobs");
     plane_test_done(&t);
 }
 
@@ -271,6 +296,7 @@ int main(void)
         cmocka_unit_test(options_go_back_to_none),
         cmocka_unit_test(what_is_reached_by_name_is_told),
         cmocka_unit_test(only_names_that_change_are_told),
+        cmocka_unit_test(jobs_by_local_time_are_told),
         cmocka_unit_test(the_journal_is_its_newest_lines),
         cmocka_unit_test(repositories_are_rows),
     };
