@@ -111,5 +111,9 @@ bool storage_on_node(struct json_object *config, const char *node);
 int32_t storage_owners(const struct asking *a, const char *storage, struct json_object *config,
                        const struct known_guests *guests, bool *wanted, bool tell,
                        struct json_object **ret_volumes);
+/* The rows of content alone, each with the "node" that listed it, the caller's. content: only this kind
+ * ("backup"); NULL: all. *ret_why: why not all of it is there; NULL: all is. Nothing is told. */
+int32_t storage_volumes(const struct asking *a, const char *storage, struct json_object *config,
+                        const char *content, struct json_object **ret_volumes, const char **ret_why);
 
 #endif

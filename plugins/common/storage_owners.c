@@ -43,21 +43,25 @@ struct places {
     const struct known_guests *guests;
     bool *wanted;
     bool tell;
+    const char *content;         /* only this kind; NULL: all */
+    const char *why;             /* the first reason why it is not all */
     struct json_object *volumes; /* NULL: nobody wants them */
     const char *nodes[NODES_MOST];
     bool online[NODES_MOST];
     uint32_t count;
 };
 
-static void want_all(const struct places *p, const char *node)
+static void want_all(struct places *p, const char *node)
 {
     for (uint32_t i = 0; i < p->guests->count; i++)
         p->wanted[i] |= !node || strcmp(p->guests->rows[i].node, node) == 0;
 }
 
-static int32_t not_listed(const struct places *p, const char *node, const char *why)
+static int32_t not_listed(struct places *p, const char *node, const char *why)
 {
     want_all(p, node);
+    if (!p->why)
+        p->why = why ? why : "it could not be listed";
     if (!p->tell)
         return PROXIMO_OK;
     const char *what = node ? ask_text(p->ask, "what is on storage %s on node %s", p->storage, node)
@@ -138,21 +142,22 @@ static struct proximo_get content_get(const struct places *p, const char *node, 
 {
     fields[0] = FIELD("node", node);
     fields[1] = FIELD("storage", p->storage);
+    fields[2] = FIELD("content", p->content);
     return (struct proximo_get){ROW(proximo_get),
                                 .flags = PROXIMO_GET_TOLERATE,
                                 .path = "/nodes/{node}/storage/{storage}/content",
                                 .fields = fields,
-                                .field_count = 2,
+                                .field_count = p->content ? 3 : 2,
                                 .needs = ROWS(content_need, 1)};
 }
 
 /* One node's list is everybody's. */
-static int32_t look_once(const struct places *p)
+static int32_t look_once(struct places *p)
 {
     const char *why = "no node that may use it is online";
     uint32_t tries = 0;
     for (uint32_t i = 0; i < p->count && tries < SHARED_TRIES; i++) {
-        struct proximo_field fields[2];
+        struct proximo_field fields[3];
         const struct proximo_get get = content_get(p, p->nodes[i], fields);
         struct proximo_answer answer = {ROW(proximo_answer)};
         if (!p->online[i])
@@ -173,12 +178,12 @@ static int32_t look_once(const struct places *p)
     return not_listed(p, NULL, why);
 }
 
-static int32_t look_everywhere(const struct places *p)
+static int32_t look_everywhere(struct places *p)
 {
     struct proximo_get *gets = p->ask->host->alloc(p->ask->call, (p->count + UINT64_C(1)) * sizeof(*gets));
     struct proximo_answer *answers =
         p->ask->host->alloc(p->ask->call, (p->count + UINT64_C(1)) * sizeof(*answers));
-    struct proximo_field(*fields)[2] =
+    struct proximo_field(*fields)[3] =
         p->ask->host->alloc(p->ask->call, (p->count + UINT64_C(1)) * sizeof(*fields));
     const char *of[NODES_MOST];
     uint32_t count = 0;
@@ -205,28 +210,55 @@ static int32_t look_everywhere(const struct places *p)
     return r;
 }
 
+static int32_t look(struct places *p)
+{
+    bool known = false;
+    int32_t r = find_nodes(p, &known);
+    if (r < 0)
+        return r;
+    if (!known)
+        return not_listed(p, NULL, "the nodes of the cluster could not be listed");
+    if (member_true(p->config, "disable"))
+        return not_listed(p, NULL, "it is disabled: Proxmox does not list what is on it");
+    return storage_is_shared(p->config) ? look_once(p) : look_everywhere(p);
+}
+
 int32_t storage_owners(const struct asking *a, const char *storage, struct json_object *config,
                        const struct known_guests *guests, bool *wanted, bool tell,
                        struct json_object **ret_volumes)
 {
     struct places *p = a->host->alloc(a->call, sizeof(*p));
-    bool known = false;
     if (!p)
         return PROXIMO_ENOMEM;
     *p = (struct places){
         .ask = a, .storage = storage, .config = config, .guests = guests, .wanted = wanted, .tell = tell};
     if (ret_volumes && !(p->volumes = json_object_new_array()))
         return PROXIMO_ENOMEM;
-    int32_t r = find_nodes(p, &known);
-    if (r == PROXIMO_OK && !known)
-        r = not_listed(p, NULL, "the nodes of the cluster could not be listed");
-    else if (r == PROXIMO_OK && member_true(config, "disable"))
-        r = not_listed(p, NULL, "it is disabled: Proxmox does not list what is on it");
-    else if (r == PROXIMO_OK)
-        r = storage_is_shared(config) ? look_once(p) : look_everywhere(p);
+    int32_t r = look(p);
     if (r < 0)
         json_object_put(p->volumes);
     else if (ret_volumes)
         *ret_volumes = p->volumes;
     return r;
+}
+
+int32_t storage_volumes(const struct asking *a, const char *storage, struct json_object *config,
+                        const char *content, struct json_object **ret_volumes, const char **ret_why)
+{
+    static const struct known_guests nobody;
+    struct places *p = a->host->alloc(a->call, sizeof(*p));
+    if (!p)
+        return PROXIMO_ENOMEM;
+    *p = (struct places){
+        .ask = a, .storage = storage, .config = config, .guests = &nobody, .content = content};
+    if (!(p->volumes = json_object_new_array()))
+        return PROXIMO_ENOMEM;
+    int32_t r = look(p);
+    if (r < 0) {
+        json_object_put(p->volumes);
+        return r;
+    }
+    *ret_volumes = p->volumes;
+    *ret_why = p->why;
+    return PROXIMO_OK;
 }
