@@ -25,7 +25,11 @@ struct json_object *sim_resource_storage(struct json_object *state, const char *
 
 /* datacenter.c */
 sim_handler sim_config_join, sim_config_version, sim_schedule, sim_field_values, sim_targets,
-    sim_metrics_list, sim_metrics_export, sim_mapping_list, sim_answer_null;
+    sim_metrics_list, sim_metrics_export, sim_answer_null;
+/* datacenter_write.c */
+sim_handler sim_options_update, sim_metrics_create, sim_metrics_update, sim_metrics_delete;
+/* mapping.c */
+sim_handler sim_mapping_list, sim_mapping_create, sim_mapping_update, sim_mapping_delete;
 /* jobs.c */
 sim_handler sim_backup_list, sim_backup_show, sim_backup_volumes, sim_backup_missing, sim_backup_create,
     sim_backup_update, sim_backup_delete;
@@ -61,9 +65,14 @@ sim_handler sim_ha_groups, sim_ha_resources, sim_ha_resource, sim_ha_rules, sim_
 sim_handler sim_ha_resource_create, sim_ha_resource_update, sim_ha_resource_delete, sim_ha_resource_move;
 
 /* nodes.c */
-sim_handler sim_nodes_list, sim_node_status, sim_node_hosts, sim_node_config, sim_node_network,
-    sim_node_replication, sim_rrddata, sim_node_syslog, sim_node_journal, sim_node_changelog, sim_node_zfs,
-    sim_ceph_missing, sim_node_subscription;
+sim_handler sim_nodes_list, sim_node_status, sim_node_hosts, sim_node_config, sim_node_network, sim_rrddata,
+    sim_node_syslog, sim_node_journal, sim_node_changelog, sim_node_zfs, sim_ceph_missing,
+    sim_node_subscription;
+/* replication.c */
+sim_handler sim_replication_list, sim_replication_show, sim_node_replication, sim_node_replication_status,
+    sim_node_replication_log;
+/* replication_write.c */
+sim_handler sim_replication_create, sim_replication_update, sim_replication_delete, sim_replication_now;
 /* nodes_hardware.c */
 sim_handler sim_node_disks, sim_node_smart, sim_node_pci;
 /* nodes_write.c */

@@ -198,12 +198,6 @@ int sim_node_network(struct sim_call *call)
     return 0;
 }
 
-int sim_node_replication(struct sim_call *call)
-{
-    call->data = json_object_new_array();
-    return 0;
-}
-
 /* What does not stay as it is: it wanders by a fifth around the present value, the same at the same time. */
 static void wander(struct json_object *item, int64_t when)
 {

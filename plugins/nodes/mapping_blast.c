@@ -13,7 +13,8 @@ struct using
 {
     struct asking a;
     const char *type, *id, *nodes; /* nodes: NULL: not said */
-    uint32_t verb;
+    uint32_t verb, unread;
+    struct known_guest first; /* of those that were not read */
 };
 
 /* "hostpci0" is of the words "hostpci". */
@@ -73,22 +74,19 @@ static int32_t tell_user(const struct using *u, const struct known_guest *guest,
                          ask_text(&u->a, "guest/%lld", (long long)guest->vmid), guest->name, effect, facts);
 }
 
-/* Those whose configuration was not read may use it as well. */
-static int32_t tell_unread(const struct using *u, uint32_t unread, const struct known_guest *first)
+/* One configuration after the other; those not read may use it as well. */
+static int32_t see_guest(void *context, struct known_guest *guest)
 {
-    if (!unread)
-        return PROXIMO_OK;
-    return u->a.host->incomplete(
-        u->a.call, "which guests use the mapping",
-        ask_text(&u->a, "the configuration of %u guests was not read; the first is %lld: %.200s",
-                 (unsigned)unread, (long long)first->vmid, first->why ? first->why : "no reason given"));
+    struct using *u = context;
+    const char *slots = guest->config ? slots_of(u, guest->config) : NULL;
+    if (!guest->config && u->unread++ == 0)
+        u->first = *guest;
+    return slots ? tell_user(u, guest, slots) : PROXIMO_OK;
 }
 
-static int32_t tell_users(const struct using *u)
+static int32_t tell_users(struct using *u)
 {
     struct known_guests guests = {0};
-    const struct known_guest *first = NULL;
-    uint32_t unread = 0;
     int32_t r = guests_list(&u->a, &guests);
     bool *wanted = r == PROXIMO_OK ? u->a.host->alloc(u->a.call, guests.count + 1) : NULL;
     if (r == PROXIMO_OK && !wanted)
@@ -96,18 +94,14 @@ static int32_t tell_users(const struct using *u)
     for (uint32_t i = 0; r == PROXIMO_OK && i < guests.count; i++)
         wanted[i] = !guests.rows[i].lxc;
     if (r == PROXIMO_OK)
-        r = guests_read_configs(&u->a, &guests, wanted, CONFIGS_MOST, "looking for guests that use it");
-    for (uint32_t i = 0; r == PROXIMO_OK && i < guests.count; i++) {
-        const struct known_guest *guest = &guests.rows[i];
-        const char *slots = wanted[i] && guest->config ? slots_of(u, guest->config) : NULL;
-        if (wanted[i] && !guest->config) {
-            first = unread++ ? first : guest;
-        } else if (slots) {
-            r = tell_user(u, guest, slots);
-        }
-    }
-    if (r == PROXIMO_OK)
-        r = tell_unread(u, unread, first);
+        r = guests_visit_configs(&u->a, &guests, wanted, CONFIGS_MOST, "looking for guests that use it",
+                                 see_guest, u);
+    if (r == PROXIMO_OK && u->unread)
+        r = u->a.host->incomplete(
+            u->a.call, "which guests use the mapping",
+            ask_text(&u->a, "the configuration of %u guests was not read; the first is %lld: %.200s",
+                     (unsigned)u->unread, (long long)u->first.vmid,
+                     u->first.why ? u->first.why : "no reason given"));
     guests_done(&guests);
     return r;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Routes: changes of a node's settings, its services and packages.
+ * Routes: changes of a node's settings, its services and packages; its replication jobs.
  */
 #include "routes.h"
 
@@ -17,6 +17,9 @@
     "spiceproxy, sshd, syslog, systemd-journald, systemd-timesyncd"}
 #define COMMAND(verb)   {.method = "POST", .path = "/nodes/{node}/services/{service}/" verb, \
     .params = PARAMS(NODE, SERVICE), .rule = MAY_CHANGE, .flags = SIM_NODE, .run = sim_service_command}
+
+#define JOB_ID          {.name = "id", .format = "pve-replication-job-id", .pattern = "[1-9][0-9]{2,8}-[0-9]{1,9}"}
+#define FROM(what)      {.name = (what), .type = SIM_INTEGER, .optional = true, .has_min = true}
 
 static const struct sim_param acme[] = {
     {.name = "account", .optional = true, .format = "pve-configid"},
@@ -71,6 +74,13 @@ static const struct sim_route rows[] = {
     {.method = "PUT", .path = "/nodes/{node}/apt/repositories",
      .params = PARAMS(NODE, REPO_DIGEST, {.name = "handle"}),
      .rule = MAY_CHANGE, .flags = SIM_NODE, .run = sim_apt_repository_add},
+    {.method = "GET", .path = "/nodes/{node}/replication/{id}/status", .params = PARAMS(NODE, JOB_ID), .rule = ALL,
+     .flags = SIM_NODE, .run = sim_node_replication_status},
+    {.method = "GET", .path = "/nodes/{node}/replication/{id}/log",
+     .params = PARAMS(NODE, JOB_ID, FROM("start"), FROM("limit")), .rule = ALL, .flags = SIM_NODE,
+     .run = sim_node_replication_log},
+    {.method = "POST", .path = "/nodes/{node}/replication/{id}/schedule_now", .params = PARAMS(NODE, JOB_ID), .rule = ALL,
+     .flags = SIM_NODE, .run = sim_replication_now},
 };
 /* clang-format on */
 const struct sim_route_table sim_routes_node_write = {rows, sizeof rows / sizeof *rows};

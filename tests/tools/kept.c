@@ -10,7 +10,8 @@
 #include "normal.h"
 #include "stage.h"
 
-#define FORM (JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE)
+#define FORM      (JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE)
+#define TELL_MOST 12
 
 static void file_name(const char *folder, const struct row *row, char *ret, size_t size)
 {
@@ -48,6 +49,8 @@ static void store(const char *file, struct json_object *o)
 }
 
 /* Names the members in which they differ; more than a screen helps nobody. */
+static int told;
+
 static void tell(struct stage *stage, const char *where, struct json_object *wanted, struct json_object *got)
 {
     char below[400];
@@ -76,6 +79,10 @@ static void tell(struct stage *stage, const char *where, struct json_object *wan
         }
         return;
     }
+    if (++told > TELL_MOST) {
+        print_error("%s", told == TELL_MOST + 1 ? "  ... and more\n" : "");
+        return;
+    }
     print_error("  %s\n    kept: %s\n    now:  %s\n", where, json_object_to_json_string_ext(wanted, PLAIN),
                 json_object_to_json_string_ext(got, PLAIN));
 }
@@ -95,6 +102,7 @@ void kept_plan(struct stage *stage, const char *arguments, struct json_object *p
             store(file, now);
         } else {
             stage_bad(stage, "the plan is not the one in %s (PROXIMO_UPDATE_PLANS=1 writes it):", file);
+            told = 0;
             tell(stage, "", have, now);
         }
     }
@@ -121,6 +129,7 @@ void kept_example(struct stage *stage, const char *arguments, struct json_object
         } else {
             stage_bad(stage,
                       "the answer has other members than %s (PROXIMO_UPDATE_PLANS=1 writes it):", file);
+            told = 0;
             tell(stage, "", have, now);
         }
     }
