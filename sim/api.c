@@ -166,7 +166,7 @@ static void dispatch(struct sim *sim, const struct sim_request *request, const c
                      struct json_object *given, const char *who, bool extjs, struct sim_reply *reply)
 {
     SIM_FREE_WITH(sim_json_freep) struct json_object *in_path = json_object_new_object();
-    struct sim_call call = {.sim = sim, .state = sim->state, .who = who, .status = 200};
+    struct sim_call call = {.sim = sim, .state = sim->state, .request = request, .who = who, .status = 200};
     int r;
 
     call.params = json_object_get(given);
@@ -241,7 +241,7 @@ static void answer_path(struct sim *sim, const struct sim_request *request, cons
     }
     status = sim_parse_body(request, given, text, sizeof text);
     if (status != 0) {
-        sim_reply_plain(reply, status, text, text);
+        sim_reply_plain(reply, status, text, status == 400 ? "" : text);
         return;
     }
     if (query) {

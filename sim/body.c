@@ -169,6 +169,10 @@ int sim_parse_body(const struct sim_request *request, struct json_object *params
     }
     if (n == strlen("application/json") && strncasecmp(type, "application/json", n) == 0)
         return parse_json(request, params, text, size);
+    if (sim_is_upload(request)) {
+        (void)snprintf(text, size, "Bad Request");
+        return sim_parse_upload(request, params) < 0 ? 400 : 0;
+    }
     (void)snprintf(text, size, "upload 'Content-Type '%s' not implemented", type);
     return 506;
 }

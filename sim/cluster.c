@@ -2,6 +2,7 @@
 /*
  * Cluster-wide reads: resources (serialised once per change and caller), status, options, log, next id.
  */
+#include "change.h"
 #include "guest.h"
 #include "handlers.h"
 
@@ -187,8 +188,7 @@ static void add_pools(struct sim_call *call)
     }
 }
 
-/* The serialised answers for the present state, by caller and type; dropped at every change. */
-static struct json_object *cache(struct sim *sim)
+struct json_object *sim_cache(struct sim *sim)
 {
     /* Uptimes move on: an answer is at most five seconds old, as the real one may be. */
     uint64_t generation = sim->generation * 1000003 + (uint64_t)time(NULL) / 5;
@@ -204,7 +204,7 @@ static struct json_object *cache(struct sim *sim)
 int sim_cluster_resources(struct sim_call *call)
 {
     const char *type = sim_arg(call, "type");
-    struct json_object *known = cache(call->sim);
+    struct json_object *known = sim_cache(call->sim);
     char key[400];
 
     (void)snprintf(key, sizeof key, "%s %s", call->who, type ? type : "");
@@ -267,11 +267,39 @@ int sim_cluster_status(struct sim_call *call)
     return 0;
 }
 
+/* Strings of properties, with the key of what stands without one, are shown as objects, and registered tags
+ * as a list. */
+static struct json_object *shown_options(struct json_object *options)
+{
+    static const struct sim_param connection[] = {{.name = "type", .unnamed = true}, {.name = NULL}};
+    static const char *const properties[] = {
+        "crs",         "ha",        "location", "migration",       "next-id", "notify",
+        "replication", "tag-style", "u2f",      "user-tag-access", "webauthn"};
+    struct json_object *out = sim_copy(options), *tags;
+    const char *at = sim_str(options, "registered-tags", NULL);
+    char word[128];
+
+    for (size_t i = 0; i < sizeof properties / sizeof *properties; i++) {
+        const char *text = sim_str(options, properties[i], NULL);
+
+        if (text)
+            sim_set(out, properties[i], sim_property_split(connection, text));
+    }
+    if (!at)
+        return out;
+    tags = json_object_new_array();
+    while (sim_next_word(&at, word, sizeof word))
+        json_object_array_add(tags, json_object_new_string(word));
+    sim_set(out, "registered-tags", tags);
+    return out;
+}
+
 int sim_cluster_options(struct sim_call *call)
 {
+    SIM_FREE_WITH(sim_json_freep) struct json_object *options = NULL;
     static const char *const open[] = {"tag-style", "registered-tags"};
-    struct json_object *options = sim_at(call->state, "/cluster/options");
 
+    options = shown_options(sim_at(call->state, "/cluster/options"));
     if (sim_can(call, "/", "Sys.Audit")) {
         call->data = sim_copy(options);
     } else {

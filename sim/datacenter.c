@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Datacenter objects that need more than a listing: schedules, mappings, metric servers, notification
+ * Datacenter objects that need more than a listing: schedules, metric servers, notification
  * targets, corosync.
  */
 #include "guest.h"
@@ -32,39 +32,7 @@ int sim_schedule(struct sim_call *call)
     return 0;
 }
 
-/* ---- mappings, metrics, notifications ---- */
-
-/* A listing; check-node adds what that node finds wrong. No simulated node has the devices of a mapping. */
-int sim_mapping_list(struct sim_call *call)
-{
-    const char *node = sim_arg(call, "check-node"), *type = strrchr(call->route->path, '/') + 1;
-    int r = sim_listing(call);
-
-    for (size_t i = 0; r == 0 && node && i < json_object_array_length(call->data); i++) {
-        struct json_object *item = json_object_array_get_idx(call->data, i), *map = sim_get(item, "map");
-        struct json_object *checks = json_object_new_array();
-
-        for (size_t k = 0; k < json_object_array_length(map); k++) {
-            const char *entry = json_object_get_string(json_object_array_get_idx(map, k)), *id;
-            struct json_object *check;
-            char text[256], prefix[128];
-
-            (void)snprintf(prefix, sizeof prefix, "node=%s,", node);
-            id = strstr(entry, strcmp(type, "usb") == 0 ? "id=" : "path=");
-            if (strcmp(type, "dir") == 0 || strncmp(entry, prefix, strlen(prefix)) != 0 || !id)
-                continue;
-            id = strchr(id, '=') + 1;
-            (void)snprintf(text, sizeof text, "Invalid configuration: %s device '%.*s' not found\n", type,
-                           (int)strcspn(id, ","), id);
-            check = json_object_new_object();
-            sim_set_str(check, "severity", "error");
-            sim_set_str(check, "message", text);
-            json_object_array_add(checks, check);
-        }
-        sim_set(item, strcmp(type, "usb") == 0 ? "errors" : "checks", checks);
-    }
-    return r;
-}
+/* ---- metrics, notifications ---- */
 
 int sim_metrics_list(struct sim_call *call)
 {

@@ -17,13 +17,19 @@ void sim_permissions_dump(struct sim_call *call, const char *who);
 sim_handler sim_cluster_resources, sim_cluster_status, sim_cluster_options, sim_cluster_nextid,
     sim_cluster_log;
 struct sim_guest;
+/* The serialised answers for the present state, by caller and request; emptied at every change. Borrowed. */
+struct json_object *sim_cache(struct sim *sim);
 /* One entry of /cluster/resources (owned by the caller). */
 struct json_object *sim_resource_guest(struct json_object *state, const struct sim_guest *guest);
 struct json_object *sim_resource_storage(struct json_object *state, const char *node, const char *name);
 
 /* datacenter.c */
 sim_handler sim_config_join, sim_config_version, sim_schedule, sim_field_values, sim_targets,
-    sim_metrics_list, sim_metrics_export, sim_mapping_list, sim_answer_null;
+    sim_metrics_list, sim_metrics_export, sim_answer_null;
+/* datacenter_write.c */
+sim_handler sim_options_update, sim_metrics_create, sim_metrics_update, sim_metrics_delete;
+/* mapping.c */
+sim_handler sim_mapping_list, sim_mapping_create, sim_mapping_update, sim_mapping_delete;
 /* jobs.c */
 sim_handler sim_backup_list, sim_backup_show, sim_backup_volumes, sim_backup_missing, sim_backup_create,
     sim_backup_update, sim_backup_delete;
@@ -59,20 +65,48 @@ sim_handler sim_ha_groups, sim_ha_resources, sim_ha_resource, sim_ha_rules, sim_
 sim_handler sim_ha_resource_create, sim_ha_resource_update, sim_ha_resource_delete, sim_ha_resource_move;
 
 /* nodes.c */
-sim_handler sim_nodes_list, sim_node_status, sim_node_time, sim_node_hosts, sim_node_config, sim_node_network,
-    sim_node_replication, sim_rrddata, sim_node_syslog, sim_node_journal, sim_node_changelog, sim_node_zfs,
-    sim_node_smart, sim_ceph_missing, sim_node_subscription;
+sim_handler sim_nodes_list, sim_node_status, sim_node_hosts, sim_node_config, sim_node_network, sim_rrddata,
+    sim_node_syslog, sim_node_journal, sim_node_changelog, sim_node_zfs, sim_ceph_missing,
+    sim_node_subscription;
+/* replication.c */
+sim_handler sim_replication_list, sim_replication_show, sim_node_replication, sim_node_replication_status,
+    sim_node_replication_log;
+/* replication_write.c */
+sim_handler sim_replication_create, sim_replication_update, sim_replication_delete, sim_replication_now;
+/* nodes_hardware.c */
+sim_handler sim_node_disks, sim_node_smart, sim_node_pci;
+/* nodes_write.c */
+sim_handler sim_node_dns_update, sim_node_hosts_update, sim_node_time, sim_node_time_update,
+    sim_node_config_update;
+/* services.c */
+sim_handler sim_service_command;
+/* apt.c */
+sim_handler sim_apt_refresh, sim_apt_repositories, sim_apt_repository_change, sim_apt_repository_add;
 
 /* sdn.c */
 sim_handler sim_sdn_dry_run, sim_sdn_node_zones, sim_sdn_bridges, sim_sdn_content, sim_sdn_ip_vrf,
     sim_sdn_mac_vrf, sim_sdn_fabrics_all;
 
 /* storage.c */
-sim_handler sim_storage_list, sim_storage_status, sim_storage_content, sim_storage_volume, sim_storage_prune,
-    sim_storage_import, sim_storage_identity, sim_vzdump_defaults, sim_vzdump_extract;
+sim_handler sim_storage_list, sim_storage_status, sim_storage_import, sim_storage_identity,
+    sim_vzdump_defaults;
 bool sim_storage_on_node(struct json_object *config, const char *node);
+/* storage_volumes.c */
+sim_handler sim_storage_content, sim_storage_volume;
 /* A volume of the node that the request names, or NULL. Borrowed. */
 struct json_object *sim_volume_find(struct sim_call *call, const char *volid);
+/* storage_config.c */
+sim_handler sim_storage_create, sim_storage_update, sim_storage_delete;
+/* storage_write.c */
+sim_handler sim_volume_alloc, sim_volume_delete, sim_volume_update;
+/* storage_upload.c */
+sim_handler sim_storage_upload, sim_storage_download;
+/* storage_prune.c */
+sim_handler sim_storage_prune, sim_storage_prune_run;
+/* routes/storage_params.c */
+extern const struct sim_param sim_storage_create_params[], sim_storage_update_params[], sim_vzdump_params[];
+/* vzdump.c */
+sim_handler sim_vzdump, sim_vzdump_extract;
 
 /* tasks.c */
 sim_handler sim_tasks_list, sim_cluster_tasks, sim_task_status, sim_task_log;

@@ -20,6 +20,7 @@
 
 struct sim;
 struct sim_call;
+struct sim_request;
 
 #define SIM_FREE_WITH(fn) __attribute__((cleanup(fn)))
 #define SIM_PRINTF(a, b)  __attribute__((format(printf, a, b)))
@@ -159,6 +160,7 @@ const struct sim_route *sim_route_find(const char *method, const char *path, str
 struct sim_call {
     struct sim *sim;
     struct json_object *state; /* sim->state */
+    const struct sim_request *request;
     const struct sim_route *route;
     struct json_object *params; /* checked */
     const char *who;            /* user or token id, NULL without credentials */
@@ -219,7 +221,6 @@ sim_handler sim_index, sim_show, sim_listing;
 /* ---- authentication (auth.c) ---- */
 
 enum sim_auth_result { SIM_AUTH_OK, SIM_AUTH_NONE, SIM_AUTH_FAILED, SIM_AUTH_CSRF };
-struct sim_request;
 /* Who sends this request? `ret_who` (owned by the caller) is set for SIM_AUTH_OK only. */
 enum sim_auth_result sim_authenticate(struct sim *sim, const struct sim_request *request, char **ret_who);
 /* Registers every token of the state: a random secret, or the one in `fixed` ("ID=SECRET"); writes

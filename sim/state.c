@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Builds the state from a seed (sim/seed/NAME.json, part of the program) and generates large clusters for
- * tests.
+ * Builds the state from a seed (sim/seed/NAME.json, part of the program).
  */
 #include "guest.h"
+#include "large.h"
 #include "seed.h"
 #include "sim.h"
 #include "tasks.h"
@@ -125,81 +125,6 @@ static void finish_guests(struct json_object *state)
     }
 }
 
-static void generate_nodes(struct json_object *state, int count)
-{
-    struct json_object *nodes = json_object_new_object(), *model = sim_at(state, "/nodes/pve1");
-
-    for (int i = 1; i <= count; i++) {
-        struct json_object *node = sim_copy(model);
-        char name[32], ip[32];
-
-        (void)snprintf(name, sizeof name, "pve%d", i);
-        (void)snprintf(ip, sizeof ip, "10.10.10.%d", 10 + i);
-        sim_set_str(node, "ip", ip);
-        sim_set_int(node, "nodeid", count > 1 ? i : 0);
-        sim_set(nodes, name, node);
-    }
-    sim_set(state, "nodes", nodes);
-    sim_set_str(sim_get(state, "cluster"), "name", count > 1 ? "generated" : NULL);
-}
-
-static struct json_object *generate_guest(int index, int64_t vmid, int nodes)
-{
-    struct json_object *guest = json_object_new_object(), *config = json_object_new_object(), *run;
-    bool qemu = index % 4 != 3, running = index % 5 != 4;
-    char text[128];
-
-    (void)snprintf(text, sizeof text, "pve%d", index % nodes + 1);
-    sim_set_str(guest, "node", text);
-    sim_set_str(guest, "type", qemu ? "qemu" : "lxc");
-    sim_set_str(guest, "status", running ? "running" : "stopped");
-    (void)snprintf(text, sizeof text, "%s-%04d", qemu ? "vm" : "ct", index + 1);
-    sim_set_str(config, qemu ? "name" : "hostname", text);
-    sim_set_int(config, "cores", 1 + index % 4);
-    (void)snprintf(text, sizeof text, "%d", 1024 << index % 3);
-    sim_set(config, "memory", qemu ? json_object_new_string(text) : json_object_new_int64(1024 << index % 3));
-    (void)snprintf(text, sizeof text, "local:%" PRId64 "/vm-%" PRId64 "-disk-0.%s,size=%dG", vmid, vmid,
-                   qemu ? "qcow2" : "raw", 8 + index % 5 * 8);
-    sim_set_str(config, qemu ? "scsi0" : "rootfs", text);
-    sim_set_str(config, "ostype", qemu ? "l26" : "debian");
-    if (qemu)
-        sim_set_str(config, "boot", "order=scsi0");
-    sim_set_str(config, "tags", index % 2 ? "prod" : "test");
-    sim_set(guest, "config", config);
-    sim_set(guest, "snapshots", json_object_new_object());
-    if (running) {
-        run = json_object_new_object();
-        sim_set_int(run, "pid", 5000 + index);
-        sim_set_int(run, "started", (int64_t)time(NULL) - 3600 - index * 60);
-        sim_set_num(run, "cpu", (double)(index % 40) / 100.0);
-        sim_set_int(run, "mem", (512LL << index % 3) << 20);
-        sim_set(guest, "run", run);
-    }
-    return guest;
-}
-
-static void generate_guests(struct json_object *state, int count)
-{
-    struct json_object *guests = json_object_new_object();
-    int nodes = json_object_object_length(sim_get(state, "nodes"));
-    static const char *const per_guest[] = {"/tasks", "/log"};
-
-    for (int i = 0; i < count; i++) {
-        char vmid[32];
-
-        (void)snprintf(vmid, sizeof vmid, "%d", 100 + i);
-        sim_set(guests, vmid, generate_guest(i, 100 + i, nodes));
-    }
-    sim_set(state, "guests", guests);
-    /* What the seed says about guests that are gone now would only confuse. */
-    for (size_t i = 0; i < sizeof per_guest / sizeof *per_guest; i++)
-        sim_set(state, per_guest[i] + 1, json_object_new_array());
-    sim_set(sim_get(state, "ha"), "resources", json_object_new_object());
-    sim_set(sim_get(state, "ha"), "rules", json_object_new_object());
-    sim_set(state, "volumes", json_object_new_object());
-    sim_set(state, "backup", json_object_new_object());
-}
-
 struct json_object *sim_state_new(const char *seed, int nodes, int guests)
 {
     struct json_tokener *tokener;
@@ -220,9 +145,9 @@ struct json_object *sim_state_new(const char *seed, int nodes, int guests)
     (void)json_c_set_serialization_double_format("%.15g", JSON_C_OPTION_GLOBAL);
     resolve_times(state, (int64_t)time(NULL));
     if (nodes > 0)
-        generate_nodes(state, nodes);
+        sim_generate_nodes(state, nodes);
     if (guests > 0)
-        generate_guests(state, guests);
+        sim_generate_guests(state, guests);
     finish_guests(state);
     finish_tasks(state);
     return state;

@@ -58,6 +58,15 @@ void sim_job_log(struct sim_job *job, bool later, const char *format, ...)
         log_line(job->task, text);
 }
 
+void sim_job_flush(struct sim_job *job)
+{
+    for (; job->shown < json_object_array_length(job->lines); job->shown++)
+        log_line(job->task, json_object_get_string(json_object_array_get_idx(job->lines, job->shown)));
+    json_object_put(job->lines);
+    job->lines = json_object_new_array();
+    job->shown = 0;
+}
+
 /* ---- how long, and what goes wrong ---- */
 
 static int duration(struct sim *sim, const char *type)
@@ -127,19 +136,25 @@ static struct json_object *guest_of(struct sim *sim, struct sim_job *job)
     return sim_get(sim_get(sim->state, "guests"), sim_str(job->args, "vmid", ""));
 }
 
-static int take_lock(struct sim *sim, struct sim_job *job, char *why)
+static int take_lock(struct sim *sim, struct sim_job *job, const char *lock, char *why)
 {
     struct json_object *guest = guest_of(sim, job);
     const char *held = sim_str(guest, "lock", NULL);
 
-    if (!job->work->lock || !guest)
+    if (!lock || !guest)
         return 0;
     if (held)
         return sim_why(why, "%s is locked (%s)",
                        strcmp(sim_str(guest, "type", ""), "qemu") == 0 ? "VM" : "CT", held);
-    sim_set_str(guest, "lock", job->work->lock);
+    sim_set_str(guest, "lock", lock);
     job->locked = true;
     return 0;
+}
+
+int sim_job_lock(struct sim *sim, struct sim_job *job, const char *vmid, const char *lock, char *why)
+{
+    sim_set_str(job->args, "vmid", vmid);
+    return take_lock(sim, job, lock, why);
 }
 
 static void drop_lock(struct sim *sim, struct sim_job *job)
@@ -300,7 +315,7 @@ struct json_object *sim_task_start(struct sim *sim, const struct sim_work *work,
     job->due = job->started + duration(sim, work->type);
     apply_trouble(sim, job);
     sim_touch(sim);
-    if (take_lock(sim, job, why) < 0 || (work->begin && work->begin(sim, job, why) < 0)) {
+    if (take_lock(sim, job, work->lock, why) < 0 || (work->begin && work->begin(sim, job, why) < 0)) {
         drop_lock(sim, job);
         finish(sim, job, why);
         free_job(job);
@@ -320,6 +335,16 @@ int sim_call_task(struct sim_call *call, const struct sim_work *work, struct jso
     sim_set_str(args, "vmid", sim_arg(call, "vmid"));
     sim_set_str(args, "node", sim_arg(call, "node"));
     sim_set_str(args, "id", sim_arg(call, "vmid"));
+    task = sim_task_start(call->sim, work, call->who, sim_arg(call, "node"), args);
+    call->data = sim_copy(sim_get(task, "upid"));
+    return 0;
+}
+
+int sim_call_task_of(struct sim_call *call, const struct sim_work *work, struct json_object *args)
+{
+    struct json_object *task;
+
+    sim_set_str(args, "node", sim_arg(call, "node"));
     task = sim_task_start(call->sim, work, call->who, sim_arg(call, "node"), args);
     call->data = sim_copy(sim_get(task, "upid"));
     return 0;
@@ -361,6 +386,11 @@ static void end_job(struct sim *sim, struct sim_job *job)
         r = sim_why(why, "%s", job->failure);
     else if (job->work->end)
         r = job->work->end(sim, job, why);
+    if (r == SIM_GOES_ON) {
+        link_job(sim, job);
+        sim_touch(sim);
+        return;
+    }
     if (job->task)
         finish(sim, job, r < 0 ? why : NULL);
     free_job(job);
@@ -383,6 +413,22 @@ void sim_tasks_advance(struct sim *sim)
         show_lines(job, now);
 }
 
+bool sim_task_wait(struct sim *sim, struct json_object *task, int64_t ms)
+{
+    for (struct sim_job **at = &sim->jobs; *at; at = &(*at)->next) {
+        struct sim_job *job = *at;
+
+        if (job->task != task)
+            continue;
+        if (job->due > sim_now_ms() + ms)
+            return false;
+        *at = job->next;
+        end_job(sim, job);
+        break;
+    }
+    return sim_get(task, "status") != NULL;
+}
+
 void sim_tasks_done(struct sim *sim)
 {
     while (sim->jobs) {
@@ -393,7 +439,29 @@ void sim_tasks_done(struct sim *sim)
     }
 }
 
-/* DELETE of a task: the worker is interrupted; what it had not done yet stays undone. */
+/* The worker is interrupted; what it had not done yet stays undone. */
+static void interrupt(struct sim *sim, struct sim_job **at)
+{
+    struct sim_job *job = *at;
+
+    *at = job->next;
+    drop_lock(sim, job);
+    finish(sim, job, "received interrupt");
+    free_job(job);
+    sim_touch(sim);
+}
+
+void sim_jobs_stop(struct sim *sim, const struct sim_work *work, const char *node)
+{
+    for (struct sim_job **at = &sim->jobs; *at;) {
+        if ((*at)->work == work && strcmp(sim_str((*at)->task, "node", ""), node) == 0)
+            interrupt(sim, at);
+        else
+            at = &(*at)->next;
+    }
+}
+
+/* DELETE of a task. */
 int sim_task_stop(struct sim_call *call)
 {
     struct json_object *task = NULL;
@@ -403,16 +471,10 @@ int sim_task_stop(struct sim_call *call)
     if (!task)
         return sim_fail_param(call, "upid", "no such task");
     for (struct sim_job **at = &call->sim->jobs; *at; at = &(*at)->next) {
-        struct sim_job *job = *at;
-
-        if (job->task != task)
-            continue;
-        *at = job->next;
-        drop_lock(call->sim, job);
-        finish(call->sim, job, "received interrupt");
-        free_job(job);
-        sim_touch(call->sim);
-        break;
+        if ((*at)->task == task) {
+            interrupt(call->sim, at);
+            break;
+        }
     }
     return 0;
 }

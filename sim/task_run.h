@@ -11,10 +11,12 @@
 #include "sim.h"
 
 #define SIM_WHY_MAX 512
+#define SIM_GOES_ON 1
 
 struct sim_job;
 
-/* Returns 0, or -EINVAL with the error text in `why` (SIM_WHY_MAX). */
+/* Returns 0, or -EINVAL with the error text in `why` (SIM_WHY_MAX). The end of a job may return SIM_GOES_ON:
+ * it has set `due` anew and is called again then. */
 typedef int sim_step(struct sim *sim, struct sim_job *job, char *why);
 
 struct sim_work {
@@ -42,12 +44,23 @@ struct json_object *sim_task_start(struct sim *sim, const struct sim_work *work,
                                    const char *node, struct json_object *args);
 /* The same for a request: owner, node and vmid are the request's; answers the UPID. Returns 0. */
 int sim_call_task(struct sim_call *call, const struct sim_work *work, struct json_object *args);
+/* The same for what is no guest's: takes `args`, whose "id" is the task's. */
+int sim_call_task_of(struct sim_call *call, const struct sim_work *work, struct json_object *args);
 /* Runs work->end after `ms`; takes `args`. */
 void sim_timer_start(struct sim *sim, const struct sim_work *work, int ms, struct json_object *args);
 /* A line of the task's log, now or (`later`) on the way to its end. */
 void sim_job_log(struct sim_job *job, bool later, const char *format, ...) SIM_PRINTF(3, 4);
+/* Logs all lines that were still on their way. */
+void sim_job_flush(struct sim_job *job);
 /* Formats an error text for a step and returns -EINVAL. */
 int sim_why(char *why, const char *format, ...) SIM_PRINTF(2, 3);
+/* Takes the guest's lock for the job until its next step; the guest becomes the job's. Returns 0, or -EINVAL
+ * with the text in `why` where another holds it. */
+int sim_job_lock(struct sim *sim, struct sim_job *job, const char *vmid, const char *lock, char *why);
+/* Lets `ms` pass at once for a task that ends within that time. Has it ended? */
+bool sim_task_wait(struct sim *sim, struct json_object *task, int64_t ms);
+/* Stops all running tasks of this kind on the node. */
+void sim_jobs_stop(struct sim *sim, const struct sim_work *work, const char *node);
 /* Finishes what is due. */
 void sim_tasks_advance(struct sim *sim);
 /* Ends all jobs without their effects. */

@@ -34,6 +34,7 @@ static const struct kind {
     {"backup-job", "id", "backup jobs", false},
     {"replication", "id", "replication jobs", false},
     {"mapping", "id", "mappings", false}, /* type/id */
+    {"options", "id", "options", false},
 };
 
 static const struct kind *kind_find(const char *name, size_t len)

@@ -330,6 +330,9 @@ static int32_t see(const struct config_change *c)
 
 static int32_t way_back(const struct config_change *c)
 {
+    static const char *const words[] = {"removes it again, as long as nobody changed it",
+                                        "writes the values back that stand under from",
+                                        "creates it again with the values that stand under what_goes"};
     if (c->no_way_back)
         return none(c, c->no_way_back);
     for (uint32_t i = 0; c->verb == CONFIG_UPDATE && i < c->count; i++) {
@@ -340,7 +343,8 @@ static int32_t way_back(const struct config_change *c)
                             "way back for the other values, change them in a plan of theirs",
                             c->edits[i].key->name));
     }
-    return c->ask.host->undo(c->ask.call, PROXIMO_UNDO_FUNCTION, NULL, 0);
+    int32_t r = tell_text(&c->ask, "way_back", words[c->verb]);
+    return r == PROXIMO_OK ? c->ask.host->undo(c->ask.call, PROXIMO_UNDO_FUNCTION, NULL, 0) : r;
 }
 
 int32_t config_lay_out(struct config_change *c)

@@ -2,7 +2,7 @@
 /* One guest: where it is, its state and configuration, and the parts that all plans about it have. */
 #include "guests.h"
 
-static void place(struct guest *g)
+void guest_place(struct guest *g)
 {
     g->at[0] = FIELD("node", g->node);
     g->at[1] = FIELD("kind", g->kind);
@@ -20,7 +20,7 @@ int32_t guest_open(void *instance, struct proximo_call *call, struct guest *ret)
                                    !ret->node   ? "node"
                                    : !ret->kind ? "kind"
                                                 : "vmid");
-    place(ret);
+    guest_place(ret);
     return PROXIMO_OK;
 }
 
@@ -77,7 +77,7 @@ int32_t guest_open_subject(void *instance, struct proximo_call *call, struct pro
         r = find(ret);
     }
     if (r == PROXIMO_OK)
-        place(ret);
+        guest_place(ret);
     return r;
 }
 

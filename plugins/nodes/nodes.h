@@ -40,6 +40,7 @@ int32_t nodes_read_resources(void *instance, struct proximo_call *call);
 int32_t nodes_read_tasks(void *instance, struct proximo_call *call);
 int32_t nodes_read_task_status(void *instance, struct proximo_call *call);
 int32_t nodes_read_task_wait(void *instance, struct proximo_call *call);
+int32_t nodes_read_journal(void *instance, struct proximo_call *call);
 
 int32_t nodes_plan_task_stop(void *instance, struct proximo_call *call);
 int32_t nodes_plan_pool_create(void *instance, struct proximo_call *call);
@@ -49,7 +50,10 @@ int32_t nodes_blast_task(void *instance, struct proximo_call *call, struct proxi
 int32_t nodes_blast_pool(void *instance, struct proximo_call *call, struct proximo_text subject_json);
 
 /* The topics, a file each. */
-extern const struct topic nodes_topic_node, nodes_topic_cluster, nodes_topic_tasks, nodes_topic_network,
-    nodes_topic_pools, nodes_topic_prompts;
+extern const struct topic nodes_topic_node, nodes_topic_node_hardware, nodes_topic_node_packages,
+    nodes_topic_node_services, nodes_topic_node_config;
+extern const struct topic nodes_topic_cluster, nodes_topic_options, nodes_topic_ceph, nodes_topic_metrics,
+    nodes_topic_mappings, nodes_topic_replication;
+extern const struct topic nodes_topic_tasks, nodes_topic_network, nodes_topic_pools, nodes_topic_prompts;
 
 #endif

@@ -64,10 +64,25 @@ int32_t nodes_reply_rows(struct nodes_plane *plane, struct proximo_call *call, s
     return plane->host->reply(call, &block, 1);
 }
 
+/* clang-format off */
 static const struct topic *const topics[] = {
-    &nodes_topic_node,    &nodes_topic_cluster, &nodes_topic_tasks,
-    &nodes_topic_network, &nodes_topic_pools,   &nodes_topic_prompts,
+    &nodes_topic_node,
+    &nodes_topic_node_services,
+    &nodes_topic_node_config,
+    &nodes_topic_node_hardware,
+    &nodes_topic_node_packages,
+    &nodes_topic_cluster,
+    &nodes_topic_options,
+    &nodes_topic_ceph,
+    &nodes_topic_metrics,
+    &nodes_topic_mappings,
+    &nodes_topic_replication,
+    &nodes_topic_tasks,
+    &nodes_topic_network,
+    &nodes_topic_pools,
+    &nodes_topic_prompts,
 };
+/* clang-format on */
 
 static struct proximo_plane plane = {
     PROXIMO_PLANE_HEAD,

@@ -24,7 +24,7 @@ static struct json_object *planned(struct stage *stage)
 
     if (!failed && *at(plan, "/plan_id"))
         return plan;
-    stage_bad(stage, "no plan: %s", json_object_to_json_string_ext(plan, JSON_C_TO_STRING_PLAIN));
+    stage_bad(stage, "no plan: %s", json_object_to_json_string_ext(plan, PLAIN));
     json_object_put(plan);
     return NULL;
 }
@@ -58,8 +58,7 @@ static void check_applied(struct stage *stage, struct json_object *plan)
     stage_holds(stage, "apply", wanted, answer);
     if ((failed || strcmp(at(answer, "/outcome"), "ok") != 0) &&
         !(wanted && json_object_object_get_ex(wanted, "/outcome", NULL)))
-        stage_bad(stage, "apply: wanted ok: %s",
-                  json_object_to_json_string_ext(answer, JSON_C_TO_STRING_PLAIN));
+        stage_bad(stage, "apply: wanted ok: %s", json_object_to_json_string_ext(answer, PLAIN));
     else
         check_undo(stage, plan, answer, before);
 }
@@ -112,8 +111,7 @@ void check_drift(struct stage *stage)
     behind_the_back(stage, row_part(stage->row, "drift", json_type_array));
     struct json_object *answer CLEANUP_JSON = apply_as_person(stage, plan, &failed);
     if (!failed || strcmp(at(answer, "/error/code"), "PX-DRIFT") != 0)
-        stage_bad(stage, "drift: wanted PX-DRIFT: %s",
-                  json_object_to_json_string_ext(answer, JSON_C_TO_STRING_PLAIN));
+        stage_bad(stage, "drift: wanted PX-DRIFT: %s", json_object_to_json_string_ext(answer, PLAIN));
 }
 
 void check_fails(struct stage *stage)
@@ -129,7 +127,7 @@ void check_fails(struct stage *stage)
     const char *outcome = member(fails, "outcome");
     if (outcome && strcmp(at(answer, "/outcome"), outcome) != 0)
         stage_bad(stage, "fails: wanted the outcome %s: %s", outcome,
-                  json_object_to_json_string_ext(answer, JSON_C_TO_STRING_PLAIN));
+                  json_object_to_json_string_ext(answer, PLAIN));
     if (!outcome && !member(fails, "code"))
         stage_bad(stage, "fails wants an outcome or a code");
     if (member(fails, "code"))

@@ -55,19 +55,23 @@ void check_refused(struct stage *stage)
     (void)json_get(refused, "arguments", json_type_object, &more);
     (void)json_get_bool(refused, "incomplete", &incomplete);
     CLEANUP_FREE char *arguments = stage_arguments(stage, more);
+    const struct server root =
+        stage->server; /* goes on beside the other one, which reads its token at the start */
     stage_serve(stage, member(refused, "token"));
     struct json_object *answer CLEANUP_JSON = call_facade(stage, arguments, &failed);
+    assert_int_equal(server_stop(&stage->server), 0);
+    stage->server = root;
+    road_token(&stage->road, "tokens/root");
     more = NULL;
     (void)json_get(refused, "answer", json_type_object, &more);
     if (incomplete && (failed || !is_incomplete(answer)))
         stage_bad(stage, "with token %s: wanted an incomplete answer: %s", member(refused, "token"),
-                  json_object_to_json_string_ext(answer, JSON_C_TO_STRING_PLAIN));
+                  json_object_to_json_string_ext(answer, PLAIN));
     if (!incomplete && !member(refused, "code"))
         stage_bad(stage, "refused wants a code, or incomplete: true");
     if (!incomplete)
         stage_refusal(stage, "with a lesser token", refused, answer, failed);
     stage_holds(stage, "with a lesser token", more, answer);
-    stage_serve(stage, "root");
 }
 
 void check_read(struct stage *stage)

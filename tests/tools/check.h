@@ -18,7 +18,7 @@ void check_fails(struct stage *stage);
 
 /* Calls the tool through the façade: proximo_read or proximo_plan. */
 struct json_object *call_facade(struct stage *stage, const char *arguments, bool *ret_failed);
-/* The row's `invalid`, and `refused` (with a server that has another token from then on). */
+/* The row's `invalid`, and `refused` (with a second server that has another token). */
 void check_invalid(struct stage *stage);
 void check_refused(struct stage *stage);
 /* Before a change: what `undo.equal` names. After it: undone, and as it was. */

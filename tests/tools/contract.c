@@ -37,6 +37,12 @@ static void load_once(void)
     loaded = true;
 }
 
+bool contract_known(void)
+{
+    load_once();
+    return descriptions[0].api && descriptions[1].api;
+}
+
 static size_t fields_of(struct json_object *params, struct http_field *fields)
 {
     size_t count = 0;
@@ -59,7 +65,8 @@ static size_t fields_of(struct json_object *params, struct http_field *fields)
 static void check_line(struct stage *stage, struct json_object *line)
 {
     struct http_field fields[FIELDS_MOST] = {{NULL}};
-    const char *since = member(stage->row->json, "since"), *returns = NULL;
+    const char *since = member(stage->row->json, "since"), *until = member(stage->row->json, "until");
+    const char *returns = NULL;
     struct json_object *params = NULL;
     char why[700];
 
@@ -69,7 +76,8 @@ static void check_line(struct stage *stage, struct json_object *line)
                                          .fields = fields,
                                          .field_count = fields_of(params, fields)};
     for (size_t i = 0; i < 2; i++) {
-        if (!descriptions[i].api || (since && strcmp(descriptions[i].version, since) < 0))
+        if (!descriptions[i].api || (since && strcmp(descriptions[i].version, since) < 0) ||
+            (until && strcmp(descriptions[i].version, until) > 0))
             continue;
         if (api_check(descriptions[i].api, &request, why, sizeof(why), &returns) < 0)
             stage_bad(stage, "%s would not take %s %s %s: %s", descriptions[i].name, request.method,

@@ -3,9 +3,14 @@
 #ifndef PROXIMO_TESTS_TOOLS_CONTRACT_H
 #define PROXIMO_TESTS_TOOLS_CONTRACT_H
 
+#include <stdbool.h>
+
 struct stage;
 
-/* Says so and goes on when there are no descriptions. A row with `since` is not compared with older ones. */
+/* Is there anything to compare with? */
+bool contract_known(void);
+/* Says so and goes on when there are no descriptions. A row with `since` is not compared with older
+ * ones, one with `until` not with newer ones. */
 void contract_check(struct stage *stage);
 
 #endif

@@ -10,7 +10,8 @@
 #include "normal.h"
 #include "stage.h"
 
-#define FORM (JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE)
+#define FORM      (JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE)
+#define TELL_MOST 12
 
 static void file_name(const char *folder, const struct row *row, char *ret, size_t size)
 {
@@ -27,7 +28,7 @@ static bool updating(void)
 {
     const char *update = getenv("PROXIMO_UPDATE_PLANS");
 
-    return update && *update && strcmp(update, "0") != 0;
+    return update && *update && strcmp(update, "0") != 0 && !stage_collects();
 }
 
 /* NULL: not there. */
@@ -48,11 +49,13 @@ static void store(const char *file, struct json_object *o)
 }
 
 /* Names the members in which they differ; more than a screen helps nobody. */
+static int told;
+
 static void tell(struct stage *stage, const char *where, struct json_object *wanted, struct json_object *got)
 {
     char below[400];
 
-    if (json_object_equal(wanted, got))
+    if (json_object_equal(wanted, got) || stage_collects())
         return;
     if (json_object_is_type(wanted, json_type_object) && json_object_is_type(got, json_type_object)) {
         json_object_object_foreach(wanted, key, value)
@@ -76,9 +79,12 @@ static void tell(struct stage *stage, const char *where, struct json_object *wan
         }
         return;
     }
-    print_error("  %s\n    kept: %s\n    now:  %s\n", where,
-                json_object_to_json_string_ext(wanted, JSON_C_TO_STRING_PLAIN),
-                json_object_to_json_string_ext(got, JSON_C_TO_STRING_PLAIN));
+    if (++told > TELL_MOST) {
+        print_error("%s", told == TELL_MOST + 1 ? "  ... and more\n" : "");
+        return;
+    }
+    print_error("  %s\n    kept: %s\n    now:  %s\n", where, json_object_to_json_string_ext(wanted, PLAIN),
+                json_object_to_json_string_ext(got, PLAIN));
 }
 
 void kept_plan(struct stage *stage, const char *arguments, struct json_object *plan)
@@ -96,6 +102,7 @@ void kept_plan(struct stage *stage, const char *arguments, struct json_object *p
             store(file, now);
         } else {
             stage_bad(stage, "the plan is not the one in %s (PROXIMO_UPDATE_PLANS=1 writes it):", file);
+            told = 0;
             tell(stage, "", have, now);
         }
     }
@@ -122,6 +129,7 @@ void kept_example(struct stage *stage, const char *arguments, struct json_object
         } else {
             stage_bad(stage,
                       "the answer has other members than %s (PROXIMO_UPDATE_PLANS=1 writes it):", file);
+            told = 0;
             tell(stage, "", have, now);
         }
     }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs all rows of one file: runner FILE [TOOL]. */
+/* Runs all rows of one file: runner FILE [TOOL].
+ * runner --wrong FILE: the rows are wrong on purpose, and each one's `why` must be among what is found. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,8 +9,10 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "check.h"
+#include "contract.h"
 
 #define CHECKS_MOST (3 * ROWS_MOST + 1)
+#define OF_CONTRACT "would not take"
 
 struct check {
     const struct row *row;
@@ -19,7 +22,7 @@ struct check {
 };
 
 static struct row_file file;
-static struct check checks[CHECKS_MOST];
+static struct check checks[CHECKS_MOST + 1]; /* the last has no row */
 static struct CMUnitTest tests[CHECKS_MOST];
 static struct stage stage;
 
@@ -32,9 +35,31 @@ static void test_check(void **context)
     stage_down(&stage);
 }
 
+/* All checks of one wrong row. */
+static void test_wrong(void **context)
+{
+    struct buf found CLEANUP_BUF = BUF_INIT(1 << 20);
+    const struct row *row = ((const struct check *)*context)->row;
+    const char *why = member(row->json, "why");
+
+    assert_non_null(why);
+    if (strcmp(why, OF_CONTRACT) == 0 && !contract_known())
+        skip();
+    stage_collect(&found);
+    for (const struct check *check = *context; check->row == row; check++) {
+        stage_up(&stage, row, check->sim);
+        check->run(&stage);
+        stage_down(&stage);
+    }
+    stage_collect(NULL);
+    if (!found.len || !strstr(found.data, why))
+        fail_msg("%s: not found: %s\nbut: %s", row->label, why, found.len ? found.data : "nothing");
+}
+
 static int tidy(void **context)
 {
     (void)context;
+    stage_collect(NULL);
     stage_abandon(&stage);
     return 0;
 }
@@ -145,27 +170,49 @@ static size_t add_row(size_t count, const struct row *row)
     count = add(count, row, "change", check_change, NULL);
     if (row_part(row, "drift", json_type_array))
         count = add(count, row, "drift", check_drift, NULL);
-    if (fails && !member(fails, "why"))
+    if (fails)
         count = add(count, row, "fails", check_fails, failing(fails));
     return count;
 }
 
+/* One test for each row instead of one for each of its checks. */
+static size_t wrong_tests(size_t count)
+{
+    size_t rows = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (i && checks[i].row == checks[i - 1].row)
+            continue;
+        tests[rows++] = (struct CMUnitTest){.name = member(checks[i].row->json, "why"),
+                                            .test_func = test_wrong,
+                                            .teardown_func = tidy,
+                                            .initial_state = &checks[i]};
+    }
+    return rows;
+}
+
 int main(int argc, char **argv)
 {
-    size_t count = 0;
+    const bool wrong = argc > 2 && strcmp(argv[1], "--wrong") == 0;
+    const char *name = argc > 1 ? argv[1 + wrong] : "", *tool = !wrong && argc > 2 ? argv[2] : NULL;
+    size_t count = 0, run;
 
     if (argc < 2) {
-        (void)fprintf(stderr, "usage: %s FILE [TOOL]\n", argv[0]);
+        (void)fprintf(stderr, "usage: %s FILE [TOOL]\n       %s --wrong FILE\n", argv[0], argv[0]);
         return 2;
     }
-    row_file_load(argv[1], &file);
-    tests[count++] =
-        (struct CMUnitTest){.name = "in both surfaces", .test_func = test_surface, .teardown_func = tidy};
+    row_file_load(name, &file);
     for (size_t i = 0; i < file.count; i++) {
-        if (argc < 3 || strcmp(argv[2], file.rows[i].tool) == 0)
+        if (!tool || strcmp(tool, file.rows[i].tool) == 0)
             count = add_row(count, &file.rows[i]);
     }
-    const int failed = _cmocka_run_group_tests(argv[1], tests, count, NULL, NULL);
+    run = count;
+    if (wrong)
+        run = wrong_tests(count);
+    else
+        tests[run++] =
+            (struct CMUnitTest){.name = "in both surfaces", .test_func = test_surface, .teardown_func = tidy};
+    const int failed = _cmocka_run_group_tests(name, tests, run, NULL, NULL);
     for (size_t i = 0; i < count; i++)
         json_object_put(checks[i].sim);
     row_file_done(&file);

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
@@ -17,6 +16,18 @@
 #define TASK_MS      10000
 #define MARK         "{before:"
 
+static struct buf *collected; /* NULL: findings are counted */
+
+void stage_collect(struct buf *findings)
+{
+    collected = findings;
+}
+
+bool stage_collects(void)
+{
+    return collected != NULL;
+}
+
 void stage_bad(struct stage *stage, const char *format, ...)
 {
     char text[4000];
@@ -25,6 +36,11 @@ void stage_bad(struct stage *stage, const char *format, ...)
     va_start(ap, format);
     (void)vsnprintf(text, sizeof(text), format, ap);
     va_end(ap);
+    if (collected) {
+        buf_str(collected, text);
+        buf_char(collected, '\n');
+        return;
+    }
     print_error("%s: %s\n", stage->row->label, text);
     stage->bad++;
 }
@@ -63,8 +79,7 @@ char *stage_arguments(struct stage *stage, struct json_object *instead)
 {
     struct json_object *o = instead ? instead : row_part(stage->row, "arguments", json_type_object);
 
-    return stage_fill(
-        stage, json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+    return stage_fill(stage, json_object_to_json_string_ext(o, PLAIN));
 }
 
 /* UPID:NODE:... */
@@ -154,8 +169,6 @@ void stage_serve(struct stage *stage, const char *token)
     static char name[80]; /* the road borrows it */
 
     (void)snprintf(name, sizeof(name), "tokens/%s", token);
-    if (stage->served)
-        assert_int_equal(server_stop(&stage->server), 0);
     if (!simulator_value(&stage->road.sim, name))
         fail_msg("%s: the simulator has no token %s", stage->row->label, token);
     road_token(&stage->road, name);
@@ -213,9 +226,7 @@ void stage_holds(struct stage *stage, const char *what, struct json_object *want
     {
         struct json_object *is = NULL;
         const bool there = answer && json_pointer_get(answer, pointer, &is) == 0;
-        CLEANUP_FREE char *text =
-            stage_fill(stage, json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN |
-                                                                        JSON_C_TO_STRING_NOSLASHESCAPE));
+        CLEANUP_FREE char *text = stage_fill(stage, json_object_to_json_string_ext(value, PLAIN));
         struct json_object *filled CLEANUP_JSON = json_tokener_parse(text);
         const char *words = says(value) ? json_object_get_string(says(value)) : NULL;
         const bool holds = any(value) ? there
@@ -223,8 +234,8 @@ void stage_holds(struct stage *stage, const char *what, struct json_object *want
                                       : there && json_object_equal(is, filled);
         if (!holds)
             stage_bad(stage, "%s: wanted %s = %s, got %s in %s", what, pointer, text,
-                      there ? json_object_to_json_string_ext(is, JSON_C_TO_STRING_PLAIN) : "nothing",
-                      json_object_to_json_string_ext(answer, JSON_C_TO_STRING_PLAIN));
+                      there ? json_object_to_json_string_ext(is, PLAIN) : "nothing",
+                      json_object_to_json_string_ext(answer, PLAIN));
     }
 }
 
@@ -232,8 +243,7 @@ void stage_refusal(struct stage *stage, const char *what, struct json_object *wa
                    struct json_object *answer, bool failed)
 {
     const char *code = member(wanted, "code"), *words = member(wanted, "says");
-    const char *text =
-        json_object_to_json_string_ext(answer, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+    const char *text = json_object_to_json_string_ext(answer, PLAIN);
 
     if (!failed)
         stage_bad(stage, "%s: not refused: %s", what, text);

@@ -4,8 +4,12 @@
 #ifndef PROXIMO_TESTS_TOOLS_STAGE_H
 #define PROXIMO_TESTS_TOOLS_STAGE_H
 
+#include "base/buf.h"
 #include "row.h"
 #include "tests/integration/road/road.h"
+
+/* How answers are printed. */
+#define PLAIN (JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
 
 struct stage {
     const struct row *row;
@@ -17,6 +21,9 @@ struct stage {
     int bad;                    /* findings */
 };
 
+/* From now on findings are added to this text instead of counted: somebody wants to see them. */
+void stage_collect(struct buf *findings);
+bool stage_collects(void);
 /* sim: a list of further options of the simulator; NULL: none. */
 void stage_up(struct stage *stage, const struct row *row, struct json_object *sim);
 /* Ends everything, checks the logged requests against the API descriptions, fails the test if anything was
@@ -25,7 +32,8 @@ void stage_down(struct stage *stage);
 /* Ends what a failed assertion left behind. */
 void stage_abandon(struct stage *stage);
 
-/* A server with this token of the simulator ("root"), in place of the present one. */
+/* Starts a server with this token of the simulator ("root"); one that is there already is the caller's to
+ * end. */
 void stage_serve(struct stage *stage, const char *token);
 /* A finding; the check goes on. */
 void stage_bad(struct stage *stage, const char *format, ...) __attribute__((format(printf, 2, 3)));
