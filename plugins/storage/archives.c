@@ -64,8 +64,9 @@ static int32_t read_nodes(struct gathering *g)
     static const struct proximo_get get = {ROW(proximo_get), .path = "/nodes"};
     struct looked looked;
     int32_t r = ask_look(g->a, &get, &looked);
-    const size_t count =
-        r == PROXIMO_OK && json_object_is_type(looked.data, json_type_array) ? json_object_array_length(looked.data) : 0;
+    const size_t count = r == PROXIMO_OK && json_object_is_type(looked.data, json_type_array)
+                             ? json_object_array_length(looked.data)
+                             : 0;
     for (size_t i = 0; i < count && g->node_count < NODES_MOST; i++) {
         struct json_object *one = json_object_array_get_idx(looked.data, i);
         const char *node = member_text(one, "node");
@@ -131,7 +132,9 @@ uint32_t verified_of(struct json_object *row)
     const char *state = member_text(verification, "state");
     if (!state)
         return VERIFIED_NOT;
-    return strcmp(state, "ok") == 0 ? VERIFIED_OK : strcmp(state, "failed") == 0 ? VERIFIED_FAILED : VERIFIED_NOT;
+    return strcmp(state, "ok") == 0       ? VERIFIED_OK
+           : strcmp(state, "failed") == 0 ? VERIFIED_FAILED
+                                          : VERIFIED_NOT;
 }
 
 const char *verified_word(uint32_t verified)
@@ -181,8 +184,11 @@ static int32_t prepare(struct gathering *g, struct listing *one, const char *nod
     if (vmid)
         one->fields[3] = FIELD("vmid", vmid);
     int32_t r = content_needs(g->a, one->storage->storage, "backup", vmid, one->needs, &needs);
-    *ret = (struct proximo_get){ROW(proximo_get), .path = CONTENT_PATH, .fields = one->fields,
-                                .field_count = vmid ? 4 : 3, .flags = PROXIMO_GET_TOLERATE,
+    *ret = (struct proximo_get){ROW(proximo_get),
+                                .path = CONTENT_PATH,
+                                .fields = one->fields,
+                                .field_count = vmid ? 4 : 3,
+                                .flags = PROXIMO_GET_TOLERATE,
                                 .needs = ROWS(one->needs, needs)};
     return r;
 }
@@ -192,13 +198,15 @@ static int32_t take(struct gathering *g, struct listing *one, const struct proxi
 {
     const bool good = answer->status >= 200 && answer->status < 300;
     struct json_object *list DROP_JSON = good ? json_of(answer->data) : NULL;
-    const char *why = good ? "its list is none, or too large to be read"
-                      : answer->message.len
-                          ? ask_text(g->a, "%.*s", (int)(answer->message.len < 300 ? answer->message.len : 300),
-                                     answer->message.ptr)
-                          : ask_text(g->a, "HTTP status %d", (int)answer->status);
+    const char *why =
+        good ? "its list is none, or too large to be read"
+        : answer->message.len
+            ? ask_text(g->a, "%.*s", (int)(answer->message.len < 300 ? answer->message.len : 300),
+                       answer->message.ptr)
+            : ask_text(g->a, "HTTP status %d", (int)answer->status);
     bool complete = !(answer->flags & PROXIMO_ANSWER_INCOMPLETE);
-    for (uint32_t i = 0; !json_object_is_type(list, json_type_array) && i < TRIES_MOST - 1 && one->other[i]; i++) {
+    for (uint32_t i = 0; !json_object_is_type(list, json_type_array) && i < TRIES_MOST - 1 && one->other[i];
+         i++) {
         struct proximo_get get;
         struct looked looked;
         int32_t r = prepare(g, one, one->other[i], &get);
@@ -304,8 +312,8 @@ int32_t archives_tell_unseen(const struct asking *a, const struct archives *arch
     int32_t r = PROXIMO_OK;
     for (uint32_t i = 0; r == PROXIMO_OK && i < archives->unseen_count; i++) {
         const struct unseen *one = &archives->unseen[i];
-        const char *what = ask_text(a, "backups on storage %s%s%s", one->storage, one->node ? " of node " : "",
-                                    one->node ? one->node : "");
+        const char *what = ask_text(a, "backups on storage %s%s%s", one->storage,
+                                    one->node ? " of node " : "", one->node ? one->node : "");
         r = what && one->why ? a->host->incomplete(a->call, what, one->why) : PROXIMO_ENOMEM;
     }
     return r;

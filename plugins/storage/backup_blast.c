@@ -30,8 +30,7 @@ static struct others others_of(const struct losing *l, int64_t ctime)
     uint32_t count = 0;
     const struct archive *rows = archives_of(&l->archives, l->vmid, &count);
     for (uint32_t i = 0; i < count; i++) {
-        if (strcmp(rows[i].volid, l->volid) == 0 &&
-            (rows[i].shared || strcmp(rows[i].node, l->node) == 0))
+        if (strcmp(rows[i].volid, l->volid) == 0 && (rows[i].shared || strcmp(rows[i].node, l->node) == 0))
             continue;
         found.newest = found.newest ? found.newest : &rows[i];
         found.count++;
@@ -50,12 +49,14 @@ static const char *effect_of(const struct losing *l, const struct others *o, boo
     const char *unseen = l->archives.unseen_count ? " where this token could look" : "";
     const bool verified = verified_of(l->row) == VERIFIED_OK;
     if (!o->count && !exists)
-        return ask_text(a, "does not exist any more, and this is the last copy of it that was found%s", unseen);
+        return ask_text(a, "does not exist any more, and this is the last copy of it that was found%s",
+                        unseen);
     if (!o->count)
         return ask_text(a, "loses its only backup that was found%s", unseen);
     if (verified && !o->good)
         return ask_text(a, "loses its only verified backup; %u other%s, the newest of %s, %s not", o->count,
-                        o->count == 1 ? "" : "s", time_text(a, o->newest->ctime), o->count == 1 ? "is" : "are");
+                        o->count == 1 ? "" : "s", time_text(a, o->newest->ctime),
+                        o->count == 1 ? "is" : "are");
     if (!o->newer)
         return ask_text(a, "loses its newest backup; %u other%s, the newest of %s (%s)", o->count,
                         o->count == 1 ? " stays" : "s stay", time_text(a, o->newest->ctime),
@@ -142,7 +143,8 @@ int32_t storage_blast_backup(void *instance, struct proximo_call *call, struct p
     if (!l.volid || !strchr(l.volid, ':'))
         return l.a.host->fail(call, PROXIMO_EINVAL, "the subject has no volid");
     if (!l.node)
-        return l.a.host->incomplete(call, "what is lost with the backup", "the subject does not say on which node");
+        return l.a.host->incomplete(call, "what is lost with the backup",
+                                    "the subject does not say on which node");
     l.storage = ask_text(&l.a, "%.*s", (int)(strchr(l.volid, ':') - l.volid), l.volid);
     int32_t r = l.storage ? look_at_row(&l, &list) : PROXIMO_ENOMEM;
     if (r == PROXIMO_OK && l.row && l.vmid) {

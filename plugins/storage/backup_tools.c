@@ -7,7 +7,8 @@
 static const struct proximo_param list_params[] = {
     STORAGE_PARAM,
     NODE_PARAM,
-    PARAM(.type = PROXIMO_TYPE_STRING, .name = "vmid", .format = "vmid", .description = "Only of this guest."),
+    PARAM(.type = PROXIMO_TYPE_STRING, .name = "vmid", .format = "vmid",
+          .description = "Only of this guest."),
     FILTER("verified", .name = "verified", .choices = "ok,failed,not",
            .description = "Only those whose verification ended so."),
 };
@@ -61,8 +62,10 @@ static const struct proximo_read reads[] = {
         ROW(proximo_read),
         .name = "pve_backup_list",
         .title = "Backups on a storage",
-        .description = "Lists the backups on one storage, counted by guest: age, size, protected, encrypted, and whether a "
-                       "Backup Server verified them (ok, failed, not). pve_backup_freshness looks over all storages.",
+        .description =
+            "Lists the backups on one storage, counted by guest: age, size, protected, encrypted, and "
+            "whether a "
+            "Backup Server verified them (ok, failed, not). pve_backup_freshness looks over all storages.",
         .params = PROXIMO_TABLE(list_params),
         .path = CONTENT_PATH,
         .columns = PROXIMO_TABLE(list_columns),
@@ -74,9 +77,11 @@ static const struct proximo_read reads[] = {
         ROW(proximo_read),
         .name = "pve_backup_freshness",
         .title = "Newest backup of each guest",
-        .description = "Says for every guest how old its newest backup over all storages is, where it is, whether it is "
-                       "verified, and which guests have none. not_seen names the storages that could not be looked at: a "
-                       "guest without a backup here may have one there. verified_age is of the newest verified one.",
+        .description =
+            "Says for every guest how old its newest backup over all storages is, where it is, whether it is "
+            "verified, and which guests have none. not_seen names the storages that could not be looked at: "
+            "a "
+            "guest without a backup here may have one there. verified_age is of the newest verified one.",
         .params = PROXIMO_TABLE(freshness_params),
         .columns = PROXIMO_TABLE(freshness_columns),
         .count_by = "state",
@@ -106,7 +111,8 @@ static const struct proximo_change changes[] = {
         ROW(proximo_change),
         .name = "pve_backup_delete",
         .title = "Delete a backup",
-        .description = "Deletes one backup of a guest. The plan says whether it is the last copy, the last verified or the "
+        .description = "Deletes one backup of a guest. The plan says whether it is the last copy, the last "
+                       "verified or the "
                        "newest one, and which others stay; there is no undo. A protected one is refused.",
         .params = PROXIMO_TABLE(delete_params),
         .subject = "volume/{volid}",
@@ -122,7 +128,8 @@ static const struct proximo_change changes[] = {
         .flags = PROXIMO_CHANGE_IDEMPOTENT,
         .name = "pve_storage_volume_set",
         .title = "Notes and protection of a backup",
-        .description = "Changes the notes of a backup, or protects it against removal and pruning. Undo writes back what "
+        .description = "Changes the notes of a backup, or protects it against removal and pruning. Undo "
+                       "writes back what "
                        "was there.",
         .params = PROXIMO_TABLE(set_params),
         .subject = "volume/{volid}",

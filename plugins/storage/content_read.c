@@ -11,9 +11,11 @@ static int add_backup(const struct asking *a, struct json_object *row, int64_t n
 {
     const int64_t ctime = json_object_get_int64(member_of(row, "ctime"));
     const char *age = ctime > 0 ? age_text(a, now - ctime) : NULL;
-    int bad = json_object_object_add(row, "verified", json_object_new_string(verified_word(verified_of(row))));
+    int bad =
+        json_object_object_add(row, "verified", json_object_new_string(verified_word(verified_of(row))));
     bad |= json_object_object_add(row, "protected", json_object_new_boolean(member_true(row, "protected")));
-    bad |= json_object_object_add(row, "encrypted", json_object_new_boolean(member_of(row, "encrypted") != NULL));
+    bad |= json_object_object_add(row, "encrypted",
+                                  json_object_new_boolean(member_of(row, "encrypted") != NULL));
     if (age) {
         bad |= json_object_object_add(row, "age", json_object_new_int64(now - ctime));
         bad |= json_object_object_add(row, "age_text", json_object_new_string(age));
@@ -23,10 +25,9 @@ static int add_backup(const struct asking *a, struct json_object *row, int64_t n
 
 static int32_t reply_list(const struct asking *a, struct json_object *list, bool complete)
 {
-    const struct proximo_content block = {ROW(proximo_content), .type = PROXIMO_CONTENT_ROWS,
-                                          .flags = complete ? PROXIMO_CONTENT_COMPLETE
-                                                            : PROXIMO_CONTENT_INCOMPLETE,
-                                          .data = json_text(list)};
+    const struct proximo_content block = {
+        ROW(proximo_content), .type = PROXIMO_CONTENT_ROWS,
+        .flags = complete ? PROXIMO_CONTENT_COMPLETE : PROXIMO_CONTENT_INCOMPLETE, .data = json_text(list)};
     return a->host->reply(a->call, &block, 1);
 }
 

@@ -11,7 +11,8 @@ static const struct proximo_param content_params[] = {
     NODE_PARAM,
     PARAM(.type = PROXIMO_TYPE_STRING, .name = "content", .choices = CONTENT_KINDS,
           .description = "Only this kind; images and rootdir are disks of machines and containers."),
-    PARAM(.type = PROXIMO_TYPE_STRING, .name = "vmid", .format = "vmid", .description = "Only of this guest."),
+    PARAM(.type = PROXIMO_TYPE_STRING, .name = "vmid", .format = "vmid",
+          .description = "Only of this guest."),
 };
 static const struct proximo_column content_columns[] = {
     COLUMN(.name = "volid"),
@@ -33,7 +34,8 @@ static const struct proximo_column content_columns[] = {
 static const struct proximo_param status_params[] = {STORAGE_PARAM, NODE_PARAM};
 static const struct proximo_param list_params[] = {
     NODE_PARAM,
-    FILTER("content", .name = "content", .choices = CONTENT_KINDS, .description = "Only storages for this kind."),
+    FILTER("content", .name = "content", .choices = CONTENT_KINDS,
+           .description = "Only storages for this kind."),
 };
 static const struct proximo_column list_columns[] = {
     COLUMN(.name = "storage"),
@@ -59,9 +61,11 @@ static const struct proximo_read reads[] = {
         ROW(proximo_read),
         .name = "pve_storage_content",
         .title = "Content of a storage",
-        .description = "Lists what is on a storage as one node sees it: ISO images, container templates, backups, disks of "
-                       "guests, with size, owner and age. Volumes of guests that this token may not handle are left out "
-                       "by Proxmox; complete says so.",
+        .description =
+            "Lists what is on a storage as one node sees it: ISO images, container templates, backups, disks "
+            "of "
+            "guests, with size, owner and age. Volumes of guests that this token may not handle are left out "
+            "by Proxmox; complete says so.",
         .params = PROXIMO_TABLE(content_params),
         .path = CONTENT_PATH,
         .columns = PROXIMO_TABLE(content_columns),
@@ -74,7 +78,8 @@ static const struct proximo_read reads[] = {
         .flags = PROXIMO_READ_SINGLE | PROXIMO_READ_AS_IS,
         .name = "pve_storage_status",
         .title = "Storage status",
-        .description = "Says whether a storage is active on a node and how full it is (bytes): total, used, avail.",
+        .description =
+            "Says whether a storage is active on a node and how full it is (bytes): total, used, avail.",
         .params = PROXIMO_TABLE(status_params),
         .path = "/nodes/{node}/storage/{storage}/status",
         .needs = PROXIMO_TABLE(status_needs),
@@ -83,7 +88,8 @@ static const struct proximo_read reads[] = {
         ROW(proximo_read),
         .name = "pve_storage_list",
         .title = "Storages of a node",
-        .description = "Lists all storages of one node with their state and free space (bytes): which are full, inactive or "
+        .description = "Lists all storages of one node with their state and free space (bytes): which are "
+                       "full, inactive or "
                        "disabled. What storage.cfg says of them is in pve_storage_config_list.",
         .params = PROXIMO_TABLE(list_params),
         .path = "/nodes/{node}/storage",
@@ -101,7 +107,8 @@ static const struct proximo_param download_params[] = {
     PARAM(.type = PROXIMO_TYPE_STRING, .name = "content", .flags = PROXIMO_PARAM_REQUIRED,
           .choices = "iso,vztmpl,import", .description = "What the file is."),
     PARAM(.type = PROXIMO_TYPE_STRING, .name = "url", .flags = PROXIMO_PARAM_REQUIRED, .maximum = 1024,
-          .description = "http:// or https:// address that the node fetches; no user name or password in it."),
+          .description =
+              "http:// or https:// address that the node fetches; no user name or password in it."),
     PARAM(.type = PROXIMO_TYPE_STRING, .name = "filename", .flags = PROXIMO_PARAM_REQUIRED, .maximum = 200,
           .description = "Name to keep it under, with its ending: debian-13.iso."),
     NODE_PARAM,
@@ -127,8 +134,10 @@ static const struct proximo_change changes[] = {
         ROW(proximo_change),
         .name = "pve_storage_download",
         .title = "Download to a storage",
-        .description = "Lets a node fetch an ISO image, container template or disk image from a URL to a storage. A name that "
-                       "is taken is refused. Give a checksum: without one, what the server sends is taken as it is. Undo "
+        .description = "Lets a node fetch an ISO image, container template or disk image from a URL to a "
+                       "storage. A name that "
+                       "is taken is refused. Give a checksum: without one, what the server sends is taken as "
+                       "it is. Undo "
                        "deletes the file if it is still the one that came.",
         .params = PROXIMO_TABLE(download_params),
         .subject = "volume/{filename}",
@@ -145,9 +154,11 @@ static const struct proximo_change changes[] = {
         ROW(proximo_change),
         .name = "pve_storage_content_delete",
         .title = "Delete a volume",
-        .description = "Deletes a volume of a storage: an ISO image, a template, a disk, a backup. The plan names every guest "
-                       "that uses it, and the backup that could bring it back; there is no undo. A protected backup is "
-                       "refused.",
+        .description =
+            "Deletes a volume of a storage: an ISO image, a template, a disk, a backup. The plan names every "
+            "guest "
+            "that uses it, and the backup that could bring it back; there is no undo. A protected backup is "
+            "refused.",
         .params = PROXIMO_TABLE(delete_params),
         .subject = "volume/{volid}",
         .operation_class = "volume.delete",
@@ -161,8 +172,8 @@ static const struct proximo_change changes[] = {
 
 static const struct proximo_class classes[] = {
     {ROW(proximo_class), .name = "storage.download", .title = "download a file to a storage",
-     .description = "A file from outside comes onto the storage; it takes space.", .risk_floor = PROXIMO_RISK_MEDIUM,
-     .undo_kind = PROXIMO_UNDO_FUNCTION, .subject_schema = VOLUME_SCHEMA},
+     .description = "A file from outside comes onto the storage; it takes space.",
+     .risk_floor = PROXIMO_RISK_MEDIUM, .undo_kind = PROXIMO_UNDO_FUNCTION, .subject_schema = VOLUME_SCHEMA},
     {ROW(proximo_class), .name = "volume.delete", .title = "delete a volume",
      .description = "The volume's data is gone; guests that use it lose it.", .risk_floor = PROXIMO_RISK_HIGH,
      .flags = PROXIMO_CLASS_DESTROYS, .undo_kind = PROXIMO_UNDO_NONE, .subject_schema = VOLUME_SCHEMA,

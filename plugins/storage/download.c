@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * pve_storage_download: the node fetches a file from a URL. Proxmox overwrites nothing here because a name that
- * is taken is refused while planning, and the way back deletes the file only while it is the one that came.
- * Source: POST /nodes/{node}/storage/{storage}/download-url.
+ * pve_storage_download: the node fetches a file from a URL. Proxmox overwrites nothing here because a name
+ * that is taken is refused while planning, and the way back deletes the file only while it is the one that
+ * came. Source: POST /nodes/{node}/storage/{storage}/download-url.
  */
 #include <strings.h>
 
@@ -68,7 +68,8 @@ static int32_t check_name(struct download *d)
                                    "filename \"%.100s\" does not end as %s does: one of %s", d->filename,
                                    d->content, kinds[i].endings);
         d->volid = ask_text(&d->a, "%s:%s/%s", d->storage, kinds[i].folder, d->filename);
-        d->guarded = d->volid ? ask_text(&d->a, "[volid=%s]/size,[volid=%s]/ctime", d->volid, d->volid) : NULL;
+        d->guarded =
+            d->volid ? ask_text(&d->a, "[volid=%s]/size,[volid=%s]/ctime", d->volid, d->volid) : NULL;
         return d->guarded ? PROXIMO_OK : PROXIMO_ENOMEM;
     }
     return d->a.host->fail(d->a.call, PROXIMO_EINVAL, "content is one of iso, vztmpl, import");
@@ -80,7 +81,8 @@ static int32_t check_url(const struct download *d)
     const bool plain = strncmp(d->url, "http://", 7) == 0;
     const char *rest = plain ? d->url + 7 : strncmp(d->url, "https://", 8) == 0 ? d->url + 8 : NULL;
     if (!rest || !*rest || *rest == '/')
-        return d->a.host->fail(d->a.call, PROXIMO_EINVAL, "url is not one of http:// or https:// with a host");
+        return d->a.host->fail(d->a.call, PROXIMO_EINVAL,
+                               "url is not one of http:// or https:// with a host");
     const size_t authority = strcspn(rest, "/?#");
     if (memchr(rest, '@', authority) || (memchr(rest, ':', authority) && strchr(rest, '@')))
         return d->a.host->fail(d->a.call, PROXIMO_EINVAL,
@@ -145,9 +147,10 @@ static int32_t check_target(const struct download *d)
         return d->a.host->fail(d->a.call, PROXIMO_ESTATE, "storage %s is %s on %s", d->storage,
                                member_is(status, "enabled", "0") ? "disabled" : "not active", d->node);
     if (content && !config_list_has(content, d->content))
-        return d->a.host->fail(d->a.call, PROXIMO_ESTATE,
-                               "storage %s is not for %s: it takes %s. pve_storage_update can change its content",
-                               d->storage, d->content, content);
+        return d->a.host->fail(
+            d->a.call, PROXIMO_ESTATE,
+            "storage %s is not for %s: it takes %s. pve_storage_update can change its content", d->storage,
+            d->content, content);
     if ((r = ask_get(&d->a, &list, json_type_array, &files)) < 0)
         return r;
     if (volume_row(files, d->volid))
@@ -165,7 +168,8 @@ static int32_t tell(const struct download *d)
                                    d->checksum ? ", checked by its checksum" : "");
     int32_t r = summary ? d->a.host->change(d->a.call, summary) : PROXIMO_ENOMEM;
     if (r == PROXIMO_OK && !d->checksum)
-        r = d->a.host->risk(d->a.call, strncmp(d->url, "http://", 7) == 0 ? PROXIMO_RISK_HIGH : PROXIMO_RISK_MEDIUM,
+        r = d->a.host->risk(d->a.call,
+                            strncmp(d->url, "http://", 7) == 0 ? PROXIMO_RISK_HIGH : PROXIMO_RISK_MEDIUM,
                             strncmp(d->url, "http://", 7) == 0
                                 ? "the file comes without encryption and no checksum is given: whoever is "
                                   "on the way can put another one there"
@@ -266,7 +270,8 @@ int32_t storage_undo_download(void *instance, struct proximo_call *call, struct 
     int32_t r = begin(&d, instance, call);
     if (r < 0)
         return r;
-    const struct proximo_get list = {ROW(proximo_get), .path = CONTENT_PATH, .fields = d.at, .field_count = 3};
+    const struct proximo_get list = {ROW(proximo_get), .path = CONTENT_PATH, .fields = d.at,
+                                     .field_count = 3};
     if ((r = ask_get(&d.a, &list, json_type_array, &files)) < 0)
         return r;
     const char *why = touched(&d, record, volume_row(files, d.volid));
@@ -274,7 +279,9 @@ int32_t storage_undo_download(void *instance, struct proximo_call *call, struct 
         (void)d.a.host->undo(call, PROXIMO_UNDO_NONE, NULL, 0);
         return d.a.host->fail(call, PROXIMO_ESTATE, "%s: %s", d.volid, why);
     }
-    const struct volume volume = {.volid = d.volid, .storage = d.storage, .node = d.node,
+    const struct volume volume = {.volid = d.volid,
+                                  .storage = d.storage,
+                                  .node = d.node,
                                   .at = {d.at[0], d.at[1], FIELD("volume", d.volid)}};
     const char *summary = ask_text(&d.a, "%s, unchanged since it was downloaded, is deleted", d.volid);
     if (!summary || (r = d.a.host->change(call, summary)) < 0)

@@ -121,13 +121,15 @@ static const char *note(const struct freshness *f)
     if (!all->unseen_count && f->guests.complete)
         return NULL;
     for (uint32_t i = 0; text && i < all->unseen_count && i < 4; i++)
-        text = ask_text(&f->a, "%s%s storage %s%s%s (%.80s)", text, i ? "," : "", all->unseen[i].storage,
-                        all->unseen[i].node ? " of node " : "", all->unseen[i].node ? all->unseen[i].node : "",
-                        all->unseen[i].why ? all->unseen[i].why : "");
+        text =
+            ask_text(&f->a, "%s%s storage %s%s%s (%.80s)", text, i ? "," : "", all->unseen[i].storage,
+                     all->unseen[i].node ? " of node " : "", all->unseen[i].node ? all->unseen[i].node : "",
+                     all->unseen[i].why ? all->unseen[i].why : "");
     if (text && all->unseen_count > 4)
         text = ask_text(&f->a, "%s and %u more", text, all->unseen_count - 4);
     if (text && !f->guests.complete)
-        text = ask_text(&f->a, "%s%s guests that this token does not see", text, all->unseen_count ? ";" : "");
+        text =
+            ask_text(&f->a, "%s%s guests that this token does not see", text, all->unseen_count ? ";" : "");
     return text ? ask_text(&f->a, "%s. A guest without a backup here may have one there.", text) : NULL;
 }
 
@@ -161,7 +163,8 @@ static int32_t reply(const struct freshness *f)
 static int32_t look(struct freshness *f)
 {
     int32_t r = guests_list(&f->a, &f->guests);
-    if (r < 0 && r != PROXIMO_ENOSYS) /* a read has no list of what is incomplete: it says so in its own words */
+    if (r < 0 &&
+        r != PROXIMO_ENOSYS) /* a read has no list of what is incomplete: it says so in its own words */
         return r;
     /* Backups of a guest on one node may be on the local storage of another, where it was before. */
     r = archives_read(&f->a, f->vmid, NULL, &f->archives);

@@ -22,7 +22,8 @@ static uint32_t others(const struct covering *k, const struct known_guest *guest
     uint32_t found = JOB_NO;
     for (uint32_t i = 0; i < k->jobs.count && found != JOB_YES; i++) {
         const struct job_pick *pick = &k->jobs.rows[i].pick;
-        const uint32_t picked = strcmp(pick->id, k->id) == 0 ? JOB_NO : job_picks(pick, guest->vmid, guest->node);
+        const uint32_t picked =
+            strcmp(pick->id, k->id) == 0 ? JOB_NO : job_picks(pick, guest->vmid, guest->node);
         if (picked == JOB_NO)
             continue;
         found = picked;
@@ -38,7 +39,9 @@ static int32_t tell_lost(const struct covering *k, const struct known_guest *gue
     const char *effect =
         covered == JOB_YES ? ask_text(&k->a, "leaves this job; job %s still backs it up", other)
         : covered == JOB_UNKNOWN
-            ? ask_text(&k->a, "leaves this job; whether job %s takes it is not known: its pool could not be read", other)
+            ? ask_text(&k->a,
+                       "leaves this job; whether job %s takes it is not known: its pool could not be read",
+                       other)
         : sure ? "is in no other enabled job: it is no longer backed up"
                : "may be in no enabled job any more: a pool could not be read";
     return tell_affected(&k->a, covered == JOB_YES ? PROXIMO_RISK_LOW : PROXIMO_RISK_HIGH,
@@ -69,8 +72,8 @@ static int32_t tell_strangers(const struct covering *k)
     for (uint32_t i = 0; r == PROXIMO_OK && i < k->after.pick.count; i++) {
         const int64_t vmid = k->after.pick.list[i];
         if (!guests_find(&k->guests, vmid))
-            r = tell_affected(&k->a, PROXIMO_RISK_MEDIUM, ask_text(&k->a, "guest/%lld", (long long)vmid), NULL,
-                              "does not exist: every run of the job ends with an error for it", NULL);
+            r = tell_affected(&k->a, PROXIMO_RISK_MEDIUM, ask_text(&k->a, "guest/%lld", (long long)vmid),
+                              NULL, "does not exist: every run of the job ends with an error for it", NULL);
     }
     return r;
 }
@@ -81,12 +84,14 @@ static int32_t tell_job(const struct covering *k)
     const char *then = k->stays ? job_words(&k->a, &k->after.pick) : "";
     if (!now || !then)
         return PROXIMO_ENOMEM;
-    const char *effect = !k->stays                     ? ask_text(&k->a, "took %s; it is gone", now)
-                         : !k->before                  ? ask_text(&k->a, "takes %s", then)
-                         : !k->after.pick.enabled      ? ask_text(&k->a, "is disabled: it runs no more; it names %s", then)
-                         : strcmp(now, then) == 0      ? ask_text(&k->a, "takes %s, as before", then)
-                                                       : ask_text(&k->a, "took %s, takes %s", now, then);
-    return tell_affected(&k->a, PROXIMO_RISK_LOW, ask_text(&k->a, "backup-job/%s", k->id), NULL, effect, NULL);
+    const char *effect = !k->stays    ? ask_text(&k->a, "took %s; it is gone", now)
+                         : !k->before ? ask_text(&k->a, "takes %s", then)
+                         : !k->after.pick.enabled
+                             ? ask_text(&k->a, "is disabled: it runs no more; it names %s", then)
+                         : strcmp(now, then) == 0 ? ask_text(&k->a, "takes %s, as before", then)
+                                                  : ask_text(&k->a, "took %s, takes %s", now, then);
+    return tell_affected(&k->a, PROXIMO_RISK_LOW, ask_text(&k->a, "backup-job/%s", k->id), NULL, effect,
+                         NULL);
 }
 
 static int32_t look(struct covering *k, struct json_object *subject, bool stays)
@@ -110,7 +115,8 @@ static int32_t look(struct covering *k, struct json_object *subject, bool stays)
         r = tell_strangers(k);
     for (uint32_t i = 0; r == PROXIMO_OK && i < k->jobs.pool_count; i++) {
         if (!k->jobs.pools[i].read)
-            r = k->a.host->incomplete(k->a.call, ask_text(&k->a, "the members of pool %s", k->jobs.pools[i].poolid),
+            r = k->a.host->incomplete(k->a.call,
+                                      ask_text(&k->a, "the members of pool %s", k->jobs.pools[i].poolid),
                                       "they could not be read, and a backup job takes them");
     }
     return r;

@@ -96,10 +96,11 @@ int32_t storage_undo_job(void *instance, struct proximo_call *call, struct proxi
 
 static int32_t refuse(const struct config_change *c, const char *why)
 {
-    return c->ask.host->fail(c->ask.call, PROXIMO_EINVAL,
-                             "backup job \"%s\": %s. A job names guests (vmid), or a pool (pool), or takes all "
-                             "(all: true) but some (exclude)",
-                             c->id, why);
+    return c->ask.host->fail(
+        c->ask.call, PROXIMO_EINVAL,
+        "backup job \"%s\": %s. A job names guests (vmid), or a pool (pool), or takes all "
+        "(all: true) but some (exclude)",
+        c->id, why);
 }
 
 static const struct config_key *key_of(const char *name)
@@ -149,10 +150,12 @@ static int32_t check_selection(struct config_change *c)
     static const char *const beside_vmid[] = {"all", "exclude", "pool", NULL};
     static const char *const beside_pool[] = {"all", "vmid", NULL};
     static const char *const beside_all[] = {"vmid", "pool", NULL};
-    const bool vmid = sets(c, "vmid"), pool = sets(c, "pool"), all = sets(c, "all"), exclude = sets(c, "exclude");
+    const bool vmid = sets(c, "vmid"), pool = sets(c, "pool"), all = sets(c, "all"),
+               exclude = sets(c, "exclude");
     int32_t r = PROXIMO_OK;
     if (vmid + pool + all > 1 || (vmid && exclude))
-        return refuse(c, "vmid, pool and all (with exclude) are different ways to name guests, of which one is taken");
+        return refuse(
+            c, "vmid, pool and all (with exclude) are different ways to name guests, of which one is taken");
     if (vmid)
         r = end_others(c, beside_vmid);
     else if (pool)
@@ -194,7 +197,8 @@ static int32_t check_storage(const struct config_change *c, const struct known_s
     const struct asking *a = &c->ask;
     const char *name = config_after(c, "storage"), *node = config_after(c, "node");
     if (!name)
-        return tell_text(a, "storage", "none is named: each node's own default (vzdump.conf, else local) is used");
+        return tell_text(a, "storage",
+                         "none is named: each node's own default (vzdump.conf, else local) is used");
     if (!s && !storages->complete)
         return a->host->incomplete(a->call, ask_text(a, "storage %s, to which the job writes", name),
                                    storages->why ? storages->why : "it could not be read");
@@ -203,13 +207,14 @@ static int32_t check_storage(const struct config_change *c, const struct known_s
     if (s->disabled)
         return risk(c, ask_text(a, "storage %s is disabled: every run fails", name));
     if (!s->backups)
-        return risk(c, ask_text(a, "storage %s is not for backups (its content does not have them): every run fails",
-                                name));
+        return risk(
+            c, ask_text(a, "storage %s is not for backups (its content does not have them): every run fails",
+                        name));
     if (node && !known_storage_on(s, node))
         return risk(c, ask_text(a, "storage %s is not on node %s: every run fails", name, node));
     return s->nodes && !node
-               ? risk(c, ask_text(a, "storage %s is on %s only: guests on other nodes are not backed up", name,
-                                  s->nodes))
+               ? risk(c, ask_text(a, "storage %s is on %s only: guests on other nodes are not backed up",
+                                  name, s->nodes))
                : PROXIMO_OK;
 }
 
@@ -229,7 +234,8 @@ static struct json_object *job_after(const struct config_change *c)
     return job;
 }
 
-static int32_t tell_pruned(const struct config_change *c, struct json_object *list, const struct job_pick *pick)
+static int32_t tell_pruned(const struct config_change *c, struct json_object *list,
+                           const struct job_pick *pick)
 {
     struct json_object *first = json_object_new_array();
     uint32_t count = 0;
@@ -247,8 +253,9 @@ static int32_t tell_pruned(const struct config_change *c, struct json_object *li
         return PROXIMO_OK;
     }
     int32_t r = tell_fact(&c->ask, "next_run_deletes", first);
-    return r == PROXIMO_OK ? risk(c, ask_text(&c->ask, "by its rules of retention the next run deletes %u backup%s "
-                                                       "that %s there now",
+    return r == PROXIMO_OK ? risk(c, ask_text(&c->ask,
+                                              "by its rules of retention the next run deletes %u backup%s "
+                                              "that %s there now",
                                               count, count == 1 ? "" : "s", count == 1 ? "is" : "are"))
                            : r;
 }
@@ -263,7 +270,8 @@ static const char *node_with(const struct asking *a, const struct known_storage 
         return node;
     if (ask_look(a, &get, &looked) < 0)
         return NULL;
-    const size_t count = json_object_is_type(looked.data, json_type_array) ? json_object_array_length(looked.data) : 0;
+    const size_t count =
+        json_object_is_type(looked.data, json_type_array) ? json_object_array_length(looked.data) : 0;
     for (size_t i = 0; !found && i < count; i++) {
         struct json_object *one = json_object_array_get_idx(looked.data, i);
         const char *name = member_text(one, "node");
@@ -289,15 +297,18 @@ static int32_t look_at_pruning(const struct config_change *c, const struct known
     if (!rules || !after.prunes || strstr(rules, "keep-all"))
         return PROXIMO_OK;
     if (!node)
-        return a->host->incomplete(a->call, "what the next run would delete", "no node that has the storage is online");
-    const struct proximo_field at[] = {FIELD("node", node), FIELD("storage", s->storage), FIELD("prune-backups", rules)};
+        return a->host->incomplete(a->call, "what the next run would delete",
+                                   "no node that has the storage is online");
+    const struct proximo_field at[] = {FIELD("node", node), FIELD("storage", s->storage),
+                                       FIELD("prune-backups", rules)};
     const struct proximo_get get = {ROW(proximo_get), .path = "/nodes/{node}/storage/{storage}/prunebackups",
                                     .fields = at, .field_count = 3};
     if ((r = ask_look(a, &get, &looked)) < 0)
         return r;
     r = json_object_is_type(looked.data, json_type_array)
             ? tell_pruned(c, looked.data, &after.pick)
-            : a->host->incomplete(a->call, "what the next run would delete", looked.why ? looked.why : "no answer");
+            : a->host->incomplete(a->call, "what the next run would delete",
+                                  looked.why ? looked.why : "no answer");
     json_object_put(looked.data);
     return r;
 }
@@ -305,13 +316,15 @@ static int32_t look_at_pruning(const struct config_change *c, const struct known
 static int32_t look_at_storage(const struct config_change *c)
 {
     const char *name = config_after(c, "storage"), *enabled = config_after(c, "enabled");
-    const bool prunes = config_edited(c, "prune-backups") || config_edited(c, "storage") || config_edited(c, "remove");
+    const bool prunes =
+        config_edited(c, "prune-backups") || config_edited(c, "storage") || config_edited(c, "remove");
     struct known_storages storages;
     int32_t r = storages_read(&c->ask, &storages);
     const struct known_storage *s = r == PROXIMO_OK && name ? storages_find(&storages, name) : NULL;
     if (r == PROXIMO_OK)
         r = check_storage(c, &storages, s);
-    if (r == PROXIMO_OK && s && !s->disabled && s->backups && prunes && !(enabled && strcmp(enabled, "0") == 0))
+    if (r == PROXIMO_OK && s && !s->disabled && s->backups && prunes &&
+        !(enabled && strcmp(enabled, "0") == 0))
         r = look_at_pruning(c, s);
     storages_done(&storages);
     return r;
@@ -332,17 +345,19 @@ static int32_t describe(struct config_change *c)
         if (value && bytes <= DETAIL_MOST)
             json_object_object_add(c->subject_details, members[i], json_object_new_string(value));
     }
-    return bytes > DETAIL_MOST ? c->ask.host->incomplete(c->ask.call, "who is in the job",
-                                                         "its list of guests is longer than a plan looks through")
-                               : PROXIMO_OK;
+    return bytes > DETAIL_MOST
+               ? c->ask.host->incomplete(c->ask.call, "who is in the job",
+                                         "its list of guests is longer than a plan looks through")
+               : PROXIMO_OK;
 }
 
 static int32_t check(struct config_change *c)
 {
     int32_t r = PROXIMO_OK;
     if (c->verb == CONFIG_CREATE && !c->undoing && !config_after(c, "schedule"))
-        return c->ask.host->fail(c->ask.call, PROXIMO_EINVAL,
-                                 "backup job \"%s\": schedule is missing, for example \"02:30\" or \"sat 03:00\"", c->id);
+        return c->ask.host->fail(
+            c->ask.call, PROXIMO_EINVAL,
+            "backup job \"%s\": schedule is missing, for example \"02:30\" or \"sat 03:00\"", c->id);
     if (c->verb != CONFIG_DELETE && (c->verb == CONFIG_CREATE || c->count)) {
         r = check_selection(c);
         if (r == PROXIMO_OK)

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * pve_backup_job_guests and pve_backup_uncovered. Proxmox counts a guest as backed up as soon as any job names
- * it, a disabled one as well, so that is worked out here. Sources: GET /cluster/backup/{id}/included_volumes,
- * GET /cluster/backup-info/not-backed-up.
+ * pve_backup_job_guests and pve_backup_uncovered. Proxmox counts a guest as backed up as soon as any job
+ * names it, a disabled one as well, so that is worked out here. Sources: GET
+ * /cluster/backup/{id}/included_volumes, GET /cluster/backup-info/not-backed-up.
  */
 #include "jobs.h"
 
 static int32_t reply_rows(const struct asking *a, struct json_object *rows, bool complete, const char *note)
 {
-    struct proximo_content block = {ROW(proximo_content), .type = PROXIMO_CONTENT_ROWS, .data = json_text(rows),
-                                    .flags = complete ? PROXIMO_CONTENT_COMPLETE : PROXIMO_CONTENT_INCOMPLETE};
+    struct proximo_content block = {
+        ROW(proximo_content), .type = PROXIMO_CONTENT_ROWS, .data = json_text(rows),
+        .flags = complete ? PROXIMO_CONTENT_COMPLETE : PROXIMO_CONTENT_INCOMPLETE};
     if (note)
         block.note = text_of(note);
     return a->host->reply(a->call, &block, 1);
@@ -37,7 +38,8 @@ static void copy(struct json_object *row, const char *key, struct json_object *f
 static int32_t add_volumes(struct json_object *rows, struct json_object *guest)
 {
     struct json_object *volumes = member_of(guest, "children");
-    const size_t count = json_object_is_type(volumes, json_type_array) ? json_object_array_length(volumes) : 0;
+    const size_t count =
+        json_object_is_type(volumes, json_type_array) ? json_object_array_length(volumes) : 0;
     for (size_t i = 0; i < (count ? count : 1); i++) {
         struct json_object *volume = count ? json_object_array_get_idx(volumes, i) : NULL;
         struct json_object *row = new_row(rows);
@@ -166,15 +168,17 @@ static int32_t look(struct uncovered *u)
     if (r == PROXIMO_OK)
         r = backup_jobs_read(a, &u->jobs);
     if (r == PROXIMO_OK && u->jobs.why)
-        return a->host->fail(a->call, PROXIMO_EREMOTE, "the backup jobs could not be read: %.300s", u->jobs.why);
+        return a->host->fail(a->call, PROXIMO_EREMOTE, "the backup jobs could not be read: %.300s",
+                             u->jobs.why);
     for (uint32_t i = 0; r == PROXIMO_OK && i < u->guests.count; i++)
         r = judge(u, &u->guests.rows[i]);
     if (r == PROXIMO_OK)
         r = add_others(u, list);
-    const char *note = !u->guests.complete ? "this token does not see every guest: one that it does not see may be "
-                                             "in no job"
-                       : u->unknown        ? "the members of a pool that a job names could not be read"
-                                           : NULL;
+    const char *note = !u->guests.complete
+                           ? "this token does not see every guest: one that it does not see may be "
+                             "in no job"
+                       : u->unknown ? "the members of a pool that a job names could not be read"
+                                    : NULL;
     return r == PROXIMO_OK ? reply_rows(a, u->rows, !note, note) : r;
 }
 

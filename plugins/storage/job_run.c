@@ -28,10 +28,29 @@ struct running {
 
 /* What POST vzdump takes of a job; the rest says when and how it is run, or which guests. */
 static const char *const passed[] = {
-    "storage",     "mode",      "compress",  "prune-backups",      "notes-template",    "protected",
-    "remove",      "bwlimit",   "mailto",    "mailnotification",   "notification-mode", "fleecing",
-    "performance", "ionice",    "lockwait",  "stopwait",           "stdexcludes",       "pigz",
-    "zstd",        "pbs-change-detection-mode", "notification-policy", "notification-target", "maxfiles",
+    "storage",
+    "mode",
+    "compress",
+    "prune-backups",
+    "notes-template",
+    "protected",
+    "remove",
+    "bwlimit",
+    "mailto",
+    "mailnotification",
+    "notification-mode",
+    "fleecing",
+    "performance",
+    "ionice",
+    "lockwait",
+    "stopwait",
+    "stdexcludes",
+    "pigz",
+    "zstd",
+    "pbs-change-detection-mode",
+    "notification-policy",
+    "notification-target",
+    "maxfiles",
 };
 static const char *const root_only[] = {"dumpdir", "script", "tmpdir"};
 
@@ -57,7 +76,8 @@ static int32_t add_guests(struct running *k)
             continue;
         struct run_node *node = node_of(k, guest->node);
         if (!node)
-            return k->a.host->fail(k->a.call, PROXIMO_ENOMEM, "the job's guests are on more nodes than one plan takes");
+            return k->a.host->fail(k->a.call, PROXIMO_ENOMEM,
+                                   "the job's guests are on more nodes than one plan takes");
         node->vmids = ask_text(&k->a, "%s%s%lld", node->vmids ? node->vmids : "", node->vmids ? "," : "",
                                (long long)guest->vmid);
         if (!node->vmids)
@@ -75,7 +95,8 @@ static int32_t find_offline(struct running *k)
     int32_t r = ask_look(&k->a, &get, &looked);
     if (r < 0)
         return r;
-    const size_t count = json_object_is_type(looked.data, json_type_array) ? json_object_array_length(looked.data) : 0;
+    const size_t count =
+        json_object_is_type(looked.data, json_type_array) ? json_object_array_length(looked.data) : 0;
     for (uint32_t n = 0; r == PROXIMO_OK && n < k->node_count; n++) {
         for (size_t i = 0; i < count; i++) {
             struct json_object *one = json_object_array_get_idx(looked.data, i);
@@ -83,8 +104,9 @@ static int32_t find_offline(struct running *k)
                 k->nodes[n].online = false;
         }
         if (!k->nodes[n].online)
-            r = k->a.host->incomplete(k->a.call, ask_text(&k->a, "the %u guests on %s", k->nodes[n].count, k->nodes[n].node),
-                                      "the node is offline: they are not backed up by this run");
+            r = k->a.host->incomplete(
+                k->a.call, ask_text(&k->a, "the %u guests on %s", k->nodes[n].count, k->nodes[n].node),
+                "the node is offline: they are not backed up by this run");
     }
     json_object_put(looked.data);
     return r;
@@ -99,17 +121,19 @@ static int32_t must_hold(const struct running *k, const char *path, const char *
         return held;
     if (held != 0)
         return PROXIMO_OK;
-    return k->a.host->fail(k->a.call, PROXIMO_EDENIED,
-                           "to run job \"%s\" this token needs %s on %s. An operator can grant it: pveum role add "
-                           "Proximo-%s --privs %s && pveum acl modify %s --tokens '<your token>' --roles Proximo-%s (the "
-                           "token's user needs it as well)",
-                           k->id, privilege, path, privilege, privilege, path, privilege);
+    return k->a.host->fail(
+        k->a.call, PROXIMO_EDENIED,
+        "to run job \"%s\" this token needs %s on %s. An operator can grant it: pveum role add "
+        "Proximo-%s --privs %s && pveum acl modify %s --tokens '<your token>' --roles Proximo-%s (the "
+        "token's user needs it as well)",
+        k->id, privilege, path, privilege, privilege, path, privilege);
 }
 
 static int32_t check_rights(const struct running *k)
 {
-    int32_t r = k->job->storage ? must_hold(k, ask_text(&k->a, "/storage/%s", k->job->storage), "Datastore.AllocateSpace")
-                                : PROXIMO_OK;
+    int32_t r = k->job->storage
+                    ? must_hold(k, ask_text(&k->a, "/storage/%s", k->job->storage), "Datastore.AllocateSpace")
+                    : PROXIMO_OK;
     if (r == PROXIMO_OK && k->guest_count > GUESTS_EACH)
         return must_hold(k, "/vms", "VM.Backup");
     for (uint32_t i = 0; r == PROXIMO_OK && i < k->guests.count; i++) {
@@ -120,10 +144,11 @@ static int32_t check_rights(const struct running *k)
     for (size_t i = 0; r == PROXIMO_OK && i < sizeof(root_only) / sizeof(root_only[0]); i++) {
         const char *value = member_text(k->job->json, root_only[i]);
         if (value && *value)
-            r = k->a.host->fail(k->a.call, PROXIMO_EDENIED,
-                                "job \"%s\" has %s, which Proxmox takes from root@pam alone: let it run by its schedule, "
-                                "or run it in Proxmox's own interface",
-                                k->id, root_only[i]);
+            r = k->a.host->fail(
+                k->a.call, PROXIMO_EDENIED,
+                "job \"%s\" has %s, which Proxmox takes from root@pam alone: let it run by its schedule, "
+                "or run it in Proxmox's own interface",
+                k->id, root_only[i]);
     }
     return r;
 }
@@ -141,8 +166,9 @@ static const char *as_text(const struct asking *a, struct json_object *job, cons
         return member_text(job, key);
     json_object_object_foreach(value, name, part)
     {
-        const char *one = json_object_is_type(part, json_type_boolean) ? json_object_get_boolean(part) ? "1" : "0"
-                                                                       : json_object_get_string(part);
+        const char *one = json_object_is_type(part, json_type_boolean)
+                              ? json_object_get_boolean(part) ? "1" : "0"
+                              : json_object_get_string(part);
         text = ask_text(a, "%s%s%s=%s", text ? text : "", text ? "," : "", name, one);
     }
     return text;
@@ -186,7 +212,8 @@ static int32_t lay_out(const struct running *k)
     const struct proximo_field id = FIELD("id", k->id);
     const struct proximo_guard guard = {
         ROW(proximo_guard), .path = "/cluster/backup/{id}", .params = ROWS(&id, 1),
-        .fields = "/vmid,/all,/exclude,/pool,/node,/storage,/mode,/prune-backups,/remove,/exclude-path,/protected"};
+        .fields =
+            "/vmid,/all,/exclude,/pool,/node,/storage,/mode,/prune-backups,/remove,/exclude-path,/protected"};
     struct json_object *subject DROP_JSON = json_object_new_object();
     if (!subject)
         return PROXIMO_ENOMEM;
@@ -200,8 +227,9 @@ static int32_t lay_out(const struct running *k)
             r = add_step(k, &k->nodes[i]);
     }
     if (r == PROXIMO_OK)
-        r = tell_text(&k->a, "no_way_back", "what was backed up stays, and what the run pruned is gone; "
-                                            "pve_backup_delete removes single backups");
+        r = tell_text(&k->a, "no_way_back",
+                      "what was backed up stays, and what the run pruned is gone; "
+                      "pve_backup_delete removes single backups");
     return r == PROXIMO_OK ? k->a.host->undo(k->a.call, PROXIMO_UNDO_NONE, NULL, 0) : r;
 }
 
@@ -232,9 +260,10 @@ static int32_t find_job(struct running *k)
                                            : "there is no backup job \"%s\"%s; pve_backup_jobs_list has them",
                                k->id, k->jobs.why ? k->jobs.why : "");
     if (k->job->pick.takes == JOB_TAKES_POOL && !k->job->pick.known)
-        return k->a.host->fail(k->a.call, PROXIMO_EDENIED,
-                               "the members of pool %s could not be read, so who would be backed up is not known",
-                               k->job->pick.pool);
+        return k->a.host->fail(
+            k->a.call, PROXIMO_EDENIED,
+            "the members of pool %s could not be read, so who would be backed up is not known",
+            k->job->pick.pool);
     return guests_list(&k->a, &k->guests);
 }
 

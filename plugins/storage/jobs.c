@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#define JOBS_MOST  2000u
+#define JOBS_MOST 2000u
 
 /* ---- pools */
 
@@ -16,7 +16,8 @@ static int ascending(const void *left, const void *right)
 static int32_t take_members(const struct asking *a, struct json_object *pool, struct job_pool *into)
 {
     struct json_object *members = member_of(pool, "members");
-    const size_t count = json_object_is_type(members, json_type_array) ? json_object_array_length(members) : 0;
+    const size_t count =
+        json_object_is_type(members, json_type_array) ? json_object_array_length(members) : 0;
     int64_t *vmids = a->host->alloc(a->call, (count + 1) * sizeof(*vmids));
     if (!vmids)
         return PROXIMO_ENOMEM;
@@ -50,9 +51,8 @@ static int32_t read_pool(const struct asking *a, struct backup_jobs *jobs, const
     if (r < 0)
         return r;
     struct job_pool *into = &jobs->pools[jobs->pool_count++];
-    struct json_object *pool = json_object_is_type(looked.data, json_type_array)
-                                   ? json_object_array_get_idx(looked.data, 0)
-                                   : NULL;
+    struct json_object *pool =
+        json_object_is_type(looked.data, json_type_array) ? json_object_array_get_idx(looked.data, 0) : NULL;
     *into = (struct job_pool){.poolid = name, .read = pool && looked.complete};
     r = take_members(a, pool, into);
     json_object_put(looked.data);
@@ -63,7 +63,7 @@ static int32_t read_pool(const struct asking *a, struct backup_jobs *jobs, const
 
 const char *prune_text(const struct asking *a, struct json_object *value)
 {
-    static const char *const keys[] = {"keep-all",   "keep-last",    "keep-hourly", "keep-daily",
+    static const char *const keys[] = {"keep-all",    "keep-last",    "keep-hourly", "keep-daily",
                                        "keep-weekly", "keep-monthly", "keep-yearly"};
     const char *text = NULL;
     if (json_object_is_type(value, json_type_string))
@@ -102,7 +102,8 @@ int32_t backup_job_of(const struct asking *a, struct backup_jobs *jobs, struct j
 int32_t backup_jobs_read(const struct asking *a, struct backup_jobs *ret)
 {
     static const struct proximo_need need[] = {NEED("/", "Sys.Audit")};
-    const struct proximo_get get = {ROW(proximo_get), .path = "/cluster/backup", .needs = PROXIMO_TABLE(need)};
+    const struct proximo_get get = {ROW(proximo_get), .path = "/cluster/backup",
+                                    .needs = PROXIMO_TABLE(need)};
     struct looked looked;
     *ret = (struct backup_jobs){0};
     int32_t r = ask_look(a, &get, &looked);

@@ -32,8 +32,8 @@ const struct backup_job *backup_jobs_find(const struct backup_jobs *jobs, const 
  * read. Negative only when the call is over. */
 int32_t backup_job_of(const struct asking *a, struct backup_jobs *jobs, struct json_object *job,
                       struct backup_job *ret);
-/* "keep-last=3,keep-daily=7" of a text or of an object, always in the same order; NULL: nothing is said. In the
- * call's arena. */
+/* "keep-last=3,keep-daily=7" of a text or of an object, always in the same order; NULL: nothing is said. In
+ * the call's arena. */
 const char *prune_text(const struct asking *a, struct json_object *value);
 
 int32_t storage_read_job_guests(void *instance, struct proximo_call *call);

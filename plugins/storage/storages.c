@@ -66,9 +66,9 @@ int32_t storages_read(const struct asking *a, struct known_storages *ret)
         return PROXIMO_OK;
     size_t count = json_object_array_length(looked.data);
     ret->complete = looked.complete && count <= STORAGES_MOST;
-    ret->why = !looked.complete          ? "this token does not see every storage"
+    ret->why = !looked.complete        ? "this token does not see every storage"
                : count > STORAGES_MOST ? "there are more storages than are looked at"
-                                         : NULL;
+                                       : NULL;
     if (count > STORAGES_MOST)
         count = STORAGES_MOST;
     ret->rows = a->host->alloc(a->call, (count + 1) * sizeof(*ret->rows));

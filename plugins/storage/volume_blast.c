@@ -53,7 +53,8 @@ static const char *disk_effect(const struct looking *l, const struct known_guest
     if (disk->flags & DISK_STATE)
         return "loses its EFI variables or TPM state: it does not start";
     if (disk->flags & DISK_BOOT)
-        return ask_text(&l->a, "boots from it, or may: it does not start any more, and its data is lost%s", only);
+        return ask_text(&l->a, "boots from it, or may: it does not start any more, and its data is lost%s",
+                        only);
     return ask_text(&l->a, "loses a data disk, and does not start before the entry is removed%s", only);
 }
 
@@ -63,8 +64,9 @@ static int32_t look_at(void *context, struct known_guest *guest)
     struct looking *l = context;
     struct guest_file files[GUEST_FILES_MOST];
     uint32_t count = 0, file_count = 0;
-    int32_t r = guest->config ? guest_disks(&l->a, guest->config, guest->lxc, l->disks, GUEST_DISKS_MOST, &count)
-                              : PROXIMO_EPROTO;
+    int32_t r = guest->config
+                    ? guest_disks(&l->a, guest->config, guest->lxc, l->disks, GUEST_DISKS_MOST, &count)
+                    : PROXIMO_EPROTO;
     if (ask_ends(r) && guest->config)
         return r;
     if (r < 0) {
@@ -111,15 +113,15 @@ static int32_t look_at_guests(struct looking *l)
     }
     for (uint32_t i = 0; r == PROXIMO_OK && !nobody && i < l->guests.count; i++) {
         const struct known_guest *guest = &l->guests.rows[i];
-        wanted[i] = guest != owner && (l->shared || strcmp(guest->node, l->node) == 0) &&
-                    !(machines && guest->lxc);
+        wanted[i] =
+            guest != owner && (l->shared || strcmp(guest->node, l->node) == 0) && !(machines && guest->lxc);
     }
     if (r == PROXIMO_OK && !nobody)
         r = guests_visit_configs(&l->a, &l->guests, wanted, most, "configurations are looked at", look_at, l);
     if (r == PROXIMO_OK && l->unread > UNREAD_NAMED)
-        r = l->a.host->incomplete(l->a.call,
-                                  ask_text(&l->a, "the configurations of %u more guests", l->unread - UNREAD_NAMED),
-                                  "they could not be read, or are more than one plan looks at");
+        r = l->a.host->incomplete(
+            l->a.call, ask_text(&l->a, "the configurations of %u more guests", l->unread - UNREAD_NAMED),
+            "they could not be read, or are more than one plan looks at");
     return r;
 }
 
@@ -141,7 +143,8 @@ static bool is_clone_of(const struct looking *l, struct json_object *row)
     const size_t parent_len = strcspn(parent, "@"); /* the snapshot that clones are made from */
     return (strlen(l->volid) == parent_len && strncmp(parent, l->volid, parent_len) == 0) ||
            (strlen(name) == parent_len && strncmp(parent, name, parent_len) == 0) ||
-           (strlen(file) <= parent_len && strncmp(parent + parent_len - strlen(file), file, strlen(file)) == 0);
+           (strlen(file) <= parent_len &&
+            strncmp(parent + parent_len - strlen(file), file, strlen(file)) == 0);
 }
 
 static int32_t tell_clones(struct looking *l, struct json_object *list)
@@ -156,11 +159,12 @@ static int32_t tell_clones(struct looking *l, struct json_object *list)
         if (facts)
             json_object_object_add(facts, "volid", json_object_new_string(volid));
         l->told++;
-        r = tell_affected(&l->a, PROXIMO_RISK_HIGH,
-                          vmid ? ask_text(&l->a, "guest/%s", vmid) : ask_text(&l->a, "volume/%s", volid), NULL,
-                          "is a linked clone of this base volume: Proxmox refuses to delete it meanwhile, and "
-                          "without it the clone is lost",
-                          facts);
+        r = tell_affected(
+            &l->a, PROXIMO_RISK_HIGH,
+            vmid ? ask_text(&l->a, "guest/%s", vmid) : ask_text(&l->a, "volume/%s", volid), NULL,
+            "is a linked clone of this base volume: Proxmox refuses to delete it meanwhile, and "
+            "without it the clone is lost",
+            facts);
     }
     return r;
 }
@@ -211,7 +215,8 @@ static int32_t look_at_replication(struct looking *l)
     int32_t r = ask_look(&l->a, &get, &looked);
     if (r < 0)
         return r;
-    const size_t count = json_object_is_type(looked.data, json_type_array) ? json_object_array_length(looked.data) : 0;
+    const size_t count =
+        json_object_is_type(looked.data, json_type_array) ? json_object_array_length(looked.data) : 0;
     for (size_t i = 0; r == PROXIMO_OK && i < count; i++) {
         struct json_object *job = json_object_array_get_idx(looked.data, i);
         const char *guest = member_text(job, "guest"), *target = member_text(job, "target");
@@ -219,15 +224,18 @@ static int32_t look_at_replication(struct looking *l)
             continue;
         const bool copy = strcmp(target, l->node) == 0 && owner && strcmp(owner->node, l->node) != 0;
         l->told++;
-        r = tell_affected(&l->a, PROXIMO_RISK_MEDIUM, ask_text(&l->a, "guest/%s", guest), owner ? owner->name : NULL,
-                          copy ? "is replicated, and this is the copy: the next replication sends everything anew"
-                               : ask_text(&l->a, "is replicated to %s: the copy there stays, but the next "
-                                                 "replication fails",
-                                          target),
-                          NULL);
+        r = tell_affected(
+            &l->a, PROXIMO_RISK_MEDIUM, ask_text(&l->a, "guest/%s", guest), owner ? owner->name : NULL,
+            copy ? "is replicated, and this is the copy: the next replication sends everything anew"
+                 : ask_text(&l->a,
+                            "is replicated to %s: the copy there stays, but the next "
+                            "replication fails",
+                            target),
+            NULL);
     }
     if (r == PROXIMO_OK && !looked.data)
-        r = l->a.host->incomplete(l->a.call, "whether the volume is replicated", looked.why ? looked.why : "no answer");
+        r = l->a.host->incomplete(l->a.call, "whether the volume is replicated",
+                                  looked.why ? looked.why : "no answer");
     json_object_put(looked.data);
     return r;
 }
@@ -241,10 +249,12 @@ static int32_t tell_state(struct looking *l)
     const struct known_guest *owner = guests_find(&l->guests, l->owner);
     if (!state || !owner || strcmp(l->content, "images") != 0)
         return PROXIMO_OK;
-    return tell_guest(l, owner, PROXIMO_RISK_HIGH, "vmstate",
-                      ask_text(&l->a, "this is its memory of snapshot or suspension \"%.40s\": without it a rollback "
-                                      "there, or the resumption, fails",
-                               state + strlen("-state-")));
+    return tell_guest(
+        l, owner, PROXIMO_RISK_HIGH, "vmstate",
+        ask_text(&l->a,
+                 "this is its memory of snapshot or suspension \"%.40s\": without it a rollback "
+                 "there, or the resumption, fails",
+                 state + strlen("-state-")));
 }
 
 static int32_t tell_nobody(struct looking *l)
@@ -257,8 +267,9 @@ static int32_t tell_nobody(struct looking *l)
         disk && l->owner && !l->owner_found && l->guests.complete
             ? ask_text(&l->a, "belongs to guest %lld, which does not exist any more", (long long)l->owner)
         : disk ? "is named by no guest's configuration that was read; snapshots may still need it"
-        : strcmp(l->content, "vztmpl") == 0 ? "containers made from it do not need it; new ones cannot be made from it"
-                                            : "is named by no guest's configuration that was read";
+        : strcmp(l->content, "vztmpl") == 0
+            ? "containers made from it do not need it; new ones cannot be made from it"
+            : "is named by no guest's configuration that was read";
     return tell_affected(&l->a, PROXIMO_RISK_LOW, resource, NULL, effect, NULL);
 }
 

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * pve_storage_content_delete and pve_backup_delete. There is no way back for either, so the plan says which
- * backup could bring it back and how old that is. Source: DELETE /nodes/{node}/storage/{storage}/content/{volume}.
+ * backup could bring it back and how old that is. Source: DELETE
+ * /nodes/{node}/storage/{storage}/content/{volume}.
  */
 #include "../common/guest_disks.h"
 #include "content.h"
 
 static int32_t missing(const struct asking *a, const struct volume *v)
 {
-    return a->host->fail(a->call, PROXIMO_ENOTFOUND, "storage %s of %s has no volume %s%s; pve_storage_content "
-                                                     "lists what it has",
+    return a->host->fail(a->call, PROXIMO_ENOTFOUND,
+                         "storage %s of %s has no volume %s%s; pve_storage_content "
+                         "lists what it has",
                          v->storage, v->node, v->volid,
                          v->complete ? "" : ", as far as this token sees its content");
 }
@@ -59,15 +61,18 @@ static int32_t tell_way_back(const struct asking *a, const struct volume *v, int
         r = tell_archive(a, "newest_other_backup", one);
     if (r == PROXIMO_OK)
         r = tell_text(a, "no_way_back",
-                      one ? ask_text(a, "a deleted %s cannot be brought back; guest %lld has %u other backup%s, "
-                                        "the newest of %s, %s ago, %s",
-                                     backup ? "backup" : "volume", (long long)vmid, others, others == 1 ? "" : "s",
-                                     time_text(a, one->ctime), age_text(a, now_epoch() - one->ctime),
+                      one ? ask_text(a,
+                                     "a deleted %s cannot be brought back; guest %lld has %u other backup%s, "
+                                     "the newest of %s, %s ago, %s",
+                                     backup ? "backup" : "volume", (long long)vmid, others,
+                                     others == 1 ? "" : "s", time_text(a, one->ctime),
+                                     age_text(a, now_epoch() - one->ctime),
                                      one->verified == VERIFIED_OK       ? "verified"
                                      : one->verified == VERIFIED_FAILED ? "whose verification FAILED"
                                                                         : "never verified")
-                          : ask_text(a, "a deleted %s cannot be brought back, and no other backup of guest %lld "
-                                        "was found%s",
+                          : ask_text(a,
+                                     "a deleted %s cannot be brought back, and no other backup of guest %lld "
+                                     "was found%s",
                                      backup ? "backup" : "volume", (long long)vmid,
                                      all.unseen_count ? " where this token could look" : ""));
     archives_done(&all);
@@ -101,14 +106,18 @@ static int32_t deletion(const struct asking *a, const struct volume *v)
     const bool disk = strcmp(content, "images") == 0 || strcmp(content, "rootdir") == 0;
     const int64_t vmid = owner ? (int64_t)digits_of(owner, 999999999) : disk ? volume_owner(v->volid) : 0;
     if (backup && member_true(v->row, "protected"))
-        return a->host->fail(a->call, PROXIMO_ESTATE,
-                             "%s is protected against removal, so Proxmox refuses to delete it. If it really is to "
-                             "go, take the protection away first: pve_storage_volume_set with protected: false",
-                             v->volid);
-    const char *summary = ask_text(a, "%s %s is deleted from %s%s%s", backup ? "backup" : disk ? "disk" : content,
+        return a->host->fail(
+            a->call, PROXIMO_ESTATE,
+            "%s is protected against removal, so Proxmox refuses to delete it. If it really is to "
+            "go, take the protection away first: pve_storage_volume_set with protected: false",
+            v->volid);
+    const char *summary = ask_text(a, "%s %s is deleted from %s%s%s",
+                                   backup ? "backup"
+                                   : disk ? "disk"
+                                          : content,
                                    v->name, v->storage, owner ? ", of guest " : "", owner ? owner : "");
-    const char *guarded = ask_text(a, "[volid=%s]/size,[volid=%s]/ctime,[volid=%s]/protected", v->volid, v->volid,
-                                   v->volid);
+    const char *guarded =
+        ask_text(a, "[volid=%s]/size,[volid=%s]/ctime,[volid=%s]/protected", v->volid, v->volid, v->volid);
     int32_t r = summary ? a->host->change(a->call, summary) : PROXIMO_ENOMEM;
     if (r < 0 || (r = tell_facts(a, v)) < 0)
         return r;

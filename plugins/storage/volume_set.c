@@ -21,7 +21,8 @@ static int32_t begin(struct setting *s)
     int32_t r = volume_open(a, &s->v);
     if (r < 0)
         return r;
-    const struct proximo_get get = {ROW(proximo_get), .path = VOLUME_PATH, .fields = s->v.at, .field_count = 3};
+    const struct proximo_get get = {ROW(proximo_get), .path = VOLUME_PATH, .fields = s->v.at,
+                                    .field_count = 3};
     if (!s->v.row)
         return a->host->fail(a->call, PROXIMO_ENOTFOUND, "storage %s of %s has no volume %s", s->v.storage,
                              s->v.node, s->v.volid);
@@ -58,15 +59,17 @@ static int32_t tell(const struct setting *s)
     if (r == PROXIMO_OK && s->sets_protection)
         r = tell_fact(a, "protected_before", json_object_new_boolean(s->was_protected));
     if (r == PROXIMO_OK && s->sets_protection && !s->protected)
-        r = a->host->risk(a->call, PROXIMO_RISK_HIGH,
-                          "without the protection the next pruning may delete it, and so may anybody with the right");
+        r = a->host->risk(
+            a->call, PROXIMO_RISK_HIGH,
+            "without the protection the next pruning may delete it, and so may anybody with the right");
     return r;
 }
 
 static int32_t lay_out(const struct setting *s)
 {
     const struct asking *a = &s->a;
-    struct proximo_field to[5] = {s->v.at[0], s->v.at[1], s->v.at[2]}, back[5] = {s->v.at[0], s->v.at[1], s->v.at[2]};
+    struct proximo_field to[5] = {s->v.at[0], s->v.at[1], s->v.at[2]},
+                         back[5] = {s->v.at[0], s->v.at[1], s->v.at[2]};
     uint32_t count = 3;
     if (s->sets_notes) {
         back[count] = FIELD("notes", s->old_notes);
@@ -76,10 +79,11 @@ static int32_t lay_out(const struct setting *s)
         back[count] = FIELD("protected", s->was_protected ? "1" : "0");
         to[count++] = FIELD("protected", s->protected ? "1" : "0");
     }
-    const struct proximo_guard guard = {ROW(proximo_guard), .path = VOLUME_PATH, .fields = "/size,/notes,/protected",
-                                        .params = ROWS(s->v.at, 3)};
-    const struct proximo_step set = {ROW(proximo_step), .kind = PROXIMO_STEP_REQUEST, .name = "change",
-                                     .method = "PUT",   .path = VOLUME_PATH,          .params = ROWS(to, count)};
+    const struct proximo_guard guard = {ROW(proximo_guard), .path = VOLUME_PATH,
+                                        .fields = "/size,/notes,/protected", .params = ROWS(s->v.at, 3)};
+    const struct proximo_step set = {ROW(proximo_step),   .kind = PROXIMO_STEP_REQUEST,
+                                     .name = "change",    .method = "PUT",
+                                     .path = VOLUME_PATH, .params = ROWS(to, count)};
     struct proximo_step undo = set;
     undo.params = (struct proximo_table)ROWS(back, count);
     struct proximo_step seen = {ROW(proximo_step),      .kind = PROXIMO_STEP_WAIT,

@@ -100,15 +100,15 @@ int32_t volume_lay_out_delete(const struct volume *v, const struct asking *a, co
 {
     const struct proximo_guard guard = {ROW(proximo_guard), .path = CONTENT_PATH, .fields = guarded,
                                         .params = ROWS(v->at, 2)};
-    const struct proximo_step remove = {
-        ROW(proximo_step),           .kind = PROXIMO_STEP_REQUEST, .name = "change",
-        .flags = PROXIMO_STEP_FOLLOW, .method = "DELETE",          .path = VOLUME_PATH,
-        .params = ROWS(v->at, 3)};
+    const struct proximo_step remove = {ROW(proximo_step),       .kind = PROXIMO_STEP_REQUEST,
+                                        .name = "change",        .flags = PROXIMO_STEP_FOLLOW,
+                                        .method = "DELETE",      .path = VOLUME_PATH,
+                                        .params = ROWS(v->at, 3)};
     const char *select = volume_select(a, v->volid, "");
     const struct proximo_step gone = {
-        ROW(proximo_step),     .kind = PROXIMO_STEP_WAIT, .path = CONTENT_PATH, .params = ROWS(v->at, 2),
-        .select = select,      .wait_value = "0",         .interval_ms = 1000,  .deadline_ms = 60000,
-        .wait_test = PROXIMO_WAIT_COUNT};
+        ROW(proximo_step),        .kind = PROXIMO_STEP_WAIT, .path = CONTENT_PATH,
+        .params = ROWS(v->at, 2), .select = select,          .wait_value = "0",
+        .interval_ms = 1000,      .deadline_ms = 60000,      .wait_test = PROXIMO_WAIT_COUNT};
     int32_t r = guarded && select ? a->host->guard(a->call, &guard) : PROXIMO_ENOMEM;
     if (r == PROXIMO_OK)
         r = volume_subject(v, a, operation_class);
