@@ -146,7 +146,8 @@ static const struct proximo_read reads[] = {
      .description = "Lists the OSDs of Ceph with their host, whether they are up and in, how full they are "
                     "and how fast they answer. Any node with Ceph knows all of them.",
      .params = PROXIMO_TABLE(node_only), .columns = PROXIMO_TABLE(osd_columns), .count_by = "status",
-     .sort_by = "id", .needs = PROXIMO_TABLE(ceph_audit), .read = read_osds},
+     .sort_by = "id", .needs = PROXIMO_TABLE(ceph_audit), .path = "/nodes/{node}/ceph/osd",
+     .read = read_osds},
     {ROW(proximo_read), .name = "pve_ceph_pools", .title = "Ceph pools",
      .description = "Lists the pools of Ceph: copies (size), how many must be there for writes (min_size), "
                     "placement groups, space used.",
