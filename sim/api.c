@@ -115,9 +115,9 @@ static int check_node(struct sim_call *call, struct sim_reply *reply)
         return 0;
     }
     if (sim_get(sim_at(call->state, "/nodes"), node)) {
-        if (strcmp(sim_str(sim_get(sim_at(call->state, "/nodes"), node), "status", "online"), "online") == 0)
+        if (sim_node_online(call->state, node))
             return 0;
-        sim_reply_plain(reply, 595, "Connection refused", "");
+        sim_reply_plain(reply, 595, "No route to host", "");
         return -EHOSTUNREACH;
     }
     if (strcasecmp(node, call->sim->node) == 0) {
@@ -150,6 +150,8 @@ static int run(struct sim_call *call, struct sim_reply *reply)
         call->errors = json_object_get(errors);
         return sim_fail(call, 400, "Parameter verification failed.\n");
     }
+    if (strcmp(call->route->method, "GET") != 0 && !sim_quorate(call->state))
+        return sim_fail(call, 500, "cluster not ready - no quorum?\n");
     return call->route->run(call);
 }
 

@@ -46,7 +46,11 @@ sim_handler sim_fw_rules, sim_fw_rule, sim_fw_options, sim_fw_aliases, sim_fw_al
 
 /* guest_read.c */
 sim_handler sim_guest_list, sim_guest_current, sim_guest_config, sim_guest_pending, sim_guest_snapshots,
-    sim_guest_snapshot_config, sim_guest_feature, sim_guest_migrate;
+    sim_guest_snapshot_config, sim_guest_feature;
+/* migrate_check.c, migrate.c */
+sim_handler sim_guest_migrate, sim_migrate;
+/* bulk.c */
+sim_handler sim_bulk;
 /* power.c */
 sim_handler sim_power;
 /* snapshot.c */
@@ -66,8 +70,9 @@ sim_handler sim_ha_resource_create, sim_ha_resource_update, sim_ha_resource_dele
 
 /* nodes.c */
 sim_handler sim_nodes_list, sim_node_status, sim_node_hosts, sim_node_config, sim_node_network, sim_rrddata,
-    sim_node_syslog, sim_node_journal, sim_node_changelog, sim_node_zfs, sim_ceph_missing,
-    sim_node_subscription;
+    sim_node_syslog, sim_node_journal, sim_node_changelog, sim_node_zfs, sim_node_subscription;
+/* ceph.c */
+sim_handler sim_ceph, sim_ceph_log, sim_ceph_metadata, sim_ceph_safety, sim_ceph_values;
 /* replication.c */
 sim_handler sim_replication_list, sim_replication_show, sim_node_replication, sim_node_replication_status,
     sim_node_replication_log;

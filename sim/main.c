@@ -28,9 +28,10 @@ struct options {
     struct sim_trouble troubles[LIST_MAX];
     struct sim_task_time task_times[LIST_MAX];
     struct sim_task_line task_lines[LIST_MAX];
-    size_t trouble_count, task_time_count, task_line_count;
+    const char *offline[LIST_MAX];
+    size_t trouble_count, task_time_count, task_line_count, offline_count;
     int port, guests, nodes, auth_delay_ms, latency_ms, task_ms, ha_ms, stale_ms;
-    bool wrong_cert, exit_on_eof;
+    bool wrong_cert, exit_on_eof, without_ceph;
 };
 
 enum {
@@ -52,6 +53,8 @@ enum {
     OPT_TASK_LINE,
     OPT_HA_MS,
     OPT_STALE_MS,
+    OPT_OFFLINE,
+    OPT_WITHOUT_CEPH,
     OPT_WRONG_CERT,
     OPT_LOG_REQUESTS,
     OPT_EXIT_ON_EOF
@@ -76,6 +79,8 @@ static const struct option long_options[] = {
     {"task-line", required_argument, NULL, OPT_TASK_LINE},
     {"ha-ms", required_argument, NULL, OPT_HA_MS},
     {"stale-ms", required_argument, NULL, OPT_STALE_MS},
+    {"offline", required_argument, NULL, OPT_OFFLINE},
+    {"without-ceph", no_argument, NULL, OPT_WITHOUT_CEPH},
     {"wrong-cert", no_argument, NULL, OPT_WRONG_CERT},
     {"log-requests", required_argument, NULL, OPT_LOG_REQUESTS},
     {"exit-on-eof", no_argument, NULL, OPT_EXIT_ON_EOF},
@@ -106,6 +111,8 @@ static const char usage[] =
     "  --task-line TYPE:TEXT  a line that tasks of a type log on their way; may be repeated\n"
     "  --ha-ms N              until the HA manager has done what was requested (4000)\n"
     "  --stale-ms N           how long /cluster/resources shows a guest's past state (3000)\n"
+    "  --offline NODE         this node, not pve1, does not answer; may be repeated\n"
+    "  --without-ceph         the demo without its Ceph\n"
     "  --wrong-cert           serve a certificate for another name, not the one that is printed\n"
     "  --log-requests FILE    write each request there, one line of JSON: method, path, who, params\n"
     "  --exit-on-eof          end when standard input ends\n"
@@ -210,6 +217,12 @@ static int take(struct options *options, int option, const char *value)
     case OPT_TASK_LINE: return add_task_line(options, value);
     case OPT_HA_MS: return number("ha-ms", value, 600000, &options->ha_ms);
     case OPT_STALE_MS: return number("stale-ms", value, 600000, &options->stale_ms);
+    case OPT_OFFLINE:
+        if (options->offline_count == LIST_MAX)
+            return -EINVAL;
+        options->offline[options->offline_count++] = value;
+        return 0;
+    case OPT_WITHOUT_CEPH: options->without_ceph = true; return 0;
     case OPT_WRONG_CERT: options->wrong_cert = true; return 0;
     case OPT_LOG_REQUESTS: options->request_log = value; return 0;
     case OPT_EXIT_ON_EOF: options->exit_on_eof = true; return 0;
@@ -389,6 +402,15 @@ int main(int argc, char **argv)
     if (!sim.state) {
         fprintf(stderr, "proximo-sim: unknown seed '%s' (want oracle or demo)\n", options.seed);
         return 2;
+    }
+    if (strcmp(options.seed, "demo") == 0 && options.nodes == 0 && !options.without_ceph)
+        sim_ceph_add(sim.state);
+    for (size_t i = 0; i < options.offline_count; i++) {
+        if (sim_node_switch_off(&sim, options.offline[i]) < 0) {
+            fprintf(stderr, "proximo-sim: --offline %s: not another node of the cluster\n",
+                    options.offline[i]);
+            return 2;
+        }
     }
     r = make_dir(&options, dir, sizeof dir);
     if (r == 0 && options.request_log)

@@ -352,11 +352,6 @@ int sim_node_zfs(struct sim_call *call)
     return sim_fail(call, 500, "zfsutils-linux not installed\n");
 }
 
-int sim_ceph_missing(struct sim_call *call)
-{
-    return sim_fail(call, 500, "binary not installed: /usr/bin/ceph-mon\n");
-}
-
 /* The key and the server's id are for those who may see the node's settings. */
 int sim_node_subscription(struct sim_call *call)
 {

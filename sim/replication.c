@@ -18,13 +18,6 @@ struct json_object *sim_replication_job(struct json_object *state, const char *i
     return sim_get(sim_get(state, "replication"), id);
 }
 
-static bool node_online(struct json_object *state, const char *name)
-{
-    struct json_object *node = sim_get(sim_get(state, "nodes"), name);
-
-    return node && strcmp(sim_str(node, "status", "online"), "online") == 0;
-}
-
 /* Storages whose volumes can be sent as differences. */
 bool sim_replication_can(struct json_object *state, const char *option)
 {
@@ -95,7 +88,7 @@ const char *sim_replication_trouble(struct sim *sim, struct json_object *job)
 {
     if (sim_str(job, "broken", NULL))
         return sim_str(job, "broken", NULL);
-    if (!node_online(sim->state, sim_str(job, "target", "")))
+    if (!sim_node_online(sim->state, sim_str(job, "target", "")))
         return "command '/usr/bin/ssh' failed: exit code 255";
     return NULL;
 }
@@ -137,9 +130,13 @@ void sim_replication_catch_up(struct sim *sim, const char *id, struct json_objec
     struct json_object *guest = sim_get(sim_get(sim->state, "guests"), sim_str(job, "guest", ""));
     int64_t now = (int64_t)time(NULL), next;
 
-    if (!sim_get(job, "made")) /* of the seed: it has run for an hour */
+    if (!sim_get(job, "made")) { /* of the seed: it was good an hour ago */
         sim_set_int(job, "made", now - 3600);
-    if (!guest || sim_str(job, "remove_job", NULL) || !node_online(sim->state, sim_str(guest, "node", "")))
+        sim_set_int(state_of(job), "last_sync", now - 3600);
+        sim_set_int(state_of(job), "last_try", now - 3600);
+    }
+    if (!guest || sim_str(job, "remove_job", NULL) ||
+        !sim_node_online(sim->state, sim_str(guest, "node", "")))
         return;
     for (int runs = 0; runs < RUNS_MAX; runs++) {
         next = next_run(job);

@@ -214,6 +214,19 @@ void sim_freep(char **text);
 /* Random, as text (auth.c). Returns 0 or -EIO. */
 int sim_random_uuid(char ret_text[37]);
 
+/* ---- the cluster's nodes (offline.c) ---- */
+
+/* Is this node there and does it answer? */
+bool sim_node_online(struct json_object *state, const char *node);
+/* Are more than half of the nodes online? */
+bool sim_quorate(struct json_object *state);
+/* The node does not answer any more; what it ran nobody knows. Returns 0, or -EINVAL for the node that
+ * answers and for unknown ones. */
+int sim_node_switch_off(struct sim *sim, const char *node);
+
+/* Adds the demo's Ceph cluster to the state (ceph.c). */
+void sim_ceph_add(struct json_object *state);
+
 /* ---- general handlers (read.c) ---- */
 
 sim_handler sim_index, sim_show, sim_listing;

@@ -14,31 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "replay.h"
+#include "asks.h"
 
 #define CT105 "/nodes/pve1/lxc/105"
 #define VM100 "/nodes/pve1/qemu/100"
-
-struct fixture {
-    struct child child;
-    struct client *client;
-};
-
-static int begin(void **state, const char *const *arguments)
-{
-    struct fixture *fixture = calloc(1, sizeof *fixture);
-    const char *build = getenv("PROXIMO_TEST_BUILD_DIR");
-    char program[1024];
-
-    if (!fixture || !build)
-        return -1;
-    (void)snprintf(program, sizeof program, "%s/proximo-sim", build);
-    if (child_start(program, arguments, &fixture->child) < 0)
-        return -1;
-    fixture->client = client_new(fixture->child.ready);
-    *state = fixture;
-    return fixture->client ? 0 : -1;
-}
 
 static int plain(void **state)
 {
@@ -61,97 +40,6 @@ static int with_demo(void **state)
 {
     static const char *const arguments[] = {"--seed", "demo", "--task-ms", "20", "--ha-ms", "600", NULL};
     return begin(state, arguments);
-}
-
-static int end(void **state)
-{
-    struct fixture *fixture = *state;
-
-    client_free(fixture->client);
-    child_stop(&fixture->child);
-    free(fixture);
-    return 0;
-}
-
-/* Sends a request; the answer is the caller's. Returns what client_send() does. */
-static int send_it(struct fixture *fixture, const char *method, const char *path, const char *params,
-                   struct answer *answer)
-{
-    struct json_object *exchange = json_object_new_object();
-    int r;
-
-    json_object_object_add(exchange, "as", json_object_new_string("root"));
-    json_object_object_add(exchange, "method", json_object_new_string(method));
-    json_object_object_add(exchange, "path", json_object_new_string(path));
-    json_object_object_add(exchange, "params", json_tokener_parse(params));
-    *answer = (struct answer){0};
-    r = client_send(fixture->client, exchange, NULL, answer);
-    json_object_put(exchange);
-    return r;
-}
-
-/* The answer's place as text (owned); its status must be 200. */
-static char *value(struct fixture *fixture, const char *method, const char *path, const char *params,
-                   const char *place)
-{
-    struct json_object *found;
-    struct answer answer;
-    char *text;
-
-    assert_int_equal(send_it(fixture, method, path, params, &answer), 0);
-    assert_int_equal(answer.status, 200);
-    found = pick(answer.root, place);
-    text = strdup(found ? json_object_get_string(found) : "(none)");
-    answer_done(&answer);
-    return text;
-}
-
-static void is(struct fixture *fixture, const char *path, const char *place, const char *expected)
-{
-    FREE_WITH(free_text) char *text = value(fixture, "GET", path, "{}", place);
-
-    assert_string_equal(text, expected);
-}
-
-static void refused(struct fixture *fixture, const char *method, const char *path, const char *params,
-                    const char *message)
-{
-    struct answer answer;
-
-    assert_int_equal(send_it(fixture, method, path, params, &answer), 0);
-    assert_int_equal(answer.status, 500);
-    assert_string_equal(text_of(answer.root, "message", ""), message);
-    answer_done(&answer);
-}
-
-static void wait_ms(long ms)
-{
-    (void)nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}, NULL);
-}
-
-/* Starts a task; its status path is in `path`. */
-static void start(struct fixture *fixture, const char *method, const char *where, const char *params,
-                  char *path, size_t size)
-{
-    FREE_WITH(free_text) char *upid = value(fixture, method, where, params, "data");
-
-    assert_true(strncmp(upid, "UPID:", 5) == 0);
-    (void)snprintf(path, size, "/nodes/%.*s/tasks/%s", (int)strcspn(upid + 5, ":"), upid + 5, upid);
-}
-
-static void ends(struct fixture *fixture, const char *task, const char *expected)
-{
-    char path[700];
-
-    (void)snprintf(path, sizeof path, "%s/status", task);
-    for (int i = 0; i < 100; i++) {
-        FREE_WITH(free_text) char *status = value(fixture, "GET", path, "{}", "data.status");
-
-        if (strcmp(status, "stopped") == 0)
-            break;
-        wait_ms(50);
-    }
-    is(fixture, path, "data.exitstatus", expected);
 }
 
 static void test_time_and_stale(void **state)
