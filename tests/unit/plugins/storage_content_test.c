@@ -266,9 +266,6 @@ static void the_last_copy_is_told(void **state)
                  "[{\"volid\":\"pbs:x\",\"content\":\"backup\",\"vmid\":105,\"ctime\":5000}]");
     expect_words(&t, "affected", "loses its only verified backup; 1 other");
     plane_test_done(&t);
-    blast_backup(
-        &t, "[{\"volid\":\"nfs:backup/old.tar\",\"content\":\"backup\",\"vmid\":777,\"ctime\":1000}]", "[]");
-    plane_test_done(&t);
     begin(&t, "nfs", "nfs:backup/old.tar");
     plane_test_answer(
         &t, "/nodes/pve1/storage/nfs/content", 200,
