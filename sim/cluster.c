@@ -111,14 +111,20 @@ static void add_guests(struct sim_call *call)
 {
     json_object_object_foreach(sim_get(call->state, "guests"), vmid, entry)
     {
+        struct json_object *item;
         struct sim_guest guest;
-        char path[64];
+        char path[300];
 
         (void)snprintf(path, sizeof path, "/vms/%s", vmid);
         if (!sim_can(call, path, "VM.Audit"))
             continue;
         sim_guest_view(vmid, entry, &guest);
-        json_object_array_add(call->data, sim_resource_guest(call->state, &guest));
+        item = sim_resource_guest(call->state, &guest);
+        /* Which pool a guest is in is for those who may see the pool. */
+        (void)snprintf(path, sizeof path, "/pool/%s", sim_str(entry, "pool", ""));
+        if (!sim_can(call, path, "Pool.Audit"))
+            json_object_object_del(item, "pool");
+        json_object_array_add(call->data, item);
     }
 }
 
