@@ -105,7 +105,7 @@ static const struct config_case {
     {"qemu", STOPPED, "\"scsi0\":\"/dev/disk/by-id/x,size=8G\"", SUBJECT(""), "device or file of its node",
      0},
     {"qemu", STOPPED, "\"scsi0\":\"tank:base-9000-disk-0/vm-105-disk-0,size=8G\"", ONLINE,
-     "is a linked clone on", 0},
+     "\"effect\":\"is a linked clone on", 0},
     {"lxc", STOPPED, "\"rootfs\":\"tank:base-9000-disk-0/vm-105-disk-0,size=8G\"", ONLINE,
      "refuses the move: disk rootfs is a linked clone", 0},
     {"qemu", STOPPED, "\"template\":1,\"scsi0\":\"tank:base-105-disk-0,size=8G\"", SUBJECT(""),
