@@ -116,9 +116,9 @@ static int check_node(struct sim_call *call, struct sim_reply *reply)
         return 0;
     }
     if (sim_get(sim_at(call->state, "/nodes"), node)) {
-        if (strcmp(sim_str(sim_get(sim_at(call->state, "/nodes"), node), "status", "online"), "online") == 0)
+        if (sim_node_online(call->state, node))
             return 0;
-        sim_reply_plain(reply, 595, "Connection refused", "");
+        sim_reply_plain(reply, 595, "No route to host", "");
         return -EHOSTUNREACH;
     }
     if (strcasecmp(node, call->sim->node) == 0) {
@@ -152,6 +152,8 @@ static int run(struct sim_call *call, struct sim_reply *reply)
         call->errors = json_object_get(errors);
         return sim_fail(call, 400, "Parameter verification failed.\n");
     }
+    if (strcmp(call->route->method, "GET") != 0 && !sim_quorate(call->state))
+        return sim_fail(call, 500, "cluster not ready - no quorum?\n");
     return call->route->run(call);
 }
 
@@ -250,6 +252,7 @@ static void answer_path(struct sim *sim, const struct sim_request *request, cons
         sim_parse_form(query + 1, strlen(query + 1), in_query);
         sim_merge(given, in_query);
     }
+    sim_request_log(sim, request->method, request->target, who, given);
     dispatch(sim, request, path, given, who, extjs, reply);
     if (reply->status == 401)
         reply->delay_ms = sim->auth_delay_ms;

@@ -262,7 +262,7 @@ static int write_secret(const char *path, const char *id, const char *secret)
     return r;
 }
 
-static int random_uuid(char ret_text[37])
+int sim_random_uuid(char ret_text[37])
 {
     unsigned char b[16];
 
@@ -297,7 +297,7 @@ static int add_token(struct sim *sim, const char *dir, const char *id, const cha
     if (!more)
         return -ENOMEM;
     sim->secrets = more;
-    if (random_uuid(secret) < 0)
+    if (sim_random_uuid(secret) < 0)
         return -EIO;
     for (size_t i = 0; i < fixed_count; i++) {
         if (strncmp(fixed[i], id, strlen(id)) == 0 && fixed[i][strlen(id)] == '=')

@@ -2,6 +2,7 @@
 /*
  * Cluster-wide reads: resources (serialised once per change and caller), status, options, log, next id.
  */
+#include "change.h"
 #include "guest.h"
 #include "handlers.h"
 
@@ -52,6 +53,25 @@ static void view_past(const struct sim_guest *now, struct sim_guest *past)
     past->running = strcmp(past->status, "running") == 0;
 }
 
+/* The statistics of a node that does not answer are gone, and with them even the guest's name. */
+static struct json_object *unknown_guest(struct json_object *item, struct json_object *state,
+                                         const struct sim_guest *guest)
+{
+    static const char *const kept[] = {"pool", "lock"};
+    struct json_object *ha = sim_guest_ha(state, guest);
+
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+        if (sim_str(guest->entry, kept[i], NULL))
+            sim_set_str(item, kept[i], sim_str(guest->entry, kept[i], NULL));
+    }
+    if (sim_str(guest->config, "tags", NULL))
+        sim_set_str(item, "tags", sim_str(guest->config, "tags", NULL));
+    if (ha)
+        sim_set_str(item, "hastate", sim_str(ha, "crm_state", sim_str(ha, "state", "started")));
+    sim_set_str(item, "status", "unknown");
+    return item;
+}
+
 struct json_object *sim_resource_guest(struct json_object *state, const struct sim_guest *current)
 {
     struct sim_guest past, *guest = &past;
@@ -65,6 +85,8 @@ struct json_object *sim_resource_guest(struct json_object *state, const struct s
     sim_set_str(item, "type", guest->type);
     sim_set_int(item, "vmid", sim_int(guest->entry, "vmid", 0));
     sim_set_str(item, "node", guest->node);
+    if (!sim_node_online(state, guest->node))
+        return unknown_guest(item, state, guest);
     sim_set_str(item, "name", guest->name);
     sim_set_str(item, "status", guest->status);
     sim_set_int(item, "template", sim_int(guest->config, "template", 0));
@@ -89,14 +111,20 @@ static void add_guests(struct sim_call *call)
 {
     json_object_object_foreach(sim_get(call->state, "guests"), vmid, entry)
     {
+        struct json_object *item;
         struct sim_guest guest;
-        char path[64];
+        char path[300];
 
         (void)snprintf(path, sizeof path, "/vms/%s", vmid);
         if (!sim_can(call, path, "VM.Audit"))
             continue;
         sim_guest_view(vmid, entry, &guest);
-        json_object_array_add(call->data, sim_resource_guest(call->state, &guest));
+        item = sim_resource_guest(call->state, &guest);
+        /* Which pool a guest is in is for those who may see the pool. */
+        (void)snprintf(path, sizeof path, "/pool/%s", sim_str(entry, "pool", ""));
+        if (!sim_can(call, path, "Pool.Audit"))
+            json_object_object_del(item, "pool");
+        json_object_array_add(call->data, item);
     }
 }
 
@@ -115,6 +143,10 @@ struct json_object *sim_resource_storage(struct json_object *state, const char *
     sim_set_str(item, "plugintype", sim_str(config, "type", "dir"));
     sim_set_str(item, "content", sim_str(config, "content", ""));
     sim_set_int(item, "shared", sim_int(config, "shared", 0));
+    if (!sim_node_online(state, node)) {
+        sim_set_str(item, "status", "unknown");
+        return item;
+    }
     sim_set_str(item, "status", "available");
     sim_set_int(item, "disk", sim_int(usage, "used", 0));
     sim_set_int(item, "maxdisk", sim_int(usage, "total", 0));
@@ -149,7 +181,7 @@ static void add_zone(struct sim_call *call, const char *node, const char *name)
     sim_set_str(item, "type", "sdn");
     sim_set_str(item, "node", node);
     sim_set_str(item, "sdn", name);
-    sim_set_str(item, "status", "ok");
+    sim_set_str(item, "status", sim_node_online(call->state, node) ? "ok" : "unknown");
     json_object_array_add(call->data, item);
 }
 
@@ -243,7 +275,7 @@ int sim_cluster_status(struct sim_call *call)
         sim_set_str(item, "type", "cluster");
         sim_set_str(item, "name", cluster);
         sim_set_int(item, "nodes", json_object_object_length(nodes));
-        sim_set_int(item, "quorate", 1);
+        sim_set_int(item, "quorate", sim_quorate(call->state));
         sim_set_int(item, "version", json_object_object_length(nodes));
         json_object_array_add(call->data, item);
     }
@@ -266,11 +298,39 @@ int sim_cluster_status(struct sim_call *call)
     return 0;
 }
 
+/* Strings of properties, with the key of what stands without one, are shown as objects, and registered tags
+ * as a list. */
+static struct json_object *shown_options(struct json_object *options)
+{
+    static const struct sim_param connection[] = {{.name = "type", .unnamed = true}, {.name = NULL}};
+    static const char *const properties[] = {
+        "crs",         "ha",        "location", "migration",       "next-id", "notify",
+        "replication", "tag-style", "u2f",      "user-tag-access", "webauthn"};
+    struct json_object *out = sim_copy(options), *tags;
+    const char *at = sim_str(options, "registered-tags", NULL);
+    char word[128];
+
+    for (size_t i = 0; i < sizeof properties / sizeof *properties; i++) {
+        const char *text = sim_str(options, properties[i], NULL);
+
+        if (text)
+            sim_set(out, properties[i], sim_property_split(connection, text));
+    }
+    if (!at)
+        return out;
+    tags = json_object_new_array();
+    while (sim_next_word(&at, word, sizeof word))
+        json_object_array_add(tags, json_object_new_string(word));
+    sim_set(out, "registered-tags", tags);
+    return out;
+}
+
 int sim_cluster_options(struct sim_call *call)
 {
+    SIM_FREE_WITH(sim_json_freep) struct json_object *options = NULL;
     static const char *const open[] = {"tag-style", "registered-tags"};
-    struct json_object *options = sim_at(call->state, "/cluster/options");
 
+    options = shown_options(sim_at(call->state, "/cluster/options"));
     if (sim_can(call, "/", "Sys.Audit")) {
         call->data = sim_copy(options);
     } else {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Datacenter objects that need more than a listing: backup jobs, mappings, metric servers, notification
+ * Datacenter objects that need more than a listing: schedules, metric servers, notification
  * targets, corosync.
  */
 #include "guest.h"
@@ -10,158 +10,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* ---- backup jobs ---- */
-
-int sim_backup_list(struct sim_call *call)
-{
-    int64_t next;
-
-    call->data = json_object_new_array();
-    json_object_object_foreach(sim_get(call->state, "backup"), id, job)
-    {
-        struct json_object *item = sim_copy(job);
-
-        sim_set_str(item, "id", id);
-        if (sim_int(job, "enabled", 1) &&
-            sim_schedule_next(sim_str(job, "schedule", ""), (int64_t)time(NULL), &next) == 0)
-            sim_set_int(item, "next-run", next);
-        json_object_array_add(call->data, item);
-    }
-    return 0;
-}
-
-static struct json_object *job_of(struct sim_call *call)
-{
-    return sim_get(sim_get(call->state, "backup"), sim_arg(call, "id"));
-}
-
-int sim_backup_show(struct sim_call *call)
-{
-    struct json_object *job = job_of(call);
-
-    if (!job)
-        return sim_fail_param(call, "id", "No such job '%s'", sim_arg(call, "id"));
-    call->data = sim_copy(job);
-    sim_set_str(call->data, "id", sim_arg(call, "id"));
-    return 0;
-}
-
-/* Does the job back this guest up? By number, by pool, or all but some. */
-static bool job_takes(struct json_object *job, const char *vmid, struct json_object *guest)
-{
-    const char *list = sim_str(job, "vmid", NULL), *pool = sim_str(job, "pool", NULL);
-
-    if (pool)
-        return strcmp(sim_str(guest, "pool", ""), pool) == 0;
-    if (sim_int(job, "all", 0))
-        return !sim_word_in(sim_str(job, "exclude", ""), ",; ", vmid, strlen(vmid));
-    return list && sim_word_in(list, ",; ", vmid, strlen(vmid));
-}
-
-/* Why a volume is or is not part of a backup. */
-static const char *volume_reason(bool qemu, const char *key, const char *option, bool *included)
-{
-    if (qemu) {
-        *included = !strstr(option, "backup=0");
-        return *included ? "backup=yes" : "backup=no";
-    }
-    if (strcmp(key, "rootfs") == 0)
-        return "rootfs";
-    *included = strstr(option, "backup=1") != NULL;
-    if (*option == '/') {
-        *included = false;
-        return "not a volume";
-    }
-    return *included ? "enabled" : "disabled";
-}
-
-static struct json_object *guest_volumes(const struct sim_guest *guest)
-{
-    struct json_object *list = json_object_new_array();
-
-    json_object_object_foreach(guest->config, key, value)
-    {
-        const char *option = json_object_get_string(value);
-        struct json_object *item;
-        bool included = true;
-        char text[256];
-        const char *reason;
-
-        if (!sim_disk_key(guest->qemu, key) || strncmp(key, "unused", 6) == 0 ||
-            strstr(option, "media=cdrom"))
-            continue;
-        reason = volume_reason(guest->qemu, key, option, &included);
-        item = json_object_new_object();
-        (void)snprintf(text, sizeof text, "%s:%s", guest->vmid, key);
-        sim_set_str(item, "id", text);
-        (void)snprintf(text, sizeof text, "%.*s", (int)strcspn(option, ","), option);
-        sim_set_str(item, "name", text);
-        sim_set_int(item, "included", included);
-        sim_set_int(item, "leaf", 1);
-        sim_set_str(item, "reason", reason);
-        json_object_array_add(list, item);
-    }
-    return list;
-}
-
-int sim_backup_volumes(struct sim_call *call)
-{
-    struct json_object *job = job_of(call), *children;
-
-    if (!job)
-        return sim_fail_param(call, "id", "No such job '%s'", sim_arg(call, "id"));
-    children = json_object_new_array();
-    json_object_object_foreach(sim_get(call->state, "guests"), vmid, entry)
-    {
-        struct json_object *item;
-        struct sim_guest guest;
-        char path[64];
-
-        (void)snprintf(path, sizeof path, "/vms/%s", vmid);
-        if (!job_takes(job, vmid, entry) || !sim_can(call, path, "VM.Audit"))
-            continue;
-        sim_guest_view(vmid, entry, &guest);
-        item = json_object_new_object();
-        sim_set_int(item, "id", sim_int(entry, "vmid", 0));
-        sim_set_str(item, "name", guest.name);
-        sim_set_str(item, "type", guest.type);
-        sim_set_int(item, "leaf", 0);
-        sim_set(item, "children", guest_volumes(&guest));
-        json_object_array_add(children, item);
-    }
-    call->data = json_object_new_object();
-    sim_set(call->data, "children", children);
-    return 0;
-}
-
-int sim_backup_missing(struct sim_call *call)
-{
-    call->data = json_object_new_array();
-    json_object_object_foreach(sim_get(call->state, "guests"), vmid, entry)
-    {
-        struct json_object *item;
-        struct sim_guest guest;
-        bool taken = false;
-        char path[64];
-
-        json_object_object_foreach(sim_get(call->state, "backup"), id, job)
-        {
-            (void)id;
-            taken = taken || job_takes(job, vmid, entry);
-        }
-        (void)snprintf(path, sizeof path, "/vms/%s", vmid);
-        if (taken || !sim_can(call, path, "VM.Audit"))
-            continue;
-        sim_guest_view(vmid, entry, &guest);
-        item = json_object_new_object();
-        sim_set_int(item, "vmid", sim_int(entry, "vmid", 0));
-        sim_set_str(item, "name", guest.name);
-        sim_set_str(item, "type", guest.type);
-        json_object_array_add(call->data, item);
-    }
-    return 0;
-}
 
 int sim_schedule(struct sim_call *call)
 {
@@ -184,39 +32,7 @@ int sim_schedule(struct sim_call *call)
     return 0;
 }
 
-/* ---- mappings, metrics, notifications ---- */
-
-/* A listing; check-node adds what that node finds wrong. No simulated node has the devices of a mapping. */
-int sim_mapping_list(struct sim_call *call)
-{
-    const char *node = sim_arg(call, "check-node"), *type = strrchr(call->route->path, '/') + 1;
-    int r = sim_listing(call);
-
-    for (size_t i = 0; r == 0 && node && i < json_object_array_length(call->data); i++) {
-        struct json_object *item = json_object_array_get_idx(call->data, i), *map = sim_get(item, "map");
-        struct json_object *checks = json_object_new_array();
-
-        for (size_t k = 0; k < json_object_array_length(map); k++) {
-            const char *entry = json_object_get_string(json_object_array_get_idx(map, k)), *id;
-            struct json_object *check;
-            char text[256], prefix[128];
-
-            (void)snprintf(prefix, sizeof prefix, "node=%s,", node);
-            id = strstr(entry, strcmp(type, "usb") == 0 ? "id=" : "path=");
-            if (strcmp(type, "dir") == 0 || strncmp(entry, prefix, strlen(prefix)) != 0 || !id)
-                continue;
-            id = strchr(id, '=') + 1;
-            (void)snprintf(text, sizeof text, "Invalid configuration: %s device '%.*s' not found\n", type,
-                           (int)strcspn(id, ","), id);
-            check = json_object_new_object();
-            sim_set_str(check, "severity", "error");
-            sim_set_str(check, "message", text);
-            json_object_array_add(checks, check);
-        }
-        sim_set(item, strcmp(type, "usb") == 0 ? "errors" : "checks", checks);
-    }
-    return r;
-}
+/* ---- metrics, notifications ---- */
 
 int sim_metrics_list(struct sim_call *call)
 {

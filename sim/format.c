@@ -79,6 +79,20 @@ static const struct format_row {
      "value does not look like a valid unicast MAC address\n"},
     {"disk-size", "[0-9]+([.][0-9]+)?[KMGT]?", "value does not look like a valid disk size: %s\n"},
     {"urlencoded", "[A-Za-z0-9_.!~*'()%-]*", "invalid urlencoded string: %s\n"},
+    {"pve-day-of-week", "mon|tue|wed|thu|fri|sat|sun", "value '%s' does not look like a valid day of week\n"},
+    {"email-or-username", "[^[:space:]@]+(@[A-Za-z0-9.-]+)?",
+     "value does not look like a valid email address or user name\n"},
+    {"email-opt", "([^[:space:]@]+@[A-Za-z0-9.-]+)?", "value does not look like a valid email address\n"},
+    {"mac-prefix", "[0-9A-Fa-f][02468ACEace](:[0-9A-Fa-f]{2}){0,2}:?",
+     "value is not a valid unicast MAC address prefix\n"},
+    {"graphite-path", "[A-Za-z0-9_-]+([.][A-Za-z0-9_-]+)*",
+     "value does not look like a valid graphite path\n"},
+    {"pve-storage-path-in-property-string", "/[^;,=()]*",
+     "Value does not look like a valid absolute path. These symbols are currently not allowed in path: "
+     ";,=()\n"},
+    {"pve-acme-domain", "([*][.])?" NAME "([.]" NAME ")+", "value does not look like a valid domain name\n"},
+    {"pve-acme-alias", "[A-Za-z0-9_.-]+", "value does not look like a valid alias\n"},
+    {"storage-pair", "1|" ID "(:" ID ")?", "unable to parse storage pair '%s'\n"},
     {"pve-qm-ide", "(.|\n)+", ""},
     {"pve-qm-rng", "(.|\n)+", ""},
     {"pve-qm-cicustom", "(.|\n)+", ""},
@@ -228,6 +242,13 @@ static int ipv6_config(const char *value, char *text, size_t size)
                : refuse(text, size, "value does not look like a valid ipv6 network configuration\n", value);
 }
 
+static int cidr(const char *value, char *text, size_t size)
+{
+    return network(AF_INET, value, "", 32) || network(AF_INET6, value, "", 128)
+               ? 0
+               : refuse(text, size, "value does not look like a valid CIDR network\n", value);
+}
+
 /* "order=scsi0;net0", or the letters of former times. */
 static int boot_order(const char *value, char *text, size_t size)
 {
@@ -280,6 +301,8 @@ static const struct {
     {"ipv4", ipv4},
     {"ipv6", ipv6},
     {"address", address},
+    {"ip", address},
+    {"CIDR", cidr},
     {"lxc-ip-with-ll-iface", address},
     {"pve-ipv4-config", ipv4_config},
     {"pve-ipv6-config", ipv6_config},

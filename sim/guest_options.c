@@ -188,7 +188,7 @@ int sim_option_value(struct sim_call *call, const struct sim_guest *guest, const
     if (strcmp(key, "description") == 0 && !*text)
         return 0;
     if (strcmp(key, "description") == 0 && !guest->qemu) {
-        if (asprintf(&line, "%s\n", text) < 0)
+        if (asprintf(&line, "%s%s", text, text[strlen(text) - 1] == '\n' ? "" : "\n") < 0)
             abort();
         *ret_value = json_object_new_string(line);
         return 0;

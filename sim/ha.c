@@ -166,7 +166,8 @@ static void add_manager(struct sim_call *call, struct json_object *manager)
     {
         (void)unused;
         (void)snprintf(id, sizeof id, "lrm:%s", node);
-        (void)snprintf(text, sizeof text, "%s (active)", node);
+        (void)snprintf(text, sizeof text, "%s (%s)", node,
+                       sim_node_online(call->state, node) ? "active" : "old timestamp - dead?");
         item = status_item(id, "lrm", node, text);
         sim_set_int(item, "timestamp", (int64_t)time(NULL));
         json_object_array_add(call->data, item);
@@ -178,8 +179,9 @@ int sim_ha_current(struct sim_call *call)
     struct json_object *item;
 
     call->data = json_object_new_array();
-    item = status_item("quorum", "quorum", call->sim->node, "OK");
-    sim_set_int(item, "quorate", 1);
+    item = status_item("quorum", "quorum", call->sim->node,
+                       sim_quorate(call->state) ? "OK" : "No quorum on node!");
+    sim_set_int(item, "quorate", sim_quorate(call->state));
     json_object_array_add(call->data, item);
     add_manager(call, sim_at(call->state, "/ha/manager"));
     json_object_object_foreach(sim_at(call->state, "/ha/resources"), sid, entry)
@@ -199,7 +201,7 @@ int sim_ha_manager(struct sim_call *call)
         sim_set(manager, "node_status", json_object_new_object());
     }
     sim_set_str(quorum, "node", call->sim->node);
-    sim_set_str(quorum, "quorate", "1");
+    sim_set_str(quorum, "quorate", sim_quorate(call->state) ? "1" : "0");
     call->data = json_object_new_object();
     sim_set(call->data, "manager_status", manager);
     sim_set(call->data, "quorum", quorum);

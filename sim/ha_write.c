@@ -4,6 +4,7 @@
  * where the seed has one.
  */
 #include "handlers.h"
+#include "migrate.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -152,5 +153,6 @@ int sim_ha_resource_move(struct sim_call *call)
     call->data = json_object_new_object();
     sim_set_str(call->data, "requested-node", sim_arg(call, "node"));
     sim_set_str(call->data, "sid", sid);
+    sim_migrate_by_ha(call->sim, sid + 3, sim_arg(call, "node"));
     return 0;
 }

@@ -24,9 +24,15 @@ struct json_object *sim_resource_guest(struct json_object *state, const struct s
 struct json_object *sim_resource_storage(struct json_object *state, const char *node, const char *name);
 
 /* datacenter.c */
-sim_handler sim_backup_list, sim_backup_show, sim_backup_volumes, sim_backup_missing, sim_config_join,
-    sim_config_version, sim_schedule, sim_field_values, sim_targets, sim_metrics_list, sim_metrics_export,
-    sim_mapping_list, sim_answer_null;
+sim_handler sim_config_join, sim_config_version, sim_schedule, sim_field_values, sim_targets,
+    sim_metrics_list, sim_metrics_export, sim_answer_null;
+/* datacenter_write.c */
+sim_handler sim_options_update, sim_metrics_create, sim_metrics_update, sim_metrics_delete;
+/* mapping.c */
+sim_handler sim_mapping_list, sim_mapping_create, sim_mapping_update, sim_mapping_delete;
+/* jobs.c */
+sim_handler sim_backup_list, sim_backup_show, sim_backup_volumes, sim_backup_missing, sim_backup_create,
+    sim_backup_update, sim_backup_delete;
 
 /* pools.c */
 sim_handler sim_pools_list, sim_pool_show;
@@ -40,7 +46,11 @@ sim_handler sim_fw_rules, sim_fw_rule, sim_fw_options, sim_fw_aliases, sim_fw_al
 
 /* guest_read.c */
 sim_handler sim_guest_list, sim_guest_current, sim_guest_config, sim_guest_pending, sim_guest_snapshots,
-    sim_guest_snapshot_config, sim_guest_feature, sim_guest_migrate;
+    sim_guest_snapshot_config, sim_guest_feature;
+/* migrate_check.c, migrate.c */
+sim_handler sim_guest_migrate, sim_migrate;
+/* bulk.c */
+sim_handler sim_bulk;
 /* power.c */
 sim_handler sim_power;
 /* snapshot.c */
@@ -59,9 +69,24 @@ sim_handler sim_ha_groups, sim_ha_resources, sim_ha_resource, sim_ha_rules, sim_
 sim_handler sim_ha_resource_create, sim_ha_resource_update, sim_ha_resource_delete, sim_ha_resource_move;
 
 /* nodes.c */
-sim_handler sim_nodes_list, sim_node_status, sim_node_time, sim_node_hosts, sim_node_config, sim_node_network,
-    sim_node_replication, sim_rrddata, sim_node_syslog, sim_node_journal, sim_node_changelog, sim_node_zfs,
-    sim_node_smart, sim_ceph_missing, sim_node_subscription;
+sim_handler sim_nodes_list, sim_node_status, sim_node_hosts, sim_node_config, sim_node_network, sim_rrddata,
+    sim_node_syslog, sim_node_journal, sim_node_changelog, sim_node_zfs, sim_node_subscription;
+/* ceph.c */
+sim_handler sim_ceph, sim_ceph_log, sim_ceph_metadata, sim_ceph_safety, sim_ceph_values;
+/* replication.c */
+sim_handler sim_replication_list, sim_replication_show, sim_node_replication, sim_node_replication_status,
+    sim_node_replication_log;
+/* replication_write.c */
+sim_handler sim_replication_create, sim_replication_update, sim_replication_delete, sim_replication_now;
+/* nodes_hardware.c */
+sim_handler sim_node_disks, sim_node_smart, sim_node_pci;
+/* nodes_write.c */
+sim_handler sim_node_dns_update, sim_node_hosts_update, sim_node_time, sim_node_time_update,
+    sim_node_config_update;
+/* services.c */
+sim_handler sim_service_command;
+/* apt.c */
+sim_handler sim_apt_refresh, sim_apt_repositories, sim_apt_repository_change, sim_apt_repository_add;
 
 /* sdn.c */
 sim_handler sim_sdn_dry_run, sim_sdn_node_zones, sim_sdn_bridges, sim_sdn_content, sim_sdn_ip_vrf,

@@ -22,16 +22,17 @@
 #define LIST_MAX    64
 
 struct options {
-    const char *listen, *seed, *release, *state_dir, *cert, *key;
+    const char *listen, *seed, *release, *state_dir, *cert, *key, *request_log;
     const char *tokens[LIST_MAX];
     struct sim_fault faults[LIST_MAX];
     size_t token_count, fault_count;
     struct sim_trouble troubles[LIST_MAX];
     struct sim_task_time task_times[LIST_MAX];
     struct sim_task_line task_lines[LIST_MAX];
-    size_t trouble_count, task_time_count, task_line_count;
+    const char *offline[LIST_MAX];
+    size_t trouble_count, task_time_count, task_line_count, offline_count;
     int port, guests, nodes, auth_delay_ms, latency_ms, task_ms, ha_ms, stale_ms;
-    bool wrong_cert, exit_on_eof;
+    bool wrong_cert, exit_on_eof, without_ceph;
 };
 
 enum {
@@ -54,7 +55,10 @@ enum {
     OPT_TASK_LINE,
     OPT_HA_MS,
     OPT_STALE_MS,
+    OPT_OFFLINE,
+    OPT_WITHOUT_CEPH,
     OPT_WRONG_CERT,
+    OPT_LOG_REQUESTS,
     OPT_EXIT_ON_EOF
 };
 
@@ -78,7 +82,10 @@ static const struct option long_options[] = {
     {"task-line", required_argument, NULL, OPT_TASK_LINE},
     {"ha-ms", required_argument, NULL, OPT_HA_MS},
     {"stale-ms", required_argument, NULL, OPT_STALE_MS},
+    {"offline", required_argument, NULL, OPT_OFFLINE},
+    {"without-ceph", no_argument, NULL, OPT_WITHOUT_CEPH},
     {"wrong-cert", no_argument, NULL, OPT_WRONG_CERT},
+    {"log-requests", required_argument, NULL, OPT_LOG_REQUESTS},
     {"exit-on-eof", no_argument, NULL, OPT_EXIT_ON_EOF},
     {NULL, 0, NULL, 0},
 };
@@ -108,7 +115,10 @@ static const char usage[] =
     "  --task-line TYPE:TEXT  a line that tasks of a type log on their way; may be repeated\n"
     "  --ha-ms N              until the HA manager has done what was requested (4000)\n"
     "  --stale-ms N           how long /cluster/resources shows a guest's past state (3000)\n"
+    "  --offline NODE         this node, not pve1, does not answer; may be repeated\n"
+    "  --without-ceph         the demo without its Ceph\n"
     "  --wrong-cert           serve a certificate for another name, not the one that is printed\n"
+    "  --log-requests FILE    write each request there, one line of JSON: method, path, who, params\n"
     "  --exit-on-eof          end when standard input ends\n"
     "  --help                 this text\n";
 
@@ -212,7 +222,14 @@ static int take(struct options *options, int option, const char *value)
     case OPT_TASK_LINE: return add_task_line(options, value);
     case OPT_HA_MS: return number("ha-ms", value, 600000, &options->ha_ms);
     case OPT_STALE_MS: return number("stale-ms", value, 600000, &options->stale_ms);
+    case OPT_OFFLINE:
+        if (options->offline_count == LIST_MAX)
+            return -EINVAL;
+        options->offline[options->offline_count++] = value;
+        return 0;
+    case OPT_WITHOUT_CEPH: options->without_ceph = true; return 0;
     case OPT_WRONG_CERT: options->wrong_cert = true; return 0;
+    case OPT_LOG_REQUESTS: options->request_log = value; return 0;
     case OPT_EXIT_ON_EOF: options->exit_on_eof = true; return 0;
     default: return -EINVAL;
     }
@@ -392,16 +409,28 @@ int main(int argc, char **argv)
         fprintf(stderr, "proximo-sim: unknown seed '%s' (want oracle or demo)\n", options.seed);
         return 2;
     }
+    if (strcmp(options.seed, "demo") == 0 && options.nodes == 0 && !options.without_ceph)
+        sim_ceph_add(sim.state);
+    for (size_t i = 0; i < options.offline_count; i++) {
+        if (sim_node_switch_off(&sim, options.offline[i]) < 0) {
+            fprintf(stderr, "proximo-sim: --offline %s: not another node of the cluster\n",
+                    options.offline[i]);
+            return 2;
+        }
+    }
     if (sim_release_set(&sim, options.release) < 0) {
         fprintf(stderr, "proximo-sim: --release wants 9.2 or 8.4, not '%s'\n", options.release);
         json_object_put(sim.state);
         return 2;
     }
     r = make_dir(&options, dir, sizeof dir);
+    if (r == 0 && options.request_log)
+        r = sim_request_log_open(&sim, options.request_log);
     if (r == 0)
         r = RAND_bytes(sim.ticket_key, sizeof sim.ticket_key) == 1 ? serve(&sim, &options, dir) : -EIO;
     if (r < 0)
         fprintf(stderr, "proximo-sim: cannot start: %s\n", strerror(-r));
+    sim_request_log_close(&sim);
     sim_done(&sim, !options.state_dir);
     if (!options.state_dir &&
         snprintf(cert_file, sizeof cert_file, "%s/cert.pem", dir) < (int)sizeof cert_file) {

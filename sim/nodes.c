@@ -95,17 +95,6 @@ int sim_node_status(struct sim_call *call)
     return 0;
 }
 
-int sim_node_time(struct sim_call *call)
-{
-    int64_t now = (int64_t)time(NULL);
-
-    call->data = json_object_new_object();
-    sim_set_str(call->data, "timezone", sim_str(node_of(call), "timezone", "UTC"));
-    sim_set_int(call->data, "time", now);
-    sim_set_int(call->data, "localtime", now);
-    return 0;
-}
-
 int sim_node_hosts(struct sim_call *call)
 {
     struct json_object *hosts = sim_get(node_of(call), "hosts");
@@ -209,10 +198,23 @@ int sim_node_network(struct sim_call *call)
     return 0;
 }
 
-int sim_node_replication(struct sim_call *call)
+/* What does not stay as it is: it wanders by a fifth around the present value, the same at the same time. */
+static void wander(struct json_object *item, int64_t when)
 {
-    call->data = json_object_new_array();
-    return 0;
+    static const char moving[] = "cpu memused loadavg iowait netin netout mem disk diskread diskwrite used";
+
+    json_object_object_foreach(item, name, value)
+    {
+        uint64_t mix = (uint64_t)when / 60 * 2654435761U + (uint64_t)strlen(name) * 97 + (unsigned char)*name;
+        double part = 0.8 + (double)((mix ^ mix >> 13) % 400) / 1000;
+
+        if (!sim_word_in(moving, " ", name, strlen(name)))
+            continue;
+        if (json_object_is_type(value, json_type_int))
+            (void)json_object_set_int64(value, (int64_t)((double)json_object_get_int64(value) * part));
+        else if (json_object_is_type(value, json_type_double))
+            (void)json_object_set_double(value, json_object_get_double(value) * part);
+    }
 }
 
 /* A node or guest knows its limits; the other numbers of its statistics wander around the present ones. */
@@ -247,6 +249,7 @@ int sim_rrddata(struct sim_call *call)
 
             if (!item)
                 item = json_object_new_object();
+            wander(item, now / frames[i].step * frames[i].step - (int64_t)k * frames[i].step);
             sim_set_int(item, "time", now / frames[i].step * frames[i].step - (int64_t)k * frames[i].step);
             json_object_array_add(call->data, item);
         }
@@ -254,15 +257,76 @@ int sim_rrddata(struct sim_call *call)
     return 0;
 }
 
+/* Lines of the seed have no times: the last is half a minute old, each before it some minutes older. */
+static int64_t line_time(size_t index, size_t count)
+{
+    return (int64_t)time(NULL) - 30 - (int64_t)(count - 1 - index) * 137;
+}
+
+/* "2026-11-27 10:00:00" or a part of it, as UTC; 0: none. */
+static int64_t time_of(const char *text)
+{
+    struct tm tm = {0};
+
+    if (!text)
+        return 0;
+    if (!strptime(text, "%Y-%m-%d %H:%M:%S", &tm) && !strptime(text, "%Y-%m-%d %H:%M", &tm) &&
+        !strptime(text, "%Y-%m-%d", &tm))
+        return 0;
+    return (int64_t)timegm(&tm);
+}
+
+/* Does the line "NODE PROCESS[PID]: ..." come from the service or tell of its unit? */
+static bool line_of(const char *line, const char *service)
+{
+    const char *process = strchr(line, ' ');
+    char unit[160];
+
+    if (!service)
+        return true;
+    (void)snprintf(unit, sizeof unit, " %s.service", service);
+    return (process && strncmp(process + 1, service, strlen(service)) == 0 &&
+            strchr("[:", process[1 + strlen(service)])) ||
+           strstr(line, unit) != NULL;
+}
+
+/* The node's lines between two times (0: no limit), with their times before them. */
+static struct json_object *lines_of(struct sim_call *call, int64_t since, int64_t until)
+{
+    struct json_object *lines = sim_get(node_of(call), "syslog"), *out = json_object_new_array();
+    size_t count = lines ? json_object_array_length(lines) : 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const char *line = json_object_get_string(json_object_array_get_idx(lines, i));
+        int64_t when = line_time(i, count);
+        time_t at = (time_t)when;
+        char stamp[32], text[1200];
+        struct tm tm;
+
+        if ((since && when < since) || (until && when > until) || !line_of(line, sim_arg(call, "service")))
+            continue;
+        (void)gmtime_r(&at, &tm);
+        (void)strftime(stamp, sizeof stamp, "%b %d %H:%M:%S", &tm);
+        (void)snprintf(text, sizeof text, "%s %s", stamp, line);
+        json_object_array_add(out, json_object_new_string(text));
+    }
+    return out;
+}
+
 int sim_node_syslog(struct sim_call *call)
 {
-    return sim_log_lines(call, sim_get(node_of(call), "syslog"), 50);
+    SIM_FREE_WITH(sim_json_freep)
+    struct json_object *lines =
+        lines_of(call, time_of(sim_arg(call, "since")), time_of(sim_arg(call, "until")));
+
+    return sim_log_lines(call, lines, 50);
 }
 
 int sim_node_journal(struct sim_call *call)
 {
-    struct json_object *lines = sim_get(node_of(call), "syslog");
-    size_t count = lines ? json_object_array_length(lines) : 0;
+    SIM_FREE_WITH(sim_json_freep)
+    struct json_object *lines = lines_of(call, sim_arg_int(call, "since", 0), sim_arg_int(call, "until", 0));
+    size_t count = json_object_array_length(lines);
     int64_t last = sim_arg_int(call, "lastentries", (int64_t)count);
 
     call->data = json_object_new_array();
@@ -288,21 +352,22 @@ int sim_node_zfs(struct sim_call *call)
     return sim_fail(call, 500, "zfsutils-linux not installed\n");
 }
 
-int sim_node_smart(struct sim_call *call)
-{
-    return sim_fail(call, 500, "not a valid block device\n");
-}
-
-int sim_ceph_missing(struct sim_call *call)
-{
-    return sim_fail(call, 500, "binary not installed: /usr/bin/ceph-mon\n");
-}
-
+/* The key and the server's id are for those who may see the node's settings. */
 int sim_node_subscription(struct sim_call *call)
 {
-    call->data = json_object_new_object();
-    sim_set_str(call->data, "status", "notfound");
-    sim_set_str(call->data, "message", "There is no subscription key");
+    struct json_object *known = sim_get(node_of(call), "subscription");
+    char path[128];
+
+    (void)snprintf(path, sizeof path, "/nodes/%s", sim_arg(call, "node"));
+    call->data = known ? sim_copy(known) : json_object_new_object();
+    if (!known) {
+        sim_set_str(call->data, "status", "notfound");
+        sim_set_str(call->data, "message", "There is no subscription key");
+    }
+    if (!sim_can(call, path, "Sys.Audit")) {
+        json_object_object_del(call->data, "key");
+        return 0;
+    }
     sim_set_str(call->data, "serverid", "6D0F3A9E1C55B2487A1F0E9D8C7B6A54");
     sim_set_str(call->data, "url", "https://www.proxmox.com/en/proxmox-virtual-environment/pricing");
     return 0;

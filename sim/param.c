@@ -172,6 +172,31 @@ static int check_scalar(const struct sim_param *param, struct json_object *value
     return 0;
 }
 
+/* An array's elements are checked one by one; a single value stands for an array of one. */
+static void check_array(const struct sim_param *param, struct json_object *given, struct json_object *value,
+                        struct json_object *errors)
+{
+    struct json_object *list = json_object_new_array();
+    bool many = json_object_is_type(value, json_type_array);
+    size_t count = many ? json_object_array_length(value) : 1;
+
+    for (size_t i = 0; i < count; i++) {
+        struct json_object *one = many ? json_object_array_get_idx(value, i) : value, *replacement = NULL;
+        struct sim_param element = *param;
+        char name[96];
+
+        (void)snprintf(name, sizeof name, "%s[%zu]", param->name, i);
+        element.name = name;
+        element.type = param->item;
+        if (json_object_is_type(one, json_type_object) || json_object_is_type(one, json_type_array))
+            (void)add(errors, name, "type check ('%s') failed - got %s", type_names[param->item],
+                      json_object_is_type(one, json_type_object) ? "HASH" : "ARRAY");
+        else if (check_scalar(&element, one, errors, &replacement) == 0)
+            json_object_array_add(list, replacement ? replacement : json_object_get(one));
+    }
+    sim_set(given, param->name, list);
+}
+
 /* Checks one given value; may replace it in `given`. */
 static void check_one(const struct sim_param *param, struct json_object *given, struct json_object *value,
                       struct json_object *errors)
@@ -182,9 +207,11 @@ static void check_one(const struct sim_param *param, struct json_object *given, 
         (void)add(errors, param->name, "type check ('%s') failed - got HASH", type_names[param->type]);
         return;
     }
+    if (param->type == SIM_ARRAY) {
+        check_array(param, given, value, errors);
+        return;
+    }
     if (json_object_is_type(value, json_type_array)) {
-        if (param->type == SIM_ARRAY)
-            return;
         if (param->type != SIM_STRING || !is_list(param)) {
             (void)add(errors, param->name, "type check ('%s') failed - got ARRAY", type_names[param->type]);
             return;
@@ -235,8 +262,8 @@ int sim_params_check(const struct sim_param *table, struct json_object *given, s
             one = *param;
             one.name = name;
             check_one(&one, given, value, errors);
-            if (param->requires && !sim_get(given, param->requires))
-                (void)add(errors, param->requires, "missing property - '%s' requires this property", name);
+            if (param->needs && !sim_get(given, param->needs))
+                (void)add(errors, param->needs, "missing property - '%s' requires this property", name);
         }
     }
     return json_object_object_length(errors) > 0 ? -EINVAL : 0;

@@ -89,6 +89,12 @@ void sim_guest_set_running(struct sim *sim, const char *vmid, bool running)
 
 /* ---- steps of tasks ---- */
 
+/* A VM that was suspended to disk: starting it resumes it. */
+static bool hibernated(const struct sim_guest *guest)
+{
+    return guest->qemu && strcmp(sim_str(guest->entry, "lock", ""), "suspended") == 0;
+}
+
 static int check_start(struct sim *sim, struct sim_job *job, char *why)
 {
     struct sim_guest guest = {0};
@@ -98,7 +104,7 @@ static int check_start(struct sim *sim, struct sim_job *job, char *why)
         return -EINVAL;
     if (sim_int(guest.config, "template", 0))
         return sim_why(why, "you can't start a %s if it's a template", guest.qemu ? "vm" : "CT");
-    if (!sim_int(job->args, "skiplock", 0) && sim_guest_check_lock(&guest, why) < 0)
+    if (!sim_int(job->args, "skiplock", 0) && !hibernated(&guest) && sim_guest_check_lock(&guest, why) < 0)
         return -EINVAL;
     if (guest.running)
         return sim_why(why, "%s %s already running", guest.qemu ? "VM" : "CT", guest.vmid);
@@ -111,8 +117,11 @@ static int check_start(struct sim *sim, struct sim_job *job, char *why)
 
 static int end_start(struct sim *sim, struct sim_job *job, char *why)
 {
+    struct sim_guest guest = {0};
     int r = check_start(sim, job, why);
 
+    if (r == 0 && sim_job_guest(sim, job, &guest, why) == 0 && hibernated(&guest))
+        json_object_object_del(guest.entry, "lock");
     if (r == 0)
         sim_guest_set_running(sim, sim_str(job->args, "vmid", ""), true);
     return r;
@@ -228,17 +237,25 @@ static const struct power *operation(const char *path)
     return NULL;
 }
 
-void sim_guest_start(struct sim *sim, const struct sim_guest *guest, const char *who)
+struct json_object *sim_guest_power(struct sim *sim, const struct sim_guest *guest, const char *who,
+                                    const char *verb)
 {
-    const struct power *power =
-        operation(guest->qemu ? "/qemu/{vmid}/status/start" : "/lxc/{vmid}/status/start");
     struct json_object *args = json_object_new_object();
+    const struct power *power;
+    char path[64];
 
+    (void)snprintf(path, sizeof path, "/%s/{vmid}/status/%s", guest->type, verb);
+    power = operation(path);
     sim_set_str(args, "vmid", guest->vmid);
     sim_set_str(args, "id", guest->vmid);
     sim_set_str(args, "node", guest->node);
     sim_set_str(args, "type", guest->type);
-    (void)sim_task_start(sim, &power->work, who, guest->node, args);
+    return sim_task_start(sim, power ? &power->work : &todisk_work, who, guest->node, args);
+}
+
+void sim_guest_start(struct sim *sim, const struct sim_guest *guest, const char *who)
+{
+    (void)sim_guest_power(sim, guest, who, "start");
 }
 
 /* ---- high availability: the manager does what was requested, later ---- */

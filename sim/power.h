@@ -14,6 +14,10 @@ void sim_guest_set_running(struct sim *sim, const char *vmid, bool running);
 int sim_job_guest(struct sim *sim, struct sim_job *job, struct sim_guest *guest, char *why);
 /* "VM is locked (snapshot)" in `why` if the guest is. Returns 0 or -EINVAL. */
 int sim_guest_check_lock(const struct sim_guest *guest, char *why);
+/* One of the operations "start", "shutdown", "resume", "suspend" and "hibernate" (of VMs) as a task of `who`
+ * (borrowed). */
+struct json_object *sim_guest_power(struct sim *sim, const struct sim_guest *guest, const char *who,
+                                    const char *verb);
 /* Starts the guest as a task of `who`. */
 void sim_guest_start(struct sim *sim, const struct sim_guest *guest, const char *who);
 /* Moves pending changes into the configuration (guest_pending.c). */

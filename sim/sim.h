@@ -35,13 +35,14 @@ struct sim_param {
     const char *name;
     const struct sim_param *sub; /* the keys of a property string "value,key=value,..."; NULL: it is none */
     int count;
-    bool unnamed;         /* of a property string: the value that stands without its key */
-    const char *format;   /* name of a format, checked by sim_format_check(); NULL: any */
-    const char *values;   /* the enumeration, ", " between the values; NULL: any */
-    const char *requires; /* another parameter that must be given as well */
-    const char *pattern;  /* POSIX extended regular expression, anchored by the caller; NULL: any */
+    bool unnamed;        /* of a property string: the value that stands without its key */
+    const char *format;  /* name of a format, checked by sim_format_check(); NULL: any */
+    const char *values;  /* the enumeration, ", " between the values; NULL: any */
+    const char *pattern; /* POSIX extended regular expression, anchored by the caller; NULL: any */
+    const char *needs;   /* another parameter that must come with this one; NULL: none */
     double min, max;
-    enum sim_type type;
+    enum sim_type type,
+        item; /* item: of the elements of an array, which `sub`, `format` and the like judge */
     int min_length, max_length; /* 0: no limit */
     bool optional, has_min, has_max;
 };
@@ -210,6 +211,21 @@ bool sim_word_in(const char *list, const char *separators, const char *word, siz
 /* Digits of `base` (10 or 16), at most `max`; nothing else. Returns 0 or -EINVAL. */
 int sim_parse_uint(const char *text, int base, uint64_t max, uint64_t *ret_value);
 void sim_freep(char **text);
+/* Random, as text (auth.c). Returns 0 or -EIO. */
+int sim_random_uuid(char ret_text[37]);
+
+/* ---- the cluster's nodes (offline.c) ---- */
+
+/* Is this node there and does it answer? */
+bool sim_node_online(struct json_object *state, const char *node);
+/* Are more than half of the nodes online? */
+bool sim_quorate(struct json_object *state);
+/* The node does not answer any more; what it ran nobody knows. Returns 0, or -EINVAL for the node that
+ * answers and for unknown ones. */
+int sim_node_switch_off(struct sim *sim, const char *node);
+
+/* Adds the demo's Ceph cluster to the state (ceph.c). */
+void sim_ceph_add(struct json_object *state);
 
 /* ---- general handlers (read.c) ---- */
 
@@ -338,6 +354,17 @@ struct sim {
     int ha_ms;    /* until the HA manager has done what was requested */
     int stale_ms; /* how long /cluster/resources shows the past */
     unsigned last_pid;
+    FILE *request_log; /* NULL: none is kept */
 };
+
+/* ---- what was asked (request_log.c) ---- */
+
+/* From now on each request that came with credentials is a line of the file: {method, path, who, params}, the
+ * path as it was sent, the params decoded and before any check. Returns 0 or a negative errno. */
+int sim_request_log_open(struct sim *sim, const char *file);
+/* `target` as it was sent; under the lock of the state. */
+void sim_request_log(struct sim *sim, const char *method, const char *target, const char *who,
+                     struct json_object *params);
+void sim_request_log_close(struct sim *sim);
 
 #endif

@@ -168,8 +168,10 @@ struct json_object *sim_state_new(const char *seed, int nodes, int guests)
         state = json_tokener_parse_ex(tokener, (const char *)sim_seeds[i].text, (int)sim_seeds[i].size);
         json_tokener_free(tokener);
     }
-    if (!state)
+    if (!sim_get(state, "nodes")) { /* no such seed, or a part of one */
+        json_object_put(state);
         return NULL;
+    }
     /* Numbers as short as Proxmox writes them. */
     (void)json_c_set_serialization_double_format("%.15g", JSON_C_OPTION_GLOBAL);
     resolve_times(state, (int64_t)time(NULL));

@@ -340,6 +340,16 @@ int sim_call_task(struct sim_call *call, const struct sim_work *work, struct jso
     return 0;
 }
 
+int sim_call_task_of(struct sim_call *call, const struct sim_work *work, struct json_object *args)
+{
+    struct json_object *task;
+
+    sim_set_str(args, "node", sim_arg(call, "node"));
+    task = sim_task_start(call->sim, work, call->who, sim_arg(call, "node"), args);
+    call->data = sim_copy(sim_get(task, "upid"));
+    return 0;
+}
+
 void sim_timer_start(struct sim *sim, const struct sim_work *work, int ms, struct json_object *args)
 {
     struct sim_job *job = calloc(1, sizeof *job);

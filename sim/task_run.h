@@ -44,6 +44,8 @@ struct json_object *sim_task_start(struct sim *sim, const struct sim_work *work,
                                    const char *node, struct json_object *args);
 /* The same for a request: owner, node and vmid are the request's; answers the UPID. Returns 0. */
 int sim_call_task(struct sim_call *call, const struct sim_work *work, struct json_object *args);
+/* The same for what is no guest's: takes `args`, whose "id" is the task's. */
+int sim_call_task_of(struct sim_call *call, const struct sim_work *work, struct json_object *args);
 /* Runs work->end after `ms`; takes `args`. */
 void sim_timer_start(struct sim *sim, const struct sim_work *work, int ms, struct json_object *args);
 /* A line of the task's log, now or (`later`) on the way to its end. */

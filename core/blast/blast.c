@@ -78,6 +78,8 @@ static int function_run(const struct blast_call *call, const struct plane_info *
         /* A function that hangs is to leave time for saying so. */
         .deadline_ms = now + (call->deadline_ms - now) / 2,
         .cancel = call->cancel,
+        .progress = call->progress,
+        .progress_arg = call->progress_arg,
         .missing = read_missing,
         .missing_arg = report,
     };

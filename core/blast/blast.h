@@ -49,6 +49,8 @@ struct blast_call {
     struct read_cache *cache;
     int64_t deadline_ms;
     struct cancel *cancel;
+    void (*progress)(void *arg, uint32_t done, uint32_t total, const char *message); /* may be NULL */
+    void *progress_arg;
 };
 /* A class that is not loaded, has no function where its flags demand one, or whose function fails, gives a
  * report that is incomplete and high; only cancellation, deadline and lack of memory are errors. */

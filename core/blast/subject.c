@@ -7,8 +7,9 @@
 #include "base/text.h"
 #include "blast/blast.h"
 
-#define KIND_MOST  32u
-#define VALUE_MOST 300u /* a task id is the longest name there is */
+#define KIND_MOST    32u
+#define MEMBERS_MOST 8
+#define VALUE_MOST   300u /* a task id is the longest name there is */
 
 /* The member that names a thing, by kind; every other kind is named by "id". */
 static const struct kind {
@@ -28,7 +29,12 @@ static const struct kind {
     {"datastore", "store", "datastores", false},
     {"zone", "zone", "zones", false},
     {"vnet", "vnet", "vnets", false},
-    {"service", "service", "services", false},
+    {"service", "service", "services", false}, /* node/service */
+    {"volume", "volid", "volumes", false},
+    {"backup-job", "id", "backup jobs", false},
+    {"replication", "id", "replication jobs", false},
+    {"mapping", "id", "mappings", false}, /* type/id */
+    {"options", "id", "options", false},
 };
 
 static const struct kind *kind_find(const char *name, size_t len)
@@ -63,18 +69,31 @@ static bool value_is_typable(const char *value, size_t len)
     return true;
 }
 
-/* The one member beside "kind"; NULL: none, or several. */
-static struct json_object *naming_member(struct json_object *subject, const char **ret_name)
+/* Members beside the naming one say more about it for the blast function: plain values. */
+static bool is_detail(struct json_object *value)
+{
+    return !json_object_is_type(value, json_type_object) && !json_object_is_type(value, json_type_array);
+}
+
+/* The member that names it: that of its kind, or the one beside "kind" of a kind that is not known; NULL:
+ * none, or several. */
+static struct json_object *naming_member(struct json_object *subject, const struct kind *known,
+                                         const char **ret_name)
 {
     struct json_object *found = NULL;
+    const int count = json_object_object_length(subject);
 
-    if (json_object_object_length(subject) != 2)
+    if (count < 2 || count > MEMBERS_MOST || (!known && count != 2))
         return NULL;
     json_object_object_foreach(subject, name, value)
     {
-        if (strcmp(name, "kind") != 0) {
+        if (strcmp(name, "kind") == 0)
+            continue;
+        if (!known || strcmp(name, known->member) == 0) {
             found = value;
             *ret_name = name;
+        } else if (!is_detail(value)) {
+            return NULL;
         }
     }
     return found;
@@ -83,7 +102,7 @@ static struct json_object *naming_member(struct json_object *subject, const char
 static int no_form(struct problem *p)
 {
     return problem_set(p, -EINVAL, PX_PLANE,
-                       "a plane named a subject that is not an object of \"kind\" and one naming member");
+                       "a plane named a subject that is not an object of \"kind\" and its naming member");
 }
 
 int subject_label(struct json_object *subject, struct buf *out, struct problem *p)
@@ -92,9 +111,9 @@ int subject_label(struct json_object *subject, struct buf *out, struct problem *
 
     if (json_get_string(subject, "kind", &kind, NULL) < 0 || !kind_is_word(kind, strlen(kind)))
         return no_form(p);
-    struct json_object *value = naming_member(subject, &member);
     const struct kind *known = kind_find(kind, strlen(kind));
-    if (!value || (known && strcmp(known->member, member) != 0))
+    struct json_object *value = naming_member(subject, known, &member);
+    if (!value)
         return no_form(p);
     if (json_object_is_type(value, json_type_int)) {
         if ((known && !known->number) || json_object_get_int64(value) < 0)

@@ -3,6 +3,7 @@
 #include "plane/read_cache.h"
 
 #include <errno.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,11 +11,11 @@
 #include "plane/scan.h"
 #include "plane/site_inner.h"
 
-#define ENTRIES_MOST 8192u
+#define ENTRIES_MOST 16384u /* the configurations of 10,000 guests and what is looked at beside them */
 #define KEY_MOST     ((size_t)256 << 10)
 
-struct entry {
-    struct entry *next;
+struct read_entry {
+    struct read_entry *next;
     char *key; /* path?query, percent-encoded */
     struct flight flight;
     struct site_answer answer;
@@ -24,8 +25,9 @@ struct entry {
 
 struct read_cache {
     struct site *site;
-    pthread_mutex_t lock; /* the list, not what is in it */
-    struct entry *entries;
+    pthread_mutex_t lock; /* the entries, not what is in them */
+    struct read_entry *entries;
+    void *by_key; /* the same ones, for tsearch(3) */
     size_t count;
 };
 
@@ -44,10 +46,22 @@ int read_cache_new(struct site *site, struct read_cache **ret)
     return 0;
 }
 
+static int compare_keys(const void *a, const void *b)
+{
+    return strcmp(((const struct read_entry *)a)->key, ((const struct read_entry *)b)->key);
+}
+
+static void forget_node(void *entry)
+{
+    (void)entry; /* the list frees it */
+}
+
 void read_cache_clear(struct read_cache *cache)
 {
+    tdestroy(cache->by_key, forget_node);
+    cache->by_key = NULL;
     while (cache->entries) {
-        struct entry *entry = cache->entries;
+        struct read_entry *entry = cache->entries;
         cache->entries = entry->next;
         site_answer_done(&entry->answer);
         flight_done(&entry->flight);
@@ -80,9 +94,9 @@ static char *key_make(const char *path, const struct http_field *fields, size_t 
     return buf_take(&key, NULL);
 }
 
-static struct entry *entry_new(char *key)
+static struct read_entry *entry_new(char *key)
 {
-    struct entry *entry = calloc(1, sizeof(*entry));
+    struct read_entry *entry = calloc(1, sizeof(*entry));
 
     if (entry && flight_init(&entry->flight) < 0) {
         free(entry);
@@ -97,12 +111,13 @@ static struct entry *entry_new(char *key)
 
 /* The entry of this key, made if need be. Takes key. Entries stay where they are until the cache is cleared.
  */
-static struct entry *entry_find(struct read_cache *cache, char *key)
+static struct read_entry *entry_find(struct read_cache *cache, char *key)
 {
+    const struct read_entry wanted = {.key = key};
+
     (void)pthread_mutex_lock(&cache->lock);
-    struct entry *entry = cache->entries;
-    while (entry && strcmp(entry->key, key) != 0)
-        entry = entry->next;
+    struct read_entry **found = tfind(&wanted, &cache->by_key, compare_keys);
+    struct read_entry *entry = found ? *found : NULL;
     bool made = !entry && cache->count < ENTRIES_MOST;
     if (made) {
         entry = entry_new(key);
@@ -113,6 +128,14 @@ static struct entry *entry_find(struct read_cache *cache, char *key)
         entry->next = cache->entries;
         cache->entries = entry;
         cache->count++;
+        if (!tsearch(entry, &cache->by_key, compare_keys)) {
+            cache->entries = entry->next;
+            cache->count--;
+            flight_done(&entry->flight);
+            free(entry->key);
+            free(entry);
+            entry = NULL;
+        }
     }
     (void)pthread_mutex_unlock(&cache->lock);
     return entry;
@@ -145,7 +168,7 @@ static int fetch(struct read_cache *cache, const struct site_call *call, const c
     return r < 0 && is_no_answer(p, r) ? 0 : r;
 }
 
-static void entry_fill(struct entry *entry, struct site_answer *answer, const struct problem *problem,
+static void entry_fill(struct read_entry *entry, struct site_answer *answer, const struct problem *problem,
                        const char *path)
 {
     static const char *const names[] = {"data"};
@@ -169,7 +192,7 @@ int read_cache_get(struct read_cache *cache, const struct site_call *call, const
     struct problem local = PROBLEM_INIT;
     bool leader = false;
     char *key = key_make(path, fields, field_count);
-    struct entry *entry = key ? entry_find(cache, key) : NULL;
+    struct read_entry *entry = key ? entry_find(cache, key) : NULL;
 
     if (!p)
         p = &local;

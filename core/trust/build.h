@@ -150,6 +150,8 @@ struct blast_all {
     struct json_object *affected, *incomplete;
     int (*report)(void *arg, const char *class_name, const struct blast_report *report);
     void *arg;
+    void (*progress)(void *arg, uint32_t done, uint32_t total, const char *message); /* may be NULL */
+    void *progress_arg;
 };
 int blast_all(const struct blast_all *all, struct json_object *subjects,
               struct problem *p); /* build_blast.c */

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who gets hurt: the blast function of every subject's class, at planning and again before a high risk. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
 #include "plane/site.h"
 #include "trust/build.h"
 
-#define CLASS_BITS (RISK_DESTROYS | RISK_CUTS_OFF | RISK_WIDENS)
+#define KEY_LIMIT        8192u
+#define DIFFERENCES_MOST 200u /* that are told one by one */
+#define CLASS_BITS       (RISK_DESTROYS | RISK_CUTS_OFF | RISK_WIDENS)
 
 static const char *text_of(struct json_object *object, const char *key)
 {
@@ -15,26 +18,49 @@ static const char *text_of(struct json_object *object, const char *key)
     return json_get_string(object, key, &text, NULL) == 0 ? text : "";
 }
 
-static bool has_row(struct json_object *rows, struct json_object *row, const char *a, const char *c)
+/* What two members of a row say together, as the key of a set. */
+static int key_of(struct json_object *row, const char *a, const char *c, struct buf *out)
 {
-    for (size_t i = 0; i < json_object_array_length(rows); i++) {
-        struct json_object *other = json_object_array_get_idx(rows, i);
-        if (strcmp(text_of(other, a), text_of(row, a)) == 0 &&
-            strcmp(text_of(other, c), text_of(row, c)) == 0)
-            return true;
+    buf_reset(out);
+    buf_str(out, text_of(row, a));
+    buf_char(out, '\x1f');
+    buf_str(out, text_of(row, c));
+    return buf_ok(out) && out->data ? 0 : -ENOMEM;
+}
+
+/* The keys of rows: a JSON object, for its hash table. There can be ten thousand. NULL: no memory. */
+static struct json_object *keys_of(struct json_object *rows, const char *a, const char *c)
+{
+    CLEANUP_BUF struct buf key = BUF_INIT(KEY_LIMIT);
+    struct json_object *keys = json_object_new_object();
+
+    for (size_t i = 0; keys && rows && i < json_object_array_length(rows); i++) {
+        if (key_of(json_object_array_get_idx(rows, i), a, c, &key) < 0 ||
+            json_object_object_add(keys, key.data, NULL) < 0) {
+            json_object_put(keys);
+            keys = NULL;
+        }
     }
-    return false;
+    return keys;
 }
 
 /* Moves rows behind what is there, each once by two of its members. */
 static int merge(struct json_object *from, struct json_object *into, const char *a, const char *c)
 {
-    for (size_t i = 0; i < json_object_array_length(from); i++) {
+    CLEANUP_BUF struct buf key = BUF_INIT(KEY_LIMIT);
+    CLEANUP_JSON struct json_object *keys = keys_of(into, a, c);
+
+    for (size_t i = 0; keys && i < json_object_array_length(from); i++) {
         struct json_object *row = json_object_array_get_idx(from, i);
-        if (!has_row(into, row, a, c) && json_object_array_add(into, json_object_get(row)) < 0)
+        if (key_of(row, a, c, &key) < 0)
+            return -ENOMEM;
+        if (json_object_object_get_ex(keys, key.data, NULL))
+            continue;
+        if (json_object_object_add(keys, key.data, NULL) < 0 ||
+            json_object_array_add(into, json_object_get(row)) < 0)
             return -ENOMEM;
     }
-    return 0;
+    return keys ? 0 : -ENOMEM;
 }
 
 int blast_all(const struct blast_all *all, struct json_object *subjects, struct problem *p)
@@ -43,7 +69,9 @@ int blast_all(const struct blast_all *all, struct json_object *subjects, struct 
                                     .site = all->site,
                                     .cache = all->cache,
                                     .deadline_ms = all->call->deadline_ms,
-                                    .cancel = all->call->cancel};
+                                    .cancel = all->call->cancel,
+                                    .progress = all->progress,
+                                    .progress_arg = all->progress_arg};
 
     for (size_t i = 0; i < json_object_array_length(subjects); i++) {
         struct json_object *row = json_object_array_get_idx(subjects, i), *subject = NULL;
@@ -100,6 +128,40 @@ static int take_report(void *arg, const char *class, const struct blast_report *
     return 0;
 }
 
+struct ranked {
+    struct json_object *row;
+    int64_t risk;
+    size_t place;
+};
+
+static int rank(const void *a, const void *c)
+{
+    const struct ranked *left = a, *right = c;
+
+    if (left->risk != right->risk)
+        return left->risk > right->risk ? -1 : 1;
+    return left->place < right->place ? -1 : left->place > right->place;
+}
+
+/* The worst first, because of ten thousand rows a person is shown the first ones. */
+static int sort_affected(struct json_object *rows)
+{
+    const size_t count = json_object_array_length(rows);
+    struct ranked *ranked = calloc(count ? count : 1, sizeof(*ranked));
+
+    if (!ranked)
+        return -ENOMEM;
+    for (size_t i = 0; i < count; i++) {
+        ranked[i] = (struct ranked){.row = json_object_get(json_object_array_get_idx(rows, i)), .place = i};
+        (void)json_get_int(ranked[i].row, "risk", &ranked[i].risk);
+    }
+    qsort(ranked, count, sizeof(*ranked), rank);
+    for (size_t i = 0; i < count; i++)
+        (void)json_object_array_put_idx(rows, i, ranked[i].row);
+    free(ranked);
+    return 0;
+}
+
 int build_blast(struct build *b, struct problem *p)
 {
     const struct blast_all all = {.trust = b->trust,
@@ -109,8 +171,11 @@ int build_blast(struct build *b, struct problem *p)
                                   .affected = b->affected,
                                   .incomplete = b->incomplete,
                                   .report = take_report,
-                                  .arg = b};
-    return blast_all(&all, b->subjects, p);
+                                  .arg = b,
+                                  .progress = b->request->progress,
+                                  .progress_arg = b->request->progress_arg};
+    int r = blast_all(&all, b->subjects, p);
+    return r == 0 && sort_affected(b->affected) < 0 ? build_no_memory(p) : r;
 }
 
 /* ---- again, before a high risk is run */
@@ -125,27 +190,37 @@ static void put_effect(struct buf *diff, const char *key, const char *effect)
     }
 }
 
-/* Rows of a that b has not, by two members, as differences. `planned`: a is the plan's. */
-static size_t put_missing(struct json_object *a, struct json_object *b, const char *what, const char *name,
-                          const char *words, bool planned, struct buf *diff)
+static void put_difference(struct json_object *row, const char *what, const char *name, const char *words,
+                           bool planned, struct buf *diff)
 {
-    size_t count = 0;
+    if (diff->len)
+        buf_char(diff, ',');
+    buf_char(diff, '{');
+    json_put_key_string(diff, "guard", what);
+    json_put_key_string(diff, "field", text_of(row, name));
+    put_effect(diff, "planned", planned ? text_of(row, words) : NULL);
+    put_effect(diff, "now", planned ? NULL : text_of(row, words));
+    buf_char(diff, '}');
+}
 
-    for (size_t i = 0; a && i < json_object_array_length(a); i++) {
+/* Rows of a that b has not, by two members, as differences. `planned`: a is the plan's. Adds to *ret_count.
+ */
+static int put_missing(struct json_object *a, struct json_object *b, const char *what, const char *name,
+                       const char *words, bool planned, struct buf *diff, size_t *ret_count)
+{
+    CLEANUP_BUF struct buf key = BUF_INIT(KEY_LIMIT);
+    CLEANUP_JSON struct json_object *keys = keys_of(b, name, words);
+
+    for (size_t i = 0; keys && a && i < json_object_array_length(a); i++) {
         struct json_object *row = json_object_array_get_idx(a, i);
-        if (b && has_row(b, row, name, words))
+        if (key_of(row, name, words, &key) < 0)
+            return -ENOMEM;
+        if (json_object_object_get_ex(keys, key.data, NULL))
             continue;
-        count++;
-        if (diff->len)
-            buf_char(diff, ',');
-        buf_char(diff, '{');
-        json_put_key_string(diff, "guard", what);
-        json_put_key_string(diff, "field", text_of(row, name));
-        put_effect(diff, "planned", planned ? text_of(row, words) : NULL);
-        put_effect(diff, "now", planned ? NULL : text_of(row, words));
-        buf_char(diff, '}');
+        if (++*ret_count <= DIFFERENCES_MOST)
+            put_difference(row, what, name, words, planned, diff);
     }
-    return count;
+    return keys ? 0 : -ENOMEM;
 }
 
 int plan_blast_again(struct trust *trust, const struct plan *plan, struct read_cache *cache,
@@ -173,11 +248,11 @@ int plan_blast_again(struct trust *trust, const struct plan *plan, struct read_c
         return r;
     (void)json_get(plan->root, "affected", json_type_array, &was);
     (void)json_get(plan->root, "incomplete", json_type_array, &was_incomplete);
-    count += put_missing(was, affected, "affected", "resource", "effect", true, diff);
-    count += put_missing(affected, was, "affected", "resource", "effect", false, diff);
-    /* What planning could not read is no drift; what can be read no more is. */
-    count += put_missing(incomplete, was_incomplete, "incomplete", "what", "why", false, diff);
-    if (!buf_ok(diff))
+    if (put_missing(was, affected, "affected", "resource", "effect", true, diff, &count) < 0 ||
+        put_missing(affected, was, "affected", "resource", "effect", false, diff, &count) < 0 ||
+        /* What planning could not read is no drift; what can be read no more is. */
+        put_missing(incomplete, was_incomplete, "incomplete", "what", "why", false, diff, &count) < 0 ||
+        !buf_ok(diff))
         return build_no_memory(p);
     if (count == 0)
         return 0;

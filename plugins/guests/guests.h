@@ -3,7 +3,7 @@
 #ifndef PROXIMO_GUESTS_H
 #define PROXIMO_GUESTS_H
 
-#include "../rows.h"
+#include "../common/topics.h"
 
 struct guests_plane {
     const struct proximo_host *host;
@@ -32,6 +32,20 @@ struct guests_plane {
         PARAM(.type = PROXIMO_TYPE_STRING, .name = "node", .format = "node",                                 \
               .description = "Not needed: found from the guest.")
 
+/* The subject of a change that its row names itself. */
+#define SUBJECT .subject = "guest/{vmid}"
+
+#define GUEST_SCHEMA                                                                                         \
+    "{\"type\":\"object\",\"properties\":{\"kind\":{\"const\":\"guest\"},\"vmid\":{\"type\":\"integer\"}},"  \
+    "\"required\":[\"kind\",\"vmid\"]}"
+/* An operation class whose subjects are guests. */
+#define GUEST_CLASS(class_name, class_title, class_risk, class_undo, class_flags, class_blast, class_text)   \
+    {                                                                                                        \
+        ROW(proximo_class), .risk_floor = (class_risk), .flags = (class_flags), .undo_kind = (class_undo),   \
+                            .name = (class_name), .title = (class_title), .description = (class_text),       \
+                            .subject_schema = GUEST_SCHEMA, .blast = (class_blast)                           \
+    }
+
 /* The guest that a call is about. Texts live as long as the call; what was read is dropped by guest_done. */
 struct guest {
     struct asking ask;
@@ -42,11 +56,13 @@ struct guest {
 
 /* From the call's arguments. 0, or negative after host->fail; guest_done in any case. */
 int32_t guest_open(void *instance, struct proximo_call *call, struct guest *ret);
-/* From a subject {"kind":"guest","vmid":n}: its node and kind are those the call already has, or are looked
- * for. PROXIMO_ENOTFOUND after host->incomplete. */
+/* From a subject {"kind":"guest","vmid":n}: its node and kind are those the call already has, or the
+ * subject's details "node" and "type", or are looked for. PROXIMO_ENOTFOUND after host->incomplete. */
 int32_t guest_open_subject(void *instance, struct proximo_call *call, struct proximo_text subject_json,
                            struct guest *ret);
 void guest_done(struct guest *g);
+/* Fills `at` from node, kind and vmid. */
+void guest_place(struct guest *g);
 
 int32_t guest_read_status(struct guest *g); /* GET status/current into g->status */
 int32_t guest_read_config(struct guest *g); /* GET config into g->config */
@@ -109,16 +125,9 @@ int32_t guests_blast_snapshot(void *instance, struct proximo_call *call, struct 
 int32_t guests_blast_rollback(void *instance, struct proximo_call *call, struct proximo_text subject_json);
 int32_t guests_blast_config(void *instance, struct proximo_call *call, struct proximo_text subject_json);
 
-/* The change tools and the operation classes (changes.c). */
-#define GUESTS_CHANGES 7
-#define GUESTS_CLASSES 8
-extern const struct proximo_change guests_changes[GUESTS_CHANGES];
-extern const struct proximo_class guests_classes[GUESTS_CLASSES];
+/* ---- the topics, a file each */
 
-/* prompts.c */
-#define GUESTS_RESOURCES 2
-#define GUESTS_PROMPTS   2
-extern const struct proximo_resource guests_resources[GUESTS_RESOURCES];
-extern const struct proximo_prompt guests_prompts[GUESTS_PROMPTS];
+extern const struct topic guests_topic_inventory, guests_topic_power, guests_topic_snapshots,
+    guests_topic_config, guests_topic_bulk, guests_topic_prompts;
 
 #endif

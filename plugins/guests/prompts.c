@@ -3,13 +3,11 @@
  * which tools there are, proximo_find says. */
 #include "guests.h"
 
-#define ROW(type) .struct_size = (uint32_t)sizeof(struct type)
-
 static const struct proximo_param guest_variables[] = {
     {ROW(proximo_param), .type = PROXIMO_TYPE_STRING, .name = "vmid", .format = "guest",
      .flags = PROXIMO_PARAM_REQUIRED, .description = "Id or name of the guest."},
 };
-const struct proximo_resource guests_resources[GUESTS_RESOURCES] = {
+static const struct proximo_resource resources[] = {
     {
         ROW(proximo_resource),
         .uri = "proximo://site/{site}/guest/{vmid}",
@@ -46,7 +44,7 @@ static const struct proximo_param provision_params[] = {
      .description = "Where its disk is to be."},
 };
 
-const struct proximo_prompt guests_prompts[GUESTS_PROMPTS] = {
+static const struct proximo_prompt prompts[] = {
     {
         ROW(proximo_prompt),
         .name = "safe_migration",
@@ -99,4 +97,9 @@ const struct proximo_prompt guests_prompts[GUESTS_PROMPTS] = {
             "do it: say so and stop. Plan, show me the plan, wait for my word, apply.\n"
             "5. Check that it runs, give me its address if it can be seen, the receipt, and the way back.",
     },
+};
+
+const struct topic guests_topic_prompts = {
+    .resources = PROXIMO_TABLE(resources),
+    .prompts = PROXIMO_TABLE(prompts),
 };

@@ -3,11 +3,15 @@
 #ifndef PROXIMO_NODES_H
 #define PROXIMO_NODES_H
 
-#include "../rows.h"
+#include "../common/topics.h"
 
 struct nodes_plane {
     const struct proximo_host *host;
 };
+
+#define NODE_PARAM                                                                                           \
+    PARAM(.type = PROXIMO_TYPE_STRING, .name = "node", .format = "node",                                     \
+          .description = "Node; absent: the configured one, or the only one.")
 
 /* How a tool names a task. */
 #define UPID_PARAM                                                                                           \
@@ -36,6 +40,7 @@ int32_t nodes_read_resources(void *instance, struct proximo_call *call);
 int32_t nodes_read_tasks(void *instance, struct proximo_call *call);
 int32_t nodes_read_task_status(void *instance, struct proximo_call *call);
 int32_t nodes_read_task_wait(void *instance, struct proximo_call *call);
+int32_t nodes_read_journal(void *instance, struct proximo_call *call);
 
 int32_t nodes_plan_task_stop(void *instance, struct proximo_call *call);
 int32_t nodes_plan_pool_create(void *instance, struct proximo_call *call);
@@ -44,16 +49,11 @@ int32_t nodes_plan_pool_delete(void *instance, struct proximo_call *call);
 int32_t nodes_blast_task(void *instance, struct proximo_call *call, struct proximo_text subject_json);
 int32_t nodes_blast_pool(void *instance, struct proximo_call *call, struct proximo_text subject_json);
 
-/* The change tools and the operation classes (changes.c). */
-#define NODES_CHANGES 4
-#define NODES_CLASSES 4
-extern const struct proximo_change nodes_changes[NODES_CHANGES];
-extern const struct proximo_class nodes_classes[NODES_CLASSES];
-
-/* prompts.c */
-#define NODES_RESOURCES 1
-#define NODES_PROMPTS   2
-extern const struct proximo_resource nodes_resources[NODES_RESOURCES];
-extern const struct proximo_prompt nodes_prompts[NODES_PROMPTS];
+/* The topics, a file each. */
+extern const struct topic nodes_topic_node, nodes_topic_node_hardware, nodes_topic_node_packages,
+    nodes_topic_node_services, nodes_topic_node_config;
+extern const struct topic nodes_topic_cluster, nodes_topic_options, nodes_topic_ceph, nodes_topic_metrics,
+    nodes_topic_mappings, nodes_topic_replication;
+extern const struct topic nodes_topic_tasks, nodes_topic_network, nodes_topic_pools, nodes_topic_prompts;
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Routes: power, snapshots and configuration of guests.
+ * Routes: power, snapshots, configuration and migration of guests.
  */
 #include "routes.h"
 
@@ -59,6 +59,20 @@ static const struct sim_route rows[] = {
      .rule = ANY("/vms/{vmid}", QEMU_CONFIG), .flags = SIM_NODE, .run = sim_guest_update},
     {.method = "PUT", .path = "/nodes/{node}/lxc/{vmid}/config", .params = sim_lxc_options,
      .rule = ANY("/vms/{vmid}", LXC_CONFIG), .flags = SIM_NODE, .run = sim_guest_update},
+    {.method = "POST", .path = "/nodes/{node}/qemu/{vmid}/migrate",
+     .params = PARAMS(NODE, VMID, {.name = "bwlimit", .type = SIM_INTEGER, .optional = true, .has_min = true},
+        FLAG("force"), {.name = "migration_network", .optional = true, .format = "CIDR"},
+        {.name = "migration_type", .optional = true, .values = "secure, insecure"}, FLAG("online"),
+        {.name = "target", .format = "pve-node"},
+        {.name = "targetstorage", .optional = true, .format = "storage-pair-list"}, FLAG("with-conntrack-state"),
+        FLAG("with-local-disks")),
+     .rule = PERM("/vms/{vmid}", "VM.Migrate"), .flags = SIM_NODE, .run = sim_migrate},
+    {.method = "POST", .path = "/nodes/{node}/lxc/{vmid}/migrate",
+     .params = PARAMS(NODE, VMID, {.name = "bwlimit", .type = SIM_NUMBER, .optional = true, .has_min = true},
+        FLAG("online"), FLAG("restart"), {.name = "target", .format = "pve-node"},
+        {.name = "target-storage", .optional = true, .format = "storage-pair-list"},
+        {.name = "timeout", .type = SIM_INTEGER, .optional = true}),
+     .rule = PERM("/vms/{vmid}", "VM.Migrate"), .flags = SIM_NODE, .run = sim_migrate},
 };
 /* clang-format on */
 const struct sim_route_table sim_routes_guest_write = {rows, sizeof rows / sizeof *rows};

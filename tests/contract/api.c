@@ -196,7 +196,9 @@ int api_check(const struct api *api, const struct http_request *request, char *w
         if (!params || rule_find(params, request->fields[i].name, &row) < 0)
             return snprintf(why, size, "%s takes no parameter %s", request->path, request->fields[i].name),
                    -1;
-        for (size_t k = 0; k < i; k++) {
+        const char *type = NULL;
+        const bool list = json_get_string(row, "type", &type, NULL) == 0 && strcmp(type, "array") == 0;
+        for (size_t k = 0; k < i && !list; k++) {
             if (strcmp(request->fields[i].name, request->fields[k].name) == 0)
                 return snprintf(why, size, "%s is sent twice", request->fields[i].name), -1;
         }

@@ -11,6 +11,7 @@
 #include <setjmp.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -449,6 +450,15 @@ static void every_request_of_every_plan_is_taken(void **state)
     assert_true(plans > 200);
 }
 
+/* A tool with test rows has its requests checked by their runner, as the simulator saw them. */
+static bool has_rows(const char *tool)
+{
+    char path[1200];
+    const char *source = getenv("PROXIMO_TEST_SOURCE_DIR");
+    (void)snprintf(path, sizeof(path), "%s/tests/tools/plans/%s.json", source ? source : ".", tool);
+    return access(path, R_OK) == 0;
+}
+
 /* No change tool is forgotten above, and what blast functions ask is asked as Proxmox takes it. */
 static void every_tool_and_class_is_in_it(void **state)
 {
@@ -462,8 +472,8 @@ static void every_tool_and_class_is_in_it(void **state)
             bool found = false;
             for (size_t k = 0; k < sizeof(runs) / sizeof(runs[0]); k++)
                 found |= strcmp(runs[k].tool, changes[i].name) == 0;
-            if (!found)
-                fail_msg("%s is not checked", changes[i].name);
+            if (!found && !has_rows(changes[i].name))
+                fail_msg("%s is not checked, neither here nor by rows in tests/tools", changes[i].name);
         }
         for (uint32_t i = 0; i < plane->classes.count; i++) {
             for (size_t k = 0; classes[i].blast && k < 2; k++) {

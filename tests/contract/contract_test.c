@@ -193,6 +193,52 @@ static int64_t host_deadline_ms(struct proximo_call *call)
     return 5000;
 }
 
+static int32_t host_site(struct proximo_call *call, struct proximo_site *ret)
+{
+    (void)call;
+    ret->kind = PROXIMO_SITE_PVE;
+    ret->name = (struct proximo_text){"lab", 3};
+    ret->version = (struct proximo_text){"9.2.3", 5};
+    return 0;
+}
+
+static int32_t host_permission(struct proximo_call *call, const char *path, const char *privilege)
+{
+    (void)call;
+    (void)path;
+    (void)privilege;
+    return 1;
+}
+
+static int32_t host_progress(struct proximo_call *call, uint32_t done, uint32_t total, const char *message)
+{
+    (void)call;
+    (void)done;
+    (void)total;
+    (void)message;
+    return 0;
+}
+
+static int32_t host_untrusted(struct proximo_call *call, struct proximo_text raw, struct proximo_text *ret)
+{
+    *ret = keep(call, raw.ptr, raw.len);
+    return 0;
+}
+
+static int32_t host_incomplete(struct proximo_call *call, const char *what, const char *why)
+{
+    (void)call;
+    (void)what;
+    (void)why;
+    return PROXIMO_ENOSYS; /* as in a read */
+}
+
+static int32_t host_cancelled(struct proximo_call *call)
+{
+    (void)call;
+    return 0;
+}
+
 static const struct proximo_host host = {.struct_size = sizeof(host),
                                          .alloc = host_alloc,
                                          .arguments = host_arguments,
@@ -201,6 +247,12 @@ static const struct proximo_host host = {.struct_size = sizeof(host),
                                          .reply = host_reply,
                                          .get = host_get,
                                          .get_many = host_get_many,
+                                         .site = host_site,
+                                         .permission = host_permission,
+                                         .progress = host_progress,
+                                         .untrusted = host_untrusted,
+                                         .incomplete = host_incomplete,
+                                         .cancelled = host_cancelled,
                                          .deadline_ms = host_deadline_ms};
 
 struct loaded {
@@ -325,6 +377,14 @@ static const struct {
     {"id", {"nightly", NULL}},
 };
 
+/* Names that must be ones of a list that a node has: which there are differs from system to system. */
+static const struct {
+    const char *name, *sample;
+} name_samples[] = {
+    {"service", "pveproxy"},
+    {"disk", "/dev/sda"},
+};
+
 /* Sample `n` of a parameter as a JSON value; NULL: there are no more. */
 static struct json_object *sample(const struct param_row *param, size_t n)
 {
@@ -352,6 +412,10 @@ static struct json_object *sample(const struct param_row *param, size_t n)
     case PROXIMO_TYPE_NUMBER: return n ? NULL : json_object_new_double(0.5);
     case PROXIMO_TYPE_STRING: break;
     default: return NULL; /* free objects: the tools that take them bring their own samples */
+    }
+    for (size_t i = 0; i < sizeof(name_samples) / sizeof(name_samples[0]); i++) {
+        if (strcmp(name_samples[i].name, param->name) == 0)
+            return n ? NULL : json_object_new_string(name_samples[i].sample);
     }
     for (size_t i = 0; param->format && i < sizeof(format_samples) / sizeof(format_samples[0]); i++) {
         if (strcmp(format_samples[i].format, param->format) == 0) {

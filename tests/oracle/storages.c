@@ -12,33 +12,27 @@
 #include <string.h>
 #include <time.h>
 
-#include "steps.h"
+#include "asks.h"
 
 #define CONTENT(storage) "/nodes/pve1/storage/" storage "/content"
 
 static int with_demo(void **state)
 {
     static const char *const arguments[] = {"--seed", "demo", "--task-ms", "60", NULL};
-    return steps_begin(state, arguments);
+    return begin(state, arguments);
 }
 
 static int with_trouble(void **state)
 {
     static const char *const arguments[] = {"--seed",      "demo",   "--task-ms",     "60", "--task-ms",
                                             "vzdump:1500", "--task", "imgdel:hang:1", NULL};
-    return steps_begin(state, arguments);
+    return begin(state, arguments);
 }
 
 static int with_many(void **state)
 {
     static const char *const arguments[] = {"--seed", "demo", "--nodes", "32", "--guests", "10000", NULL};
-    return steps_begin(state, arguments);
-}
-
-/* A request that answers 200. */
-static void done(struct fixture *fixture, const char *method, const char *path, const char *params)
-{
-    FREE_WITH(free_text) char *ignored = value(fixture, method, path, params, "data");
+    return begin(state, arguments);
 }
 
 static void bad(struct fixture *fixture, const char *method, const char *path, const char *params,
@@ -423,16 +417,16 @@ static void test_many(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_definitions, with_demo, steps_end),
-        cmocka_unit_test_setup_teardown(test_secrets, with_demo, steps_end),
-        cmocka_unit_test_setup_teardown(test_remove, with_demo, steps_end),
-        cmocka_unit_test_setup_teardown(test_volumes, with_demo, steps_end),
-        cmocka_unit_test_setup_teardown(test_download, with_demo, steps_end),
-        cmocka_unit_test_setup_teardown(test_prune, with_demo, steps_end),
-        cmocka_unit_test_setup_teardown(test_backup, with_demo, steps_end),
-        cmocka_unit_test_setup_teardown(test_keep, with_demo, steps_end),
-        cmocka_unit_test_setup_teardown(test_running, with_trouble, steps_end),
-        cmocka_unit_test_setup_teardown(test_many, with_many, steps_end),
+        cmocka_unit_test_setup_teardown(test_definitions, with_demo, end),
+        cmocka_unit_test_setup_teardown(test_secrets, with_demo, end),
+        cmocka_unit_test_setup_teardown(test_remove, with_demo, end),
+        cmocka_unit_test_setup_teardown(test_volumes, with_demo, end),
+        cmocka_unit_test_setup_teardown(test_download, with_demo, end),
+        cmocka_unit_test_setup_teardown(test_prune, with_demo, end),
+        cmocka_unit_test_setup_teardown(test_backup, with_demo, end),
+        cmocka_unit_test_setup_teardown(test_keep, with_demo, end),
+        cmocka_unit_test_setup_teardown(test_running, with_trouble, end),
+        cmocka_unit_test_setup_teardown(test_many, with_many, end),
     };
     int r;
 

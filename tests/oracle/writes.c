@@ -13,7 +13,7 @@
 #include <curl/curl.h>
 #include <string.h>
 
-#include "steps.h"
+#include "asks.h"
 
 #define CT105 "/nodes/pve1/lxc/105"
 #define VM100 "/nodes/pve1/qemu/100"
@@ -21,7 +21,7 @@
 static int plain(void **state)
 {
     static const char *const arguments[] = {"--task-ms", "300", "--stale-ms", "800", NULL};
-    return steps_begin(state, arguments);
+    return begin(state, arguments);
 }
 
 static int troubled(void **state)
@@ -32,13 +32,13 @@ static int troubled(void **state)
                                             "--task",    "qmstart:warn:1",
                                             "--fault",   "POST /nodes/pve1/lxc/105/status/start:lost:1",
                                             NULL};
-    return steps_begin(state, arguments);
+    return begin(state, arguments);
 }
 
 static int with_demo(void **state)
 {
     static const char *const arguments[] = {"--seed", "demo", "--task-ms", "20", "--ha-ms", "600", NULL};
-    return steps_begin(state, arguments);
+    return begin(state, arguments);
 }
 
 static void test_time_and_stale(void **state)
@@ -133,10 +133,10 @@ static void test_ha(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_time_and_stale, plain, steps_end),
-        cmocka_unit_test_setup_teardown(test_pending, plain, steps_end),
-        cmocka_unit_test_setup_teardown(test_fail_hang_warn, troubled, steps_end),
-        cmocka_unit_test_setup_teardown(test_ha, with_demo, steps_end),
+        cmocka_unit_test_setup_teardown(test_time_and_stale, plain, end),
+        cmocka_unit_test_setup_teardown(test_pending, plain, end),
+        cmocka_unit_test_setup_teardown(test_fail_hang_warn, troubled, end),
+        cmocka_unit_test_setup_teardown(test_ha, with_demo, end),
     };
     int r;
 

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define ARGUMENTS_MAX 24
+#define ARGUMENTS_MAX 72
 #define READY_MS      20000
 
 extern char **environ;

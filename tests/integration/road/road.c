@@ -16,7 +16,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 
-#define WORDS_MOST 24
+#define WORDS_MOST 64
 #define TEXT_LIMIT ((size_t)64 << 20)
 
 void road_configure(struct road *road, const char *mode, const char *yaml)

@@ -46,6 +46,19 @@ PLANE_TEST_FN void guest_answer(struct plane_test *t, const char *kind, const ch
     plane_test_answer(t, path, status, data);
 }
 
+/* Another answer than the one that was given first. */
+PLANE_TEST_FN void answer_instead(struct plane_test *t, const char *path, int32_t status, const char *data)
+{
+    for (uint32_t i = 0; i < t->answer_count; i++) {
+        if (strcmp(t->answers[i].path, path) == 0) {
+            t->answers[i].status = status;
+            t->answers[i].data = plane_test_copy(t, data, strlen(data));
+            return;
+        }
+    }
+    fail_msg("there is no answer to %s to replace", path);
+}
+
 #define AT(kind)                                                                                             \
     "{\"name\":\"node\",\"value\":\"pve1\"},{\"name\":\"kind\",\"value\":\"" kind                            \
     "\"},{\"name\":\"vmid\",\"value\":\"105\"}"

@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The guests that have something on a storage. Its content says who owns a volume there; only their
+ * configurations are read, and of a small cluster everybody's. Sources: GET /cluster/resources,
+ * GET /nodes/{node}/storage/{storage}/content, GET .../config.
+ */
+#include "storage_blast.h"
+
+#include "storage_types.h"
+
+/* Rows of what a guest has there, the worst first. Texts by how the storage goes: LOSS_... */
+static const struct hit_words {
+    uint32_t what;
+    uint32_t risk[LOSS_KINDS];
+    const char *effect[LOSS_KINDS];
+} hit_words[] = {
+    {HIT_UNREAD,
+     {PROXIMO_RISK_HIGH, PROXIMO_RISK_HIGH, PROXIMO_RISK_HIGH},
+     {"its configuration was not read: its disks may be on it",
+      "its configuration was not read: its disks may be on it",
+      "its configuration was not read: its disks may be on it"}},
+    {HIT_TEMPLATE,
+     {PROXIMO_RISK_HIGH, PROXIMO_RISK_MEDIUM, PROXIMO_RISK_HIGH},
+     {"is a template with base disks on it: nothing can be cloned from it, and its linked clones need them "
+      "to start",
+      "is a template with base disks on it: clones of it may be refused",
+      "is a template with base disks on it: it and its linked clones do not find them unless the new place "
+      "has them"}},
+    {HIT_BOOT,
+     {PROXIMO_RISK_HIGH, PROXIMO_RISK_MEDIUM, PROXIMO_RISK_HIGH},
+     {"does not start any more: its boot disk, EFI variables or TPM state are on it; while it runs it keeps "
+      "what it has "
+      "open, but cannot move or be backed up",
+      "may not start any more: Proxmox refuses disks on a storage that may not hold them",
+      "does not start any more unless the new place has its boot disk; while it runs it keeps what it has "
+      "open"}},
+    {HIT_ALL,
+     {PROXIMO_RISK_HIGH, PROXIMO_RISK_MEDIUM, PROXIMO_RISK_HIGH},
+     {"loses all its disks and does not start any more; while it runs it keeps what it has open",
+      "may not start any more: Proxmox refuses disks on a storage that may not hold them",
+      "does not start any more unless the new place has its disks; while it runs it keeps what it has open"}},
+    {HIT_DATA,
+     {PROXIMO_RISK_MEDIUM, PROXIMO_RISK_MEDIUM, PROXIMO_RISK_MEDIUM},
+     {"loses a data disk, its boot disk is elsewhere: it does not start again with this disk attached",
+      "may not start with this disk any more: Proxmox refuses disks on a storage that may not hold them",
+      "loses a data disk unless the new place has it, its boot disk is elsewhere"}},
+    {HIT_CLOUDINIT,
+     {PROXIMO_RISK_MEDIUM, PROXIMO_RISK_MEDIUM, PROXIMO_RISK_MEDIUM},
+     {"its cloud-init drive is on it: it does not start again with this drive",
+      "its cloud-init drive is on it and cannot be written any more",
+      "its cloud-init drive is on it: it is missing at the new place"}},
+    {HIT_FILE,
+     {PROXIMO_RISK_MEDIUM, PROXIMO_RISK_MEDIUM, PROXIMO_RISK_MEDIUM},
+     {"its hook script or cloud-init file is on it: it does not start again without it",
+      "its hook script or cloud-init file is on it and may be refused",
+      "its hook script or cloud-init file is on it: it does not start unless the new place has it"}},
+    {HIT_CD,
+     {PROXIMO_RISK_MEDIUM, PROXIMO_RISK_LOW, PROXIMO_RISK_MEDIUM},
+     {"the CD image in its drive is missing: it does not start again until the drive is emptied",
+      "the CD image in its drive is on it and may be refused",
+      "the CD image in its drive is missing unless the new place has it"}},
+    {HIT_VMSTATE,
+     {PROXIMO_RISK_MEDIUM, PROXIMO_RISK_LOW, PROXIMO_RISK_MEDIUM},
+     {"the memory it was suspended with is on it: it cannot be resumed",
+      "the memory it was suspended with is on it", "the memory it was suspended with is missing"}},
+    {HIT_BIND,
+     {PROXIMO_RISK_MEDIUM, PROXIMO_RISK_LOW, PROXIMO_RISK_MEDIUM},
+     {"a directory inside the storage's path is mounted into it: once the path is not mounted any more, it "
+      "does not "
+      "start or writes to the node's own disk",
+      "a directory inside the storage's path is mounted into it: nothing changes for it",
+      "a directory inside the storage's path is mounted into it: it may be another one now"}},
+    {HIT_LEFT,
+     {PROXIMO_RISK_MEDIUM, PROXIMO_RISK_LOW, PROXIMO_RISK_MEDIUM},
+     {"volumes of its own are on it that its configuration does not name: of a snapshot, or left over",
+      "volumes of its own are on it that its configuration does not name: of a snapshot, or left over",
+      "volumes of its own are on it that its configuration does not name: of a snapshot, or left over"}},
+    {HIT_UNUSED,
+     {PROXIMO_RISK_LOW, PROXIMO_RISK_LOW, PROXIMO_RISK_LOW},
+     {"only a disk that it does not use is on it", "only a disk that it does not use is on it",
+      "only a disk that it does not use is on it"}},
+};
+
+/* ---- one configuration */
+
+struct looking {
+    struct storage_blast *b;
+    struct guest_disk *disks;
+    uint32_t unread, over;
+    const char *unread_first, *unread_why;
+};
+
+static bool is_here(const struct storage_blast *b, const char *storage)
+{
+    return storage && strcmp(storage, b->storage) == 0;
+}
+
+/* What kind of content a disk is there. */
+static const char *content_of(const struct guest_disk *disk, bool lxc)
+{
+    if (disk->flags & DISK_CDROM)
+        return strstr(disk->volid, ":iso/") ? "iso" : "images";
+    return lxc ? "rootdir" : "images";
+}
+
+static void note(struct storage_hit *hit, uint32_t what, const char *slot)
+{
+    hit->what |= what;
+    if (!hit->slots)
+        hit->slots = json_object_new_array();
+    if (hit->slots && slot)
+        json_object_array_add(hit->slots, json_object_new_string(slot));
+}
+
+static uint32_t hit_of(const struct guest_disk *disk)
+{
+    if (disk->flags & DISK_UNUSED)
+        return HIT_UNUSED;
+    if (disk->flags & DISK_VMSTATE)
+        return HIT_VMSTATE;
+    if (disk->flags & DISK_CDROM)
+        return strstr(disk->volid, ":iso/") ? HIT_CD : HIT_CLOUDINIT;
+    return HIT_DATA | ((disk->flags & (DISK_BOOT | DISK_STATE)) ? HIT_BOOT : 0);
+}
+
+/* Base volumes on this storage tie the clone to its template. */
+static void note_clone(struct storage_blast *b, const struct guest_disk *disk, struct storage_hit *hit)
+{
+    const char *text = disk->base ? ask_text(&b->ask, "%s:%s", disk->storage, disk->base) : NULL;
+    const int64_t template = text ? volume_owner(text) : 0;
+    hit->base = disk->base;
+    if (template && b->clone_count < b->guests.count)
+        b->clones[b->clone_count++] = (struct storage_clone){template, hit->guest->vmid};
+}
+
+static void look_at_disk(struct storage_blast *b, const struct guest_disk *disk, const char *path,
+                         struct storage_hit *hit, bool *elsewhere)
+{
+    const bool data = !(disk->flags & DISK_NO_DATA);
+    if ((disk->flags & DISK_BIND) && path && path_within(disk->volid, path))
+        note(hit, HIT_BIND, disk->slot);
+    if (!is_here(b, disk->storage)) {
+        *elsewhere |= data;
+        return;
+    }
+    if (!blast_loses(b, content_of(disk, hit->guest->lxc)))
+        return;
+    note(hit, hit_of(disk), disk->slot);
+    hit->replicated_disk |= data && !(disk->flags & DISK_NO_REPLICA);
+    if (disk->flags & DISK_LINKED)
+        note_clone(b, disk, hit);
+}
+
+static int32_t look_at_files(struct storage_blast *b, struct storage_hit *hit)
+{
+    struct guest_file files[GUEST_FILES_MOST];
+    uint32_t count = 0;
+    int32_t r = guest_files(&b->ask, hit->guest->config, files, &count);
+    for (uint32_t i = 0; r == PROXIMO_OK && i < count; i++) {
+        if (is_here(b, files[i].storage) && blast_loses(b, "snippets"))
+            note(hit, HIT_FILE, files[i].slot);
+    }
+    return r;
+}
+
+/* Where more than one disk may be the one to boot from, it is not said. */
+static bool boot_is_guess(const struct guest_disk *disks, uint32_t count, struct json_object *config)
+{
+    const char *boot = member_text(config, "boot");
+    uint32_t boots = 0;
+    for (uint32_t i = 0; i < count; i++)
+        boots += (disks[i].flags & DISK_BOOT) && !(disks[i].flags & DISK_CDROM);
+    return boots > 1 && !(boot && strstr(boot, "order="));
+}
+
+static int32_t look_at_config(struct looking *looking, struct storage_hit *hit)
+{
+    struct storage_blast *b = looking->b;
+    struct json_object *config = hit->guest->config;
+    const char *path = storage_path(&b->ask, b->entry);
+    uint32_t count = 0;
+    bool elsewhere = false;
+    int32_t r = guest_disks(&b->ask, config, hit->guest->lxc, looking->disks, GUEST_DISKS_MOST, &count);
+    for (uint32_t i = 0; r == PROXIMO_OK && i < count; i++)
+        look_at_disk(b, &looking->disks[i], path, hit, &elsewhere);
+    if (r == PROXIMO_OK)
+        r = look_at_files(b, hit);
+    if (r == PROXIMO_OK && (hit->what & HIT_DATA)) {
+        hit->only_copy = !elsewhere;
+        hit->what |= elsewhere ? 0 : HIT_ALL;
+        hit->what |= hit->guest->template ? HIT_TEMPLATE : 0;
+        hit->boot_unknown = !hit->guest->lxc && boot_is_guess(looking->disks, count, config);
+    }
+    if (r == PROXIMO_OK && is_here(b, member_text(config, "vmstatestorage")) && blast_loses(b, "images"))
+        note(hit, HIT_VMSTATE, "vmstatestorage");
+    return r;
+}
+
+static int32_t visit(void *context, struct known_guest *guest)
+{
+    struct looking *looking = context;
+    struct storage_blast *b = looking->b;
+    struct storage_hit *hit = &b->hits[b->hit_count];
+    const bool owner = b->owner[guest - b->guests.rows];
+    int32_t r = PROXIMO_OK;
+    if (!blast_loses_node(b, guest->node))
+        return PROXIMO_OK;
+    *hit = (struct storage_hit){.guest = guest};
+    if (guest->config) {
+        r = look_at_config(looking, hit);
+        if (!hit->what && owner && (blast_loses(b, "images") || blast_loses(b, "rootdir")))
+            hit->what = HIT_LEFT;
+    } else {
+        hit->what = owner ? HIT_UNREAD : 0;
+        looking->over += strcmp(guest->why, GUESTS_OVER_BUDGET) == 0;
+        if (!looking->unread++) {
+            looking->unread_first = ask_text(&b->ask, "guest/%lld", (long long)guest->vmid);
+            looking->unread_why = guest->why;
+        }
+    }
+    b->hit_count += r < 0 || hit->what != 0;
+    return r;
+}
+
+/* ---- whom to look at */
+
+static int64_t owner_of(struct json_object *row)
+{
+    const char *vmid = member_text(row, "vmid"), *volid = member_text(row, "volid");
+    return vmid ? (int64_t)digits_of(vmid, 999999999) : volid ? volume_owner(volid) : 0;
+}
+
+/* Owners and backups by guest; *ret_foreign: things that guests may refer to without owning them. */
+static void sort_volumes(struct storage_blast *b, bool *ret_foreign)
+{
+    const size_t count = b->volumes ? json_object_array_length(b->volumes) : 0;
+    for (size_t i = 0; i < count; i++) {
+        struct json_object *row = json_object_array_get_idx(b->volumes, i);
+        const char *content = member_text(row, "content");
+        const struct known_guest *guest = guests_find(&b->guests, owner_of(row));
+        const bool disk = !content || strcmp(content, "images") == 0 || strcmp(content, "rootdir") == 0;
+        if (content && strcmp(content, "backup") == 0) {
+            if (guest)
+                b->backups[guest - b->guests.rows]++;
+            else
+                b->strange_backups++;
+        } else if (disk && guest) {
+            b->owner[guest - b->guests.rows] = true;
+        } else if (disk || strcmp(content, "iso") == 0 || strcmp(content, "snippets") == 0) {
+            *ret_foreign |= blast_loses(b, disk ? "images" : content);
+        }
+    }
+}
+
+static int32_t tell_not_looked_for(const struct storage_blast *b, const bool *wanted)
+{
+    uint32_t left = 0;
+    for (uint32_t i = 0; i < b->guests.count; i++)
+        left += !wanted[i] && blast_loses_node(b, b->guests.rows[i].node);
+    if (!left)
+        return PROXIMO_OK;
+    const char *what =
+        ask_text(&b->ask, "CD drives, hook scripts and foreign disks of %u guests", (unsigned)left);
+    const char *why =
+        ask_text(&b->ask,
+                 "they own no volume on the storage, and in a cluster of more than %u guests only the "
+                 "configurations of owners are read",
+                 STORAGE_ALL_GUESTS_MOST);
+    return what && why ? b->ask.host->incomplete(b->ask.call, what, why) : PROXIMO_ENOMEM;
+}
+
+static int32_t tell_unread(const struct looking *looking)
+{
+    const struct asking *a = &looking->b->ask;
+    int32_t r = PROXIMO_OK;
+    if (looking->over) {
+        const char *what = ask_text(a, "the configurations of %u guests", (unsigned)looking->over);
+        const char *why = ask_text(a, "one plan reads %u of them at most", STORAGE_CONFIGS_MOST);
+        r = what && why ? a->host->incomplete(a->call, what, why) : PROXIMO_ENOMEM;
+    }
+    if (r < 0 || looking->unread == looking->over)
+        return r;
+    const uint32_t count = looking->unread - looking->over;
+    const char *what = count == 1 ? ask_text(a, "the configuration of %s", looking->unread_first)
+                                  : ask_text(a, "the configurations of %u guests, the first %s",
+                                             (unsigned)count, looking->unread_first);
+    return what ? a->host->incomplete(a->call, what, looking->unread_why) : PROXIMO_ENOMEM;
+}
+
+static int32_t look_at_guests(struct storage_blast *b, bool *wanted)
+{
+    struct looking looking = {
+        .b = b, .disks = b->ask.host->alloc(b->ask.call, GUEST_DISKS_MOST * sizeof(struct guest_disk))};
+    bool foreign = false;
+    if (!looking.disks)
+        return PROXIMO_ENOMEM;
+    sort_volumes(b, &foreign);
+    int32_t r = PROXIMO_OK;
+    if (b->guests.count <= STORAGE_ALL_GUESTS_MOST)
+        memset(wanted, true, b->guests.count);
+    for (uint32_t i = 0; i < b->guests.count; i++) {
+        b->owner[i] |= wanted[i] && b->guests.count > STORAGE_ALL_GUESTS_MOST;
+        wanted[i] = wanted[i] && blast_loses_node(b, b->guests.rows[i].node);
+    }
+    if (foreign)
+        r = tell_not_looked_for(b, wanted);
+    if (r == PROXIMO_OK)
+        r = guests_visit_configs(&b->ask, &b->guests, wanted, STORAGE_CONFIGS_MOST,
+                                 "reading the guests on the storage", visit, &looking);
+    return r == PROXIMO_OK ? tell_unread(&looking) : r;
+}
+
+int32_t blast_find_guests(struct storage_blast *b)
+{
+    int32_t r = guests_list(&b->ask, &b->guests);
+    if (r < 0)
+        return r;
+    const uint64_t rows = b->guests.count + UINT64_C(1);
+    bool *wanted = b->ask.host->alloc(b->ask.call, rows * sizeof(*wanted));
+    b->owner = b->ask.host->alloc(b->ask.call, rows * sizeof(*b->owner));
+    b->backups = b->ask.host->alloc(b->ask.call, rows * sizeof(*b->backups));
+    b->hits = b->ask.host->alloc(b->ask.call, rows * sizeof(*b->hits));
+    b->clones = b->ask.host->alloc(b->ask.call, rows * sizeof(*b->clones));
+    if (!wanted || !b->owner || !b->backups || !b->hits || !b->clones)
+        return PROXIMO_ENOMEM;
+    r = storage_owners(&b->ask, b->storage, b->entry, &b->guests, wanted, true, &b->volumes);
+    return r == PROXIMO_OK ? look_at_guests(b, wanted) : r;
+}
+
+/* ---- rows */
+
+#define CLONES_NAMED 50u
+
+static void add_clones(const struct storage_blast *b, const struct storage_hit *hit,
+                       struct json_object *facts)
+{
+    struct json_object *list = json_object_new_array();
+    uint32_t count = 0;
+    for (uint32_t i = 0; list && i < b->clone_count; i++) {
+        if (b->clones[i].template != hit->guest->vmid)
+            continue;
+        if (i && b->clones[i - 1].clone == b->clones[i].clone &&
+            b->clones[i - 1].template == hit->guest->vmid)
+            continue; /* another disk of the same clone */
+        if (count++ < CLONES_NAMED)
+            json_object_array_add(list, json_object_new_int64(b->clones[i].clone));
+    }
+    json_object_object_add(facts, "linked_clones", list);
+    json_object_object_add(facts, "linked_clone_count", json_object_new_int64(count));
+}
+
+static struct json_object *hit_facts(const struct storage_blast *b, const struct storage_hit *hit)
+{
+    struct json_object *facts = json_object_new_object();
+    if (!facts)
+        return NULL;
+    json_object_object_add(facts, "node", json_object_new_string(hit->guest->node));
+    json_object_object_add(facts, "kind", json_object_new_string(hit->guest->lxc ? "lxc" : "qemu"));
+    json_object_object_add(facts, "running", json_object_new_boolean(hit->guest->running));
+    if (hit->guest->ha)
+        json_object_object_add(facts, "ha", json_object_new_string(hit->guest->ha));
+    if (hit->slots)
+        json_object_object_add(facts, "slots", json_object_get(hit->slots));
+    if (hit->what & HIT_DATA)
+        json_object_object_add(facts, "only_copy", json_object_new_boolean(hit->only_copy));
+    if (hit->boot_unknown)
+        json_object_object_add(facts, "boot_disk",
+                               json_object_new_string("not said in its configuration: taken to be here"));
+    if (hit->base)
+        json_object_object_add(facts, "base", json_object_new_string(hit->base));
+    if (hit->what & HIT_TEMPLATE)
+        add_clones(b, hit, facts);
+    return facts;
+}
+
+static const struct hit_words *words_of(const struct storage_hit *hit)
+{
+    const struct hit_words *words = hit_words;
+    while (!(hit->what & words->what))
+        words++;
+    return words;
+}
+
+uint32_t blast_hit_risk(const struct storage_blast *b, const struct storage_hit *hit)
+{
+    return words_of(hit)->risk[b->loss];
+}
+
+int32_t blast_tell_guests(struct storage_blast *b)
+{
+    int32_t r = PROXIMO_OK;
+    for (uint32_t risk = PROXIMO_RISK_HIGH; r == PROXIMO_OK && risk >= PROXIMO_RISK_LOW; risk--) {
+        for (uint32_t i = 0; r == PROXIMO_OK && i < b->hit_count; i++) {
+            const struct storage_hit *hit = &b->hits[i];
+            if (blast_hit_risk(b, hit) == risk)
+                r = tell_affected(&b->ask, risk, ask_text(&b->ask, "guest/%lld", (long long)hit->guest->vmid),
+                                  hit->guest->name, words_of(hit)->effect[b->loss], hit_facts(b, hit));
+        }
+    }
+    return r;
+}

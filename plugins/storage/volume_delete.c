@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pve_storage_content_delete and pve_backup_delete. There is no way back for either, so the plan says which
+ * backup could bring it back and how old that is. Source: DELETE
+ * /nodes/{node}/storage/{storage}/content/{volume}.
+ */
+#include "../common/guest_disks.h"
+#include "content.h"
+
+static int32_t missing(const struct asking *a, const struct volume *v)
+{
+    return a->host->fail(a->call, PROXIMO_ENOTFOUND,
+                         "storage %s of %s has no volume %s%s; pve_storage_content "
+                         "lists what it has",
+                         v->storage, v->node, v->volid,
+                         v->complete ? "" : ", as far as this token sees its content");
+}
+
+/* The newest archive of the guest that is not this very volume; NULL: none. */
+static const struct archive *newest_other(const struct archives *all, int64_t vmid, const char *volid,
+                                          uint32_t *ret_others)
+{
+    uint32_t count = 0;
+    const struct archive *rows = archives_of(all, vmid, &count), *found = NULL;
+    *ret_others = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (strcmp(rows[i].volid, volid) == 0)
+            continue;
+        found = found ? found : &rows[i];
+        (*ret_others)++;
+    }
+    return found;
+}
+
+static int32_t tell_archive(const struct asking *a, const char *name, const struct archive *one)
+{
+    struct json_object *fact = json_object_new_object();
+    const char *when = time_text(a, one->ctime), *age = age_text(a, now_epoch() - one->ctime);
+    if (!fact || !when || !age) {
+        json_object_put(fact);
+        return PROXIMO_ENOMEM;
+    }
+    json_object_object_add(fact, "volid", json_object_new_string(one->volid));
+    json_object_object_add(fact, "time", json_object_new_string(when));
+    json_object_object_add(fact, "age", json_object_new_string(age));
+    json_object_object_add(fact, "verified", json_object_new_string(verified_word(one->verified)));
+    json_object_object_add(fact, "protected", json_object_new_boolean(one->protected));
+    return tell_fact(a, name, fact);
+}
+
+/* What could bring the guest, or the guest of this disk, back. */
+static int32_t tell_way_back(const struct asking *a, const struct volume *v, int64_t vmid, bool backup)
+{
+    struct archives all = {0};
+    uint32_t others = 0;
+    int32_t r = archives_read(a, vmid, NULL, &all);
+    const struct archive *one = r == PROXIMO_OK ? newest_other(&all, vmid, v->volid, &others) : NULL;
+    if (r == PROXIMO_OK)
+        r = archives_tell_unseen(a, &all);
+    if (r == PROXIMO_OK && one)
+        r = tell_archive(a, "newest_other_backup", one);
+    if (r == PROXIMO_OK)
+        r = tell_text(a, "no_way_back",
+                      one ? ask_text(a,
+                                     "a deleted %s cannot be brought back; guest %lld has %u other backup%s, "
+                                     "the newest of %s, %s ago, %s",
+                                     backup ? "backup" : "volume", (long long)vmid, others,
+                                     others == 1 ? "" : "s", time_text(a, one->ctime),
+                                     age_text(a, now_epoch() - one->ctime),
+                                     one->verified == VERIFIED_OK       ? "verified"
+                                     : one->verified == VERIFIED_FAILED ? "whose verification FAILED"
+                                                                        : "never verified")
+                          : ask_text(a,
+                                     "a deleted %s cannot be brought back, and no other backup of guest %lld "
+                                     "was found%s",
+                                     backup ? "backup" : "volume", (long long)vmid,
+                                     all.unseen_count ? " where this token could look" : ""));
+    archives_done(&all);
+    return r;
+}
+
+static int32_t tell_facts(const struct asking *a, const struct volume *v)
+{
+    static const char *const members[] = {"content", "format", "size", "vmid", "protected"};
+    struct json_object *fact = json_object_new_object();
+    if (!fact)
+        return PROXIMO_ENOMEM;
+    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+        struct json_object *value = member_of(v->row, members[i]);
+        if (value)
+            json_object_object_add(fact, members[i], json_object_get(value));
+    }
+    const int64_t ctime = json_object_get_int64(member_of(v->row, "ctime"));
+    const char *when = ctime > 0 ? time_text(a, ctime) : NULL;
+    if (when)
+        json_object_object_add(fact, "time", json_object_new_string(when));
+    if (strcmp(volume_content(v), "backup") == 0)
+        json_object_object_add(fact, "verified", json_object_new_string(verified_word(verified_of(v->row))));
+    return tell_fact(a, "volume", fact);
+}
+
+static int32_t deletion(const struct asking *a, const struct volume *v)
+{
+    const char *content = volume_content(v), *owner = member_text(v->row, "vmid");
+    const bool backup = strcmp(content, "backup") == 0;
+    const bool disk = strcmp(content, "images") == 0 || strcmp(content, "rootdir") == 0;
+    const int64_t vmid = owner ? (int64_t)digits_of(owner, 999999999) : disk ? volume_owner(v->volid) : 0;
+    if (backup && member_true(v->row, "protected"))
+        return a->host->fail(
+            a->call, PROXIMO_ESTATE,
+            "%s is protected against removal, so Proxmox refuses to delete it. If it really is to "
+            "go, take the protection away first: pve_storage_volume_set with protected: false",
+            v->volid);
+    const char *summary = ask_text(a, "%s %s is deleted from %s%s%s",
+                                   backup ? "backup"
+                                   : disk ? "disk"
+                                          : content,
+                                   v->name, v->storage, owner ? ", of guest " : "", owner ? owner : "");
+    const char *guarded =
+        ask_text(a, "[volid=%s]/size,[volid=%s]/ctime,[volid=%s]/protected", v->volid, v->volid, v->volid);
+    int32_t r = summary ? a->host->change(a->call, summary) : PROXIMO_ENOMEM;
+    if (r < 0 || (r = tell_facts(a, v)) < 0)
+        return r;
+    r = vmid ? tell_way_back(a, v, vmid, backup)
+             : tell_text(a, "no_way_back", "a deleted file comes back only by an upload or download of it");
+    if (r < 0 || (r = volume_lay_out_delete(v, a, backup ? "backup.delete" : "volume.delete", guarded)) < 0)
+        return r;
+    return a->host->undo(a->call, PROXIMO_UNDO_NONE, NULL, 0);
+}
+
+static int32_t plan(void *instance, struct proximo_call *call, bool backups_only)
+{
+    const struct asking a = {((struct storage_plane *)instance)->host, call};
+    struct volume v;
+    int32_t r = volume_open(&a, &v);
+    if (r == PROXIMO_OK && !v.row)
+        r = missing(&a, &v);
+    if (r == PROXIMO_OK && backups_only && strcmp(volume_content(&v), "backup") != 0)
+        r = a.host->fail(call, PROXIMO_EINVAL,
+                         "%s is no backup but content \"%s\": pve_storage_content_delete deletes it", v.volid,
+                         volume_content(&v));
+    if (r == PROXIMO_OK)
+        r = deletion(&a, &v);
+    volume_done(&v);
+    return r;
+}
+
+int32_t storage_plan_content_delete(void *instance, struct proximo_call *call)
+{
+    return plan(instance, call, false);
+}
+
+int32_t storage_plan_backup_delete(void *instance, struct proximo_call *call)
+{
+    return plan(instance, call, true);
+}
