@@ -278,19 +278,22 @@ static void test_many(void **state)
     task(fixture, "/nodes/pve2/startall", "{\"vms\": \"111\"}", "OK");
     is(fixture, "/nodes/pve2/lxc/111/status/current", "data.status", "running");
     is(fixture, "/nodes/pve2/lxc/108/status/current", "data.status", "stopped");
-    task(fixture, "/cluster/bulk-action/guest/start", "{\"vms\": [\"108\", \"110\"]}",
+    task(fixture, "/cluster/bulk-action/guest/start", "{\"vms\": [\"103\", \"108\", \"110\"]}",
          "Some guests failed to start: 110");
     is(fixture, "/nodes/pve2/lxc/108/status/current", "data.status", "running");
     task(fixture, "/cluster/bulk-action/guest/shutdown", "{\"vms\": [\"107\", \"109\"]}", "WARNINGS: 1");
     is(fixture, "/nodes/pve3/lxc/107/status/current", "data.status", "stopped");
     bad_param(fixture, "POST", "/cluster/bulk-action/guest/start", "{\"vms\": [\"x\"]}", "vms[0]",
               "type check ('integer') failed - got 'x'");
-    task(fixture, "/nodes/pve3/migrateall", "{\"target\": \"pve2\"}", "OK");
-    is(fixture, "/nodes/pve2/qemu/102/status/current", "data.status", "running");
-    task(fixture, "/nodes/pve2/suspendall", "{\"vms\": \"102\"}", "OK");
-    is(fixture, "/nodes/pve2/qemu/102/status/current", "data.lock", "suspended");
-    task(fixture, "/nodes/pve2/qemu/102/status/start", "{}", "OK");
-    is(fixture, "/nodes/pve2/qemu/102/status/current", "data.lock", "(none)");
+    /* A disk on a storage of pve3 alone and a directory of the node stay where they are. */
+    task(fixture, "/nodes/pve3/migrateall", "{\"target\": \"pve2\"}",
+         "Some guests failed to migrate: 102, 107");
+    is(fixture, "/nodes/pve2/qemu/109/config", "data.name", "build-runner");
+    is(fixture, "/nodes/pve3/qemu/102/status/current", "data.status", "running");
+    task(fixture, "/nodes/pve2/suspendall", "{\"vms\": \"103\"}", "OK");
+    is(fixture, "/nodes/pve2/qemu/103/status/current", "data.lock", "suspended");
+    task(fixture, "/nodes/pve2/qemu/103/status/start", "{}", "OK");
+    is(fixture, "/nodes/pve2/qemu/103/status/current", "data.lock", "(none)");
 }
 
 static void test_offline(void **state)
