@@ -163,11 +163,10 @@ static const struct proximo_read reads[] = {
         .name = "pve_node_rrddata",
         .title = "Statistics of a node",
         .description =
-            "Shows how busy one node was over time: CPU, load, swap, root file system, network and what "
-            "was in use of them. The windows roll: day is the last 24 hours up to now, not a calendar "
-            "day. Rows run from old to new, up to 1,440 of them: offset gives the later ones. netin and "
-            "netout are bytes a second; cpu and iowait are fractions of 1. A step without values has only "
-            "its time.",
+            "Shows how busy one node was over time: CPU, load, swap, root file system and network use. The "
+            "windows roll: day is the last 24 hours up to now, not a calendar day. Rows run from old to "
+            "new, up to 1,440 of them: offset gives the later ones. netin and netout are bytes a second; "
+            "cpu and iowait are fractions of 1. A step without values has only its time.",
         .params = PROXIMO_TABLE(rrd_params),
         .path = "/nodes/{node}/rrddata",
         .columns = PROXIMO_TABLE(rrd_columns),
