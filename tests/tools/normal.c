@@ -29,6 +29,7 @@ static const struct {
      "UPID%3A\\1%3A0003A5F1%3A01B2C3D4%3A6B08C5E4%3A"},
     {"proximo-[0-9]{8}T[0-9]{6}-[0-9a-f]{8}", "proximo-<time>-<id>"},
     {"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2})?(\\.[0-9]+)?Z?( UTC)?", "<time>"},
+    {"last_sync=[0-9]{10}", "last_sync=<time>"},
     {"127\\.0\\.0\\.1:[0-9]+", "127.0.0.1:<port>"},
     {"/tmp/proximo-road\\.[A-Za-z0-9]+", "<folder>"},
     {"([0-9A-F]{2}:){31}[0-9A-F]{2}", "<fingerprint>"},
