@@ -260,20 +260,22 @@ static const struct proximo_read reads[] = {
 
 static const struct proximo_change changes[] = {
     {ROW(proximo_change), .name = "pve_metrics_create", .title = "Add a metrics server",
-     .description = "Adds a server that every node sends its figures to: names, load and usage of nodes, "
+     .description = "Creates the entry of a server that every node sends its figures to: names, load and "
+                    "usage of nodes, "
                     "guests and storages. The token is a secret. Undo removes it.",
      .params = PROXIMO_TABLE(create_params), .operation_class = "metrics.create",
      .subject = "metrics-server/{id}", .needs = PROXIMO_TABLE(root_modify), .plan = metrics_create_plan,
      .plan_undo = metrics_create_undo, .undo_kind = PROXIMO_UNDO_FUNCTION, .undo_class = "metrics.delete"},
     {ROW(proximo_change), .flags = PROXIMO_CHANGE_IDEMPOTENT, .name = "pve_metrics_update",
      .title = "Change a metrics server",
-     .description = "Changes where and how figures are sent. Undo writes the values from before; where a "
+     .description = "Sets where and how figures are sent to a metrics server. Undo writes the values from "
+                    "before; where a "
                     "token or headers change there is no way back, because Proxmox never shows them.",
      .params = PROXIMO_TABLE(update_params), .operation_class = "metrics.update",
      .subject = "metrics-server/{id}", .needs = PROXIMO_TABLE(root_modify), .plan = metrics_update_plan,
      .plan_undo = metrics_update_undo, .undo_kind = PROXIMO_UNDO_FUNCTION},
     {ROW(proximo_change), .name = "pve_metrics_delete", .title = "Remove a metrics server",
-     .description = "Removes a metrics server's entry: nothing is sent to it any more. Undo adds it again, "
+     .description = "Deletes a metrics server's entry: nothing is sent to it any more. Undo adds it again, "
                     "unless a secret may be stored with it; the plan says so.",
      .params = PROXIMO_TABLE(get_params), .operation_class = "metrics.delete",
      .subject = "metrics-server/{id}", .needs = PROXIMO_TABLE(root_modify), .plan = metrics_delete_plan,

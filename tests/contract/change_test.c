@@ -459,6 +459,13 @@ static bool has_rows(const char *tool)
     return access(path, R_OK) == 0;
 }
 
+/* Classes of other subjects than these have rows, whose requests are checked there. */
+static bool subject_is_here(const struct proximo_class *row)
+{
+    const bool guest = strstr(row->subject_schema, "vmid") && !strstr(row->subject_schema, "target");
+    return guest || strstr(row->subject_schema, "poolid") || strstr(row->subject_schema, "upid");
+}
+
 /* No change tool is forgotten above, and what blast functions ask is asked as Proxmox takes it. */
 static void every_tool_and_class_is_in_it(void **state)
 {
@@ -476,7 +483,7 @@ static void every_tool_and_class_is_in_it(void **state)
                 fail_msg("%s is not checked, neither here nor by rows in tests/tools", changes[i].name);
         }
         for (uint32_t i = 0; i < plane->classes.count; i++) {
-            for (size_t k = 0; classes[i].blast && k < 2; k++) {
+            for (size_t k = 0; classes[i].blast && subject_is_here(&classes[i]) && k < 2; k++) {
                 struct plane_test t;
                 plane_test_init(&t);
                 snprintf(at, sizeof(at), "blast of %s", classes[i].name);
