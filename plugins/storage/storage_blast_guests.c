@@ -389,13 +389,11 @@ uint32_t blast_hit_risk(const struct storage_blast *b, const struct storage_hit 
 int32_t blast_tell_guests(struct storage_blast *b)
 {
     int32_t r = PROXIMO_OK;
-    for (uint32_t risk = PROXIMO_RISK_HIGH; r == PROXIMO_OK && risk >= PROXIMO_RISK_LOW; risk--) {
-        for (uint32_t i = 0; r == PROXIMO_OK && i < b->hit_count; i++) {
-            const struct storage_hit *hit = &b->hits[i];
-            if (blast_hit_risk(b, hit) == risk)
-                r = tell_affected(&b->ask, risk, ask_text(&b->ask, "guest/%lld", (long long)hit->guest->vmid),
-                                  hit->guest->name, words_of(hit)->effect[b->loss], hit_facts(b, hit));
-        }
+    for (uint32_t i = 0; r == PROXIMO_OK && i < b->hit_count; i++) {
+        const struct storage_hit *hit = &b->hits[i];
+        r = tell_affected(&b->ask, blast_hit_risk(b, hit),
+                          ask_text(&b->ask, "guest/%lld", (long long)hit->guest->vmid), hit->guest->name,
+                          words_of(hit)->effect[b->loss], hit_facts(b, hit));
     }
     return r;
 }

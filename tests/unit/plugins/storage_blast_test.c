@@ -141,7 +141,10 @@ static void a_removed_storage_names_who_gets_hurt(void **state)
     begin(&t);
     run(&t, "storage.delete", ALL);
     assert_int_equal(plane_test_told_count(&t, "incomplete"), 0);
-    expect_row(&t, "storage/nfs1", "no node uses it", 1, "\"type\":\"nfs\"");
+    expect_row(
+        &t, "storage/nfs1", "no node uses it", 3,
+        "{\"guests_on_it\":9,\"of_them_running\":2,\"of_them_high_risk\":6,\"backup_jobs\":2,\"guests_with_"
+        "backups_only_there\":1,\"type\":\"nfs\"");
     expect_row(
         &t, "guest/100", "does not start any more: its boot disk", 3,
         "\"node\":\"pve1\",\"kind\":\"qemu\",\"running\":true,\"slots\":[\"scsi0\"],\"only_copy\":true");
@@ -177,7 +180,7 @@ static void an_unknown_boot_disk_is_taken_to_be_there(void **state)
     begin(&t);
     run(&t, "storage.disable", ALL);
     expect_row(&t, "guest/103", "does not start any more", 3, "\"boot_disk\":\"not said");
-    expect_row(&t, "storage/nfs1", "until it is enabled", 1, "");
+    expect_row(&t, "storage/nfs1", "until it is enabled", 3, "");
     plane_test_done(&t);
 }
 
