@@ -129,25 +129,15 @@ static bool is_absent(struct json_object *value)
     return !value || (json_object_is_type(value, json_type_object) && member_true(value, "absent"));
 }
 
-/* The first guard's value in the record, {"/key": value}; NULL when there was no object. A single one is
- * always there, also when it has no value at all. */
-static struct json_object *recorded(struct json_object *record, const char *when, bool single)
+/* The first guard's value in the record, {"/key": value}; NULL when there was no object: then Proxmox
+ * answered with an error. An object of which every value at stake was absent was there all the same. */
+static struct json_object *recorded(struct json_object *record, const char *when)
 {
     struct json_object *list = member_of(record, when);
     struct json_object *first = json_object_is_type(list, json_type_array) && json_object_array_length(list)
                                     ? json_object_array_get_idx(list, 0)
                                     : NULL;
-    if (!json_object_is_type(first, json_type_object))
-        return NULL;
-    if (single)
-        return first;
-    json_object_object_foreach(first, selector, value)
-    {
-        (void)selector;
-        if (!is_absent(value))
-            return first;
-    }
-    return NULL;
+    return json_object_is_type(first, json_type_object) && json_object_object_length(first) ? first : NULL;
 }
 
 /* The values as the record has them from before. */
@@ -171,9 +161,7 @@ int32_t config_plan_undo(const struct proximo_host *host, struct proximo_call *c
                          const struct config_kind *kind, struct proximo_text record_json)
 {
     struct json_object *record DROP_JSON = json_of(record_json);
-    const bool single = (kind->flags & CONFIG_SINGLE) != 0;
-    struct json_object *before = recorded(record, "before", single);
-    struct json_object *after = recorded(record, "after", single);
+    struct json_object *before = recorded(record, "before"), *after = recorded(record, "after");
     const uint32_t verb = before && after ? CONFIG_UPDATE : before ? CONFIG_CREATE : CONFIG_DELETE;
     struct config_change c;
     int32_t r = config_open(host, call, kind, verb, &c);

@@ -72,9 +72,9 @@ static bool list_within(const struct asking *a, const char *list, const char *ot
 static bool is_so(const struct config_change *c, const struct config_key *key, const char *was,
                   const char *to)
 {
-    if (!was)
+    if (!was && !c->undoing) /* the way back writes a default that was written out */
         was = key->absent;
-    if (!to)
+    if (!to && !c->undoing)
         to = key->absent;
     if (!was || !to)
         return !was && !to;

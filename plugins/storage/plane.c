@@ -23,12 +23,13 @@ static void storage_close(void *instance)
 }
 
 static const struct topic *const topics[] = {
-    &storage_topic_config,
+    &storage_topic_config, &storage_topic_content, &storage_topic_backups,
+    &storage_topic_jobs,   &storage_topic_prompts,
 };
 
 static struct proximo_plane plane = {
     PROXIMO_PLANE_HEAD,
-    .features_required = PROXIMO_FEATURE_READS | PROXIMO_FEATURE_CHANGES,
+    .features_required = PROXIMO_FEATURE_READS | PROXIMO_FEATURE_CHANGES | PROXIMO_FEATURE_RESOURCES,
     .threading = PROXIMO_PARALLEL,
     .name = "storage",
     .version = "0.1.0",

@@ -18,5 +18,9 @@ struct storage_plane {
 
 /* The topics, a file each. */
 extern const struct topic storage_topic_config;
+extern const struct topic storage_topic_content;
+extern const struct topic storage_topic_backups;
+extern const struct topic storage_topic_jobs;
+extern const struct topic storage_topic_prompts;
 
 #endif

@@ -15,6 +15,7 @@ struct looking {
     const char *volid, *storage, *node, *content;
     int64_t owner;
     bool shared, owner_found;
+    const char *elsewhere; /* a local volume: the node where the owner has its own of this name */
     struct known_guests guests;
     struct guest_disk *disks;
     uint32_t told, unread;
@@ -105,7 +106,9 @@ static int32_t look_at_guests(struct looking *l)
     uint32_t most = CONFIGS_MOST;
     struct known_guest *owner = r == PROXIMO_OK ? guests_find(&l->guests, l->owner) : NULL;
     l->owner_found = owner != NULL;
-    if (owner) {
+    if (owner && !l->shared && strcmp(owner->node, l->node) != 0)
+        l->elsewhere = owner->node;
+    if (owner && !l->elsewhere) {
         wanted[owner - l->guests.rows] = true;
         r = guests_visit_configs(&l->a, &l->guests, wanted, 1, "the owner is looked at", look_at, l);
         wanted[owner - l->guests.rows] = false;
@@ -264,7 +267,11 @@ static int32_t tell_nobody(struct looking *l)
         return PROXIMO_OK;
     const char *resource = ask_text(&l->a, "volume/%s", l->volid);
     const char *effect =
-        disk && l->owner && !l->owner_found && l->guests.complete
+        l->elsewhere
+            ? ask_text(&l->a,
+                       "is a left-over of guest %lld, which is on %s and has a volume of its own there",
+                       (long long)l->owner, l->elsewhere)
+        : disk && l->owner && !l->owner_found && l->guests.complete
             ? ask_text(&l->a, "belongs to guest %lld, which does not exist any more", (long long)l->owner)
         : disk ? "is named by no guest's configuration that was read; snapshots may still need it"
         : strcmp(l->content, "vztmpl") == 0

@@ -254,6 +254,15 @@ static void the_way_back_is_what_was(void **state)
                  "{\"name\":\"comment\",\"value\":\"new\"},{\"name\":\"delete\",\"value\":\"max-size\"}");
     plane_test_done(&t);
 
+    begin(&t, NOW); /* of a change that only added: the thing was there before, and stays */
+    assert_int_equal(
+        plane_test_plan_undo(&t, &plane, "thing_update",
+                             RECORD("{\"/comment\":{\"absent\":true}}", "{\"/comment\":\"old\"}")),
+        0);
+    expect_words(&t, "steps", "\"method\":\"PUT\"");
+    expect_words(&t, "steps", "{\"name\":\"delete\",\"value\":\"comment\"}");
+    plane_test_done(&t);
+
     begin(&t, NOW); /* of a creation */
     assert_int_equal(plane_test_plan_undo(&t, &plane, "thing_create",
                                           RECORD("{}", "{\"/type\":\"dir\",\"/comment\":\"old\"}")),
