@@ -66,23 +66,34 @@ static int32_t tell_job(const struct storage_blast *b, struct json_object *job, 
                          job_facts(job));
 }
 
+/* Proxmox runs a job unless it says enabled: 0. */
+static bool job_runs(struct json_object *job)
+{
+    return !member_of(job, "enabled") || member_true(job, "enabled");
+}
+
+static const char *writer_effect(const struct storage_blast *b, struct json_object *job)
+{
+    if (!job_runs(job))
+        return "is disabled, but would write its backups to it";
+    if (b->loss == LOSS_MOVED)
+        return "writes its backups to it: the next ones go to the new place, without the old ones";
+    return b->nodes ? "writes its backups to it: fails on the nodes that lose it"
+                    : "writes its backups to it: fails from now on, so its guests get no backups";
+}
+
 static int32_t tell_writers(const struct storage_blast *b, struct json_object *jobs)
 {
     int32_t r = PROXIMO_OK;
     for (size_t i = 0; r == PROXIMO_OK && jobs && i < json_object_array_length(jobs); i++) {
         struct json_object *job = json_object_array_get_idx(jobs, i);
+        const uint32_t risk = job_runs(job) ? PROXIMO_RISK_MEDIUM : PROXIMO_RISK_LOW;
         if (!job_loses(b, job))
             continue;
         if (writes_there(b, job) && blast_loses(b, "backup"))
-            r = tell_job(
-                b, job, PROXIMO_RISK_MEDIUM,
-                b->loss == LOSS_MOVED
-                    ? "writes its backups to it: the next ones go to the new place, without the old ones"
-                : b->nodes ? "writes its backups to it: fails on the nodes that lose it"
-                           : "writes its backups to it: fails from now on, so its guests get no backups");
+            r = tell_job(b, job, risk, writer_effect(b, job));
         if (r == PROXIMO_OK && fleeces_there(b, job) && blast_loses(b, "images"))
-            r = tell_job(b, job, PROXIMO_RISK_MEDIUM,
-                         "keeps its fleecing images on it: backups of running machines fail");
+            r = tell_job(b, job, risk, "keeps its fleecing images on it: backups of running machines fail");
     }
     return r;
 }
