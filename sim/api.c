@@ -4,6 +4,7 @@
  * node, parameters, handler.
  */
 #include "body.h"
+#include "release.h"
 #include "task_run.h"
 
 #include <errno.h>
@@ -146,7 +147,8 @@ static int run(struct sim_call *call, struct sim_reply *reply)
     r = check_node(call, reply);
     if (r < 0)
         return r;
-    if (sim_params_check(call->route->params, call->params, errors) < 0) {
+    r = sim_params_check(call->route->params, call->params, errors);
+    if (sim_release_check(call->sim, call->route, call->params, errors) < 0 || r < 0) {
         call->errors = json_object_get(errors);
         return sim_fail(call, 400, "Parameter verification failed.\n");
     }
@@ -173,7 +175,7 @@ static void dispatch(struct sim *sim, const struct sim_request *request, const c
 
     call.params = json_object_get(given);
     call.route = sim_route_find(request->method, path, in_path);
-    if (!call.route)
+    if (!call.route || sim_release_lacks(sim, call.route))
         r = sim_fail(&call, 501, "Method '%s %s' not implemented", request->method, path);
     else
         r = merge_params(&call, in_path, given);

@@ -4,12 +4,15 @@
  * so far.
  */
 #include "handlers.h"
+#include "release.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 int sim_ha_groups(struct sim_call *call)
 {
+    if (call->sim->release && strcmp(call->sim->release, "8.4") == 0)
+        return sim_release_ha_groups(call);
     return sim_fail(call, 500, "cannot %s: ha groups have been migrated to rules\n",
                     sim_arg(call, "group") ? "read group" : "index groups");
 }
@@ -21,6 +24,7 @@ static struct json_object *resource(struct sim_call *call, const char *sid, stru
 
     json_object_object_del(item, "crm_state");
     sim_set_str(item, "sid", sid);
+    sim_release_ha_resource(call, sid, item);
     sim_digest(sim_at(call->state, "/ha/resources"), digest);
     sim_set_str(item, "digest", digest);
     return item;

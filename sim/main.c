@@ -2,6 +2,7 @@
 /*
  * proximo-sim: options, state directory, certificate, tokens, the line that says it is ready.
  */
+#include "release.h"
 #include "server.h"
 #include "task_run.h"
 
@@ -21,7 +22,7 @@
 #define LIST_MAX    64
 
 struct options {
-    const char *listen, *seed, *state_dir, *cert, *key, *request_log;
+    const char *listen, *seed, *release, *state_dir, *cert, *key, *request_log;
     const char *tokens[LIST_MAX];
     struct sim_fault faults[LIST_MAX];
     size_t token_count, fault_count;
@@ -41,6 +42,7 @@ enum {
     OPT_SEED,
     OPT_GUESTS,
     OPT_NODES,
+    OPT_RELEASE,
     OPT_STATE_DIR,
     OPT_CERT,
     OPT_KEY,
@@ -67,6 +69,7 @@ static const struct option long_options[] = {
     {"seed", required_argument, NULL, OPT_SEED},
     {"guests", required_argument, NULL, OPT_GUESTS},
     {"nodes", required_argument, NULL, OPT_NODES},
+    {"release", required_argument, NULL, OPT_RELEASE},
     {"state-dir", required_argument, NULL, OPT_STATE_DIR},
     {"cert", required_argument, NULL, OPT_CERT},
     {"key", required_argument, NULL, OPT_KEY},
@@ -95,6 +98,7 @@ static const char usage[] =
     "  --port N               port, 0 for any free one (0)\n"
     "  --seed oracle|demo     the cluster to show (demo)\n"
     "  --nodes N, --guests N  generate that many nodes (to 64) and guests (to 10000) instead\n"
+    "  --release 9.2|8.4      8.4 lacks the methods and parameters that came with 9 (9.2)\n"
     "  --state-dir DIR        for cert.pem and the token files (a temporary folder, removed at the end)\n"
     "  --cert FILE --key FILE certificate and key (a fresh self-signed one)\n"
     "  --token ID=SECRET      fixes the secret of the token USER@REALM!NAME; may be repeated\n"
@@ -205,6 +209,7 @@ static int take(struct options *options, int option, const char *value)
     case OPT_SEED: options->seed = value; return 0;
     case OPT_GUESTS: return number("guests", value, 10000, &options->guests);
     case OPT_NODES: return number("nodes", value, 64, &options->nodes);
+    case OPT_RELEASE: options->release = value; return 0;
     case OPT_STATE_DIR: options->state_dir = value; return 0;
     case OPT_CERT: options->cert = value; return 0;
     case OPT_KEY: options->key = value; return 0;
@@ -371,6 +376,7 @@ int main(int argc, char **argv)
 {
     struct options options = {.listen = "127.0.0.1",
                               .seed = "demo",
+                              .release = "9.2",
                               .auth_delay_ms = 3000,
                               .task_ms = -1,
                               .ha_ms = 4000,
@@ -411,6 +417,11 @@ int main(int argc, char **argv)
                     options.offline[i]);
             return 2;
         }
+    }
+    if (sim_release_set(&sim, options.release) < 0) {
+        fprintf(stderr, "proximo-sim: --release wants 9.2 or 8.4, not '%s'\n", options.release);
+        json_object_put(sim.state);
+        return 2;
     }
     r = make_dir(&options, dir, sizeof dir);
     if (r == 0 && options.request_log)

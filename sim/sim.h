@@ -333,6 +333,7 @@ struct sim {
     struct json_object *state;
     uint64_t generation; /* counts changes of the state */
     const char *node;    /* the node that answers */
+    const char *release; /* "8.4" (release.c); NULL or another: the one of the tables */
     struct sim_secret *secrets;
     size_t secret_count;
     unsigned char ticket_key[32];

@@ -125,6 +125,35 @@ static void finish_guests(struct json_object *state)
     }
 }
 
+/* A backup in a seed is called {time} where its name says when it was made. */
+static void name_backup(struct json_object *volume)
+{
+    const char *volid = sim_str(volume, "volid", ""), *hole = strstr(volid, "{time}");
+    time_t when = (time_t)sim_int(volume, "ctime", 0);
+    char name[300], text[40];
+    struct tm tm;
+
+    if (!hole)
+        return;
+    (void)gmtime_r(&when, &tm);
+    (void)strftime(text, sizeof text,
+                   strncmp(sim_str(volume, "format", ""), "pbs-", 4) == 0 ? "%Y-%m-%dT%H:%M:%SZ"
+                                                                          : "%Y_%m_%d-%H_%M_%S",
+                   &tm);
+    (void)snprintf(name, sizeof name, "%.*s%s%s", (int)(hole - volid), volid, text, hole + strlen("{time}"));
+    sim_set_str(volume, "volid", name);
+}
+
+static void finish_volumes(struct json_object *state)
+{
+    json_object_object_foreach(sim_get(state, "volumes"), storage, list)
+    {
+        (void)storage;
+        for (size_t i = 0; i < json_object_array_length(list); i++)
+            name_backup(json_object_array_get_idx(list, i));
+    }
+}
+
 struct json_object *sim_state_new(const char *seed, int nodes, int guests)
 {
     struct json_tokener *tokener;
@@ -150,6 +179,7 @@ struct json_object *sim_state_new(const char *seed, int nodes, int guests)
         sim_generate_nodes(state, nodes);
     if (guests > 0)
         sim_generate_guests(state, guests);
+    finish_volumes(state);
     finish_guests(state);
     finish_tasks(state);
     return state;

@@ -120,8 +120,9 @@ static bool check_strings(struct checking *c, const struct param_row *param, str
         }
         const char *text = json_object_get_string(item);
         size_t len = (size_t)json_object_get_string_len(item);
-        if (len == 0 || memchr(text, ',', len)) {
-            fault(c, "items of %s must not be empty or hold a comma", param->name);
+        /* One that is never sent as a list may hold property strings. */
+        if (len == 0 || (memchr(text, ',', len) && !(param->flags & PROXIMO_PARAM_NOT_SENT))) {
+            fault(c, "items of %s must not be empty%s", param->name, len == 0 ? "" : " or hold a comma");
             return false;
         }
         if (!check_text(c, param, text, len))

@@ -86,28 +86,55 @@ static void guard_row(struct json_object *row, struct buf *out)
         put_value(out, "fields", fields);
 }
 
+static void param_value(struct json_object *field, struct buf *out)
+{
+    CLEANUP_BUF struct buf value = BUF_INIT(WHOLE_LIMIT);
+    const char *name = render_text(field, "name"), *text = NULL;
+    size_t len = 0;
+    if (json_get_string(field, "value", &text, &len) == 0) {
+        CLEANUP_BUF struct buf shown = BUF_INIT(WHOLE_LIMIT);
+        risk_put_shown_value(name, text, len, &shown);
+        render_plain(&value, shown.data ? shown.data : "", SHOWN_MOST);
+    } else {
+        render_field_value(&value, field, SHOWN_MOST);
+    }
+    json_put_cstr(out, value.data ? value.data : "");
+}
+
+/* From `at` on, the next field of this name; the number of fields when there is none. */
+static size_t param_next(struct json_object *fields, size_t at, const char *name)
+{
+    const size_t count = json_object_array_length(fields);
+    while (at < count && strcmp(render_text(json_object_array_get_idx(fields, at), "name"), name) != 0)
+        at++;
+    return at;
+}
+
+/* An array is sent as several fields of one name, and shown as one list. */
 static void params_put(struct json_object *step, struct buf *out)
 {
     struct json_object *fields = render_rows(step, "params");
+    const size_t count = fields ? json_object_array_length(fields) : 0;
 
     if (!fields)
         return;
     json_put_key(out, "params");
     buf_char(out, '{');
-    for (size_t i = 0; i < json_object_array_length(fields); i++) {
+    for (size_t i = 0; i < count; i++) {
         struct json_object *field = json_object_array_get_idx(fields, i);
-        CLEANUP_BUF struct buf value = BUF_INIT(WHOLE_LIMIT);
-        const char *name = render_text(field, "name"), *text = NULL;
-        size_t len = 0;
+        const char *name = render_text(field, "name");
+        if (param_next(fields, 0, name) < i)
+            continue;
         json_put_key(out, name);
-        if (json_get_string(field, "value", &text, &len) == 0) {
-            CLEANUP_BUF struct buf shown = BUF_INIT(WHOLE_LIMIT);
-            risk_put_shown_value(name, text, len, &shown);
-            render_plain(&value, shown.data ? shown.data : "", SHOWN_MOST);
-        } else {
-            render_field_value(&value, field, SHOWN_MOST);
+        const bool list = param_next(fields, i + 1, name) < count;
+        if (list)
+            buf_char(out, '[');
+        for (size_t k = i; k < count; k = param_next(fields, k + 1, name)) {
+            json_put_comma(out);
+            param_value(json_object_array_get_idx(fields, k), out);
         }
-        json_put_cstr(out, value.data ? value.data : "");
+        if (list)
+            buf_char(out, ']');
     }
     buf_char(out, '}');
 }

@@ -246,8 +246,10 @@ int32_t bulk_tell(struct bulk *b)
 int32_t bulk_step(struct bulk *b, const struct bulk_guest *row, const struct bulk_step *s)
 {
     const struct proximo_host *host = b->ask.host;
+    /* The place saves the blast functions looking for each guest in the whole list. */
     const char *subject =
-        s->subject ? s->subject : ask_text(&b->ask, "{\"kind\":\"guest\",\"vmid\":%s}", row->g.vmid);
+        ask_text(&b->ask, "{\"kind\":\"guest\",\"vmid\":%s,\"node\":\"%s\",\"type\":\"%s\"%s}", row->g.vmid,
+                 row->g.node, row->g.kind, s->details ? s->details : "");
     struct proximo_field fields[16], there[3];
 
     if (s->field_count > 13)

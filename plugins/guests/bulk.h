@@ -61,11 +61,12 @@ int32_t bulk_tell(struct bulk *b);
 
 /* Subject, step "guest-105" and postcondition of one. */
 struct bulk_step {
-    const char *path, *operation_class, *subject; /* subject NULL: the guest alone */
-    const struct proximo_field *fields;           /* beside node, kind and vmid */
-    uint32_t field_count;                         /* at most 13 */
-    const char *wait_node;                        /* where it is afterwards; NULL: where it is now */
-    const char *wait_value;                       /* of /status: "\"running\"" */
+    const char *path, *operation_class;
+    const char *details;                /* more members of the subject: ",\"target\":..."; NULL: none */
+    const struct proximo_field *fields; /* beside node, kind and vmid */
+    uint32_t field_count;               /* at most 13 */
+    const char *wait_node;              /* where it is afterwards; NULL: where it is now */
+    const char *wait_value;             /* of /status: "\"running\"" */
     uint32_t deadline_s;
 };
 int32_t bulk_step(struct bulk *b, const struct bulk_guest *row, const struct bulk_step *step);

@@ -48,12 +48,10 @@ static int32_t plan_one(struct moves *v, struct bulk_guest *row, const struct mi
     const struct proximo_guard config = {ROW(proximo_guard), .path = GUEST_CONFIG, .fields = CONFIG_FIELDS,
                                          .params = ROWS(row->g.at, 3)};
 
-    step.subject = ask_text(&v->b.ask,
-                            "{\"kind\":\"guest\",\"vmid\":%s,\"target\":\"%s\",\"online\":%s,"
-                            "\"with_local_disks\":%s}",
-                            row->g.vmid, row->target, v->online ? "true" : "false",
-                            v->with_local_disks ? "true" : "false");
-    if (!step.subject)
+    step.details =
+        ask_text(&v->b.ask, ",\"target\":\"%s\",\"online\":%s,\"with_local_disks\":%s", row->target,
+                 v->online ? "true" : "false", v->with_local_disks ? "true" : "false");
+    if (!step.details)
         return PROXIMO_ENOMEM;
     if (running)
         fields[step.field_count++] = FIELD(lxc ? "restart" : "online", "1");
@@ -177,40 +175,55 @@ static int64_t guest_of_step(const char *name)
     return strncmp(name, "guest-", 6) == 0 ? (int64_t)digits_of(name + 6, 999999999) : 0;
 }
 
-/* The node of "UPID:pve1:..."; arena; NULL. */
-static const char *node_of_task(const struct asking *a, struct json_object *result)
+static void take_task(struct json_object *tasks, const char *step, const char *upid)
 {
-    const char *upid = member_text(result, "upid");
-    if (!upid)
-        upid = member_text(result, "/upid");
-    if (!upid || strncmp(upid, "UPID:", 5) != 0)
-        return NULL;
-    return ask_text(a, "%.*s", (int)strcspn(upid + 5, ":"), upid + 5);
+    if (tasks && step && upid && guest_of_step(step) && strncmp(upid, "UPID:", 5) == 0)
+        json_object_object_add(tasks, step, json_object_new_string(upid));
 }
 
-static struct json_object *moved_ids(struct json_object *results)
+/* {step: task id}: what a request answered, or, where the answer was lost, the task that was found. New. */
+static struct json_object *tasks_of(struct json_object *record)
+{
+    struct json_object *tasks = json_object_new_object();
+    struct json_object *results = member_of(record, "results"), *steps = member_of(record, "steps");
+
+    for (size_t i = 0; json_object_is_type(steps, json_type_array) && i < json_object_array_length(steps);
+         i++) {
+        struct json_object *step = json_object_array_get_idx(steps, i);
+        take_task(tasks, member_text(step, "name"), member_text(step, "upid"));
+    }
+    if (json_object_is_type(results, json_type_object)) {
+        json_object_object_foreach(results, name, result)
+            take_task(tasks, name,
+                      json_object_is_type(result, json_type_string) ? json_object_get_string(result) : NULL);
+    }
+    return tasks;
+}
+
+static struct json_object *moved_ids(struct json_object *tasks)
 {
     struct json_object *ids = json_object_new_array();
 
-    if (!ids || !json_object_is_type(results, json_type_object))
-        return ids;
-    json_object_object_foreach(results, name, result)
-    {
-        const int64_t id = guest_of_step(name);
-        if (id && member_text(result, "upid"))
-            json_object_array_add(ids, json_object_new_int64(id));
+    if (ids && tasks) {
+        json_object_object_foreach(tasks, name, upid)
+        {
+            (void)upid;
+            json_object_array_add(ids, json_object_new_int64(guest_of_step(name)));
+        }
     }
     return ids;
 }
 
-static int32_t set_origins(struct moves *v, struct json_object *results)
+/* The node of "UPID:pve1:..." is where the guest was. */
+static int32_t set_origins(struct moves *v, struct json_object *tasks)
 {
+    const struct asking *a = &v->b.ask;
+
     for (uint32_t i = 0; i < v->b.count; i++) {
         struct bulk_guest *row = &v->b.rows[i];
-        const char *step = ask_text(&v->b.ask, "guest-%s", row->g.vmid);
-        if (!step)
-            return PROXIMO_ENOMEM;
-        row->target = node_of_task(&v->b.ask, member_of(results, step));
+        const char *step = ask_text(a, "guest-%s", row->g.vmid);
+        const char *upid = step ? member_text(tasks, step) : NULL;
+        row->target = upid ? ask_text(a, "%.*s", (int)strcspn(upid + 5, ":"), upid + 5) : NULL;
         if (!row->target)
             return PROXIMO_ENOMEM;
     }
@@ -221,11 +234,11 @@ int32_t guests_undo_bulk_migrate(void *instance, struct proximo_call *call, stru
 {
     const struct proximo_host *host = ((struct guests_plane *)instance)->host;
     struct json_object *record DROP_JSON = json_of(record_json);
-    struct json_object *results = member_of(record, "results");
-    struct json_object *ids DROP_JSON = moved_ids(results);
+    struct json_object *tasks DROP_JSON = tasks_of(record);
+    struct json_object *ids DROP_JSON = moved_ids(tasks);
     struct moves v = {0};
 
-    if (!ids)
+    if (!tasks || !ids)
         return PROXIMO_ENOMEM;
     if (json_object_array_length(ids) == 0) {
         (void)host->undo(call, PROXIMO_UNDO_NONE, NULL, 0);
@@ -233,7 +246,7 @@ int32_t guests_undo_bulk_migrate(void *instance, struct proximo_call *call, stru
     }
     int32_t r = bulk_select_ids(instance, call, ids, &v.b);
     if (r == PROXIMO_OK)
-        r = set_origins(&v, results);
+        r = set_origins(&v, tasks);
     if (r == PROXIMO_OK)
         r = plan(&v);
     moves_done(&v);

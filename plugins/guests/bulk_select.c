@@ -5,16 +5,37 @@
  */
 #include "bulk.h"
 
+/* Ids as numbers: a list of the cluster has 10,000 rows. */
+struct ids {
+    bool given;
+    int64_t *at;
+    bool *seen; /* in the cluster's list */
+    size_t count;
+};
+
 struct selectors {
     const char *node, *pool, *tag, *kind, *name;
     size_t name_len; /* of a beginning; 0: the whole name */
-    struct json_object *vmids, *exclude;
+    struct ids vmids, exclude;
 };
 
-static bool has_id(struct json_object *ids, int64_t id)
+static int32_t ids_of(const struct asking *a, struct json_object *list, struct ids *ret)
 {
-    for (size_t i = 0; ids && i < json_object_array_length(ids); i++) {
-        if (json_object_get_int64(json_object_array_get_idx(ids, i)) == id)
+    *ret = (struct ids){.given = list != NULL};
+    const size_t count = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
+    ret->at = a->host->alloc(a->call, (count + 1) * sizeof(*ret->at));
+    ret->seen = a->host->alloc(a->call, count + 1);
+    if (!ret->at || !ret->seen)
+        return PROXIMO_ENOMEM;
+    for (size_t i = 0; i < count; i++)
+        ret->at[ret->count++] = json_object_get_int64(json_object_array_get_idx(list, i));
+    return PROXIMO_OK;
+}
+
+static bool has_id(const struct ids *ids, int64_t id)
+{
+    for (size_t i = 0; i < ids->count; i++) {
+        if (ids->at[i] == id)
             return true;
     }
     return false;
@@ -95,27 +116,29 @@ static bool is_guest(struct json_object *row)
     return member_text(row, "vmid") && member_text(row, "node");
 }
 
-static bool is_listed(struct json_object *list, int64_t id)
+static void mark_seen(struct json_object *list, struct ids *ids)
 {
-    for (size_t i = 0; i < json_object_array_length(list); i++) {
+    const size_t count = ids->count ? json_object_array_length(list) : 0;
+
+    for (size_t i = 0; i < count; i++) {
         struct json_object *row = json_object_array_get_idx(list, i);
-        if (is_guest(row) && json_object_get_int64(member_of(row, "vmid")) == id)
-            return true;
+        const int64_t id = is_guest(row) ? json_object_get_int64(member_of(row, "vmid")) : 0;
+        for (size_t k = 0; k < ids->count; k++)
+            ids->seen[k] = ids->seen[k] || ids->at[k] == id;
     }
-    return false;
 }
 
 /* An id that no guest has is a mistake: of those to be spared even more than of the others. */
-static int32_t check_ids(const struct bulk *b, struct json_object *list, struct json_object *ids,
+static int32_t check_ids(const struct bulk *b, struct json_object *list, struct ids *ids,
                          const char *argument)
 {
-    for (size_t i = 0; ids && i < json_object_array_length(ids); i++) {
-        const int64_t id = json_object_get_int64(json_object_array_get_idx(ids, i));
-        if (!is_listed(list, id))
+    mark_seen(list, ids);
+    for (size_t i = 0; i < ids->count; i++) {
+        if (!ids->seen[i])
             return b->ask.host->fail(b->ask.call, PROXIMO_ENOTFOUND,
                                      "%s: there is no guest %lld, or this token does not see it; "
                                      "pve_list_guests lists them",
-                                     argument, (long long)id);
+                                     argument, (long long)ids->at[i]);
     }
     return PROXIMO_OK;
 }
@@ -135,12 +158,17 @@ static int32_t selectors_of(const struct bulk *b, struct json_object *arguments,
                               .pool = ask_argument(a, "pool"),
                               .tag = ask_argument(a, "tag"),
                               .kind = ask_argument(a, "kind"),
-                              .name = ask_argument(a, "name"),
-                              .vmids = member_of(arguments, "vmids"),
-                              .exclude = member_of(arguments, "exclude")};
-    if (!ret->node && !ret->pool && !ret->tag && !ret->kind && !ret->name && !ret->vmids)
+                              .name = ask_argument(a, "name")};
+    int32_t r = ids_of(a, member_of(arguments, "vmids"), &ret->vmids);
+    if (r == PROXIMO_OK)
+        r = ids_of(a, member_of(arguments, "exclude"), &ret->exclude);
+    if (r < 0)
+        return r;
+    if (!ret->node && !ret->pool && !ret->tag && !ret->kind && !ret->name && !ret->vmids.given)
         return a->host->fail(a->call, PROXIMO_EINVAL,
                              "say which guests: node, pool, tag, kind, name or vmids, or several of them");
+    if (ret->vmids.given && ret->vmids.count == 0) /* not the same as none given */
+        return a->host->fail(a->call, PROXIMO_EINVAL, "vmids is empty: it names no guest");
     const char *star = ret->name ? strchr(ret->name, '*') : NULL;
     if (star && (star == ret->name || star[1] != '\0'))
         return a->host->fail(a->call, PROXIMO_EINVAL,
@@ -157,10 +185,10 @@ static int32_t choose(struct bulk *b, const struct selectors *s, struct json_obj
     for (size_t i = 0; r == PROXIMO_OK && i < json_object_array_length(list); i++) {
         struct json_object *row = json_object_array_get_idx(list, i);
         const int64_t id = json_object_get_int64(member_of(row, "vmid"));
-        if (!is_guest(row) || has_id(s->exclude, id) || (s->vmids && !has_id(s->vmids, id)))
+        if (!is_guest(row) || has_id(&s->exclude, id) || (s->vmids.given && !has_id(&s->vmids, id)))
             continue;
         const bool chosen = fits(s, row);
-        if ((!chosen && !s->vmids) || ++wanted > BULK_SELECTED_MOST) /* named ones are answered for */
+        if ((!chosen && !s->vmids.given) || ++wanted > BULK_SELECTED_MOST) /* named ones are answered for */
             continue;
         r = take(b, row);
         if (r == PROXIMO_OK && !chosen)
@@ -186,30 +214,36 @@ int32_t bulk_select(void *instance, struct proximo_call *call, struct bulk *ret)
     if (r == PROXIMO_OK)
         r = selectors_of(ret, arguments, &s);
     if (r == PROXIMO_OK)
-        r = list_of_guests(ret, s.vmids == NULL, &list);
+        r = list_of_guests(ret, !s.vmids.given, &list);
     if (r == PROXIMO_OK)
-        r = check_ids(ret, list, s.vmids, "vmids");
+        r = check_ids(ret, list, &s.vmids, "vmids");
     if (r == PROXIMO_OK)
-        r = check_ids(ret, list, s.exclude, "exclude");
+        r = check_ids(ret, list, &s.exclude, "exclude");
     return r == PROXIMO_OK ? choose(ret, &s, list) : r;
 }
 
 int32_t bulk_select_ids(void *instance, struct proximo_call *call, struct json_object *ids, struct bulk *ret)
 {
     struct json_object *list DROP_JSON = NULL;
+    struct ids wanted;
     int32_t r = begin(instance, call, ret);
 
+    if (r == PROXIMO_OK)
+        r = ids_of(&ret->ask, ids, &wanted);
     if (r == PROXIMO_OK)
         r = list_of_guests(ret, false, &list);
     for (size_t i = 0; r == PROXIMO_OK && i < json_object_array_length(list); i++) {
         struct json_object *row = json_object_array_get_idx(list, i);
         if (is_guest(row) && ret->count < BULK_SELECTED_MOST &&
-            has_id(ids, json_object_get_int64(member_of(row, "vmid"))))
+            has_id(&wanted, json_object_get_int64(member_of(row, "vmid"))))
             r = take(ret, row);
     }
-    for (size_t i = 0; r == PROXIMO_OK && i < json_object_array_length(ids); i++) {
-        struct bulk_guest gone = {.id = json_object_get_int64(json_object_array_get_idx(ids, i))};
-        if (!is_listed(list, gone.id))
+    if (r < 0)
+        return r;
+    mark_seen(list, &wanted);
+    for (size_t i = 0; r == PROXIMO_OK && i < wanted.count; i++) {
+        struct bulk_guest gone = {.id = wanted.at[i]};
+        if (!wanted.seen[i])
             r = bulk_leave(ret, &gone, true, "is in no list that this token sees: it may be gone");
     }
     return r;

@@ -15,9 +15,9 @@
               .description = "Only containers (lxc) or machines (qemu)."),                                   \
         PARAM(.type = PROXIMO_TYPE_STRING, .name = "name", .maximum = 128,                                   \
               .description = "Only guests of this name; with * at the end, of this beginning: web*."),       \
-        PARAM(.type = PROXIMO_TYPE_STRINGS, .name = "vmids", .format = "vmid", .minimum = 1,                 \
+        PARAM(.type = PROXIMO_TYPE_STRINGS, .name = "vmids", .format = "vmid",                               \
               .description = "Only these guests, by id."),                                                   \
-        PARAM(.type = PROXIMO_TYPE_STRINGS, .name = "exclude", .format = "vmid", .minimum = 1,               \
+        PARAM(.type = PROXIMO_TYPE_STRINGS, .name = "exclude", .format = "vmid",                             \
               .description = "Never these guests, by id.")
 
 static const struct proximo_param start_params[] = {SELECT_PARAMS};

@@ -55,6 +55,16 @@ static int32_t find(struct guest *g)
     return r;
 }
 
+/* A plan about many guests says where each is: its guards are of that node anyhow. */
+static void take_place(struct guest *g, struct json_object *subject)
+{
+    const char *node = member_text(subject, "node");
+    const bool lxc = member_is(subject, "type", "lxc");
+
+    g->node = node ? ask_text(&g->ask, "%s", node) : NULL;
+    g->kind = lxc ? "lxc" : member_is(subject, "type", "qemu") ? "qemu" : NULL;
+}
+
 int32_t guest_open_subject(void *instance, struct proximo_call *call, struct proximo_text subject_json,
                            struct guest *ret)
 {
@@ -72,6 +82,8 @@ int32_t guest_open_subject(void *instance, struct proximo_call *call, struct pro
         ret->node = ask_argument(&ret->ask, "node");
         ret->kind = ask_argument(&ret->ask, "kind");
     }
+    if (!ret->node || !ret->kind)
+        take_place(ret, subject);
     if (!ret->node || !ret->kind) {
         ret->node = NULL;
         r = find(ret);

@@ -56,8 +56,8 @@ struct guest {
 
 /* From the call's arguments. 0, or negative after host->fail; guest_done in any case. */
 int32_t guest_open(void *instance, struct proximo_call *call, struct guest *ret);
-/* From a subject {"kind":"guest","vmid":n}: its node and kind are those the call already has, or are looked
- * for. PROXIMO_ENOTFOUND after host->incomplete. */
+/* From a subject {"kind":"guest","vmid":n}: its node and kind are those the call already has, or the
+ * subject's details "node" and "type", or are looked for. PROXIMO_ENOTFOUND after host->incomplete. */
 int32_t guest_open_subject(void *instance, struct proximo_call *call, struct proximo_text subject_json,
                            struct guest *ret);
 void guest_done(struct guest *g);

@@ -84,7 +84,6 @@ static int32_t state(struct migration *m)
     const struct asking *a = &m->view->ask;
     const char *lock = guest_lock(m->g);
     const bool lxc = guest_is_lxc(m->g), running = MIGRATE_RUNNING(m);
-    struct json_object *facts = m->tell ? json_object_new_object() : NULL;
 
     if (lock)
         return migrate_refuse(m, label(m), ask_text(a, "it is locked (%.60s)", lock));
@@ -92,6 +91,7 @@ static int32_t state(struct migration *m)
         return migrate_refuse(m, label(m),
                               lxc ? "it runs; online shuts it down, moves it and starts it again"
                                   : "it runs; online moves it while it runs");
+    struct json_object *facts = m->tell ? json_object_new_object() : NULL;
     if (facts) {
         json_object_object_add(facts, "from", json_object_new_string(m->g->node));
         json_object_object_add(facts, "target", json_object_new_string(m->view->target));

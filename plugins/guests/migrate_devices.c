@@ -3,6 +3,7 @@
  * What else ties a guest to its node: devices passed through, mappings, processor type, bridges, a hook
  * script. Sources: GET .../config, GET /cluster/mapping/{pci,usb,dir}, GET /nodes/{target}/network.
  */
+#include "../common/guest_disks.h"
 #include "migrate.h"
 
 /* "hostpci3" for "hostpci" */
@@ -105,19 +106,26 @@ static int32_t container_device(struct migration *m, const char *key)
     return PROXIMO_OK;
 }
 
-/* A script in snippets of a storage: without it the guest does not start. */
-static int32_t hook_script(struct migration *m, const char *volume)
+/* Scripts and cloud-init files in snippets of a storage: without them the guest does not start. */
+static int32_t files(struct migration *m)
 {
-    const struct asking *a = &m->view->ask;
-    const char *storage = ask_text(a, "%.*s", (int)strcspn(volume, ":"), volume);
+    struct guest_file list[GUEST_FILES_MOST];
     struct json_object *rows = NULL;
-    int32_t r = storage ? migrate_list(m->view, MIGRATE_STORAGES, &rows) : PROXIMO_ENOMEM;
+    uint32_t count = 0;
+    int32_t r = guest_files(&m->view->ask, m->g->config, list, &count);
 
-    if (r < 0 || member_true(migrate_row(rows, "storage", storage), "shared"))
-        return r;
-    return migrate_say(m, PROXIMO_RISK_HIGH, slot_of(m, "hookscript"),
-                       "is on a storage of its node: the guest does not start where the script is missing",
-                       NULL);
+    if (r == PROXIMO_OK && count)
+        r = migrate_list(m->view, MIGRATE_STORAGES, &rows);
+    for (uint32_t i = 0; r == PROXIMO_OK && i < count; i++) {
+        struct json_object *storage = migrate_row(rows, "storage", list[i].storage);
+        if (storage && storage_is_shared(storage) && storage_on_node(storage, m->view->target))
+            continue;
+        r = migrate_say(m, PROXIMO_RISK_HIGH, slot_of(m, list[i].slot),
+                        "is on a storage that the target does not share: the guest does not start where the "
+                        "file is missing",
+                        NULL);
+    }
+    return r;
 }
 
 static int32_t processor(struct migration *m)
@@ -179,8 +187,6 @@ int32_t migrate_devices(struct migration *m)
             r == PROXIMO_OK && is_numbered(key, "net") ? migrate_part(&m->view->ask, value, "bridge") : NULL;
         if (net)
             r = bridge(m, key, net);
-        if (r == PROXIMO_OK && strcmp(key, "hookscript") == 0)
-            r = hook_script(m, value);
     }
-    return r;
+    return r == PROXIMO_OK ? files(m) : r;
 }

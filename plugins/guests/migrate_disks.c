@@ -7,8 +7,6 @@
 #include "../common/guest_disks.h"
 #include "migrate.h"
 
-/* Kinds of storage that are the same on all nodes by their nature. */
-static const char shared_types[] = " nfs cifs rbd cephfs iscsi iscsidirect zfs drbd pbs glusterfs esxi ";
 /* What can send a volume with its snapshots to another node; of "dir" it depends on the format. */
 static const char sends_snapshots[] = " zfspool btrfs ";
 static const char no_snapshots[] = " lvm lvmthin ";
@@ -24,21 +22,6 @@ static bool is_word(const char *words, const char *word)
     for (const char *at = len ? strstr(words, word) : NULL; at; at = strstr(at + 1, word)) {
         if (at[-1] == ' ' && at[len] == ' ')
             return true;
-    }
-    return false;
-}
-
-/* Is the name one of "a,b c"? An empty list restricts nothing. */
-static bool allows(const char *nodes, const char *node)
-{
-    const size_t len = strlen(node);
-    if (!nodes || !*nodes)
-        return true;
-    while (*nodes) {
-        const size_t n = strcspn(nodes, ",; ");
-        if (n == len && memcmp(nodes, node, n) == 0)
-            return true;
-        nodes += n + (nodes[n] != '\0');
     }
     return false;
 }
@@ -75,12 +58,12 @@ static int32_t place_of(struct migration *m, const struct guest_disk *disk, stru
         return migrate_refuse(
             m, named(m, disk),
             ask_text(a, "storage %s of its disk %s is disabled", disk->storage, disk->slot));
-    if (!allows(member_text(storage, "nodes"), m->view->target))
+    if (!storage_on_node(storage, m->view->target))
         return migrate_refuse(m, named(m, disk),
                               ask_text(a, "storage %s of its disk %s is not available on %s", disk->storage,
                                        disk->slot, m->view->target));
     ret->storage = storage;
-    ret->shared = member_true(storage, "shared") || is_word(shared_types, member_text(storage, "type"));
+    ret->shared = storage_is_shared(storage);
     return 1;
 }
 
@@ -205,7 +188,7 @@ static int32_t outside(struct migration *m, const struct guest_disk *disk)
 {
     const struct asking *a = &m->view->ask;
 
-    if (strcmp(disk->volid, "none") == 0) /* an empty drive */
+    if (disk->flags & DISK_EMPTY)
         return PROXIMO_OK;
     if (disk->flags & DISK_SHARED)
         return migrate_say(

@@ -154,14 +154,15 @@ static const struct proximo_param list_params[] = {
 static const struct proximo_param get_params[] = {TYPE_PARAM, ID_PARAM};
 static const struct proximo_param create_params[] = {
     TYPE_PARAM, ID_PARAM,
-    PARAM(.type = PROXIMO_TYPE_STRINGS, .name = "map", .flags = PROXIMO_PARAM_REQUIRED,
+    PARAM(.type = PROXIMO_TYPE_STRINGS, .name = "map",
+          .flags = PROXIMO_PARAM_REQUIRED | PROXIMO_PARAM_NOT_SENT,
           .description = "One entry a node and device: node=pve1,path=/srv (dir), "
                          "node=pve1,path=0000:01:00.0,id=8086:1521 (pci), node=pve1,id=046d:c31c (usb)."),
     DESCRIPTION_PARAM, PCI_PARAMS};
 static const struct proximo_param update_params[] = {
     TYPE_PARAM,
     ID_PARAM,
-    PARAM(.type = PROXIMO_TYPE_STRINGS, .name = "map",
+    PARAM(.type = PROXIMO_TYPE_STRINGS, .name = "map", .flags = PROXIMO_PARAM_NOT_SENT,
           .description = "All entries as they shall be; those not given are removed."),
     DESCRIPTION_PARAM,
     PCI_PARAMS,

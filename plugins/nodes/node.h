@@ -14,6 +14,12 @@
 int32_t node_list(const struct asking *a, const char *path, const struct proximo_need *need, const char *what,
                   struct json_object **ret);
 
+/* Tells each guest of the node that is no template, by GET /cluster/resources. 0, or negative when the call
+ * is over. */
+int32_t node_tell_guests(const struct asking *a, const char *node, bool containers_only, uint32_t risk,
+                         const char *effect);
+int32_t nodes_blast_time(void *instance, struct proximo_call *call, struct proximo_text subject_json);
+
 /* ---- services */
 
 /* What an action does with a service. */
@@ -60,6 +66,8 @@ int32_t nodes_blast_service(void *instance, struct proximo_call *call, struct pr
 /* The names whose addresses differ between two hosts files, with commas; "" if there are none; NULL: no
  * memory, or too many to tell. */
 const char *hosts_changed(const struct asking *a, const char *before, const char *after);
+/* Which lines come and go, {"added": [...], "removed": [...]}; the caller's. NULL: no memory. */
+struct json_object *hosts_lines(const char *before, const char *after);
 /* Does a hosts file know the name? */
 bool hosts_knows(const char *text, const char *name);
 

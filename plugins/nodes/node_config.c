@@ -20,8 +20,20 @@ static const struct proximo_need root_modify[] = {NEED("/", "Sys.Modify"), NEED(
 static const struct config_key dns_keys[] = {
     {.name = "search", .flags = CONFIG_ALWAYS}, {.name = "dns1"}, {.name = "dns2"}, {.name = "dns3"}};
 
+/* Proxmox takes addresses only; whether each is a whole one, it says itself. */
+static bool is_address(const char *text)
+{
+    return strpbrk(text, ".:") && strspn(text, "0123456789abcdefABCDEF.:") == strlen(text);
+}
+
 static int32_t check_dns(struct config_change *c)
 {
+    for (uint32_t i = 0; i < c->count; i++) {
+        const struct config_edit *edit = &c->edits[i];
+        if (strcmp(edit->key->name, "search") != 0 && edit->to && !is_address(edit->to))
+            return c->ask.host->fail(c->ask.call, PROXIMO_EINVAL, "%s: \"%.64s\" is no IP address",
+                                     edit->key->name, edit->to);
+    }
     if (!config_after(c, "search"))
         return c->ask.host->fail(
             c->ask.call, PROXIMO_EINVAL,
@@ -68,6 +80,8 @@ static int32_t check_hosts(struct config_change *c)
     if (!after)
         return c->ask.host->fail(c->ask.call, PROXIMO_EINVAL,
                                  "data is empty: a node needs at least the lines of localhost and of itself");
+    if (!c->count)
+        return PROXIMO_OK;
     const char *names = hosts_changed(&c->ask, before ? before : "", after);
     if (names && !(c->subject_details = json_object_new_object()))
         return PROXIMO_ENOMEM;
@@ -75,12 +89,12 @@ static int32_t check_hosts(struct config_change *c)
         json_object_object_add(c->subject_details, "names", json_object_new_string(names));
     c->summary = ask_text(&c->ask, "the hosts file of node \"%s\" is replaced%s%s", c->id,
                           names && *names ? "; names that change: " : "", names ? names : "");
-    if (c->count && !hosts_knows(after, c->id))
-        return c->ask.host->risk(
-            c->ask.call, PROXIMO_RISK_HIGH,
-            "the new file has no line of the node itself: its cluster file system does not "
-            "start again without");
-    return PROXIMO_OK;
+    int32_t r = tell_fact(&c->ask, "lines", hosts_lines(before ? before : "", after));
+    if (r == PROXIMO_OK && !hosts_knows(after, c->id))
+        r = c->ask.host->risk(c->ask.call, PROXIMO_RISK_HIGH,
+                              "the new file has no line of the node itself: its cluster file system does "
+                              "not start again without");
+    return r;
 }
 
 static const struct config_kind hosts_kind = {
@@ -202,8 +216,7 @@ static const struct proximo_change changes[] = {
         .title = "Change the name servers of a node",
         .description =
             "Sets the name servers and the search domain of one node; what is not named stays. The plan "
-            "names "
-            "storages, cluster links and metric servers that are configured by name and may resolve "
+            "names storages, cluster links and metric servers that are configured by name and may resolve "
             "otherwise. Undo writes what was there.",
         .params = PROXIMO_TABLE(dns_params),
         .subject = "node/{node}",
@@ -219,10 +232,9 @@ static const struct proximo_change changes[] = {
         .name = "pve_node_hosts_set",
         .title = "Replace the hosts file of a node",
         .description =
-            "Replaces the hosts file of one node as a whole; read it with pve_node_hosts first. The plan "
-            "says "
-            "which names get other addresses and what of the site is reached by them. Undo writes the old "
-            "file.",
+            "Writes the hosts file of one node anew, as a whole; read it with pve_node_hosts first. The "
+            "plan says which names get other addresses and what of the site is reached by them. Undo "
+            "writes the old file.",
         .params = PROXIMO_TABLE(hosts_params),
         .subject = "node/{node}",
         .operation_class = "node.hosts",
@@ -236,9 +248,9 @@ static const struct proximo_change changes[] = {
         .flags = PROXIMO_CHANGE_IDEMPOTENT,
         .name = "pve_node_time_set",
         .title = "Change the time zone of a node",
-        .description = "Sets the time zone of one node; its clock stays as it is. Jobs that run by local "
-                       "time then run at "
-                       "another moment. Undo sets the zone that was there.",
+        .description =
+            "Sets the time zone of one node; its clock stays as it is. Jobs that run by local time then "
+            "run at another moment. Undo sets the zone that was there.",
         .params = PROXIMO_TABLE(time_params),
         .subject = "node/{node}",
         .operation_class = "node.time",
@@ -254,9 +266,8 @@ static const struct proximo_change changes[] = {
         .title = "Change the options of a node",
         .description =
             "Sets or removes options of one node: notes, delay before guests start at boot, wake-on-LAN, "
-            "ACME "
-            "domains; from Proxmox VE 9 on location and ballooning target. Undo brings back exactly what was "
-            "there.",
+            "ACME domains; from Proxmox VE 9 on location and ballooning target. Undo brings back exactly "
+            "what was there.",
         .params = PROXIMO_TABLE(config_params),
         .subject = "node/{node}",
         .operation_class = "node.config",
@@ -282,7 +293,8 @@ static const struct proximo_class classes[] = {
      .subject_schema = HOSTS_SCHEMA, .blast = nodes_blast_hosts},
     {ROW(proximo_class), .name = "node.time", .title = "change a node's time zone",
      .description = "Local time is another one on the node; jobs by local time run at other moments.",
-     .risk_floor = PROXIMO_RISK_MEDIUM, .undo_kind = PROXIMO_UNDO_FUNCTION, .subject_schema = NODE_SCHEMA},
+     .risk_floor = PROXIMO_RISK_MEDIUM, .undo_kind = PROXIMO_UNDO_FUNCTION, .subject_schema = NODE_SCHEMA,
+     .blast = nodes_blast_time},
     {ROW(proximo_class), .name = "node.config", .title = "change a node's options",
      .description = "Notes, the start of guests at boot, wake-on-LAN, names of its certificate.",
      .risk_floor = PROXIMO_RISK_LOW, .undo_kind = PROXIMO_UNDO_FUNCTION, .subject_schema = NODE_SCHEMA},

@@ -93,9 +93,9 @@ static const struct proximo_read reads[] = {
         ROW(proximo_read),
         .name = "pve_node_disks_list",
         .title = "Disks of a node",
-        .description = "Lists the disks of one node: size, what they are used for, health by SMART, wear. "
-                       "Use it to find "
-                       "a failing or a free disk.",
+        .description =
+            "Lists the disks of one node: size, what they are used for, health by SMART, wear. Use it to "
+            "find a failing or a free disk.",
         .params = PROXIMO_TABLE(disks_params),
         .path = "/nodes/{node}/disks/list",
         .columns = PROXIMO_TABLE(disks_columns),
@@ -108,9 +108,9 @@ static const struct proximo_read reads[] = {
         .flags = PROXIMO_READ_SINGLE,
         .name = "pve_node_disk_smart",
         .title = "SMART values of a disk",
-        .description = "Shows what one disk says about its own health: the verdict and, for ATA, the single "
-                       "values, else "
-                       "the report as text.",
+        .description =
+            "Shows what one disk says about its own health: the verdict and, for ATA, the single values, "
+            "else the report as text.",
         .params = PROXIMO_TABLE(smart_params),
         .path = "/nodes/{node}/disks/smart",
         .columns = PROXIMO_TABLE(smart_columns),
@@ -121,8 +121,8 @@ static const struct proximo_read reads[] = {
         .name = "pve_node_pci_list",
         .title = "PCI devices of a node",
         .description =
-            "Lists the PCI devices of one node with their IOMMU groups: what can be passed through "
-            "to a guest together. iommugroup -1: no IOMMU is in use.",
+            "Lists the PCI devices of one node with their IOMMU groups: what can be passed through to a "
+            "guest together. iommugroup -1: no IOMMU is in use.",
         .params = PROXIMO_TABLE(pci_params),
         .path = "/nodes/{node}/hardware/pci",
         .columns = PROXIMO_TABLE(pci_columns),
@@ -133,8 +133,9 @@ static const struct proximo_read reads[] = {
         ROW(proximo_read),
         .name = "pve_node_usb_list",
         .title = "USB devices of a node",
-        .description = "Lists the USB devices that are plugged into one node. Proxmox wants Sys.Modify for "
-                       "this, although it only looks.",
+        .description =
+            "Lists the USB devices that are plugged into one node. Proxmox wants Sys.Modify for this, "
+            "although it only looks.",
         .params = PROXIMO_TABLE(node_only),
         .path = "/nodes/{node}/hardware/usb",
         .columns = PROXIMO_TABLE(usb_columns),

@@ -40,6 +40,54 @@ bool hosts_knows(const char *text, const char *name)
     return false;
 }
 
+#define LINES_SHOWN 200u
+
+/* Has the text this very line? */
+static bool has_line(const char *text, const char *line, size_t len)
+{
+    for (; text && *text; text = next_line(text)) {
+        if (strcspn(text, "\n") == len && memcmp(text, line, len) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The lines of a that b has not; what is more than is shown is counted. */
+static struct json_object *lines_without(const char *a, const char *b)
+{
+    struct json_object *list = json_object_new_array();
+    uint32_t more = 0;
+    char words[64];
+    for (; list && *a; a = next_line(a)) {
+        const size_t len = strcspn(a, "\n");
+        if (strspn(a, BLANK) >= len || has_line(b, a, len))
+            continue;
+        if (json_object_array_length(list) < LINES_SHOWN)
+            json_object_array_add(list, json_object_new_string_len(a, (int)len));
+        else
+            more++;
+    }
+    (void)snprintf(words, sizeof(words), "... and %u more", (unsigned)more);
+    if (list && more)
+        json_object_array_add(list, json_object_new_string(words));
+    return list;
+}
+
+struct json_object *hosts_lines(const char *before, const char *after)
+{
+    struct json_object *out = json_object_new_object();
+    struct json_object *added = lines_without(after, before), *removed = lines_without(before, after);
+    if (!out || !added || !removed) {
+        json_object_put(out);
+        json_object_put(added);
+        json_object_put(removed);
+        return NULL;
+    }
+    json_object_object_add(out, "added", added);
+    json_object_object_add(out, "removed", removed);
+    return out;
+}
+
 struct entries {
     const char *name[ENTRIES_MOST]; /* both borrow from the text: not ended with NUL */
     const char *address[ENTRIES_MOST];

@@ -2,8 +2,10 @@
 /*
  * What is reached by name from a node whose name servers or hosts file change: storages, links of the
  * cluster, metric servers, and the node itself. What is configured by address does not change. Sources:
- * GET /storage, /cluster/config/nodes, /cluster/metrics/server, /nodes/{node}/hosts.
+ * GET /storage, /cluster/config/nodes, /cluster/metrics/server, /cluster/resources, /nodes/{node}/hosts.
  */
+#include <strings.h>
+
 #include "node.h"
 
 struct names {
@@ -34,12 +36,20 @@ static const struct place {
     {"/cluster/config/nodes",
      "links of the cluster that are configured by name",
      NEED("/", "Sys.Audit"),
-     "name",
+     "node",
      "node",
      PROXIMO_RISK_HIGH,
      "corosync finds it by the name",
      {"ring0_addr", "ring1_addr", "ring2_addr", "ring3_addr", "ring4_addr", "ring5_addr", "ring6_addr",
       "ring7_addr"}},
+    {"/cluster/config/nodes",
+     "the names of the other nodes",
+     NEED("/", "Sys.Audit"),
+     "node",
+     "node",
+     PROXIMO_RISK_MEDIUM,
+     "this node calls it by the name",
+     {"node"}},
     {"/cluster/metrics/server",
      "metric servers that are reached by name",
      NEED("/", "Sys.Audit"),
@@ -73,7 +83,7 @@ static bool has_word(const char *list, const char *name)
     while (list && *list) {
         list += strspn(list, ", ;");
         const size_t word = strcspn(list, ", ;");
-        if (word == len && len && strncmp(list, name, len) == 0)
+        if (word == len && len && strncasecmp(list, name, len) == 0)
             return true;
         list += word;
     }
@@ -128,6 +138,8 @@ static int32_t look_in(const struct names *n, const struct place *place)
         const char *nodes = member_text(row, "nodes");
         if (!member_text(row, place->id) || (nodes && !has_word(nodes, n->node)))
             continue;
+        if (place->members[0] == place->id && member_is(row, place->id, n->node))
+            continue; /* itself: tell_node */
         for (size_t m = 0; r == PROXIMO_OK && m < sizeof(place->members) / sizeof(place->members[0]); m++) {
             if (place->members[m])
                 r = look_at(n, place, row, member_text(row, place->members[m]));
@@ -140,15 +152,16 @@ static int32_t look_in(const struct names *n, const struct place *place)
 static int32_t tell_node(const struct names *n)
 {
     const char *resource = ask_text(&n->ask, "node/%s", n->node);
-    if (!n->only || has_word(n->only, n->node)) {
-        int32_t r = n->dns ? PROXIMO_OK
-                           : tell_affected(&n->ask, PROXIMO_RISK_HIGH, resource, NULL,
-                                           "finds its own address by its name in this file: with a wrong or "
-                                           "missing line its cluster file system and API do not start again",
-                                           NULL);
-        if (r < 0)
-            return r;
-    }
+    const char *own =
+        n->dns ? "finds its own address by the name servers, since its hosts file does not have "
+                 "its name: without it its cluster file system and API do not start again"
+               : "finds its own address by its name in this file: with a wrong or missing line its "
+                 "cluster file system and API do not start again";
+    const int32_t r = changes(n, n->node)
+                          ? tell_affected(&n->ask, PROXIMO_RISK_HIGH, resource, NULL, own, NULL)
+                          : PROXIMO_OK;
+    if (r < 0)
+        return r;
     if (n->only && !*n->only)
         return tell_affected(&n->ask, PROXIMO_RISK_LOW, resource, NULL,
                              "no name gets another address: comments or order change", NULL);
@@ -186,6 +199,10 @@ static int32_t blast(void *instance, struct proximo_call *call, struct proximo_t
     int32_t r = dns ? read_hosts(&n) : PROXIMO_OK;
     for (size_t i = 0; r == PROXIMO_OK && i < sizeof(places) / sizeof(places[0]); i++)
         r = look_in(&n, &places[i]);
+    if (r == PROXIMO_OK && dns)
+        r = node_tell_guests(&n.ask, n.node, true, PROXIMO_RISK_LOW,
+                             "takes the node's name servers over at its next start, unless its configuration "
+                             "has some of its own");
     return r == PROXIMO_OK ? tell_node(&n) : r;
 }
 

@@ -6,6 +6,9 @@ static const struct proximo_param node_only[] = {NODE_PARAM};
 static const struct proximo_need node_audit[] = {NEED("/nodes/{node}", "Sys.Audit")};
 static const struct proximo_need node_modify[] = {NEED("/nodes/{node}", "Sys.Modify")};
 
+static const struct proximo_need update_needs[] = {NEED("/nodes/{node}", "Sys.Modify"),
+                                                   NEED("/nodes/{node}", "Sys.Audit")};
+
 /* ---- pve_node_apt_updates, pve_node_apt_versions: GET /nodes/{node}/apt/update, .../versions. Proxmox
  * begins these names with capitals. */
 
@@ -118,9 +121,8 @@ static const struct proximo_read reads[] = {
         .title = "Updates that wait",
         .description =
             "Lists the packages of one node for which a newer version is known. The lists are as old as "
-            "their "
-            "last refresh: pve_node_apt_update renews them. Proxmox wants Sys.Modify for this, although it "
-            "only looks.",
+            "their last refresh: pve_node_apt_update renews them. Proxmox wants Sys.Modify for this, "
+            "although it only looks.",
         .params = PROXIMO_TABLE(node_only),
         .path = "/nodes/{node}/apt/update",
         .columns = PROXIMO_TABLE(updates_columns),
@@ -133,8 +135,9 @@ static const struct proximo_read reads[] = {
         .name = "pve_node_apt_versions",
         .title = "Versions of Proxmox packages",
         .description =
-            "Lists the versions of the important Proxmox packages on one node, as pveversion -v does. Use it "
-            "to compare nodes of a cluster. running_kernel is on the row of the package that brings it.",
+            "Lists the versions of the important Proxmox packages on one node, as pveversion -v does. Use "
+            "it to compare nodes of a cluster. running_kernel is on the row of the package that brings "
+            "it.",
         .params = PROXIMO_TABLE(node_only),
         .path = "/nodes/{node}/apt/versions",
         .columns = PROXIMO_TABLE(versions_columns),
@@ -148,9 +151,8 @@ static const struct proximo_read reads[] = {
         .title = "Package repositories of a node",
         .description =
             "Lists the package repositories of one node, each with its file and whether it is on. Use it "
-            "when "
-            "updates are missing or come from the wrong place. known has Proxmox's standard repositories "
-            "with their state (absent: not configured), and what it finds wrong.",
+            "when updates are missing or come from the wrong place. known has Proxmox's standard "
+            "repositories with their state (absent: not configured), and what it finds wrong.",
         .params = PROXIMO_TABLE(node_only),
         .path = "/nodes/{node}/apt/repositories",
         .columns = PROXIMO_TABLE(repositories_columns),
@@ -167,6 +169,11 @@ static const struct proximo_param update_params[] = {
           .description = "true: Proxmox sends its notification about new packages."),
 };
 
+/* Whom it asks is what was planned. */
+static const struct proximo_guard update_guards[] = {
+    {ROW(proximo_guard), .path = "/nodes/{node}/apt/repositories", .fields = "/digest"},
+};
+
 static const struct proximo_change changes[] = {
     {
         ROW(proximo_change),
@@ -174,15 +181,15 @@ static const struct proximo_change changes[] = {
         .name = "pve_node_apt_update",
         .title = "Refresh the package lists",
         .description =
-            "Asks the package repositories of one node what is new, as apt-get update does. Nothing is "
-            "installed; pve_node_apt_updates then shows what waits. There is no way back, and none is "
-            "needed.",
+            "Starts a refresh of one node's package lists, as apt-get update does. Nothing is installed; "
+            "pve_node_apt_updates then shows what waits. There is no way back, and none is needed.",
         .params = PROXIMO_TABLE(update_params),
         .subject = "node/{node}",
         .operation_class = "node.apt-update",
         .method = "POST",
         .path = "/nodes/{node}/apt/update",
-        .needs = PROXIMO_TABLE(node_modify),
+        .needs = PROXIMO_TABLE(update_needs),
+        .guards = PROXIMO_TABLE(update_guards),
         .undo_kind = PROXIMO_UNDO_NONE,
     },
 };

@@ -160,12 +160,12 @@ static int32_t tell(const struct control *c)
 static int32_t way_back(const struct control *c)
 {
     const char *why = NULL;
-    if (c->verb == SERVICE_RESTART || c->verb == SERVICE_RELOAD)
+    if (c->verb == SERVICE_RELOAD || (c->verb == SERVICE_RESTART && runs(c)))
         why = "none is needed: the service runs afterwards; what it was doing meanwhile is over";
     else if (c->verb == SERVICE_STOP && c->known && (c->known->flags & SERVICE_API))
         why = "the call that starts it again would go through what is stopped: somebody has to do it on the "
               "node";
-    else if (c->verb == SERVICE_START && c->known && (c->known->flags & SERVICE_NO_STOP))
+    else if (c->verb != SERVICE_STOP && c->known && (c->known->flags & SERVICE_NO_STOP))
         why = "Proxmox refuses to stop this service by its API";
     if (!why)
         return c->ask.host->undo(c->ask.call, PROXIMO_UNDO_FUNCTION, NULL, 0);

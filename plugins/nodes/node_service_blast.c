@@ -6,25 +6,6 @@
  */
 #include "node.h"
 
-int32_t node_list(const struct asking *a, const char *path, const struct proximo_need *need, const char *what,
-                  struct json_object **ret)
-{
-    const struct proximo_get get = {ROW(proximo_get), .path = path, .needs = ROWS(need, need ? 1 : 0)};
-    struct looked looked;
-    *ret = NULL;
-    int32_t r = ask_look(a, &get, &looked);
-    if (r < 0)
-        return r;
-    if (!json_object_is_type(looked.data, json_type_array)) {
-        json_object_put(looked.data);
-        return a->host->incomplete(a->call, what, looked.why ? looked.why : "it could not be read");
-    }
-    *ret = looked.data;
-    return looked.complete
-               ? PROXIMO_OK
-               : a->host->incomplete(a->call, what, "this token does not hold what a full answer needs");
-}
-
 static bool breaks(const struct service_blast *b)
 {
     return b->verb == SERVICE_STOP || b->verb == SERVICE_RESTART;
@@ -72,48 +53,21 @@ static int32_t tell_connection(const struct service_blast *b)
 {
     const char *local = local_node(b);
     const bool here = local && strcmp(local, b->node) == 0;
+    const char *until = b->verb == SERVICE_STOP ? "" : " until the service is back";
     if (!breaks(b) || !b->known || !(b->known->flags & SERVICE_API))
         return PROXIMO_OK;
     if (b->status && !local)
         return b->ask.host->incomplete(b->ask.call, "whether this connection goes through the node",
                                        "GET /cluster/status does not say which node answers");
-    return tell_affected(
-        &b->ask, PROXIMO_RISK_HIGH, ask_text(&b->ask, "node/%s", b->node), NULL,
+    const char *effect =
         here     ? "this very connection ends at this node: proximo is cut off from the site with it"
         : !local ? "this connection may end at this node: then proximo is cut off from the site with it"
-                 : "calls to this node are handed on to it by the node that answers here, and fail",
-        NULL);
+                 : "calls to this node are handed on to it by the node that answers here, and fail";
+    return tell_affected(&b->ask, PROXIMO_RISK_HIGH, ask_text(&b->ask, "node/%s", b->node), NULL,
+                         ask_text(&b->ask, "%s%s", effect, until), NULL);
 }
 
 /* ---- guests behind it */
-
-static int32_t tell_guests(const struct service_blast *b, bool containers_only, uint32_t risk,
-                           const char *effect)
-{
-    static const struct proximo_need need[] = {NEED("/vms", "VM.Audit")};
-    const struct proximo_field type = FIELD("type", "vm");
-    const struct proximo_get get = {ROW(proximo_get), .path = "/cluster/resources", .fields = &type,
-                                    .field_count = 1, .needs = ROWS(need, 1)};
-    struct looked guests;
-    int32_t r = ask_look(&b->ask, &get, &guests);
-    if (r < 0)
-        return r;
-    const bool read = json_object_is_type(guests.data, json_type_array);
-    if (!read || !guests.complete)
-        r = b->ask.host->incomplete(b->ask.call, "the guests of the node",
-                                    read ? "this token does not hold VM.Audit on /vms" : guests.why);
-    for (size_t i = 0; r == PROXIMO_OK && read && i < json_object_array_length(guests.data); i++) {
-        struct json_object *row = json_object_array_get_idx(guests.data, i);
-        const char *vmid = member_text(row, "vmid");
-        if (!vmid || !member_is(row, "node", b->node) || member_true(row, "template") ||
-            (containers_only && !member_is(row, "type", "lxc")))
-            continue;
-        r = tell_affected(&b->ask, risk, ask_text(&b->ask, "guest/%s", vmid), member_text(row, "name"),
-                          effect, NULL);
-    }
-    json_object_put(guests.data);
-    return r;
-}
 
 /* Nothing is filtered anyway while the datacenter's switch is off. */
 static int32_t tell_firewall(const struct service_blast *b)
@@ -138,10 +92,10 @@ static int32_t tell_firewall(const struct service_blast *b)
                              "the firewall is off in the datacenter: nothing is filtered as it is", NULL);
     r = tell_affected(&b->ask, PROXIMO_RISK_HIGH, ask_text(&b->ask, "node/%s", b->node), NULL,
                       "is open: its firewall rules do not hold while the service does not run", NULL);
-    return r < 0
-               ? r
-               : tell_guests(b, false, PROXIMO_RISK_MEDIUM,
-                             "its firewall rules, if it has any, do not hold while the service does not run");
+    return r < 0 ? r
+                 : node_tell_guests(
+                       &b->ask, b->node, false, PROXIMO_RISK_MEDIUM,
+                       "its firewall rules, if it has any, do not hold while the service does not run");
 }
 
 /* ---- all of it */
@@ -164,7 +118,7 @@ static int32_t blast(struct service_blast *b)
     if (r == PROXIMO_OK && (flags & SERVICE_FILTER))
         r = tell_firewall(b);
     if (r == PROXIMO_OK && (flags & SERVICE_CONTAINERS))
-        r = tell_guests(b, true, b->known->risk, "depends on the service if it runs");
+        r = node_tell_guests(&b->ask, b->node, true, b->known->risk, "depends on the service if it runs");
     return r;
 }
 

@@ -41,9 +41,10 @@ static const struct proximo_read reads[] = {
         ROW(proximo_read),
         .flags = PROXIMO_READ_SINGLE,
         .name = "pve_node_service_status",
-        .title = "State of a service",
-        .description = "Says whether one service of a node runs, and whether it is started at boot "
-                       "(unit-state). Its lines in the log are in pve_node_syslog.",
+        .title = "Service of a node",
+        .description =
+            "Says whether one service of a node runs, and whether it is started at boot (unit-state). Its "
+            "lines in the log are in pve_node_syslog.",
         .params = PROXIMO_TABLE(status_params),
         .path = "/nodes/{node}/services/{service}/state",
         .columns = PROXIMO_TABLE(columns),
@@ -65,9 +66,9 @@ static const struct proximo_change changes[] = {
         .name = "pve_node_service_control",
         .title = "Start or stop a service",
         .description =
-            "Starts, stops, restarts or reloads one service of a node. The plan says what depends on it: the "
-            "API and this connection, quorum and the votes that remain, guests under HA, the firewall, SSH. "
-            "Undo of a stop is a start and the other way round; a restart has none.",
+            "Starts, stops, restarts or reloads one service of a node. The plan says what depends on it: "
+            "the API and this connection, quorum and the votes that remain, guests under HA, the "
+            "firewall, SSH. Undo of a stop is a start and the other way round; a restart has none.",
         .params = PROXIMO_TABLE(control_params),
         .subject = "service/{node}/{service}",
         .operation_class = "node.service",

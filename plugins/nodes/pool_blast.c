@@ -69,27 +69,6 @@ struct json_object *pool_grants(const struct asking *a, struct json_object *acl,
 
 /* ---- blast */
 
-static int32_t tell_grants(const struct asking *a, struct json_object *acl, const char *poolid)
-{
-    struct json_object *grants DROP_JSON = pool_grants(a, acl, poolid, false);
-    int32_t r = grants ? PROXIMO_OK : PROXIMO_ENOMEM;
-    for (size_t i = 0; r == PROXIMO_OK && i < json_object_array_length(grants); i++) {
-        struct json_object *entry = json_object_array_get_idx(grants, i);
-        struct json_object *facts = json_object_new_object();
-        const char *resource = ask_text(a, "%s/%s", member_text(entry, "type"), member_text(entry, "ugid"));
-        if (facts) {
-            json_object_object_add(facts, "role", json_object_get(member_of(entry, "roleid")));
-            json_object_object_add(facts, "at", json_object_get(member_of(entry, "path")));
-        }
-        r = tell_affected(
-            a, PROXIMO_RISK_HIGH, resource, NULL,
-            "has this role on whatever is a member of the pool: gains it on what is added, loses "
-            "it on what is taken out or when the pool goes",
-            facts);
-    }
-    return r;
-}
-
 static int32_t tell_members(const struct asking *a, struct json_object *pool)
 {
     struct json_object *members = member_of(pool, "members");
@@ -103,6 +82,37 @@ static int32_t tell_members(const struct asking *a, struct json_object *pool)
         r = tell_affected(
             a, PROXIMO_RISK_LOW, vmid ? ask_text(a, "guest/%s", vmid) : ask_text(a, "storage/%s", storage),
             member_text(member, "name"), "is a member: who may do what with it follows the pool", NULL);
+    }
+    return r;
+}
+
+/* What comes and goes is known to a plan of an update; otherwise it can be either. */
+static int32_t tell_rights(const struct asking *a, struct json_object *acl, const char *poolid,
+                           struct json_object *subject)
+{
+    const char *in = member_text(subject, "in"), *out = member_text(subject, "out");
+    const char *from = member_text(subject, "from"), *moved = out ? out : in;
+    struct pool_effect effect = {
+        "has this role on whatever is a member of the pool: gains it on what is added, loses it on what is "
+        "taken out or when the pool goes",
+        "has no rights on whatever is a member of the pool: loses all on what is added"};
+    if (in)
+        effect = (struct pool_effect){ask_text(a, "gains this role on %s", in),
+                                      ask_text(a, "loses all rights on %s", in)};
+    if (out)
+        effect = (struct pool_effect){ask_text(a, "loses this role on %s", out),
+                                      ask_text(a, "is no longer kept from %s", out)};
+    int32_t r =
+        effect.role && effect.forbidden ? pool_tell_principals(a, acl, poolid, &effect) : PROXIMO_ENOMEM;
+    while (r == PROXIMO_OK && from && *from) {
+        const size_t len = strcspn(from, ",");
+        const char *other = ask_text(a, "%.*s", (int)len, from);
+        effect = (struct pool_effect){
+            ask_text(a, "loses this role on what of %s leaves pool %s", moved, other),
+            ask_text(a, "is no longer kept from what of %s leaves pool %s", moved, other)};
+        r = other && effect.role && effect.forbidden ? pool_tell_principals(a, acl, other, &effect)
+                                                     : PROXIMO_ENOMEM;
+        from += len + (from[len] == ',');
     }
     return r;
 }
@@ -135,7 +145,7 @@ int32_t nodes_blast_pool(void *instance, struct proximo_call *call, struct proxi
                                    "shorter than it is"
                                  : acl.why);
     if (r == PROXIMO_OK)
-        r = tell_grants(&a, acl.data, poolid);
+        r = tell_rights(&a, acl.data, poolid, subject);
     json_object_put(acl.data);
     return r;
 }

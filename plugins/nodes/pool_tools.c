@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tools about pools. */
-#include "nodes.h"
+#include "pools.h"
 
 #define POOLID_PARAM                                                                                         \
     PARAM(.type = PROXIMO_TYPE_STRING, .name = "poolid", .format = "poolid",                                 \
@@ -27,6 +27,46 @@ static const struct proximo_param delete_params[] = {POOLID_PARAM};
 static const struct proximo_need pool_needs[] = {
     NEED("/pool/{poolid}", "Pool.Allocate"),
     NEED("/pool/{poolid}", "Pool.Audit"),
+};
+
+static const struct proximo_param get_params[] = {POOLID_PARAM};
+static const struct proximo_column list_columns[] = {
+    COLUMN(.name = "poolid"),
+    COLUMN(.name = "comment", UNTRUSTED),
+};
+static const struct proximo_column member_columns[] = {
+    COLUMN(.name = "id"),
+    COLUMN(.name = "type"),
+    COLUMN(.name = "vmid"),
+    COLUMN(.name = "storage"),
+    COLUMN(.name = "name", UNTRUSTED),
+    COLUMN(.name = "node"),
+    COLUMN(.name = "status"),
+    COLUMN(.name = "content", EXTRA),
+    COLUMN(.name = "maxcpu", EXTRA),
+    COLUMN(.name = "maxmem", .unit = "bytes", EXTRA),
+    COLUMN(.name = "disk", .unit = "bytes", EXTRA),
+    COLUMN(.name = "maxdisk", .unit = "bytes", EXTRA),
+    COLUMN(.name = "plugintype", EXTRA),
+    COLUMN(.name = "shared", EXTRA),
+    COLUMN(.name = "template", EXTRA),
+    COLUMN(.name = "uptime", .unit = "seconds", EXTRA),
+};
+static const struct proximo_need all_audit[] = {NEED("/pool", "Pool.Audit")};
+static const struct proximo_need one_audit[] = {NEED("/pool/{poolid}", "Pool.Audit")};
+
+static const struct proximo_read reads[] = {
+    {ROW(proximo_read), .name = "pve_pools_list", .title = "Pools",
+     .description = "Lists the pools of the cluster; a/b is the pool b in the pool a. Members are in "
+                    "pve_pool_get.",
+     .path = POOL_PATH, .columns = PROXIMO_TABLE(list_columns), .sort_by = "poolid",
+     .needs = PROXIMO_TABLE(all_audit)},
+    {ROW(proximo_read), .name = "pve_pool_get", .title = "Pool",
+     .description =
+         "Shows one pool: its comment and its members, guests and storages. Members of pools in it "
+         "are theirs, not its own.",
+     .params = PROXIMO_TABLE(get_params), .columns = PROXIMO_TABLE(member_columns), .count_by = "type",
+     .sort_by = "id", .needs = PROXIMO_TABLE(one_audit), .read = nodes_read_pool},
 };
 
 static const struct proximo_change changes[] = {
@@ -76,8 +116,10 @@ static const struct proximo_change changes[] = {
     },
 };
 
+/* in, out: the members that come and go; from: the pools that they leave for this one. */
 #define POOL_SCHEMA                                                                                          \
-    "{\"type\":\"object\",\"properties\":{\"kind\":{\"const\":\"pool\"},\"poolid\":{\"type\":\"string\"}},"  \
+    "{\"type\":\"object\",\"properties\":{\"kind\":{\"const\":\"pool\"},\"poolid\":{\"type\":\"string\"},"   \
+    "\"in\":{\"type\":\"string\"},\"out\":{\"type\":\"string\"},\"from\":{\"type\":\"string\"}},"            \
     "\"required\":[\"kind\",\"poolid\"]}"
 
 static const struct proximo_class classes[] = {
@@ -94,6 +136,7 @@ static const struct proximo_class classes[] = {
 };
 
 const struct topic nodes_topic_pools = {
+    .reads = PROXIMO_TABLE(reads),
     .changes = PROXIMO_TABLE(changes),
     .classes = PROXIMO_TABLE(classes),
 };

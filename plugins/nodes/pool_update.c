@@ -221,6 +221,29 @@ static int32_t tell_principals(const struct updating *u)
     return tell_fact(&u->a, u->removes ? "lose_these_roles" : "gain_these_roles", grants);
 }
 
+/* Says which members come and go, for the blast function. */
+static int32_t name_subject(const struct updating *u)
+{
+    const char *vms = join(u, true, true), *storages = join(u, false, true), *from = NULL;
+    const char *members = vms && storages ? ask_text(&u->a, "%s,%s", vms, storages) : vms ? vms : storages;
+    struct json_object *details = json_object_new_object();
+    if (!details)
+        return PROXIMO_ENOMEM;
+    for (uint32_t i = 0; i < u->guest_count; i++) {
+        const char *pool = u->guests[i].from;
+        bool twice = !pool;
+        for (uint32_t k = 0; k < i && !twice; k++)
+            twice = u->guests[k].from && strcmp(u->guests[k].from, pool) == 0;
+        if (!twice)
+            from = from ? ask_text(&u->a, "%s,%s", from, pool) : pool;
+    }
+    if (members)
+        json_object_object_add(details, u->removes ? "out" : "in", json_object_new_string(members));
+    if (from)
+        json_object_object_add(details, "from", json_object_new_string(from));
+    return pool_subject(&u->a, "pool.update", u->poolid, details);
+}
+
 static int32_t lay_out(struct updating *u)
 {
     struct proximo_field fields[8];
@@ -237,8 +260,8 @@ static int32_t lay_out(struct updating *u)
                                    storages ? storages : "", u->has_comment ? " (comment changed)" : "");
     int32_t r = summary ? u->a.host->change(u->a.call, summary) : PROXIMO_ENOMEM;
     if (r < 0 || (r = tell_principals(u)) < 0 || (r = pool_guard(&u->a, u->poolid, guard_fields(u), 0)) < 0 ||
-        (r = pool_subject(&u->a, "pool.update", u->poolid)) < 0 ||
-        (r = u->a.host->step(u->a.call, &change)) < 0 || (r = postcondition(u)) < 0)
+        (r = name_subject(u)) < 0 || (r = u->a.host->step(u->a.call, &change)) < 0 ||
+        (r = postcondition(u)) < 0)
         return r;
     return way_back(u);
 }

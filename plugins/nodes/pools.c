@@ -15,9 +15,10 @@ int32_t pool_guard(const struct asking *a, const char *poolid, const char *field
     return fields ? a->host->guard(a->call, &guard) : PROXIMO_ENOMEM;
 }
 
-int32_t pool_subject(const struct asking *a, const char *operation_class, const char *poolid)
+int32_t pool_subject(const struct asking *a, const char *operation_class, const char *poolid,
+                     struct json_object *details)
 {
-    struct json_object *subject DROP_JSON = json_object_new_object();
+    struct json_object *subject DROP_JSON = details ? details : json_object_new_object();
     if (!subject)
         return PROXIMO_ENOMEM;
     json_object_object_add(subject, "kind", json_object_new_string("pool"));
@@ -70,7 +71,7 @@ int32_t nodes_plan_pool_create(void *instance, struct proximo_call *call)
         return PROXIMO_ENOMEM;
     if ((r = a.host->change(call, summary)) < 0 ||
         (r = pool_guard(&a, poolid, "/0/poolid,/0/comment", PROXIMO_GUARD_TOLERATE)) < 0 ||
-        (r = pool_subject(&a, "pool.create", poolid)) < 0 || (r = a.host->step(call, &make)) < 0 ||
+        (r = pool_subject(&a, "pool.create", poolid, NULL)) < 0 || (r = a.host->step(call, &make)) < 0 ||
         (r = pool_wait(&a, poolid, "/0/poolid", PROXIMO_WAIT_EXISTS, NULL)) < 0)
         return r;
     return a.host->undo(call, PROXIMO_UNDO_TEMPLATE, &back, 1);
@@ -157,7 +158,7 @@ static int32_t deletion(const struct asking *a, const char *poolid, struct json_
     int32_t r = summary ? check_empty(a, poolid, pool) : PROXIMO_ENOMEM;
     if (r < 0 || (r = a->host->change(a->call, summary)) < 0 ||
         (r = pool_guard(a, poolid, "/0/comment,/0/members", 0)) < 0 ||
-        (r = pool_subject(a, "pool.delete", poolid)) < 0 || (r = a->host->step(a->call, &drop)) < 0 ||
+        (r = pool_subject(a, "pool.delete", poolid, NULL)) < 0 || (r = a->host->step(a->call, &drop)) < 0 ||
         (r = pool_wait(a, NULL, ask_text(a, "[poolid=%s]", poolid), PROXIMO_WAIT_COUNT, "0")) < 0 ||
         (r = pool_look_acl(a, &acl)) < 0)
         return r;

@@ -22,11 +22,24 @@ struct json_object *pool_grants(const struct asking *a, struct json_object *acl,
 /* GET /access/acl, complete with Sys.Audit on /access. */
 int32_t pool_look_acl(const struct asking *a, struct looked *looked);
 
+/* What happens with a role by way of a pool; forbidden is said instead where the role is NoAccess. */
+struct pool_effect {
+    const char *role, *forbidden;
+};
+/* Tells everyone who holds a role by way of the pool as affected: users, groups with their members, tokens,
+ * also those that act with all rights of their user. What cannot be looked at is told as incomplete. */
+int32_t pool_tell_principals(const struct asking *a, struct json_object *acl, const char *poolid,
+                             const struct pool_effect *effect);
+
+int32_t nodes_read_pool(void *instance, struct proximo_call *call);
+
 /* The same for a plan: negative after host->fail when the pool is not there. looked->data is the caller's. */
 int32_t pool_must_look(const struct asking *a, const char *poolid, struct looked *looked,
                        struct json_object **ret_pool);
 int32_t pool_guard(const struct asking *a, const char *poolid, const char *fields, uint64_t flags);
-int32_t pool_subject(const struct asking *a, const char *operation_class, const char *poolid);
+/* details (may be NULL) are taken over: "in", "out", "from", see POOL_SCHEMA. */
+int32_t pool_subject(const struct asking *a, const char *operation_class, const char *poolid,
+                     struct json_object *details);
 /* fields are borrowed. */
 struct proximo_step pool_request(const char *name, const char *method, const char *path,
                                  const struct proximo_field *fields, uint32_t count);

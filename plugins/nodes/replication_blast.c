@@ -44,10 +44,12 @@ static int32_t look_jobs(struct view *v)
     int32_t r = vm && guest ? ask_look(&v->a, &get, &looked) : PROXIMO_ENOMEM;
     if (r < 0)
         return r;
+    const size_t count =
+        json_object_is_type(looked.data, json_type_array) ? json_object_array_length(looked.data) : 0;
     if (!json_object_is_type(looked.data, json_type_array))
         r = v->a.host->incomplete(v->a.call, "the guest's replication jobs",
                                   looked.why ? looked.why : "no list");
-    for (size_t i = 0; r == PROXIMO_OK && i < json_object_array_length(looked.data); i++) {
+    for (size_t i = 0; r == PROXIMO_OK && i < count; i++) {
         struct json_object *job = json_object_array_get_idx(looked.data, i);
         if (member_is(job, "id", v->id)) {
             const char *target = member_text(job, "target");
@@ -178,6 +180,19 @@ static int32_t tell_what_is_copied(struct view *v, uint64_t *bytes)
     return tell_disks(v, v->guest->config, bytes);
 }
 
+/* Is the node in "pve1:2,pve2" (names, with priorities)? */
+static bool rule_has_node(const char *nodes, const char *node)
+{
+    const size_t len = strlen(node);
+    while (nodes && *nodes) {
+        if (strcspn(nodes, ":,; ") == len && memcmp(nodes, node, len) == 0)
+            return true;
+        nodes += strcspn(nodes, ",; ");
+        nodes += strspn(nodes, ",; ");
+    }
+    return false;
+}
+
 /* Rules that keep a guest on nodes among which the target is not. */
 static int32_t tell_rules(const struct view *v)
 {
@@ -194,10 +209,10 @@ static int32_t tell_rules(const struct view *v)
         r = v->a.host->incomplete(v->a.call, "rules of HA", looked.why);
     for (size_t i = 0; r == PROXIMO_OK && i < count; i++) {
         struct json_object *rule = json_object_array_get_idx(looked.data, i);
-        const char *nodes = member_text(rule, "nodes"), *name = member_text(rule, "rule");
-        const char *word = nodes ? strstr(nodes, v->target) : NULL;
-        if (!member_is(rule, "type", "node-affinity") || member_true(rule, "disable") || !name || word ||
-            !config_list_has(member_text(rule, "resources") ? member_text(rule, "resources") : "", sid))
+        const char *name = member_text(rule, "rule");
+        if (!member_is(rule, "type", "node-affinity") || member_true(rule, "disable") || !name ||
+            rule_has_node(member_text(rule, "nodes"), v->target) ||
+            !config_list_has(member_text(rule, "resources"), sid))
             continue;
         r = tell_affected(
             &v->a, PROXIMO_RISK_MEDIUM, ask_text(&v->a, "ha-rule/%s", name), NULL,

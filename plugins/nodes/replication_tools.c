@@ -13,7 +13,7 @@
 
 static const struct config_key replication_keys[] = {
     {.name = "target", .flags = CONFIG_CREATE_ONLY},
-    {.name = "schedule", .absent = "*/15"},
+    {.name = "schedule"},
     {.name = "rate"},
     {.name = "comment"},
     {.name = "disable", .absent = "0"},

@@ -101,6 +101,27 @@ static int32_t check_type(struct config_change *c)
     return r == PROXIMO_OK ? check_content(c, type) : r;
 }
 
+/* Guards and creates only what the type knows: sixty absent options say nothing to a person who reads the
+ * plan. */
+static int32_t narrow(struct config_change *c, const struct storage_type *type)
+{
+    struct config_kind *kind = c->ask.host->alloc(c->ask.call, sizeof(*kind));
+    struct config_key *keys = c->ask.host->alloc(c->ask.call, STORAGE_KEYS * sizeof(*keys));
+    uint32_t count = 0;
+    if (!kind || !keys)
+        return PROXIMO_ENOMEM;
+    for (uint32_t i = 0; i < STORAGE_KEYS; i++) {
+        const uint32_t not_here = c->release == 8 ? CONFIG_SINCE_9 : CONFIG_UNTIL_8;
+        if (storage_type_takes(type, storage_keys[i].name) && !(storage_keys[i].flags & not_here))
+            keys[count++] = storage_keys[i];
+    }
+    *kind = *c->kind;
+    kind->keys = keys;
+    kind->key_count = count;
+    c->kind = kind;
+    return PROXIMO_OK;
+}
+
 /* ---- what it really is */
 
 /* The words of `was` that are not in `now`, with commas; NULL: none. */
@@ -274,7 +295,10 @@ int32_t storage_check(struct config_change *c)
 {
     struct json_object *entries DROP_JSON = NULL;
     const char *why = NULL;
+    const struct storage_type *type = storage_type(config_after(c, "type"));
     int32_t r = c->verb == CONFIG_DELETE ? PROXIMO_OK : check_type(c);
+    if (r == PROXIMO_OK && type && c->verb != CONFIG_UPDATE)
+        r = narrow(c, type);
     if (r < 0 || (c->verb == CONFIG_UPDATE && !c->count))
         return r;
     if (c->verb == CONFIG_UPDATE) {

@@ -85,10 +85,24 @@ static void close_blast(struct storage_blast *b)
 
 /* ---- the storage itself */
 
+static void add_numbers(const struct storage_blast *b, struct json_object *facts)
+{
+    uint32_t running = 0, high = 0;
+    for (uint32_t i = 0; i < b->hit_count; i++) {
+        running += b->hits[i].guest->running;
+        high += blast_hit_risk(b, &b->hits[i]) == PROXIMO_RISK_HIGH;
+    }
+    json_object_object_add(facts, "guests_on_it", json_object_new_int64(b->hit_count));
+    json_object_object_add(facts, "of_them_running", json_object_new_int64(running));
+    json_object_object_add(facts, "of_them_high_risk", json_object_new_int64(high));
+}
+
 static int32_t tell_itself(const struct storage_blast *b, uint32_t risk, const char *effect)
 {
     static const char *const keys[] = {"type", "content", "nodes", "shared", "path"};
     struct json_object *facts = json_object_new_object();
+    if (facts && b->hits)
+        add_numbers(b, facts);
     for (size_t i = 0; facts && i < sizeof(keys) / sizeof(keys[0]); i++) {
         if (member_of(b->entry, keys[i]))
             json_object_object_add(facts, keys[i], json_object_get(member_of(b->entry, keys[i])));
@@ -96,20 +110,24 @@ static int32_t tell_itself(const struct storage_blast *b, uint32_t risk, const c
     return tell_affected(&b->ask, risk, ask_text(&b->ask, "storage/%s", b->storage), NULL, effect, facts);
 }
 
-/* Everything that depends on it. */
-static int32_t tell_loss(struct storage_blast *b)
+/*
+ * The storage and everything that depends on it. A plan that is shown is cut at its end, so what is few and
+ * says much comes first, and of the guests the worst.
+ */
+static int32_t tell_loss(struct storage_blast *b, uint32_t risk, const char *effect)
 {
     int32_t r = PROXIMO_OK;
     if (!b->entry)
         r = b->ask.host->incomplete(b->ask.call, "the storage itself",
                                     b->entries ? "it is in no list that this token sees" : b->entries_why);
-    if (r == PROXIMO_OK)
-        r = blast_find_guests(b);
-    if (r == PROXIMO_OK)
-        r = blast_tell_guests(b);
-    if (r == PROXIMO_OK)
-        r = blast_tell_backups(b);
-    return r == PROXIMO_OK ? blast_tell_rest(b) : r;
+    if (r < 0 || (r = blast_find_guests(b)) < 0 || (r = tell_itself(b, risk, effect)) < 0 ||
+        (r = blast_tell_jobs(b)) < 0)
+        return r;
+    if (b->loss == LOSS_GONE && !b->nodes && (r = blast_tell_alike(b)) < 0)
+        return r;
+    if ((r = blast_tell_rest(b)) < 0 || (r = blast_tell_guests(b)) < 0)
+        return r;
+    return blast_tell_only_backups(b);
 }
 
 static int32_t loss(void *instance, struct proximo_call *call, struct proximo_text subject_json,
@@ -118,11 +136,7 @@ static int32_t loss(void *instance, struct proximo_call *call, struct proximo_te
     struct storage_blast b;
     int32_t r = open_blast(instance, call, subject_json, &b);
     if (r == PROXIMO_OK)
-        r = tell_itself(&b, PROXIMO_RISK_LOW, effect);
-    if (r == PROXIMO_OK)
-        r = tell_loss(&b);
-    if (r == PROXIMO_OK)
-        r = blast_tell_alike(&b);
+        r = tell_loss(&b, PROXIMO_RISK_LOW, effect);
     close_blast(&b);
     return r;
 }
@@ -162,28 +176,23 @@ static int32_t tell_options(struct storage_blast *b)
     return r;
 }
 
-static int32_t tell_moved(struct storage_blast *b)
-{
-    b->loss = LOSS_MOVED;
-    int32_t r = tell_itself(b, PROXIMO_RISK_MEDIUM,
-                            "looks for its data at another place: what is at the old one stays there");
-    return r == PROXIMO_OK ? tell_loss(b) : r;
-}
-
 int32_t storage_blast_update(void *instance, struct proximo_call *call, struct proximo_text subject_json)
 {
     struct storage_blast b;
     int32_t r = open_blast(instance, call, subject_json, &b);
     b.content_removed = member_text(b.subject, "content_removed");
     if (r == PROXIMO_OK)
-        r = tell_itself(&b, PROXIMO_RISK_LOW, "goes on with the changed options; nothing on it is touched");
-    if (r == PROXIMO_OK)
         r = tell_options(&b);
     if (r == PROXIMO_OK && member_text(b.subject, "moved")) {
-        r = tell_moved(&b);
+        b.loss = LOSS_MOVED;
+        r = tell_loss(&b, PROXIMO_RISK_MEDIUM,
+                      "looks for its data at another place: what is at the old one stays there");
     } else if (r == PROXIMO_OK && b.content_removed) {
         b.loss = LOSS_CONTENT;
-        r = tell_loss(&b);
+        r = tell_loss(&b, PROXIMO_RISK_LOW,
+                      "may not hold some kinds of content any more; what it has of them stays, unused");
+    } else if (r == PROXIMO_OK) {
+        r = tell_itself(&b, PROXIMO_RISK_LOW, "goes on with the changed options; nothing on it is touched");
     }
     close_blast(&b);
     return r;
@@ -194,17 +203,13 @@ int32_t storage_blast_restrict(void *instance, struct proximo_call *call, struct
     struct storage_blast b;
     int32_t r = open_blast(instance, call, subject_json, &b);
     b.nodes = member_text(b.subject, "nodes");
-    if (b.nodes && !*b.nodes) { /* no restriction strands nobody */
-        close_blast(&b);
-        return r;
-    }
-    if (r == PROXIMO_OK)
-        r = tell_itself(&b, PROXIMO_RISK_LOW,
-                        "is used by fewer nodes; what is on it stays, also on the nodes that lose it");
-    if (r == PROXIMO_OK)
+    /* no restriction strands nobody */
+    const bool lifted = b.nodes && !*b.nodes;
+    if (r == PROXIMO_OK && !lifted)
         r = tell_options(&b);
-    if (r == PROXIMO_OK)
-        r = tell_loss(&b);
+    if (r == PROXIMO_OK && !lifted)
+        r = tell_loss(&b, PROXIMO_RISK_LOW,
+                      "is used by fewer nodes; what is on it stays, also on the nodes that lose it");
     close_blast(&b);
     return r;
 }

@@ -85,7 +85,9 @@ bool blast_loses_node(const struct storage_blast *b, const char *node);
 /* Reads guests, volumes and configurations into hits. */
 int32_t blast_find_guests(struct storage_blast *b);
 int32_t blast_tell_guests(struct storage_blast *b);
-int32_t blast_tell_backups(struct storage_blast *b);   /* jobs that write there, only backups */
+uint32_t blast_hit_risk(const struct storage_blast *b, const struct storage_hit *hit);
+int32_t blast_tell_jobs(struct storage_blast *b); /* backup jobs that write there */
+int32_t blast_tell_only_backups(struct storage_blast *b);
 int32_t blast_tell_retention(struct storage_blast *b); /* what the next backup prunes */
 int32_t blast_tell_rest(struct storage_blast *b);      /* counted content, replication, tasks */
 int32_t blast_tell_alike(struct storage_blast *b);     /* other storages */

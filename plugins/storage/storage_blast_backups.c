@@ -66,7 +66,7 @@ static int32_t tell_job(const struct storage_blast *b, struct json_object *job, 
                          job_facts(job));
 }
 
-static int32_t tell_jobs(const struct storage_blast *b, struct json_object *jobs)
+static int32_t tell_writers(const struct storage_blast *b, struct json_object *jobs)
 {
     int32_t r = PROXIMO_OK;
     for (size_t i = 0; r == PROXIMO_OK && jobs && i < json_object_array_length(jobs); i++) {
@@ -85,6 +85,15 @@ static int32_t tell_jobs(const struct storage_blast *b, struct json_object *jobs
                          "keeps its fleecing images on it: backups of running machines fail");
     }
     return r;
+}
+
+int32_t blast_tell_jobs(struct storage_blast *b)
+{
+    struct json_object *jobs DROP_JSON = NULL;
+    if (!blast_loses(b, "backup") && !blast_loses(b, "images"))
+        return PROXIMO_OK;
+    int32_t r = read_jobs(b, &jobs);
+    return r == PROXIMO_OK ? tell_writers(b, jobs) : r;
 }
 
 /* ---- guests without another backup */
@@ -135,8 +144,10 @@ static bool loses_backups(const struct storage_blast *b)
     return blast_loses(b, "backup") && (!b->nodes || !storage_is_shared(b->entry));
 }
 
-static int32_t tell_only_backups(const struct storage_blast *b)
+int32_t blast_tell_only_backups(struct storage_blast *b)
 {
+    if (!loses_backups(b))
+        return PROXIMO_OK;
     bool *only = b->ask.host->alloc(b->ask.call, b->guests.count + UINT64_C(1));
     bool some = false;
     if (!only)
@@ -161,17 +172,6 @@ static int32_t tell_only_backups(const struct storage_blast *b)
                           facts);
     }
     return r;
-}
-
-int32_t blast_tell_backups(struct storage_blast *b)
-{
-    struct json_object *jobs DROP_JSON = NULL;
-    if (!blast_loses(b, "backup") && !blast_loses(b, "images"))
-        return PROXIMO_OK;
-    int32_t r = read_jobs(b, &jobs);
-    if (r == PROXIMO_OK)
-        r = tell_jobs(b, jobs);
-    return r == PROXIMO_OK && loses_backups(b) ? tell_only_backups(b) : r;
 }
 
 /* ---- retention */

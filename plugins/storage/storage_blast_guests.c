@@ -373,17 +373,29 @@ static struct json_object *hit_facts(const struct storage_blast *b, const struct
     return facts;
 }
 
+static const struct hit_words *words_of(const struct storage_hit *hit)
+{
+    const struct hit_words *words = hit_words;
+    while (!(hit->what & words->what))
+        words++;
+    return words;
+}
+
+uint32_t blast_hit_risk(const struct storage_blast *b, const struct storage_hit *hit)
+{
+    return words_of(hit)->risk[b->loss];
+}
+
 int32_t blast_tell_guests(struct storage_blast *b)
 {
     int32_t r = PROXIMO_OK;
-    for (uint32_t i = 0; r == PROXIMO_OK && i < b->hit_count; i++) {
-        const struct storage_hit *hit = &b->hits[i];
-        const struct hit_words *words = hit_words;
-        while (!(hit->what & words->what))
-            words++;
-        r = tell_affected(&b->ask, words->risk[b->loss],
-                          ask_text(&b->ask, "guest/%lld", (long long)hit->guest->vmid), hit->guest->name,
-                          words->effect[b->loss], hit_facts(b, hit));
+    for (uint32_t risk = PROXIMO_RISK_HIGH; r == PROXIMO_OK && risk >= PROXIMO_RISK_LOW; risk--) {
+        for (uint32_t i = 0; r == PROXIMO_OK && i < b->hit_count; i++) {
+            const struct storage_hit *hit = &b->hits[i];
+            if (blast_hit_risk(b, hit) == risk)
+                r = tell_affected(&b->ask, risk, ask_text(&b->ask, "guest/%lld", (long long)hit->guest->vmid),
+                                  hit->guest->name, words_of(hit)->effect[b->loss], hit_facts(b, hit));
+        }
     }
     return r;
 }

@@ -133,7 +133,7 @@ const struct config_key storage_keys[STORAGE_KEYS] = {
     {.name = "monhost", .flags = CONFIG_LIST},
     {.name = "nocow", .absent = "0"},
     {.name = "nowritecache", .absent = "0"},
-    {.name = "options"},
+    {.name = "options", .argument = "mount_options"}, /* "options" is the object with all others */
     {.name = "port"},
     {.name = "preallocation"},
     {.name = "saferemove", .absent = "0"},

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The parameters of every route that changes something are those of the API description: names, types, which
- * are optional, choices and limits. The descriptions lie beside the project (PROXIMO_SHARED or ../shared);
- * without them the test is skipped.
+ * are optional, choices and limits; as 8.4 the simulator has what the description of 8.4 has. The
+ * descriptions lie beside the project (PROXIMO_SHARED or ../shared); without them the test is skipped.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,19 +14,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim.h"
+#include "release.h"
 
 static const char *const type_names[] = {"string", "integer", "number", "boolean", "array"};
 
-static struct json_object *description(void)
+static struct json_object *description(const char *file)
 {
     const char *shared = getenv("PROXIMO_SHARED"), *source = getenv("PROXIMO_TEST_SOURCE_DIR");
     char path[1024];
 
     if (shared)
-        (void)snprintf(path, sizeof path, "%s/api/pve-9.2.json", shared);
+        (void)snprintf(path, sizeof path, "%s/api/%s", shared, file);
     else
-        (void)snprintf(path, sizeof path, "%s/../shared/api/pve-9.2.json", source ? source : ".");
+        (void)snprintf(path, sizeof path, "%s/../shared/api/%s", source ? source : ".", file);
     return json_object_from_file(path);
 }
 
@@ -106,7 +106,7 @@ static int compare_route(struct json_object *all, const struct sim_route *route)
 
 static void test_parameters(void **state)
 {
-    struct json_object *all = description();
+    struct json_object *all = description("pve-9.2.json");
     int different = 0, routes = 0;
 
     (void)state;
@@ -129,9 +129,79 @@ static void test_parameters(void **state)
     assert_int_equal(different, 0);
 }
 
+/* Does the simulator, as 8.4, refuse this parameter of the description of 9.2? */
+static bool refuses(const struct sim *sim, const struct sim_route *route, const char *name)
+{
+    struct json_object *given = json_object_new_object(), *errors = json_object_new_object();
+    bool bad;
+
+    sim_set_str(given, name, "");
+    bad = sim_release_check(sim, route, given, errors) < 0;
+    json_object_put(given);
+    json_object_put(errors);
+    return bad;
+}
+
+static int compare_release(const struct sim *sim, const struct sim_route *route, struct json_object *now,
+                           struct json_object *before)
+{
+    struct json_object *one = endpoint(before, route->method, route->path);
+    struct json_object *params = sim_get(endpoint(now, route->method, route->path), "params");
+    int different = 0;
+
+    if (!params) /* gone in 9 */
+        return 0;
+    if (sim_release_lacks(sim, route) != !one) {
+        print_error("%s %s: 8.4 %s it\n", route->method, route->path, one ? "has" : "lacks");
+        return 1;
+    }
+    if (!one)
+        return 0;
+    json_object_object_foreach(params, name, unused)
+    {
+        bool has = sim_get(sim_get(one, "params"), name) != NULL;
+
+        (void)unused;
+        if (refuses(sim, route, name) == has) {
+            print_error("%s %s: 8.4 %s %s\n", route->method, route->path, has ? "has" : "lacks", name);
+            different++;
+        }
+    }
+    return different;
+}
+
+/* What the simulator leaves out as 8.4 is what the description of 8.4 does not have. */
+static void test_release(void **state)
+{
+    struct json_object *now = description("pve-9.2.json"), *before = description("pve-8.4.json");
+    struct sim sim = {.release = NULL};
+    int different = 0;
+
+    (void)state;
+    if (!now || !before) {
+        json_object_put(now);
+        json_object_put(before);
+        print_message("the API descriptions are not here (set PROXIMO_SHARED): skipped\n");
+        skip();
+    }
+    sim.state = json_tokener_parse("{\"version\": {}}");
+    assert_int_equal(sim_release_set(&sim, "8.4"), 0);
+    assert_string_equal(sim_str(sim_get(sim.state, "version"), "release", ""), "8.4");
+    assert_true(sim_release_set(&sim, "7.4") < 0);
+    for (size_t t = 0; t < sim_route_table_count; t++) {
+        for (size_t i = 0; i < sim_route_tables[t]->count; i++)
+            different += compare_release(&sim, &sim_route_tables[t]->rows[i], now, before);
+    }
+    assert_int_equal(different, 0);
+    json_object_put(sim.state);
+    json_object_put(now);
+    json_object_put(before);
+}
+
 int main(void)
 {
-    static const struct CMUnitTest tests[] = {cmocka_unit_test(test_parameters)};
+    static const struct CMUnitTest tests[] = {cmocka_unit_test(test_parameters),
+                                              cmocka_unit_test(test_release)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -121,11 +121,10 @@ void start(struct fixture *fixture, const char *method, const char *where, const
     (void)snprintf(path, size, "/nodes/%.*s/tasks/%s", (int)strcspn(upid + 5, ":"), upid + 5, upid);
 }
 
-void ends(struct fixture *fixture, const char *task, const char *expected)
+/* Waits for the end of a task; its status path is in `path`. */
+static void until_stopped(struct fixture *fixture, const char *task, char *path, size_t size)
 {
-    char path[700];
-
-    (void)snprintf(path, sizeof path, "%s/status", task);
+    (void)snprintf(path, size, "%s/status", task);
     for (int i = 0; i < 100; i++) {
         FREE_WITH(free_text) char *status = value(fixture, "GET", path, "{}", "data.status");
 
@@ -133,5 +132,34 @@ void ends(struct fixture *fixture, const char *task, const char *expected)
             break;
         wait_ms(50);
     }
+}
+
+void ends(struct fixture *fixture, const char *task, const char *expected)
+{
+    char path[700];
+
+    until_stopped(fixture, task, path, sizeof path);
     is(fixture, path, "data.exitstatus", expected);
+}
+
+void fails(struct fixture *fixture, const char *task, const char *pattern)
+{
+    char path[700];
+    FREE_WITH(free_text) char *exit = NULL;
+
+    until_stopped(fixture, task, path, sizeof path);
+    exit = value(fixture, "GET", path, "{}", "data.exitstatus");
+    if (!text_matches(pattern, exit))
+        assert_string_equal(exit, pattern);
+}
+
+void logged(struct fixture *fixture, const char *task, const char *text)
+{
+    char path[700];
+    FREE_WITH(free_text) char *log = NULL;
+
+    (void)snprintf(path, sizeof path, "%s/log?limit=500", task);
+    log = value(fixture, "GET", path, "{}", "data");
+    if (!strstr(log, text))
+        assert_string_equal(log, text);
 }

@@ -37,5 +37,9 @@ void start(struct fixture *fixture, const char *method, const char *where, const
            size_t size);
 /* Waits for the task's end and asserts how it ended. */
 void ends(struct fixture *fixture, const char *task, const char *expected);
+/* The same, with <placeholders> in the status. */
+void fails(struct fixture *fixture, const char *task, const char *pattern);
+/* The task's log has this text. */
+void logged(struct fixture *fixture, const char *task, const char *text);
 
 #endif

@@ -11,7 +11,6 @@
 
 #include <cmocka.h>
 #include <curl/curl.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "asks.h"

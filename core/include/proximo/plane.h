@@ -101,8 +101,9 @@ struct proximo_call; /* one call in progress: opaque, valid until the function r
 #define PROXIMO_TYPE_INTEGER 2u
 #define PROXIMO_TYPE_BOOLEAN 3u
 #define PROXIMO_TYPE_NUMBER  4u
-#define PROXIMO_TYPE_STRINGS 5u /* array of strings; sent as a comma list */
-#define PROXIMO_TYPE_OBJECT  6u /* object of strings, numbers and booleans: options{}, changes{} */
+#define PROXIMO_TYPE_STRINGS                                                                                 \
+    5u                         /* array of strings; sent as a comma list, so none holds one unless NOT_SENT */
+#define PROXIMO_TYPE_OBJECT 6u /* object of strings, numbers and booleans: options{}, changes{} */
 
 #define PROXIMO_PARAM_REQUIRED (UINT64_C(1) << 0)
 #define PROXIMO_PARAM_SECRET                                                                                 \

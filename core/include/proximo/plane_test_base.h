@@ -36,11 +36,12 @@ struct plane_test {
         int32_t status;
     } answers[PLANE_TEST_MOST];
     uint32_t argument_count, answer_count;
-    char *config;   /* JSON; NULL: "{}" */
-    int cancelled;  /* set by the test: every upcall returns PROXIMO_ECANCELLED */
-    int denied;     /* set by the test: permission() says 0 */
-    int ungranted;  /* set by the test: without client_requests, so that the client is out of reach */
-    int offered[4]; /* what the client can be asked for, by PROXIMO_ASK_... */
+    char *config;        /* JSON; NULL: "{}" */
+    const char *version; /* of the site; NULL: "9.2.3" */
+    int cancelled;       /* set by the test: every upcall returns PROXIMO_ECANCELLED */
+    int denied;          /* set by the test: permission() says 0 */
+    int ungranted;       /* set by the test: without client_requests, so that the client is out of reach */
+    int offered[4];      /* what the client can be asked for, by PROXIMO_ASK_... */
     struct {
         char *key, *json;
     } results[PLANE_TEST_MOST]; /* the client's answers */

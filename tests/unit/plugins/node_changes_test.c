@@ -31,6 +31,8 @@ static void pool_init(struct plane_test *t, const char *pool)
     plane_test_answer(t, "/pools?poolid=other", 200,
                       "[{\"poolid\":\"other\",\"members\":[{\"id\":\"qemu/100\",\"vmid\":100}]}]");
     plane_test_answer(t, "/access/acl", 200, ACL);
+    plane_test_answer(t, "/access/groups/ops", 200, "{\"members\":[]}");
+    plane_test_answer(t, "/access/users?full=1", 200, "[]");
 }
 
 static void a_pool_is_made_and_unmade(void **state)

@@ -51,6 +51,11 @@ static void name_servers_that_are_not_named_stay(void **state)
     plane_test_done(&t);
 
     begin(&t);
+    plane_test_argument(&t, "dns1", "ns.lan", 1);
+    expect_failure(&t, plane_test_plan(&t, nodes, "pve_node_dns_set"), PROXIMO_EINVAL, "no IP address");
+    plane_test_done(&t);
+
+    begin(&t);
     plane_test_argument(&t, "delete", "[\"dns1\"]", 0);
     assert_int_equal(plane_test_plan(&t, nodes, "pve_node_dns_set"), 0);
     expect_words(&t, "risks", "no name server remains");
@@ -73,6 +78,7 @@ static void the_hosts_file_says_which_names_change(void **state)
         "# new\\n127.0.0.1 localhost\\n10.0.0.1 pve1.lan\\tpve1\\n10.0.0.6 NAS.lan\\n10.0.0.7 mon", 1);
     assert_int_equal(plane_test_plan(&t, nodes, "pve_node_hosts_set"), 0);
     expect_words(&t, "subjects", "\"names\":\"nas.lan,mon\"");
+    expect_words(&t, "facts", "\"removed\":[\"10.0.0.1 pve1.lan pve1\",\"10.0.0.5 nas.lan # backup\"]");
     expect_words(&t, "steps", "\"method\":\"POST\",\"path\":\"/nodes/{node}/hosts\"");
     expect_words(&t, "steps", "{\"name\":\"digest\",\"value\":\"state:/digest\",\"flags\":2}");
     assert_int_equal(plane_test_told_count(&t, "risks"), 0);
@@ -141,10 +147,13 @@ static void places(struct plane_test *t)
     plane_test_init(t);
     plane_test_answer(t, "/storage", 200, STORAGES);
     plane_test_answer(t, "/cluster/config/nodes", 200,
-                      "[{\"name\":\"pve1\",\"ring0_addr\":\"10.0.0.1\"},{\"name\":\"pve2\",\"ring0_addr\":"
+                      "[{\"node\":\"pve1\",\"ring0_addr\":\"10.0.0.1\"},{\"node\":\"pve2\",\"ring0_addr\":"
                       "\"10.0.0.2\",\"ring1_addr\":\"pve2-ring\"}]");
     plane_test_answer(t, "/cluster/metrics/server", 200, "[{\"id\":\"influx\",\"server\":\"metrics.lan\"}]");
     plane_test_answer(t, "/nodes/pve1/hosts", 200, "{\"data\":\"10.0.0.2 pve2-ring\\n\"," DIGEST "}");
+    plane_test_answer(t, "/cluster/resources?type=vm", 200,
+                      "[{\"type\":\"lxc\",\"vmid\":105,\"node\":\"pve1\"},{\"type\":\"lxc\",\"vmid\":106,"
+                      "\"node\":\"pve2\"},{\"type\":\"qemu\",\"vmid\":101,\"node\":\"pve1\"}]");
 }
 
 static uint32_t named(const struct plane_test *t, const char *words)
@@ -170,7 +179,11 @@ static void what_is_reached_by_name_is_told(void **state)
     expect_words(&t, "affected",
                  "off.lan, which other name servers may resolve otherwise or not at all\",\"risk\":1");
     assert_int_equal(named(&t, "pve2-ring"), 0); /* the hosts file knows it */
+    assert_int_equal(named(&t, "calls it by the name pve2,"), 1);
+    assert_int_equal(named(&t, "does not have its name"), 1); /* of itself */
     assert_int_equal(named(&t, "\"metric-server/influx\""), 1);
+    assert_int_equal(named(&t, "\"guest/105\""), 1); /* containers take the node's name servers */
+    assert_int_equal(named(&t, "\"guest/"), 1);
     assert_int_equal(plane_test_told_count(&t, "incomplete"), 0);
     plane_test_done(&t);
 
@@ -190,7 +203,7 @@ static void only_names_that_change_are_told(void **state)
     places(&t);
     assert_int_equal(
         plane_test_blast(&t, nodes, "node.hosts",
-                         "{\"kind\":\"node\",\"node\":\"pve1\",\"names\":\"mon3.lan,pve2-ring\"}"),
+                         "{\"kind\":\"node\",\"node\":\"pve1\",\"names\":\"MON3.lan,pve2-ring\"}"),
         0);
     assert_int_equal(named(&t, "\"storage/"), 1);
     assert_int_equal(named(&t, "mon3.lan"), 1);
@@ -207,6 +220,26 @@ static void only_names_that_change_are_told(void **state)
     assert_int_equal(plane_test_blast(&t, nodes, "node.hosts", "{\"kind\":\"node\",\"node\":\"pve1\"}"), 0);
     assert_int_equal(named(&t, "\"storage/"), 4);
     assert_int_equal(named(&t, "finds its own address"), 1);
+    plane_test_done(&t);
+}
+
+static void jobs_by_local_time_are_told(void **state)
+{
+    struct plane_test t;
+    (void)state;
+    begin(&t);
+    plane_test_answer(&t, "/cluster/backup", 200,
+                      "[{\"id\":\"all\"},{\"id\":\"here\",\"node\":\"pve1\"},{\"id\":\"far\",\"node\":"
+                      "\"pve2\"},{\"id\":\"off\",\"enabled\":0}]");
+    assert_int_equal(plane_test_blast(&t, nodes, "node.time", "{\"kind\":\"node\",\"node\":\"pve1\"}"), 0);
+    assert_int_equal(named(&t, "\"backup-job/all\""), 1);
+    assert_int_equal(named(&t, "\"backup-job/here\""), 1);
+    assert_int_equal(named(&t, "\"backup-job/"), 2);
+    plane_test_done(&t);
+    begin(&t);
+    plane_test_answer(&t, "/cluster/backup", 403, "");
+    assert_int_equal(plane_test_blast(&t, nodes, "node.time", "{\"kind\":\"node\",\"node\":\"pve1\"}"), 0);
+    expect_words(&t, "incomplete", "backup jobs");
     plane_test_done(&t);
 }
 
@@ -263,6 +296,7 @@ int main(void)
         cmocka_unit_test(options_go_back_to_none),
         cmocka_unit_test(what_is_reached_by_name_is_told),
         cmocka_unit_test(only_names_that_change_are_told),
+        cmocka_unit_test(jobs_by_local_time_are_told),
         cmocka_unit_test(the_journal_is_its_newest_lines),
         cmocka_unit_test(repositories_are_rows),
     };

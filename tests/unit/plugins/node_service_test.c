@@ -82,7 +82,7 @@ static void some_have_no_way_back_and_say_why(void **state)
     } cases[] = {
         {"chrony", "restart", "the service runs afterwards"},
         {"chrony", "reload", "the service runs afterwards"},
-        {"pveproxy", "stop", "goes through what is stopped"},
+        {"pveproxy", "stop", "go through what is stopped"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -121,6 +121,11 @@ static void what_is_so_is_not_sent_and_what_cannot_be_is_refused(void **state)
     assert_int_equal(plane_test_plan(&t, nodes, "pve_node_service_control"), 0);
     expect_words(&t, "summary", "nothing to do");
     assert_int_equal(plane_test_told_count(&t, "steps"), 0);
+    plane_test_done(&t);
+    begin(&t, "postfix", "restart"); /* it does not run: then a restart is a start, which a stop undoes */
+    assert_int_equal(plane_test_plan(&t, nodes, "pve_node_service_control"), 0);
+    expect_words(&t, "summary", "does not run now");
+    expect_told(&t, "undo", 0, "{\"kind\":3}");
     plane_test_done(&t);
     begin(&t, "pve-firewall", "stop"); /* failed is not stopped: systemd still takes a stop of it */
     assert_int_equal(plane_test_plan(&t, nodes, "pve_node_service_control"), 0);
