@@ -128,7 +128,7 @@ static const struct proximo_change changes[] = {
         .flags = PROXIMO_CHANGE_IDEMPOTENT,
         .name = "pve_storage_volume_set",
         .title = "Notes and protection of a backup",
-        .description = "Changes the notes of a backup, or protects it against removal and pruning. Undo "
+        .description = "Sets the notes of a backup, or protects it against removal and pruning. Undo "
                        "writes back what "
                        "was there.",
         .params = PROXIMO_TABLE(set_params),

@@ -75,8 +75,10 @@ int32_t storage_read_job_guests(void *instance, struct proximo_call *call)
         return r;
     struct json_object *tree DROP_JSON = json_of(answer.data), *rows DROP_JSON = json_object_new_array();
     struct json_object *guests = member_of(tree, "children");
-    if (!rows || !json_object_is_type(guests, json_type_array))
-        return a.host->fail(call, PROXIMO_EPROTO, "the guests of job %s are no list", id);
+    if (!rows)
+        return PROXIMO_ENOMEM;
+    if (!json_object_is_type(guests, json_type_array)) /* no list is not an empty one */
+        return reply_rows(&a, rows, false, "Proxmox answered without a list of guests");
     for (size_t i = 0; r == PROXIMO_OK && i < json_object_array_length(guests); i++)
         r = add_volumes(rows, json_object_array_get_idx(guests, i));
     return r == PROXIMO_OK ? reply_rows(&a, rows, !(answer.flags & PROXIMO_ANSWER_INCOMPLETE), NULL) : r;

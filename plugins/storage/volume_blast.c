@@ -18,7 +18,7 @@ struct looking {
     const char *elsewhere; /* a local volume: the node where the owner has its own of this name */
     struct known_guests guests;
     struct guest_disk *disks;
-    uint32_t told, unread;
+    uint32_t told, unread, over;
 };
 
 static int32_t tell_guest(struct looking *l, const struct known_guest *guest, uint32_t risk, const char *slot,
@@ -72,6 +72,10 @@ static int32_t look_at(void *context, struct known_guest *guest)
         return r;
     if (r < 0) {
         const char *what = ask_text(&l->a, "the configuration of guest %lld", (long long)guest->vmid);
+        if (guest->why && strcmp(guest->why, GUESTS_OVER_BUDGET) == 0) {
+            l->over++;
+            return PROXIMO_OK;
+        }
         l->unread++;
         if (l->unread > UNREAD_NAMED)
             return PROXIMO_OK;
@@ -121,10 +125,12 @@ static int32_t look_at_guests(struct looking *l)
     }
     if (r == PROXIMO_OK && !nobody)
         r = guests_visit_configs(&l->a, &l->guests, wanted, most, "configurations are looked at", look_at, l);
-    if (r == PROXIMO_OK && l->unread > UNREAD_NAMED)
+    const uint32_t more = l->unread > UNREAD_NAMED ? l->unread - UNREAD_NAMED : 0;
+    if (r == PROXIMO_OK && more + l->over)
         r = l->a.host->incomplete(
-            l->a.call, ask_text(&l->a, "the configurations of %u more guests", l->unread - UNREAD_NAMED),
-            "they could not be read, or are more than one plan looks at");
+            l->a.call,
+            ask_text(&l->a, "the configurations of %u%s guests", more + l->over, l->unread ? " more" : ""),
+            l->over ? "a plan looks at the owner and 4000 others" : "they could not be read");
     return r;
 }
 

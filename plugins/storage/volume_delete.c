@@ -48,6 +48,23 @@ static int32_t tell_archive(const struct asking *a, const char *name, const stru
     return tell_fact(a, name, fact);
 }
 
+/* backup: what goes is a backup itself, not a disk. */
+static const char *way_back_words(const struct asking *a, int64_t vmid, bool backup,
+                                  const struct archive *one, uint32_t others, bool unseen)
+{
+    const char *what = backup ? "backup" : "volume", *other = backup ? "other " : "";
+    if (!one)
+        return ask_text(a, "a deleted %s cannot be brought back, and no %sbackup of guest %lld was found%s",
+                        what, other, (long long)vmid, unseen ? " where this token could look" : "");
+    return ask_text(
+        a, "a deleted %s cannot be brought back; guest %lld has %u %sbackup%s, the newest of %s, %s ago, %s",
+        what, (long long)vmid, others, other, others == 1 ? "" : "s", time_text(a, one->ctime),
+        age_text(a, now_epoch() - one->ctime),
+        one->verified == VERIFIED_OK       ? "verified"
+        : one->verified == VERIFIED_FAILED ? "whose verification FAILED"
+                                           : "never verified");
+}
+
 /* What could bring the guest, or the guest of this disk, back. */
 static int32_t tell_way_back(const struct asking *a, const struct volume *v, int64_t vmid, bool backup)
 {
@@ -58,23 +75,9 @@ static int32_t tell_way_back(const struct asking *a, const struct volume *v, int
     if (r == PROXIMO_OK)
         r = archives_tell_unseen(a, &all);
     if (r == PROXIMO_OK && one)
-        r = tell_archive(a, "newest_other_backup", one);
+        r = tell_archive(a, backup ? "newest_other_backup" : "newest_backup", one);
     if (r == PROXIMO_OK)
-        r = tell_text(a, "no_way_back",
-                      one ? ask_text(a,
-                                     "a deleted %s cannot be brought back; guest %lld has %u other backup%s, "
-                                     "the newest of %s, %s ago, %s",
-                                     backup ? "backup" : "volume", (long long)vmid, others,
-                                     others == 1 ? "" : "s", time_text(a, one->ctime),
-                                     age_text(a, now_epoch() - one->ctime),
-                                     one->verified == VERIFIED_OK       ? "verified"
-                                     : one->verified == VERIFIED_FAILED ? "whose verification FAILED"
-                                                                        : "never verified")
-                          : ask_text(a,
-                                     "a deleted %s cannot be brought back, and no other backup of guest %lld "
-                                     "was found%s",
-                                     backup ? "backup" : "volume", (long long)vmid,
-                                     all.unseen_count ? " where this token could look" : ""));
+        r = tell_text(a, "no_way_back", way_back_words(a, vmid, backup, one, others, all.unseen_count > 0));
     archives_done(&all);
     return r;
 }
