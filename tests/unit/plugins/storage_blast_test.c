@@ -297,12 +297,13 @@ static void retention_says_what_the_next_backup_deletes(void **state)
 /* Lesson 11: an empty configuration is unread; what could not be read is never left out. */
 static void what_could_not_be_read_is_said(void **state)
 {
+    char empty[] = "{}";
     struct plane_test t;
     (void)state;
     begin(&t);
     for (uint32_t i = 0; i < t.answer_count; i++) {
         if (strcmp(t.answers[i].path, "/nodes/pve1/qemu/100/config") == 0)
-            t.answers[i].data = (char[]){"{}"};
+            t.answers[i].data = empty;
         if (strcmp(t.answers[i].path, "/cluster/backup") == 0)
             t.answers[i].status = 403;
     }
