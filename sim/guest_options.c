@@ -5,6 +5,7 @@
  */
 #include "guest_change.h"
 #include "handlers.h"
+#include "storage.h"
 
 #include <ctype.h>
 #include <openssl/rand.h>
@@ -129,13 +130,8 @@ static void free_name(struct sim_call *call, const struct sim_guest *guest, cons
 
 static void allocate(struct sim_call *call, const struct sim_guest *guest, const char *volid, int64_t bytes)
 {
-    struct json_object *all = sim_get(call->state, "volumes"), *list, *volume = json_object_new_object();
-    char storage[128];
+    struct json_object *volume = json_object_new_object();
 
-    (void)snprintf(storage, sizeof storage, "%.*s", (int)strcspn(volid, ":"), volid);
-    if (!sim_get(all, storage))
-        sim_set(all, storage, json_object_new_array());
-    list = sim_get(all, storage);
     sim_set_str(volume, "volid", volid);
     sim_set_str(volume, "content", guest->qemu ? "images" : "rootdir");
     sim_set_str(volume, "format", "raw");
@@ -144,8 +140,7 @@ static void allocate(struct sim_call *call, const struct sim_guest *guest, const
     sim_set_int(volume, "vmid", sim_int(guest->entry, "vmid", 0));
     sim_set(volume, "parent", NULL);
     sim_set_int(volume, "ctime", (int64_t)time(NULL));
-    sim_set_str(volume, "node", guest->node);
-    json_object_array_add(list, volume);
+    sim_volume_add(call->state, guest->node, volume);
 }
 
 /* "STORAGE:SIZE" becomes a volume, any other name must be one. */

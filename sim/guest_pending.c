@@ -4,6 +4,7 @@
  */
 #include "guest_change.h"
 #include "power.h"
+#include "storage.h"
 
 #include <string.h>
 
@@ -84,21 +85,6 @@ static void forget_empty(struct json_object *entry, const char *name)
         json_object_object_del(entry, name);
 }
 
-static void free_volume(struct sim *sim, const char *volid)
-{
-    struct json_object *list;
-    char storage[128];
-
-    (void)snprintf(storage, sizeof storage, "%.*s", (int)strcspn(volid, ":"), volid);
-    list = sim_get(sim_get(sim->state, "volumes"), storage);
-    for (size_t i = 0; list && i < json_object_array_length(list); i++) {
-        if (strcmp(sim_str(json_object_array_get_idx(list, i), "volid", ""), volid) != 0)
-            continue;
-        (void)json_object_array_del_idx(list, i, 1);
-        return;
-    }
-}
-
 static void delete_option(struct sim *sim, const struct sim_guest *guest, const char *key)
 {
     json_object_object_del(part(guest->entry, "pending"), key);
@@ -109,7 +95,7 @@ static void delete_option(struct sim *sim, const struct sim_guest *guest, const 
             sim_set_int(part(guest->entry, "pending_delete"), key, 1);
     } else {
         if (strncmp(key, "unused", 6) == 0 && sim_str(guest->config, key, NULL))
-            free_volume(sim, sim_str(guest->config, key, ""));
+            sim_volume_remove(sim->state, guest->node, sim_str(guest->config, key, ""));
         drop_option(guest->entry, key);
     }
 }

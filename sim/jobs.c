@@ -70,11 +70,14 @@ int sim_backup_show(struct sim_call *call)
 
 /* ---- what jobs take ---- */
 
-/* Does the job back this guest up? By number, by pool, or all but some. */
+/* Does the job back this guest up? By number, by pool, or all but some; maybe on one node only. */
 static bool job_takes(struct json_object *job, const char *vmid, struct json_object *guest)
 {
     const char *list = sim_str(job, "vmid", NULL), *pool = sim_str(job, "pool", NULL);
+    const char *node = sim_str(job, "node", NULL);
 
+    if (node && strcmp(sim_str(guest, "node", ""), node) != 0)
+        return false;
     if (pool)
         return strcmp(sim_str(guest, "pool", ""), pool) == 0;
     if (sim_int(job, "all", 0))

@@ -208,4 +208,5 @@ void sim_generate_guests(struct json_object *state, int count)
     sim_set(sim_get(state, "ha"), "rules", json_object_new_object());
     sim_set(state, "volumes", places.volumes);
     sim_set(state, "backup", json_object_new_object());
+    sim_set(state, "replication", json_object_new_object());
 }

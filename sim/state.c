@@ -125,7 +125,8 @@ static void finish_guests(struct json_object *state)
     }
 }
 
-/* A backup in a seed is called {time} where its name says when it was made. */
+/* Where a name in a seed says {time}, it is the time of the backup: those on a backup server have no other.
+ */
 static void name_backup(struct json_object *volume)
 {
     const char *volid = sim_str(volume, "volid", ""), *hole = strstr(volid, "{time}");

@@ -327,8 +327,10 @@ static int delete_options(struct sim_call *call, const char *name, struct json_o
         (void)snprintf(key, sizeof key, "%.*s", (int)strcspn(at, ",; "), at);
         at += strcspn(at, ",; ");
         if (apply) {
+            struct json_object *kept = secrets_of(call->state, name, false);
             json_object_object_del(config, key);
-            json_object_object_del(secrets_of(call->state, name, false), key);
+            if (kept)
+                json_object_object_del(kept, key);
             continue;
         }
         if (!sim_storage_key_known(type, key))

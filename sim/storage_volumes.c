@@ -89,6 +89,8 @@ static bool parse_block(struct sim_volume_name *name)
     static const char *const kinds[] = {"vm-", "base-", "subvol-", "basevol-"};
 
     name->content = "images";
+    if (at != name->name && strncmp(name->name, "base", 4) != 0)
+        return false;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         size_t n = strlen(kinds[i]);
 

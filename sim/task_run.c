@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define TASKS_MAX 5000
+#define LOG_MAX   1000
 
 int64_t sim_now_ms(void)
 {
@@ -192,7 +193,7 @@ static void log_cluster(struct sim *sim, struct json_object *task, const char *w
     text[strcspn(text, ":")] = 0;
     sim_set_str(entry, "uid", text);
     json_object_array_add(list, entry);
-    for (size_t i = 0; i < json_object_array_length(log) && i < TASKS_MAX; i++)
+    for (size_t i = 0; i < json_object_array_length(log) && i < LOG_MAX; i++)
         json_object_array_add(list, json_object_get(json_object_array_get_idx(log, i)));
     sim_set(sim->state, "log", list);
 }
@@ -227,14 +228,18 @@ static void set_owner(struct json_object *task, const char *who)
         sim_set_str(task, "tokenid", bang + 1);
 }
 
-/* Puts the task before all others and forgets the oldest. */
+/* Puts the task before all others and forgets the oldest that have ended. */
 static void list_task(struct sim *sim, struct json_object *task)
 {
     struct json_object *tasks = sim_get(sim->state, "tasks"), *list = json_object_new_array();
 
     json_object_array_add(list, task);
-    for (size_t i = 0; i < json_object_array_length(tasks) && i < TASKS_MAX; i++)
-        json_object_array_add(list, json_object_get(json_object_array_get_idx(tasks, i)));
+    for (size_t i = 0; i < json_object_array_length(tasks); i++) {
+        struct json_object *other = json_object_array_get_idx(tasks, i);
+
+        if (i < TASKS_MAX || !sim_get(other, "endtime"))
+            json_object_array_add(list, json_object_get(other));
+    }
     sim_set(sim->state, "tasks", list);
 }
 

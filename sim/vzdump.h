@@ -18,14 +18,17 @@ struct sim_backup {
     struct sim_guest guest;
     const char *storage, *mode, *compress;
     bool pbs, encrypted;
+    bool fixed;    /* a volume of it cannot be snapshotted */
     int64_t bytes; /* of all disks that are part of it */
     int64_t size;  /* of the archive */
     time_t when;
     char volid[400], path[700], format[16];
 };
 
-/* What the log says of the guest's disks; adds up their bytes. (vzdump_log.c) */
-void sim_backup_log_disks(struct sim_job *job, struct sim_backup *backup);
+/* What the log says of the guest, its disks and the mode; adds up the bytes and may settle for another mode.
+ * (vzdump_log.c) */
+void sim_backup_log_head(struct json_object *state, struct sim_job *job, struct sim_backup *backup,
+                         const char *ionice);
 /* What the log says on the way. */
 void sim_backup_log_way(struct sim_job *job, const struct sim_backup *backup);
 /* "2026-11-27 02:00:00" */

@@ -70,11 +70,22 @@ static void log_mount(struct sim_job *job, struct sim_backup *backup, const char
     backup->bytes += sim_disk_size(option);
 }
 
-void sim_backup_log_disks(struct sim_job *job, struct sim_backup *backup)
+/* Can the storage of this volume make snapshots of it? */
+static bool can_snapshot(struct json_object *state, const char *option)
+{
+    char storage[128];
+
+    (void)snprintf(storage, sizeof storage, "%.*s", (int)strcspn(option, ":"), option);
+    return sim_listed("lvmthin zfspool rbd btrfs cephfs fakesnap",
+                      sim_str(sim_storage_config(state, storage), "type", ""));
+}
+
+static void log_disks(struct json_object *state, struct sim_job *job, struct sim_backup *backup)
 {
     json_object_object_foreach(backup->guest.config, key, value)
     {
         const char *option = json_object_get_string(value);
+        int64_t before = backup->bytes;
 
         if (!sim_disk_key(backup->guest.qemu, key) || strncmp(key, "unused", 6) == 0)
             continue;
@@ -82,7 +93,35 @@ void sim_backup_log_disks(struct sim_job *job, struct sim_backup *backup)
             log_mount(job, backup, key, option);
         else if (!strstr(option, "media=cdrom"))
             log_disk(job, backup, key, option);
+        backup->fixed = backup->fixed || (backup->bytes > before && !can_snapshot(state, option));
     }
+}
+
+static void log_guest(struct json_object *state, struct sim_job *job, struct sim_backup *backup)
+{
+    sim_job_log(job, true, "INFO: %s Name: %s", backup->guest.qemu ? "VM" : "CT", backup->guest.name);
+    log_disks(state, job, backup);
+}
+
+void sim_backup_log_head(struct json_object *state, struct sim_job *job, struct sim_backup *backup,
+                         const char *ionice)
+{
+    /* Of what stands still the mode is said first. */
+    if (backup->guest.running)
+        log_guest(state, job, backup);
+    if (!backup->guest.qemu && backup->fixed && strcmp(backup->mode, "snapshot") == 0) {
+        sim_job_log(job, true, "INFO: mode failure - some volumes do not support snapshots");
+        sim_job_log(job, true, "INFO: trying 'suspend' mode instead");
+        backup->mode = "suspend";
+    }
+    sim_job_log(job, true, "INFO: backup mode: %s", backup->mode);
+    sim_job_log(job, true, "INFO: ionice priority: %s", ionice);
+    if (!backup->guest.running)
+        log_guest(state, job, backup);
+    else if (strcmp(backup->mode, "stop") == 0)
+        sim_job_log(job, true, "INFO: stopping virtual guest");
+    if (backup->guest.qemu && json_object_object_length(sim_get(backup->guest.entry, "snapshots")) > 0)
+        sim_job_log(job, true, "INFO: snapshots found (not included into backup)");
 }
 
 static void log_machine(struct sim_job *job, const struct sim_backup *backup)
@@ -91,6 +130,8 @@ static void log_machine(struct sim_job *job, const struct sim_backup *backup)
     unsigned char b[16] = {0};
 
     (void)RAND_bytes(b, sizeof b);
+    if (!backup->guest.running)
+        sim_job_log(job, true, "INFO: starting kvm to execute backup task");
     if (backup->guest.running && strncmp(sim_str(backup->guest.config, "agent", "0"), "1", 1) == 0 &&
         strcmp(backup->mode, "snapshot") == 0) {
         sim_job_log(job, true, "INFO: issuing guest-agent 'fs-freeze' command");
@@ -101,18 +142,23 @@ static void log_machine(struct sim_job *job, const struct sim_backup *backup)
         "INFO: started backup task '%02x%02x%02x%02x-%02x%02x-4%x%02x-a%x%02x-%02x%02x%02x%02x%02x%02x'",
         b[0], b[1], b[2], b[3], b[4], b[5], b[6] & 15U, b[7], b[8] & 15U, b[9], b[10], b[11], b[12], b[13],
         b[14], b[15]);
-    if (backup->guest.running)
-        sim_job_log(job, true, "INFO: resuming VM again");
+    sim_job_log(job, true, "INFO: resuming VM again");
     for (int percent = 0; percent <= 100; percent += 20)
         sim_job_log(job, true,
                     "INFO: %3d%% (%.1f GiB of %.1f GiB) in %ds, read: 312.4 MiB/s, write: 118.0 MiB/s",
                     percent, total * percent / 100, total, (int)(total * percent / 100 * 1024 / 312) + 3);
     sim_job_log(job, true, "INFO: transferred %.2f GiB in %d seconds (312.4 MiB/s)", total,
                 (int)(total * 1024 / 312) + 3);
+    if (!backup->guest.running)
+        sim_job_log(job, true, "INFO: stopping kvm after backup task");
 }
 
 void sim_backup_log_way(struct sim_job *job, const struct sim_backup *backup)
 {
+    bool snapshot = !backup->guest.qemu && strcmp(backup->mode, "snapshot") == 0;
+
+    if (snapshot)
+        sim_job_log(job, true, "INFO: create storage snapshot 'vzdump'");
     if (backup->pbs)
         sim_job_log(job, true, "INFO: creating Proxmox Backup Server archive '%s'",
                     strchr(backup->volid, '/') + 1);
@@ -127,6 +173,8 @@ void sim_backup_log_way(struct sim_job *job, const struct sim_backup *backup)
                     (double)backup->bytes / GIB);
     if (!backup->pbs)
         sim_job_log(job, true, "INFO: archive file size: %.2fGB", (double)backup->size / GIB);
+    if (snapshot)
+        sim_job_log(job, true, "INFO: cleanup temporary 'vzdump' snapshot");
 }
 
 char *sim_backup_notes(struct json_object *state, const struct sim_guest *guest, const char *format)

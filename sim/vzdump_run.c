@@ -170,10 +170,7 @@ static int begin_guest(struct sim *sim, struct sim_job *job, const char *vmid)
         return -EINVAL;
     }
     name_archive(sim, job, &backup);
-    sim_job_log(job, true, "INFO: backup mode: %s", backup.mode);
-    sim_job_log(job, true, "INFO: ionice priority: %s", option_of(job, "ionice", "7"));
-    sim_job_log(job, true, "INFO: %s Name: %s", backup.guest.qemu ? "VM" : "CT", backup.guest.name);
-    sim_backup_log_disks(job, &backup);
+    sim_backup_log_head(sim->state, job, &backup, option_of(job, "ionice", "7"));
     backup.size = backup.pbs ? backup.bytes : backup.bytes / (strcmp(backup.compress, "0") == 0 ? 2 : 3);
     sim_backup_log_way(job, &backup);
     usage = sim_atf(sim->state, "/nodes/%s/storage/%s", backup.guest.node, backup.storage);

@@ -35,6 +35,7 @@ static const struct kind {
     {"replication", "id", "replication jobs", false},
     {"mapping", "id", "mappings", false}, /* type/id */
     {"options", "id", "options", false},
+    {"metrics-server", "id", "metrics servers", false},
 };
 
 static const struct kind *kind_find(const char *name, size_t len)

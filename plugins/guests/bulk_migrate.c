@@ -137,9 +137,11 @@ static int32_t plan(struct moves *v)
     }
     if (r < 0 || v->count == 0)
         return r < 0 ? r : bulk_nothing(b, "VM.Migrate", "moving guests");
-    const char *text =
-        ask_text(&b->ask, "%u guest%s, one after the other; one that fails does not keep the others",
-                 (unsigned)v->count, v->count == 1 ? " moves to another node" : "s move to another node");
+    const char *text = ask_text(&b->ask,
+                                "%u guest%s to %s, one after the other; one that fails does not keep "
+                                "the others",
+                                (unsigned)v->count, v->count == 1 ? " moves" : "s move",
+                                v->view_count == 1 ? v->views[0].target : "other nodes");
     r = text ? b->ask.host->change(b->ask.call, text) : PROXIMO_ENOMEM;
     return r == PROXIMO_OK ? tell(v) : r;
 }

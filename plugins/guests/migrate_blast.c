@@ -100,10 +100,12 @@ static int32_t state(struct migration *m)
     }
     const char *effect = !running ? "goes to the target; it is stopped and stays so"
                          : lxc
-                             ? "is shut down, moved and started again: everything it serves is gone "
-                               "meanwhile, as long as its disks are copied"
+                             ? "is shut down, moved and started again: everything it serves is gone until "
+                               "it runs there, copying of disks included"
                              : "moves while it runs: it stands still for a moment, and is slower until then";
-    return migrate_say(m, running ? PROXIMO_RISK_MEDIUM : PROXIMO_RISK_LOW, label(m), effect, facts);
+    const uint32_t risk = running ? PROXIMO_RISK_MEDIUM : PROXIMO_RISK_LOW;
+    return m->tell ? tell_affected(a, risk, label(m), member_text(m->g->status, "name"), effect, facts)
+                   : PROXIMO_OK;
 }
 
 /* What Proxmox says itself, where nothing was found. Without VM.Migrate it does not say anything. */

@@ -191,20 +191,20 @@ static const struct proximo_read reads[] = {
 static const struct proximo_change changes[] = {
     {ROW(proximo_change), .name = "pve_mapping_create", .title = "Create a resource mapping",
      .description =
-         "Gives a directory, PCI or USB device of nodes a name by which guests may use it. Whoever "
+         "Creates a name for a directory, PCI or USB device of nodes, by which guests may use it. Whoever "
          "holds Mapping.Use on it can give it to guests. Undo removes it.",
      .params = PROXIMO_TABLE(create_params), .operation_class = "mapping.create",
      .subject = "mapping/{type}/{id}", .needs = PROXIMO_TABLE(modify_all), .plan = mapping_create_plan,
      .plan_undo = mapping_create_undo, .undo_kind = PROXIMO_UNDO_FUNCTION, .undo_class = "mapping.delete"},
     {ROW(proximo_change), .flags = PROXIMO_CHANGE_IDEMPOTENT, .name = "pve_mapping_update",
      .title = "Change a resource mapping",
-     .description = "Changes what a resource mapping stands for. The plan names the guests that use it and "
+     .description = "Sets what a resource mapping stands for. The plan names the guests that use it and "
                     "those whose node it no longer covers. Undo writes the entries from before.",
      .params = PROXIMO_TABLE(update_params), .operation_class = "mapping.update",
      .subject = "mapping/{type}/{id}", .needs = PROXIMO_TABLE(modify_one), .plan = mapping_update_plan,
      .plan_undo = mapping_update_undo, .undo_kind = PROXIMO_UNDO_FUNCTION},
     {ROW(proximo_change), .name = "pve_mapping_delete", .title = "Remove a resource mapping",
-     .description = "Removes a resource mapping. A guest that uses it runs on, but does not start again; the "
+     .description = "Deletes a resource mapping. A guest that uses it runs on, but does not start again; the "
                     "plan names them. Undo creates it with the same entries.",
      .params = PROXIMO_TABLE(get_params), .operation_class = "mapping.delete",
      .subject = "mapping/{type}/{id}", .needs = PROXIMO_TABLE(modify_all), .plan = mapping_delete_plan,

@@ -76,30 +76,22 @@ static const char *hidden_secret(const struct config_change *c, const char *type
     return NULL;
 }
 
-static int32_t tell_whom(const struct config_change *c)
+/* For the blast function: where it is and was, and whether anything is sent. */
+static int32_t name_subject(struct config_change *c)
 {
-    static const char *const effects[] = {
-        "gets names, load and usage of all nodes, guests and storages from every node from now on",
-        "gets the figures of all nodes as this says: a wrong address, port or token sends them astray or "
-        "nowhere, and graphs and alarms built on them see nothing",
-        "gets no figures any more: graphs and alarms built on them see nothing",
-    };
-    const char *server = config_after(c, "server"), *port = config_after(c, "port");
-    const char *disable = config_after(c, "disable");
-    struct json_object *facts = json_object_new_object();
+    static const char *const keys[] = {"server", "port", "disable"};
     const struct config_edit *moved = config_edited(c, "server");
-    if (facts && server)
-        json_object_object_add(facts, "server", json_object_new_string(server));
-    if (facts && port)
-        json_object_object_add(facts, "port", json_object_new_string(port));
-    if (facts && moved && moved->was)
-        json_object_object_add(facts, "server_before", json_object_new_string(moved->was));
-    const bool off = disable && strcmp(disable, "1") == 0;
-    const char *effect = c->verb == CONFIG_DELETE ? effects[2]
-                         : off                    ? "is switched off by this: it gets no figures"
-                                                  : effects[c->verb];
-    return tell_affected(&c->ask, c->verb == CONFIG_CREATE && off ? PROXIMO_RISK_LOW : PROXIMO_RISK_MEDIUM,
-                         ask_text(&c->ask, "metrics-server/%s", c->id), NULL, effect, facts);
+    c->subject_details = json_object_new_object();
+    if (!c->subject_details)
+        return PROXIMO_ENOMEM;
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        const char *value = config_after(c, keys[i]);
+        if (value)
+            json_object_object_add(c->subject_details, keys[i], json_object_new_string(value));
+    }
+    if (moved && moved->was)
+        json_object_object_add(c->subject_details, "server_before", json_object_new_string(moved->was));
+    return PROXIMO_OK;
 }
 
 static int32_t check(struct config_change *c)
@@ -117,7 +109,7 @@ static int32_t check(struct config_change *c)
         return r;
     if (c->verb == CONFIG_DELETE)
         c->no_way_back = hidden_secret(c, type);
-    return c->verb == CONFIG_UPDATE && !c->count ? PROXIMO_OK : tell_whom(c);
+    return name_subject(c);
 }
 
 static const struct config_kind metrics_kind = {
@@ -137,6 +129,55 @@ static const struct config_kind metrics_kind = {
 CONFIG_FUNCTIONS(metrics_create, nodes_plane, &metrics_kind, CONFIG_CREATE)
 CONFIG_FUNCTIONS(metrics_update, nodes_plane, &metrics_kind, CONFIG_UPDATE)
 CONFIG_FUNCTIONS(metrics_delete, nodes_plane, &metrics_kind, CONFIG_DELETE)
+
+/* ---- whom it concerns: the one who gets the figures, and whoever looks at them there */
+
+static int32_t blast(void *instance, struct proximo_call *call, struct proximo_text subject_json,
+                     const char *effect)
+{
+    static const char *const keys[] = {"server", "server_before", "port"};
+    const struct asking a = {((struct nodes_plane *)instance)->host, call};
+    struct json_object *subject DROP_JSON = json_of(subject_json), *facts = json_object_new_object();
+    const char *id = member_text(subject, "id");
+    for (size_t i = 0; facts && i < sizeof(keys) / sizeof(keys[0]); i++) {
+        if (member_of(subject, keys[i]))
+            json_object_object_add(facts, keys[i], json_object_get(member_of(subject, keys[i])));
+    }
+    return tell_affected(&a, PROXIMO_RISK_MEDIUM, id ? ask_text(&a, "metrics-server/%s", id) : NULL, NULL,
+                         effect, facts);
+}
+
+static bool is_off(struct proximo_text subject_json)
+{
+    struct json_object *subject DROP_JSON = json_of(subject_json);
+    return member_is(subject, "disable", "1");
+}
+
+static int32_t blast_create(void *instance, struct proximo_call *call, struct proximo_text subject_json)
+{
+    return blast(instance, call, subject_json,
+                 is_off(subject_json) ? "is known and switched off: it gets no figures"
+                                      : "gets names, load and usage of all nodes, guests and storages from "
+                                        "every node from now on");
+}
+
+static int32_t blast_update(void *instance, struct proximo_call *call, struct proximo_text subject_json)
+{
+    return blast(
+        instance, call, subject_json,
+        is_off(subject_json)
+            ? "is switched off: it gets no figures, and graphs and alarms built on them see nothing"
+            : "gets the figures of all nodes as this says: a wrong address, port or token sends them "
+              "astray or nowhere, and graphs and alarms built on them see nothing");
+}
+
+static int32_t blast_delete(void *instance, struct proximo_call *call, struct proximo_text subject_json)
+{
+    return blast(instance, call, subject_json,
+                 is_off(subject_json)
+                     ? "is forgotten; it was switched off and got no figures"
+                     : "gets no figures any more: graphs and alarms built on them see nothing");
+}
 
 /* ---- the tools */
 
@@ -219,20 +260,22 @@ static const struct proximo_read reads[] = {
 
 static const struct proximo_change changes[] = {
     {ROW(proximo_change), .name = "pve_metrics_create", .title = "Add a metrics server",
-     .description = "Adds a server that every node sends its figures to: names, load and usage of nodes, "
+     .description = "Creates the entry of a server that every node sends its figures to: names, load and "
+                    "usage of nodes, "
                     "guests and storages. The token is a secret. Undo removes it.",
      .params = PROXIMO_TABLE(create_params), .operation_class = "metrics.create",
      .subject = "metrics-server/{id}", .needs = PROXIMO_TABLE(root_modify), .plan = metrics_create_plan,
      .plan_undo = metrics_create_undo, .undo_kind = PROXIMO_UNDO_FUNCTION, .undo_class = "metrics.delete"},
     {ROW(proximo_change), .flags = PROXIMO_CHANGE_IDEMPOTENT, .name = "pve_metrics_update",
      .title = "Change a metrics server",
-     .description = "Changes where and how figures are sent. Undo writes the values from before; where a "
+     .description = "Sets where and how figures are sent to a metrics server. Undo writes the values from "
+                    "before; where a "
                     "token or headers change there is no way back, because Proxmox never shows them.",
      .params = PROXIMO_TABLE(update_params), .operation_class = "metrics.update",
      .subject = "metrics-server/{id}", .needs = PROXIMO_TABLE(root_modify), .plan = metrics_update_plan,
      .plan_undo = metrics_update_undo, .undo_kind = PROXIMO_UNDO_FUNCTION},
     {ROW(proximo_change), .name = "pve_metrics_delete", .title = "Remove a metrics server",
-     .description = "Removes a metrics server's entry: nothing is sent to it any more. Undo adds it again, "
+     .description = "Deletes a metrics server's entry: nothing is sent to it any more. Undo adds it again, "
                     "unless a secret may be stored with it; the plan says so.",
      .params = PROXIMO_TABLE(get_params), .operation_class = "metrics.delete",
      .subject = "metrics-server/{id}", .needs = PROXIMO_TABLE(root_modify), .plan = metrics_delete_plan,
@@ -241,18 +284,19 @@ static const struct proximo_change changes[] = {
 
 #define METRICS_SCHEMA                                                                                       \
     "{\"type\":\"object\",\"properties\":{\"kind\":{\"const\":\"metrics-server\"},\"id\":{\"type\":"         \
-    "\"string\"}},\"required\":[\"kind\",\"id\"]}"
+    "\"string\"},\"server\":{\"type\":\"string\"},\"server_before\":{\"type\":\"string\"},\"port\":{"        \
+    "\"type\":\"string\"},\"disable\":{\"type\":\"string\"}},\"required\":[\"kind\",\"id\"]}"
 
 static const struct proximo_class classes[] = {
     {ROW(proximo_class), .name = "metrics.create", .title = "add a metrics server",
      .description = "All nodes begin to send figures to it.", .risk_floor = PROXIMO_RISK_MEDIUM,
-     .undo_kind = PROXIMO_UNDO_FUNCTION, .subject_schema = METRICS_SCHEMA},
+     .undo_kind = PROXIMO_UNDO_FUNCTION, .subject_schema = METRICS_SCHEMA, .blast = blast_create},
     {ROW(proximo_class), .name = "metrics.update", .title = "change a metrics server",
      .description = "Figures go elsewhere, or in another way.", .risk_floor = PROXIMO_RISK_MEDIUM,
-     .undo_kind = PROXIMO_UNDO_FUNCTION, .subject_schema = METRICS_SCHEMA},
+     .undo_kind = PROXIMO_UNDO_FUNCTION, .subject_schema = METRICS_SCHEMA, .blast = blast_update},
     {ROW(proximo_class), .name = "metrics.delete", .title = "remove a metrics server",
      .description = "Figures are no longer sent to it.", .risk_floor = PROXIMO_RISK_MEDIUM,
-     .undo_kind = PROXIMO_UNDO_FUNCTION, .subject_schema = METRICS_SCHEMA},
+     .undo_kind = PROXIMO_UNDO_FUNCTION, .subject_schema = METRICS_SCHEMA, .blast = blast_delete},
 };
 
 const struct topic nodes_topic_metrics = {

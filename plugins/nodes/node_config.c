@@ -230,7 +230,7 @@ static const struct proximo_change changes[] = {
         ROW(proximo_change),
         .flags = PROXIMO_CHANGE_IDEMPOTENT,
         .name = "pve_node_hosts_set",
-        .title = "Replace the hosts file of a node",
+        .title = "Change the hosts file of a node",
         .description =
             "Writes the hosts file of one node anew, as a whole; read it with pve_node_hosts first. The "
             "plan says which names get other addresses and what of the site is reached by them. Undo "
@@ -263,7 +263,7 @@ static const struct proximo_change changes[] = {
         ROW(proximo_change),
         .flags = PROXIMO_CHANGE_IDEMPOTENT,
         .name = "pve_node_config_set",
-        .title = "Change the options of a node",
+        .title = "Set the options of a node",
         .description =
             "Sets or removes options of one node: notes, delay before guests start at boot, wake-on-LAN, "
             "ACME domains; from Proxmox VE 9 on location and ballooning target. Undo brings back exactly "

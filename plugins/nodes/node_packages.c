@@ -118,7 +118,7 @@ static const struct proximo_read reads[] = {
     {
         ROW(proximo_read),
         .name = "pve_node_apt_updates",
-        .title = "Updates that wait",
+        .title = "Package updates of a node",
         .description =
             "Lists the packages of one node for which a newer version is known. The lists are as old as "
             "their last refresh: pve_node_apt_update renews them. Proxmox wants Sys.Modify for this, "

@@ -136,14 +136,12 @@ int32_t service_blast_ha(const struct service_blast *b)
     const bool local = strcmp(b->name, "pve-ha-lrm") == 0, manager = strcmp(b->name, "pve-ha-crm") == 0;
     const char *effect =
         local ? "HA does not look after it meanwhile: it is not restarted after a crash and not moved; when "
-                "the "
-                "stop is not clean, the watchdog resets the node and it is started on another one"
-        : b->verb == SERVICE_STOP ? "the node cannot renew its HA lock: after about a minute the watchdog "
-                                    "resets the node, and it is "
-                                    "started on another one"
-                                  : "if the service is not back within a minute, the watchdog resets the "
-                                    "node, and it is started on "
-                                    "another one";
+                "the stop is not clean, the watchdog resets the node and it is started on another one"
+        : b->verb == SERVICE_STOP
+            ? "the node cannot renew its HA lock: after about a minute the watchdog resets the node, and it "
+              "is started on another one"
+            : "if the service is not back within a minute, the watchdog resets the node, and it is started "
+              "on another one";
     struct json_object *list DROP_JSON = NULL;
     int32_t r = node_list(&b->ask, "/cluster/ha/status/current", root_audit,
                           "what HA looks after on the node", &list);

@@ -43,8 +43,8 @@ static const struct proximo_read reads[] = {
         .name = "pve_node_service_status",
         .title = "Service of a node",
         .description =
-            "Says whether one service of a node runs, and whether it is started at boot (unit-state). Its "
-            "lines in the log are in pve_node_syslog.",
+            "Says whether one service of a node is active, and whether it is enabled at boot. Its lines "
+            "are in pve_node_syslog.",
         .params = PROXIMO_TABLE(status_params),
         .path = "/nodes/{node}/services/{service}/state",
         .columns = PROXIMO_TABLE(columns),

@@ -148,7 +148,7 @@ static const struct proximo_read reads[] = {
         ROW(proximo_read),
         .flags = PROXIMO_READ_SINGLE,
         .name = "pve_node_status",
-        .title = "Node status",
+        .title = "Status of a node (host, server)",
         .description =
             "Shows the health of one node: uptime, CPU and load, memory, swap, root file system, Proxmox "
             "and kernel version. Use it when a node is slow or full. Sizes are in bytes, cpu and wait are "
@@ -161,12 +161,12 @@ static const struct proximo_read reads[] = {
     {
         ROW(proximo_read),
         .name = "pve_node_rrddata",
-        .title = "Node statistics over time",
+        .title = "Statistics of a node",
         .description =
-            "Shows how CPU, load, memory, swap, root file system and network of one node went over time. "
-            "The windows roll: day is the last 24 hours up to now, not a calendar day. Rows run from old "
-            "to new, up to 1,440 of them: offset gives the later ones. netin and netout are bytes a "
-            "second; cpu and iowait are fractions of 1. A step without values has only its time.",
+            "Shows how busy one node was over time: CPU, load, swap, root file system and network use. The "
+            "windows roll: day is the last 24 hours up to now, not a calendar day. Rows run from old to "
+            "new, up to 1,440 of them: offset gives the later ones. netin and netout are bytes a second; "
+            "cpu and iowait are fractions of 1. A step without values has only its time.",
         .params = PROXIMO_TABLE(rrd_params),
         .path = "/nodes/{node}/rrddata",
         .columns = PROXIMO_TABLE(rrd_columns),
@@ -226,7 +226,7 @@ static const struct proximo_read reads[] = {
         ROW(proximo_read),
         .flags = PROXIMO_READ_SINGLE,
         .name = "pve_node_time",
-        .title = "Time of a node",
+        .title = "Clock and time zone of a node",
         .description =
             "Shows the clock and the time zone of one node. Compare time over the nodes of a cluster when "
             "something about time looks wrong; localtime is time with the zone's offset added.",

@@ -48,6 +48,7 @@ int32_t nodes_plan_pool_update(void *instance, struct proximo_call *call);
 int32_t nodes_plan_pool_delete(void *instance, struct proximo_call *call);
 int32_t nodes_blast_task(void *instance, struct proximo_call *call, struct proximo_text subject_json);
 int32_t nodes_blast_pool(void *instance, struct proximo_call *call, struct proximo_text subject_json);
+int32_t nodes_blast_pool_delete(void *instance, struct proximo_call *call, struct proximo_text subject_json);
 
 /* The topics, a file each. */
 extern const struct topic nodes_topic_node, nodes_topic_node_hardware, nodes_topic_node_packages,

@@ -82,7 +82,7 @@ static int32_t check(struct config_change *c)
 }
 
 static const struct config_kind options_kind = {
-    .what = "options of the datacenter",
+    .what = "datacenter.cfg",
     .subject = "options",
     .subject_member = "id",
     .subject_name = "datacenter",

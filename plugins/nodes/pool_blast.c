@@ -86,6 +86,18 @@ static int32_t tell_members(const struct asking *a, struct json_object *pool)
     return r;
 }
 
+/* A pool is empty when it is deleted: what goes are the entries at its own path. */
+static int32_t tell_grants_that_go(const struct asking *a, struct json_object *acl, const char *poolid)
+{
+    static const struct pool_effect effect = {
+        .own = true,
+        .role =
+            "loses this role on the pool: the entry goes with it, and a pool of that name made later does "
+            "not have it",
+        .forbidden = "is no longer kept from a pool of that name made later"};
+    return pool_tell_principals(a, acl, poolid, &effect);
+}
+
 /* What comes and goes is known to a plan of an update; otherwise it can be either. */
 static int32_t tell_rights(const struct asking *a, struct json_object *acl, const char *poolid,
                            struct json_object *subject)
@@ -93,23 +105,24 @@ static int32_t tell_rights(const struct asking *a, struct json_object *acl, cons
     const char *in = member_text(subject, "in"), *out = member_text(subject, "out");
     const char *from = member_text(subject, "from"), *moved = out ? out : in;
     struct pool_effect effect = {
-        "has this role on whatever is a member of the pool: gains it on what is added, loses it on what is "
-        "taken out or when the pool goes",
-        "has no rights on whatever is a member of the pool: loses all on what is added"};
+        .role = "has this role on whatever is a member of the pool: gains it on what is added, loses it on "
+                "what is "
+                "taken out or when the pool goes",
+        .forbidden = "has no rights on whatever is a member of the pool: loses all on what is added"};
     if (in)
-        effect = (struct pool_effect){ask_text(a, "gains this role on %s", in),
-                                      ask_text(a, "loses all rights on %s", in)};
+        effect = (struct pool_effect){.role = ask_text(a, "gains this role on %s", in),
+                                      .forbidden = ask_text(a, "loses all rights on %s", in)};
     if (out)
-        effect = (struct pool_effect){ask_text(a, "loses this role on %s", out),
-                                      ask_text(a, "is no longer kept from %s", out)};
+        effect = (struct pool_effect){.role = ask_text(a, "loses this role on %s", out),
+                                      .forbidden = ask_text(a, "is no longer kept from %s", out)};
     int32_t r =
         effect.role && effect.forbidden ? pool_tell_principals(a, acl, poolid, &effect) : PROXIMO_ENOMEM;
     while (r == PROXIMO_OK && from && *from) {
         const size_t len = strcspn(from, ",");
         const char *other = ask_text(a, "%.*s", (int)len, from);
         effect = (struct pool_effect){
-            ask_text(a, "loses this role on what of %s leaves pool %s", moved, other),
-            ask_text(a, "is no longer kept from what of %s leaves pool %s", moved, other)};
+            .role = ask_text(a, "loses this role on what of %s leaves pool %s", moved, other),
+            .forbidden = ask_text(a, "is no longer kept from what of %s leaves pool %s", moved, other)};
         r = other && effect.role && effect.forbidden ? pool_tell_principals(a, acl, other, &effect)
                                                      : PROXIMO_ENOMEM;
         from += len + (from[len] == ',');
@@ -117,7 +130,38 @@ static int32_t tell_rights(const struct asking *a, struct json_object *acl, cons
     return r;
 }
 
-int32_t nodes_blast_pool(void *instance, struct proximo_call *call, struct proximo_text subject_json)
+/* The members of "105,nfs" that come or go. */
+static int32_t tell_moved(const struct asking *a, struct json_object *pool, const char *moved, bool in)
+{
+    int32_t r = PROXIMO_OK;
+    while (r == PROXIMO_OK && *moved) {
+        const size_t len = strcspn(moved, ",");
+        const char *one = ask_text(a, "%.*s", (int)len, moved);
+        if (!one)
+            return PROXIMO_ENOMEM;
+        const bool guest = strspn(one, "0123456789") == len;
+        if (!in && pool && !pool_has(pool, guest ? "vmid" : "storage", one))
+            r = a->host->incomplete(a->call, one, "it is no member that this token sees");
+        if (r == PROXIMO_OK)
+            r = tell_affected(
+                a, PROXIMO_RISK_LOW, ask_text(a, guest ? "guest/%s" : "storage/%s", one), NULL,
+                in ? "is taken into the pool: who may do what with it follows the pool"
+                   : "is taken out of the pool: who had rights on it by way of the pool loses them",
+                NULL);
+        moved += len + (moved[len] == ',');
+    }
+    return r;
+}
+
+static int32_t tell_pool(const struct asking *a, struct json_object *pool, struct json_object *subject)
+{
+    const char *in = member_text(subject, "in"), *out = member_text(subject, "out");
+    if (in || out)
+        return tell_moved(a, pool, in ? in : out, in != NULL);
+    return pool ? tell_members(a, pool) : PROXIMO_OK;
+}
+
+static int32_t blast(void *instance, struct proximo_call *call, struct proximo_text subject_json, bool goes)
 {
     const struct asking a = {((struct nodes_plane *)instance)->host, call};
     struct json_object *subject DROP_JSON = json_of(subject_json);
@@ -133,8 +177,8 @@ int32_t nodes_blast_pool(void *instance, struct proximo_call *call, struct proxi
         r = a.host->incomplete(call, "the pool's members",
                                pool || !members.why ? "this token does not hold Pool.Audit on the pool"
                                                     : members.why);
-    if (r == PROXIMO_OK && pool)
-        r = tell_members(&a, pool);
+    if (r == PROXIMO_OK)
+        r = tell_pool(&a, pool, subject);
     json_object_put(members.data);
     if (r < 0 || (r = pool_look_acl(&a, &acl)) < 0)
         return r;
@@ -145,7 +189,17 @@ int32_t nodes_blast_pool(void *instance, struct proximo_call *call, struct proxi
                                    "shorter than it is"
                                  : acl.why);
     if (r == PROXIMO_OK)
-        r = tell_rights(&a, acl.data, poolid, subject);
+        r = goes ? tell_grants_that_go(&a, acl.data, poolid) : tell_rights(&a, acl.data, poolid, subject);
     json_object_put(acl.data);
     return r;
+}
+
+int32_t nodes_blast_pool(void *instance, struct proximo_call *call, struct proximo_text subject_json)
+{
+    return blast(instance, call, subject_json, false);
+}
+
+int32_t nodes_blast_pool_delete(void *instance, struct proximo_call *call, struct proximo_text subject_json)
+{
+    return blast(instance, call, subject_json, true);
 }

@@ -131,10 +131,10 @@ int32_t pool_tell_principals(const struct asking *a, struct json_object *acl, co
                              const struct pool_effect *effect)
 {
     struct telling t = {.a = *a, .effect = effect};
-    struct json_object *grants DROP_JSON = pool_grants(a, acl, poolid, false);
+    struct json_object *grants DROP_JSON = pool_grants(a, acl, poolid, effect->own);
     uint32_t groups = 0;
     int32_t r = grants ? PROXIMO_OK : PROXIMO_ENOMEM;
-    if (grants)
+    if (grants && !effect->own)
         add_top(grants, acl);
     for (size_t i = 0; r == PROXIMO_OK && i < json_object_array_length(grants); i++) {
         struct json_object *entry = json_object_array_get_idx(grants, i);

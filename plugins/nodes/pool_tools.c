@@ -132,7 +132,7 @@ static const struct proximo_class classes[] = {
      .subject_schema = POOL_SCHEMA, .blast = nodes_blast_pool},
     {ROW(proximo_class), .name = "pool.delete", .title = "delete a pool",
      .description = "The pool and the grants at its path are gone.", .risk_floor = PROXIMO_RISK_MEDIUM,
-     .undo_kind = PROXIMO_UNDO_TEMPLATE, .subject_schema = POOL_SCHEMA, .blast = nodes_blast_pool},
+     .undo_kind = PROXIMO_UNDO_TEMPLATE, .subject_schema = POOL_SCHEMA, .blast = nodes_blast_pool_delete},
 };
 
 const struct topic nodes_topic_pools = {

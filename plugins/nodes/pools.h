@@ -25,6 +25,7 @@ int32_t pool_look_acl(const struct asking *a, struct looked *looked);
 /* What happens with a role by way of a pool; forbidden is said instead where the role is NoAccess. */
 struct pool_effect {
     const char *role, *forbidden;
+    bool own; /* only entries at the pool's own path */
 };
 /* Tells everyone who holds a role by way of the pool as affected: users, groups with their members, tokens,
  * also those that act with all rights of their user. What cannot be looked at is told as incomplete. */

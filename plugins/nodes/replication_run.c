@@ -85,6 +85,9 @@ static int32_t lay_out_run(const struct running *run)
     const struct proximo_field list[] = {FIELD("node", run->node), FIELD("guest", guest)};
     const struct proximo_guard guard = {ROW(proximo_guard), .path = "/cluster/replication/{id}",
                                         .fields = "/target,/disable,/remove_job", .params = ROWS(at + 1, 1)};
+    /* A run by the schedule meanwhile would be taken for the one that is asked for. */
+    const struct proximo_guard last = {ROW(proximo_guard), .path = "/nodes/{node}/replication/{id}/status",
+                                       .fields = "/last_sync", .params = ROWS(at, 2)};
     const struct proximo_step go = {ROW(proximo_step),
                                     .kind = PROXIMO_STEP_REQUEST,
                                     .name = "change",
@@ -97,7 +100,7 @@ static int32_t lay_out_run(const struct running *run)
         .params = ROWS(list, 2), .select = synced,          .wait_test = PROXIMO_WAIT_COUNT,
         .wait_value = "0",       .interval_ms = 1000,       .deadline_ms = RUN_DEADLINE_MS};
     int32_t r = a->host->change(a->call, summary);
-    if (r < 0 || (r = a->host->guard(a->call, &guard)) < 0 ||
+    if (r < 0 || (r = a->host->guard(a->call, &guard)) < 0 || (r = a->host->guard(a->call, &last)) < 0 ||
         (r = a->host->subject(a->call, "replication.run", text_of(subject))) < 0 ||
         (r = a->host->step(a->call, &go)) < 0 || (r = a->host->postcondition(a->call, &seen)) < 0)
         return r;

@@ -235,27 +235,28 @@ static const struct proximo_read reads[] = {
 
 static const struct proximo_change changes[] = {
     {ROW(proximo_change), .name = "pve_replication_create", .title = "Create a replication job",
-     .description = "Copies the disks of a guest to another node, again and again. Only disks on ZFS can be "
+     .description = "Creates a job that copies the disks of a guest to another node, again and again. Only "
+                    "disks on ZFS can be "
                     "copied, and the target needs storages of the same names. Undo removes job and copies.",
      .params = PROXIMO_TABLE(create_params), .operation_class = "replication.create",
      .subject = "replication/{id}", .needs = PROXIMO_TABLE(vm_audit), .plan = job_create_plan,
      .plan_undo = job_create_undo, .undo_kind = PROXIMO_UNDO_FUNCTION, .undo_class = "replication.delete"},
     {ROW(proximo_change), .flags = PROXIMO_CHANGE_IDEMPOTENT, .name = "pve_replication_update",
      .title = "Change a replication job",
-     .description = "Changes schedule, rate or comment of a replication job, or switches it off or on. Its "
+     .description = "Sets schedule, rate or comment of a replication job, or switches it off or on. Its "
                     "target cannot be changed. Undo writes the values from before.",
      .params = PROXIMO_TABLE(update_params), .operation_class = "replication.update",
      .subject = "replication/{id}", .needs = PROXIMO_TABLE(vm_audit), .plan = job_update_plan,
      .plan_undo = job_update_undo, .undo_kind = PROXIMO_UNDO_FUNCTION},
     {ROW(proximo_change), .name = "pve_replication_delete", .title = "Remove a replication job",
-     .description = "Removes a replication job and the copies on its target (keep leaves them); the node "
+     .description = "Deletes a replication job and the copies on its target (keep leaves them); the node "
                     "does it within some minutes. The plan says what the guest loses. Undo makes the job "
                     "again, which then copies everything anew.",
      .params = PROXIMO_TABLE(delete_params), .operation_class = "replication.delete",
      .subject = "replication/{id}", .needs = PROXIMO_TABLE(vm_audit), .plan = job_delete_plan,
      .plan_undo = job_delete_undo, .undo_kind = PROXIMO_UNDO_FUNCTION, .undo_class = "replication.create"},
     {ROW(proximo_change), .name = "pve_replication_run", .title = "Run a replication job now",
-     .description = "Runs a replication job as soon as its node can, instead of at its next time. Ok means "
+     .description = "Starts a replication job as soon as its node can, instead of at its next time. Ok means "
                     "that a new good run was seen within two minutes; a longer one is unconfirmed then.",
      .params = PROXIMO_TABLE(run_params), .operation_class = "replication.run", .subject = "replication/{id}",
      .needs = PROXIMO_TABLE(vm_audit), .plan = replication_run_plan, .undo_kind = PROXIMO_UNDO_NONE},

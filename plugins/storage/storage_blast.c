@@ -79,12 +79,14 @@ static void close_blast(struct storage_blast *b)
         json_object_put(b->hits[i].slots);
     guests_done(&b->guests);
     json_object_put(b->volumes);
+    json_object_put(b->jobs);
     json_object_put(b->entries);
     json_object_put(b->subject);
 }
 
 /* ---- the storage itself */
 
+/* What a plan that names thousands is too short to show. */
 static void add_numbers(const struct storage_blast *b, struct json_object *facts)
 {
     uint32_t running = 0, high = 0;
@@ -95,6 +97,9 @@ static void add_numbers(const struct storage_blast *b, struct json_object *facts
     json_object_object_add(facts, "guests_on_it", json_object_new_int64(b->hit_count));
     json_object_object_add(facts, "of_them_running", json_object_new_int64(running));
     json_object_object_add(facts, "of_them_high_risk", json_object_new_int64(high));
+    json_object_object_add(facts, "backup_jobs", json_object_new_int64(b->job_count));
+    json_object_object_add(facts, "guests_with_backups_only_there",
+                           json_object_new_int64(b->only_backup_count));
 }
 
 static int32_t tell_itself(const struct storage_blast *b, uint32_t risk, const char *effect)
@@ -110,18 +115,25 @@ static int32_t tell_itself(const struct storage_blast *b, uint32_t risk, const c
     return tell_affected(&b->ask, risk, ask_text(&b->ask, "storage/%s", b->storage), NULL, effect, facts);
 }
 
-/*
- * The storage and everything that depends on it. A plan that is shown is cut at its end, so what is few and
- * says much comes first, and of the guests the worst.
- */
+/* The risk of the worst that is named: a plan shows the highest first, and the storage with its numbers
+ * before the guests. */
+static uint32_t worst(const struct storage_blast *b, uint32_t at_least)
+{
+    uint32_t risk = b->job_count || b->only_backup_count ? PROXIMO_RISK_MEDIUM : PROXIMO_RISK_LOW;
+    for (uint32_t i = 0; i < b->hit_count; i++)
+        risk = blast_hit_risk(b, &b->hits[i]) > risk ? blast_hit_risk(b, &b->hits[i]) : risk;
+    return risk > at_least ? risk : at_least;
+}
+
+/* The storage and everything that depends on it. */
 static int32_t tell_loss(struct storage_blast *b, uint32_t risk, const char *effect)
 {
     int32_t r = PROXIMO_OK;
     if (!b->entry)
         r = b->ask.host->incomplete(b->ask.call, "the storage itself",
                                     b->entries ? "it is in no list that this token sees" : b->entries_why);
-    if (r < 0 || (r = blast_find_guests(b)) < 0 || (r = tell_itself(b, risk, effect)) < 0 ||
-        (r = blast_tell_jobs(b)) < 0)
+    if (r < 0 || (r = blast_find_guests(b)) < 0 || (r = blast_find_backups(b)) < 0 ||
+        (r = tell_itself(b, worst(b, risk), effect)) < 0 || (r = blast_tell_jobs(b)) < 0)
         return r;
     if (b->loss == LOSS_GONE && !b->nodes && (r = blast_tell_alike(b)) < 0)
         return r;

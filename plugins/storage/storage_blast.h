@@ -71,6 +71,9 @@ struct storage_blast {
     bool *owner;              /* by row of guests: has a volume there */
     uint32_t *backups;        /* by row of guests: how many backups there */
     uint32_t strange_backups; /* of guests that are none any more */
+    struct json_object *jobs; /* backup jobs; NULL: not read */
+    bool *only_backups;       /* by row of guests: has backups nowhere else; NULL: none goes */
+    uint32_t job_count, only_backup_count;
     struct storage_hit *hits; /* in the order of the guests */
     uint32_t hit_count;
     struct storage_clone *clones; /* guests->count at most are kept */
@@ -86,6 +89,7 @@ bool blast_loses_node(const struct storage_blast *b, const char *node);
 int32_t blast_find_guests(struct storage_blast *b);
 int32_t blast_tell_guests(struct storage_blast *b);
 uint32_t blast_hit_risk(const struct storage_blast *b, const struct storage_hit *hit);
+int32_t blast_find_backups(struct storage_blast *b);
 int32_t blast_tell_jobs(struct storage_blast *b); /* backup jobs that write there */
 int32_t blast_tell_only_backups(struct storage_blast *b);
 int32_t blast_tell_retention(struct storage_blast *b); /* what the next backup prunes */

@@ -66,34 +66,41 @@ static int32_t tell_job(const struct storage_blast *b, struct json_object *job, 
                          job_facts(job));
 }
 
+/* Proxmox runs a job unless it says enabled: 0. */
+static bool job_runs(struct json_object *job)
+{
+    return !member_of(job, "enabled") || member_true(job, "enabled");
+}
+
+static const char *writer_effect(const struct storage_blast *b, struct json_object *job)
+{
+    if (!job_runs(job))
+        return "is disabled, but would write its backups to it";
+    if (b->loss == LOSS_MOVED)
+        return "writes its backups to it: the next ones go to the new place, without the old ones";
+    return b->nodes ? "writes its backups to it: fails on the nodes that lose it"
+                    : "writes its backups to it: fails from now on, so its guests get no backups";
+}
+
 static int32_t tell_writers(const struct storage_blast *b, struct json_object *jobs)
 {
     int32_t r = PROXIMO_OK;
     for (size_t i = 0; r == PROXIMO_OK && jobs && i < json_object_array_length(jobs); i++) {
         struct json_object *job = json_object_array_get_idx(jobs, i);
+        const uint32_t risk = job_runs(job) ? PROXIMO_RISK_MEDIUM : PROXIMO_RISK_LOW;
         if (!job_loses(b, job))
             continue;
         if (writes_there(b, job) && blast_loses(b, "backup"))
-            r = tell_job(
-                b, job, PROXIMO_RISK_MEDIUM,
-                b->loss == LOSS_MOVED
-                    ? "writes its backups to it: the next ones go to the new place, without the old ones"
-                : b->nodes ? "writes its backups to it: fails on the nodes that lose it"
-                           : "writes its backups to it: fails from now on, so its guests get no backups");
+            r = tell_job(b, job, risk, writer_effect(b, job));
         if (r == PROXIMO_OK && fleeces_there(b, job) && blast_loses(b, "images"))
-            r = tell_job(b, job, PROXIMO_RISK_MEDIUM,
-                         "keeps its fleecing images on it: backups of running machines fail");
+            r = tell_job(b, job, risk, "keeps its fleecing images on it: backups of running machines fail");
     }
     return r;
 }
 
 int32_t blast_tell_jobs(struct storage_blast *b)
 {
-    struct json_object *jobs DROP_JSON = NULL;
-    if (!blast_loses(b, "backup") && !blast_loses(b, "images"))
-        return PROXIMO_OK;
-    int32_t r = read_jobs(b, &jobs);
-    return r == PROXIMO_OK ? tell_writers(b, jobs) : r;
+    return tell_writers(b, b->jobs);
 }
 
 /* ---- guests without another backup */
@@ -144,22 +151,41 @@ static bool loses_backups(const struct storage_blast *b)
     return blast_loses(b, "backup") && (!b->nodes || !storage_is_shared(b->entry));
 }
 
-int32_t blast_tell_only_backups(struct storage_blast *b)
+static int32_t find_only_backups(struct storage_blast *b)
 {
-    if (!loses_backups(b))
-        return PROXIMO_OK;
-    bool *only = b->ask.host->alloc(b->ask.call, b->guests.count + UINT64_C(1));
     bool some = false;
-    if (!only)
+    b->only_backups = b->ask.host->alloc(b->ask.call, b->guests.count + UINT64_C(1));
+    if (!b->only_backups)
         return PROXIMO_ENOMEM;
     for (uint32_t i = 0; i < b->guests.count; i++)
-        some |= only[i] = b->backups[i] > 0;
-    int32_t r = some ? look_elsewhere(b, only) : PROXIMO_OK;
-    for (uint32_t i = 0; r == PROXIMO_OK && i < b->guests.count; i++) {
+        some |= b->only_backups[i] = b->backups[i] > 0;
+    return some ? look_elsewhere(b, b->only_backups) : PROXIMO_OK;
+}
+
+int32_t blast_find_backups(struct storage_blast *b)
+{
+    int32_t r = PROXIMO_OK;
+    if (blast_loses(b, "backup") || blast_loses(b, "images"))
+        r = read_jobs(b, &b->jobs);
+    for (size_t i = 0; r == PROXIMO_OK && b->jobs && i < json_object_array_length(b->jobs); i++) {
+        struct json_object *job = json_object_array_get_idx(b->jobs, i);
+        b->job_count += job_loses(b, job) && writes_there(b, job) && blast_loses(b, "backup");
+    }
+    if (r == PROXIMO_OK && loses_backups(b))
+        r = find_only_backups(b);
+    for (uint32_t i = 0; r == PROXIMO_OK && b->only_backups && i < b->guests.count; i++)
+        b->only_backup_count += b->only_backups[i];
+    return r;
+}
+
+int32_t blast_tell_only_backups(struct storage_blast *b)
+{
+    int32_t r = PROXIMO_OK;
+    for (uint32_t i = 0; r == PROXIMO_OK && b->only_backups && i < b->guests.count; i++) {
         const struct known_guest *guest = &b->guests.rows[i];
-        struct json_object *facts = only[i] ? json_object_new_object() : NULL;
-        if (!only[i])
+        if (!b->only_backups[i])
             continue;
+        struct json_object *facts = json_object_new_object();
         if (facts) {
             json_object_object_add(facts, "node", json_object_new_string(guest->node));
             json_object_object_add(facts, "backups", json_object_new_int64(b->backups[i]));

@@ -386,16 +386,35 @@ uint32_t blast_hit_risk(const struct storage_blast *b, const struct storage_hit 
     return words_of(hit)->risk[b->loss];
 }
 
+/* Guests on nodes that keep the storage, which HA would have started elsewhere. By who owns a volume: their
+ * configurations are not read. */
+static int32_t tell_recovery(const struct storage_blast *b)
+{
+    int32_t r = PROXIMO_OK;
+    for (uint32_t i = 0; r == PROXIMO_OK && b->nodes && i < b->guests.count; i++) {
+        const struct known_guest *guest = &b->guests.rows[i];
+        if (!guest->ha || !b->owner[i] || blast_loses_node(b, guest->node))
+            continue;
+        struct json_object *facts = json_object_new_object();
+        if (facts) {
+            json_object_object_add(facts, "node", json_object_new_string(guest->node));
+            json_object_object_add(facts, "ha", json_object_new_string(guest->ha));
+        }
+        r = tell_affected(
+            &b->ask, PROXIMO_RISK_LOW, ask_text(&b->ask, "guest/%lld", (long long)guest->vmid), guest->name,
+            "is under HA with volumes on it: HA cannot recover it on the nodes that lose the storage", facts);
+    }
+    return r;
+}
+
 int32_t blast_tell_guests(struct storage_blast *b)
 {
     int32_t r = PROXIMO_OK;
-    for (uint32_t risk = PROXIMO_RISK_HIGH; r == PROXIMO_OK && risk >= PROXIMO_RISK_LOW; risk--) {
-        for (uint32_t i = 0; r == PROXIMO_OK && i < b->hit_count; i++) {
-            const struct storage_hit *hit = &b->hits[i];
-            if (blast_hit_risk(b, hit) == risk)
-                r = tell_affected(&b->ask, risk, ask_text(&b->ask, "guest/%lld", (long long)hit->guest->vmid),
-                                  hit->guest->name, words_of(hit)->effect[b->loss], hit_facts(b, hit));
-        }
+    for (uint32_t i = 0; r == PROXIMO_OK && i < b->hit_count; i++) {
+        const struct storage_hit *hit = &b->hits[i];
+        r = tell_affected(&b->ask, blast_hit_risk(b, hit),
+                          ask_text(&b->ask, "guest/%lld", (long long)hit->guest->vmid), hit->guest->name,
+                          words_of(hit)->effect[b->loss], hit_facts(b, hit));
     }
-    return r;
+    return r == PROXIMO_OK && b->loss == LOSS_GONE ? tell_recovery(b) : r;
 }

@@ -459,6 +459,26 @@ static bool has_rows(const char *tool)
     return access(path, R_OK) == 0;
 }
 
+/* A subject that the states above know; NULL: none. What blast functions of other kinds ask is checked as the
+ * simulator saw it, with the rows of the tools. */
+static const char *subject_of(const struct proximo_class *class)
+{
+    static const struct {
+        const char *member, *subject;
+    } known[] = {
+        {"\"vmid\"", "{\"kind\":\"guest\",\"vmid\":105}"},
+        {"\"poolid\"", "{\"kind\":\"pool\",\"poolid\":\"prod\"}"},
+        {"\"upid\"", "{\"kind\":\"task\",\"upid\":\"" UPID "\"}"},
+    };
+    if (strstr(class->subject_schema, "\"target\""))
+        return NULL;
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        if (strstr(class->subject_schema, known[i].member))
+            return known[i].subject;
+    }
+    return NULL;
+}
+
 /* No change tool is forgotten above, and what blast functions ask is asked as Proxmox takes it. */
 static void every_tool_and_class_is_in_it(void **state)
 {
@@ -476,16 +496,12 @@ static void every_tool_and_class_is_in_it(void **state)
                 fail_msg("%s is not checked, neither here nor by rows in tests/tools", changes[i].name);
         }
         for (uint32_t i = 0; i < plane->classes.count; i++) {
-            for (size_t k = 0; classes[i].blast && k < 2; k++) {
+            const char *subject = subject_of(&classes[i]);
+            for (size_t k = 0; classes[i].blast && subject && k < 2; k++) {
                 struct plane_test t;
                 plane_test_init(&t);
                 snprintf(at, sizeof(at), "blast of %s", classes[i].name);
                 answers(&t, kinds[k], states[2].status);
-                const char *subject = strstr(classes[i].subject_schema, "vmid")
-                                          ? "{\"kind\":\"guest\",\"vmid\":105}"
-                                      : strstr(classes[i].subject_schema, "poolid")
-                                          ? "{\"kind\":\"pool\",\"poolid\":\"prod\"}"
-                                          : "{\"kind\":\"task\",\"upid\":\"" UPID "\"}";
                 assert_int_equal(plane_test_blast(&t, plane, classes[i].name, subject), 0);
                 assert_true(plane_test_told_count(&t, "affected") > 0);
                 assert_int_equal(plane_test_told_count(&t, "incomplete"), 0);

@@ -56,6 +56,10 @@ static char *serve(const struct http_request *request, int *ret_status)
                       "{\"type\":\"lxc\",\"vmid\":105,\"name\":\"ct105\",\"node\":\"pve1\"}]}");
     if (strstr(request->path, "/tasks/") && strcmp(returns, "object") == 0)
         return strdup("{\"data\":{\"status\":\"stopped\"}}"); /* what is waited for has ended */
+    if (strcmp(request->path, "/pools") == 0)
+        return strdup("{\"data\":[{\"poolid\":\"prod\",\"members\":[]}]}");
+    if (strstr(request->path, "/included_volumes"))
+        return strdup("{\"data\":{\"children\":[]}}");
     if (strcmp(returns, "array") == 0)
         return strdup("{\"data\":[]}");
     if (strcmp(returns, "object") == 0)

@@ -175,6 +175,31 @@ static void test_datacenter(void **state)
     is(fixture, "/cluster/backup/backup-weekly", "data.prune-backups.keep-daily", "7");
 }
 
+static void test_backup_jobs(void **state)
+{
+    struct fixture *fixture = *state;
+
+    is(fixture, "/cluster/backup-info/not-backed-up", "data.?vmid=102.name", "(none)"); /* pool infra */
+    is(fixture, "/cluster/backup-info/not-backed-up", "data.?vmid=110.name", "test-old");
+    done(fixture, "POST", "/cluster/backup",
+         "{\"id\": \"one-node\", \"schedule\": \"daily\", \"storage\": \"nfs-backup\", \"all\": \"1\", "
+         "\"node\": \"pve2\"}");
+    is(fixture, "/cluster/backup-info/not-backed-up", "data.?vmid=110.name", "(none)");
+    is(fixture, "/cluster/backup-info/not-backed-up", "data.?vmid=109.name", "build-runner");
+    is(fixture, "/cluster/backup/one-node/included_volumes",
+       "data.children.?id=111.children.?id=111:mp0.included", "0");
+    is(fixture, "/cluster/backup/one-node/included_volumes", "data.children.?id=107.name", "(none)");
+    done(fixture, "PUT", "/cluster/backup/one-node", "{\"pool\": \"web\"}");
+    is(fixture, "/cluster/backup/one-node", "data.all", "(none)");
+    refused(fixture, "PUT", "/cluster/backup/one-node", "{\"delete\": \"pool\"}",
+            "400 Parameter verification failed.\nvmid: property is missing\n");
+    bad_param(fixture, "POST", "/cluster/backup",
+              "{\"schedule\": \"daily\", \"all\": \"1\", \"fleecing\": \"enabled=1,storage=x\"}", "fleecing",
+              "invalid format - format error\nfleecing.storage: invalid format - storage ID 'x' cannot be "
+              "shorter than "
+              "2 characters\n\n");
+}
+
 static void test_migration(void **state)
 {
     struct fixture *fixture = *state;
@@ -253,19 +278,21 @@ static void test_many(void **state)
     task(fixture, "/nodes/pve2/startall", "{\"vms\": \"111\"}", "OK");
     is(fixture, "/nodes/pve2/lxc/111/status/current", "data.status", "running");
     is(fixture, "/nodes/pve2/lxc/108/status/current", "data.status", "stopped");
-    task(fixture, "/cluster/bulk-action/guest/start", "{\"vms\": [\"108\", \"110\"]}",
+    task(fixture, "/cluster/bulk-action/guest/start", "{\"vms\": [\"103\", \"108\", \"110\"]}",
          "Some guests failed to start: 110");
     is(fixture, "/nodes/pve2/lxc/108/status/current", "data.status", "running");
     task(fixture, "/cluster/bulk-action/guest/shutdown", "{\"vms\": [\"107\", \"109\"]}", "WARNINGS: 1");
     is(fixture, "/nodes/pve3/lxc/107/status/current", "data.status", "stopped");
     bad_param(fixture, "POST", "/cluster/bulk-action/guest/start", "{\"vms\": [\"x\"]}", "vms[0]",
               "type check ('integer') failed - got 'x'");
-    task(fixture, "/nodes/pve3/migrateall", "{\"target\": \"pve2\"}", "OK");
-    is(fixture, "/nodes/pve2/qemu/102/status/current", "data.status", "running");
-    task(fixture, "/nodes/pve2/suspendall", "{\"vms\": \"102\"}", "OK");
-    is(fixture, "/nodes/pve2/qemu/102/status/current", "data.lock", "suspended");
-    task(fixture, "/nodes/pve2/qemu/102/status/start", "{}", "OK");
-    is(fixture, "/nodes/pve2/qemu/102/status/current", "data.lock", "(none)");
+    /* 102 has a disk that only pve3 can reach, 107 a bind mount. */
+    task(fixture, "/nodes/pve3/migrateall", "{\"target\": \"pve2\"}",
+         "Some guests failed to migrate: 102, 107");
+    is(fixture, "/nodes/pve2/qemu/109/status/current", "data.status", "stopped");
+    task(fixture, "/nodes/pve3/suspendall", "{\"vms\": \"102\"}", "OK");
+    is(fixture, "/nodes/pve3/qemu/102/status/current", "data.lock", "suspended");
+    task(fixture, "/nodes/pve3/qemu/102/status/start", "{}", "OK");
+    is(fixture, "/nodes/pve3/qemu/102/status/current", "data.lock", "(none)");
 }
 
 static void test_offline(void **state)
@@ -328,6 +355,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_hardware, demo, end),
         cmocka_unit_test_setup_teardown(test_replication, demo, end),
         cmocka_unit_test_setup_teardown(test_datacenter, demo, end),
+        cmocka_unit_test_setup_teardown(test_backup_jobs, demo, end),
         cmocka_unit_test_setup_teardown(test_migration, demo, end),
         cmocka_unit_test_setup_teardown(test_migration_by_ha, demo, end),
         cmocka_unit_test_setup_teardown(test_live_local_disks, demo, end),

@@ -176,12 +176,95 @@ static void test_more_than_one_plan(void **context)
     road_stop(&road);
 }
 
+static const char *where(struct road *road, const char *kind, int vmid)
+{
+    static const char *const nodes[] = {"pve1", "pve2", "pve3"};
+    char path[100];
+
+    for (size_t i = 0; i < 3; i++) {
+        (void)snprintf(path, sizeof(path), "/nodes/%s/%s/%d/status/current", nodes[i], kind, vmid);
+        if (road_api(road, "GET", path, NULL, NULL) == 200)
+            return nodes[i];
+    }
+    return "nowhere";
+}
+
+/* issue 6: "bulk start/shutdown/migrate as per-guest steps (never one opaque task)" */
+static void test_moves(void **context)
+{
+    static const char *const sim[] = {"--task-ms",        "60", "--stale-ms", "0", "--task",
+                                      "vzmigrate:fail:1", NULL};
+    struct road road;
+    struct server server;
+    char arguments[100];
+    bool refused = false;
+
+    (void)context;
+    road_start(&road, sim, "");
+    server_start(&road, &server, NULL);
+    struct json_object *plan =
+        plan_make(&server, "pve_bulk_migrate",
+                  "{\"vmids\":[\"106\",\"108\",\"111\",\"107\",\"100\"],\"target\":\"pve3\",\"online\":true,"
+                  "\"with_local_disks\":true}");
+    expect(plan, "/subject", "4 guests on lab"); /* 107 is there */
+    struct json_object *done = apply(&server, plan);
+    expect(done, "/outcome", "partial");
+    assert_string_equal(where(&road, "qemu", 100), "pve3");
+    assert_string_equal(where(&road, "lxc", 106), "pve1"); /* the first of its kind failed */
+    assert_string_equal(where(&road, "lxc", 108), "pve3");
+    assert_string_equal(where(&road, "lxc", 111), "pve3");
+    assert_string_equal(road_state(&road, "lxc", "pve3", 111), "running");
+
+    /* each goes back to where it came from */
+    (void)snprintf(arguments, sizeof(arguments), "{\"receipt\":\"%s\"}", at(done, "/receipt"));
+    json_object_put(plan);
+    json_object_put(done);
+    plan = server_tool(&server, "proximo_undo", arguments, &refused);
+    if (refused)
+        print_error("%s\n", json_object_to_json_string(plan));
+    assert_false(refused);
+    expect(plan, "/subject", "3 guests on lab");
+    done = apply(&server, plan);
+    expect(done, "/outcome", "ok");
+    assert_string_equal(where(&road, "qemu", 100), "pve1");
+    assert_string_equal(where(&road, "lxc", 106), "pve1");
+    assert_string_equal(where(&road, "lxc", 107), "pve3");
+    assert_string_equal(where(&road, "lxc", 108), "pve2");
+    assert_string_equal(where(&road, "lxc", 111), "pve2");
+    json_object_put(plan);
+    json_object_put(done);
+    assert_int_equal(server_stop(&server), 0);
+    road_stop(&road);
+}
+
+/* What stands in the way may come between plan and apply: then nothing is sent. */
+static void test_blast_again(void **context)
+{
+    static const char *const sim[] = {"--task-ms", "60", "--stale-ms", "0", NULL};
+    struct road road;
+    struct server server;
+    bool failed = false;
+
+    (void)context;
+    road_start(&road, sim, "");
+    server_start(&road, &server, NULL);
+    struct json_object *plan = plan_make(&server, "pve_bulk_migrate",
+                                         "{\"vmids\":[\"100\",\"103\"],\"target\":\"pve3\",\"online\":true}");
+    assert_int_equal(road_api(&road, "PUT", "/storage/ceph-vm", "nodes=pve1,pve2", NULL), 200);
+    server.person = at(plan, "/subject");
+    expect_code(plan_apply(&server, plan, &failed), &failed, "PX-DRIFT");
+    assert_string_equal(where(&road, "qemu", 100), "pve1");
+    json_object_put(plan);
+    assert_int_equal(server_stop(&server), 0);
+    road_stop(&road);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_one_fails),
-        cmocka_unit_test(test_undo_after_others),
-        cmocka_unit_test(test_more_than_one_plan),
+        cmocka_unit_test(test_one_fails),          cmocka_unit_test(test_undo_after_others),
+        cmocka_unit_test(test_more_than_one_plan), cmocka_unit_test(test_moves),
+        cmocka_unit_test(test_blast_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

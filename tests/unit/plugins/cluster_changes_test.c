@@ -44,6 +44,7 @@ static void a_pools_rights_reach_members_of_groups_and_tokens(void **state)
     expect_words(&t, "affected", "\"resource\":\"user/bob@pve\",\"effect\":\"gains this role on 100\"");
     expect_words(&t, "affected", "\"resource\":\"token/bob@pve!full\"");
     expect_words(&t, "affected", "\"resource\":\"token/ci@pve!run\"");
+    expect_words(&t, "affected", "\"resource\":\"guest/100\",\"effect\":\"is taken into the pool");
     expect_words(&t, "affected", "\"resource\":\"user/out@pve\",\"effect\":\"loses all rights on 100\"");
     expect_words(&t, "affected", "loses this role on what of 100 leaves pool other");
     for (uint32_t i = 0; i < plane_test_told_count(&t, "affected"); i++) {
@@ -155,6 +156,9 @@ static void a_token_is_written_and_never_shown(void **state)
     metrics_init(&t, "");
     assert_int_equal(plane_test_plan(&t, nodes, "pve_metrics_delete"), 0);
     expect_words(&t, "undo", "{\"kind\":3");
+    assert_int_equal(plane_test_blast(&t, nodes, "metrics.delete",
+                                      "{\"kind\":\"metrics-server\",\"id\":\"influx1\",\"server\":\"a\"}"),
+                     0);
     expect_words(&t, "affected", "gets no figures any more");
     plane_test_done(&t);
 

@@ -269,6 +269,31 @@ static void the_journal_is_its_newest_lines(void **state)
     plane_test_done(&t);
 }
 
+/* What does not fit into an answer is cut at the old end. */
+static void a_long_journal_is_cut(void **state)
+{
+    enum { LINES = 5000, SIZE = LINES * 64 };
+    struct plane_test t;
+    char *data = malloc(SIZE);
+    size_t len = 0;
+    (void)state;
+    assert_non_null(data);
+    for (int i = 0; i < LINES; i++)
+        len += (size_t)snprintf(data + len, SIZE - len, "%s\"%04d aaaaaaaaa \\u0001\\\"bbbbbbbbbbbbb\"",
+                                i ? "," : "[", i);
+    (void)snprintf(data + len, SIZE - len, "]");
+    begin(&t);
+    plane_test_argument(&t, "lastentries", "5000", 0);
+    plane_test_answer(&t, "/nodes/pve1/journal?lastentries=5000", 200, data);
+    assert_int_equal(plane_test_read(&t, nodes, "pve_node_journal"), 0);
+    assert_true(t.reply[0].len < 46000 && t.reply[0].len > 40000);
+    assert_non_null(strstr(t.reply[0].data, "\"truncated\":true"));
+    assert_non_null(strstr(t.reply[0].data, "\"4999 "));
+    assert_null(strstr(t.reply[0].data, "\"0000 "));
+    plane_test_done(&t);
+    free(data);
+}
+
 static void repositories_are_rows(void **state)
 {
     struct plane_test t;
@@ -298,6 +323,7 @@ int main(void)
         cmocka_unit_test(only_names_that_change_are_told),
         cmocka_unit_test(jobs_by_local_time_are_told),
         cmocka_unit_test(the_journal_is_its_newest_lines),
+        cmocka_unit_test(a_long_journal_is_cut),
         cmocka_unit_test(repositories_are_rows),
     };
     nodes = plane_load("nodes");

@@ -26,19 +26,55 @@ static int load(void **state)
 #define GUEST(kind, id, at, state)                                                                           \
     "{\"type\":\"" kind "\",\"vmid\":" id ",\"node\":\"" at "\",\"name\":\"g" id "\",\"status\":\"" state    \
     "\"}"
-#define GUESTS                                                                                                                  \
-    "[" GUEST("qemu", "100", "pve1", "running") "," GUEST("qemu", "101", "pve1", "stopped") "," GUEST(                          \
-        "qemu", "102", "pve2",                                                                                                  \
-        "stopped") "," GUEST("qemu", "103", "pve2",                                                                             \
-                             "stopped") "," GUEST("lxc", "104", "pve1",                                                         \
-                                                  "running") "," GUEST("qemu", "105", "pve2",                                   \
-                                                                       "stopped") "," GUEST("qemu", "106",                      \
-                                                                                            "pve2",                             \
-                                                                                            "stopped") "," GUEST("qemu",        \
-                                                                                                                 "107",         \
-                                                                                                                 "pve1",        \
-                                                                                                                 "stopped") "," \
-                                                                                                                            "{\"type\":\"qemu\",\"vmid\":9000,\"node\":\"pve2\",\"name\":\"tpl\",\"status\":\"stopped\",\"template\":1}]"
+#define GUESTS                                                                                               \
+    "["                                                                                                      \
+    "{\"type\":\"qemu\",\"vmid\":100,\"node\":\"pve1\",\"name\":\"g100\",\"status\":\"running\","            \
+    "\"hastate\":\"started\"}"                                                                               \
+    "," GUEST("qemu", "101", "pve1", "stopped") "," GUEST("qemu", "102", "pve2", "stopped") "," GUEST(       \
+        "qemu", "103", "pve2",                                                                               \
+        "stopped") "," GUEST("lxc", "104", "pve1",                                                           \
+                             "running") "," GUEST("qemu", "105", "pve2",                                     \
+                                                  "stopped") "," GUEST("qemu", "106", "pve2",                \
+                                                                       "stopped") "," GUEST("qemu", "107",   \
+                                                                                            "pve1",          \
+                                                                                            "stopped") ","   \
+                                                                                                       "{\"" \
+                                                                                                       "typ" \
+                                                                                                       "e\"" \
+                                                                                                       ":\"" \
+                                                                                                       "qem" \
+                                                                                                       "u\"" \
+                                                                                                       ",\"" \
+                                                                                                       "vmi" \
+                                                                                                       "d\"" \
+                                                                                                       ":90" \
+                                                                                                       "00," \
+                                                                                                       "\"n" \
+                                                                                                       "ode" \
+                                                                                                       "\":" \
+                                                                                                       "\"p" \
+                                                                                                       "ve2" \
+                                                                                                       "\"," \
+                                                                                                       "\"n" \
+                                                                                                       "ame" \
+                                                                                                       "\":" \
+                                                                                                       "\"t" \
+                                                                                                       "pl"  \
+                                                                                                       "\"," \
+                                                                                                       "\"s" \
+                                                                                                       "tat" \
+                                                                                                       "us"  \
+                                                                                                       "\":" \
+                                                                                                       "\"s" \
+                                                                                                       "top" \
+                                                                                                       "ped" \
+                                                                                                       "\"," \
+                                                                                                       "\"t" \
+                                                                                                       "emp" \
+                                                                                                       "lat" \
+                                                                                                       "e\"" \
+                                                                                                       ":1}" \
+                                                                                                       "]"
 #define CONTENT                                                                                              \
     "[{\"volid\":\"nfs1:100/vm-100-disk-0.raw\",\"vmid\":100,\"content\":\"images\"},"                       \
     "{\"volid\":\"nfs1:106/vm-106-state-x.raw\",\"vmid\":106,\"content\":\"images\"},"                       \
@@ -70,7 +106,8 @@ static void begin(struct plane_test *t)
         t, "/cluster/backup", 200,
         "[{\"id\":\"nightly\",\"storage\":\"nfs1\",\"schedule\":\"02:00\",\"all\":1},"
         "{\"id\":\"own\",\"storage\":\"nfs1\",\"vmid\":\"100\",\"node\":\"pve1\",\"prune-backups\":"
-        "{\"keep-last\":\"2\"}},{\"id\":\"local\",\"schedule\":\"03:00\"}]");
+        "{\"keep-last\":\"2\"}},{\"id\":\"local\",\"schedule\":\"03:00\"},{\"id\":"
+        "\"off\",\"storage\":\"nfs1\",\"enabled\":0}]");
     plane_test_answer(t, "/cluster/replication", 200,
                       "[{\"id\":\"104-0\",\"guest\":104,\"target\":\"pve2\"},{\"id\":\"102-0\",\"guest\":102,"
                       "\"target\":\"pve1\"}]");
@@ -141,10 +178,13 @@ static void a_removed_storage_names_who_gets_hurt(void **state)
     begin(&t);
     run(&t, "storage.delete", ALL);
     assert_int_equal(plane_test_told_count(&t, "incomplete"), 0);
-    expect_row(&t, "storage/nfs1", "no node uses it", 1, "\"type\":\"nfs\"");
     expect_row(
-        &t, "guest/100", "does not start any more: its boot disk", 3,
-        "\"node\":\"pve1\",\"kind\":\"qemu\",\"running\":true,\"slots\":[\"scsi0\"],\"only_copy\":true");
+        &t, "storage/nfs1", "no node uses it", 3,
+        "{\"guests_on_it\":9,\"of_them_running\":2,\"of_them_high_risk\":6,\"backup_jobs\":3,\"guests_with_"
+        "backups_only_there\":1,\"type\":\"nfs\"");
+    expect_row(&t, "guest/100", "does not start any more: its boot disk", 3,
+               "\"node\":\"pve1\",\"kind\":\"qemu\",\"running\":true,\"ha\":\"started\",\"slots\":[\"scsi0\"]"
+               ",\"only_copy\":true");
     expect_row(&t, "guest/101", "loses a data disk", 2, "\"slots\":[\"scsi1\"],\"only_copy\":false");
     expect_row(&t, "guest/102", "the CD image in its drive", 2, "\"slots\":[\"ide2\"]");
     expect_row(&t, "guest/104", "root", 3, "\"slots\":[\"rootfs\",\"mp0\"]");
@@ -155,6 +195,7 @@ static void a_removed_storage_names_who_gets_hurt(void **state)
     expect_row(&t, "backup-job/nightly", "fails from now on", 2, "\"schedule\":\"02:00\"");
     expect_row(&t, "backup-job/own", "fails from now on", 2, "");
     assert_null(row_of(&t, "backup-job/local", ""));
+    expect_row(&t, "backup-job/off", "is disabled", 1, "");
     expect_row(&t, "guest/100", "all its backups are on it", 2, "\"backups\":1");
     assert_null(row_of(&t, "guest/101", "all its backups")); /* local has one */
     expect_row(&t, "CD images on storage/nfs1", "", 1, "\"count\":2");
@@ -177,7 +218,7 @@ static void an_unknown_boot_disk_is_taken_to_be_there(void **state)
     begin(&t);
     run(&t, "storage.disable", ALL);
     expect_row(&t, "guest/103", "does not start any more", 3, "\"boot_disk\":\"not said");
-    expect_row(&t, "storage/nfs1", "until it is enabled", 1, "");
+    expect_row(&t, "storage/nfs1", "until it is enabled", 3, "");
     plane_test_done(&t);
 }
 
@@ -192,6 +233,7 @@ static void a_restriction_strands_the_guests_of_other_nodes(void **state)
     assert_null(row_of(&t, "guest/104", "does not start"));
     expect_row(&t, "guest/105", "does not start any more", 3, "");
     expect_row(&t, "guest/9000", "is a template", 3, "");
+    expect_row(&t, "guest/100", "HA cannot recover it", 1, "\"ha\":\"started\"");
     expect_row(&t, "backup-job/nightly", "on the nodes that lose it", 2, "");
     assert_null(row_of(&t, "backup-job/own", "")); /* it runs on pve1 */
     assert_null(row_of(&t, "guest/100", "all its backups"));
