@@ -115,9 +115,14 @@ static int32_t tell_target(const struct view *v, const char *offline)
 
 /* ---- creation */
 
-/* One disk; *bytes grows by what the first run copies. */
+/* What the first run copies. */
+struct copied {
+    uint64_t bytes;
+    uint32_t disks, unknown;
+};
+
 static int32_t tell_disk(const struct view *v, const struct guest_disk *disk, struct json_object *storages,
-                         uint64_t *bytes)
+                         struct copied *copied)
 {
     const size_t count =
         json_object_is_type(storages, json_type_array) ? json_object_array_length(storages) : 0;
@@ -129,10 +134,12 @@ static int32_t tell_disk(const struct view *v, const struct guest_disk *disk, st
         if (member_is(json_object_array_get_idx(storages, i), "storage", disk->storage))
             config = json_object_array_get_idx(storages, i);
     }
-    if (!config)
+    if (!config) {
+        copied->unknown++;
         return v->a.host->incomplete(
             v->a.call, ask_text(&v->a, "whether %s can be copied", disk->slot),
             ask_text(&v->a, "storage %s is not among those that this token sees", disk->storage));
+    }
     if (storage_is_shared(config))
         return PROXIMO_OK; /* it needs no copy */
     if (!member_is(config, "type", "zfspool"))
@@ -144,11 +151,14 @@ static int32_t tell_disk(const struct view *v, const struct guest_disk *disk, st
     else if (v->target && !storage_on_node(config, v->target))
         effect = ask_text(&v->a, "its disk %s is on %s, which node %s does not have: no run can be good",
                           disk->slot, disk->storage, v->target);
-    *bytes += disk_bytes(disk->size);
-    return effect ? tell(v, PROXIMO_RISK_HIGH, effect, NULL) : PROXIMO_OK;
+    if (effect)
+        return tell(v, PROXIMO_RISK_HIGH, effect, NULL);
+    copied->bytes += disk_bytes(disk->size);
+    copied->disks++;
+    return PROXIMO_OK;
 }
 
-static int32_t tell_disks(const struct view *v, struct json_object *config, uint64_t *bytes)
+static int32_t tell_disks(const struct view *v, struct json_object *config, struct copied *copied)
 {
     static const struct proximo_need need[] = {NEED("/storage", "Datastore.Audit")};
     const struct proximo_get get = {ROW(proximo_get), .path = "/storage", .needs = ROWS(need, 1)};
@@ -160,14 +170,15 @@ static int32_t tell_disks(const struct view *v, struct json_object *config, uint
     if (r == PROXIMO_OK)
         r = ask_look(&v->a, &get, &looked);
     for (uint32_t i = 0; r == PROXIMO_OK && i < count; i++)
-        r = tell_disk(v, &disks[i], looked.data, bytes);
+        r = tell_disk(v, &disks[i], looked.data, copied);
     json_object_put(looked.data);
     return r;
 }
 
-static int32_t tell_what_is_copied(struct view *v, uint64_t *bytes)
+static int32_t tell_what_is_copied(struct view *v)
 {
     bool *wanted = v->a.host->alloc(v->a.call, v->guests.count + 1);
+    struct copied copied = {0};
     if (!wanted)
         return PROXIMO_ENOMEM;
     wanted[v->guest - v->guests.rows] = true;
@@ -177,7 +188,22 @@ static int32_t tell_what_is_copied(struct view *v, uint64_t *bytes)
     if (!v->guest->config)
         return v->a.host->incomplete(v->a.call, "the guest's disks",
                                      v->guest->why ? v->guest->why : "its configuration was not read");
-    return tell_disks(v, v->guest->config, bytes);
+    r = tell_disks(v, v->guest->config, &copied);
+    if (r < 0 || v->off)
+        return r < 0 ? r : tell(v, PROXIMO_RISK_LOW, "is not copied as long as the job is disabled", NULL);
+    if (!copied.disks)
+        return copied.unknown ? PROXIMO_OK
+                              : tell(v, PROXIMO_RISK_HIGH,
+                                     "has no disk that can be copied to the target: Proxmox refuses the job, "
+                                     "or no run of it can be good",
+                                     NULL);
+    struct json_object *facts = json_object_new_object();
+    if (facts)
+        json_object_object_add(facts, "first_copy_bytes", json_object_new_int64((int64_t)copied.bytes));
+    return tell(v, PROXIMO_RISK_LOW,
+                "its disks are copied to the target; the first run copies all of them, the later ones what "
+                "changed",
+                facts);
 }
 
 /* Is the node in "pve1:2,pve2" (names, with priorities)? */
@@ -228,21 +254,9 @@ int32_t replication_blast_create(void *instance, struct proximo_call *call, stru
 {
     struct json_object *subject DROP_JSON = json_of(subject_json);
     struct view v;
-    uint64_t bytes = 0;
     int32_t r = view_open(instance, call, subject, &v);
     if (r == PROXIMO_OK && v.guest)
-        r = tell_what_is_copied(&v, &bytes);
-    if (r == PROXIMO_OK && v.guest) {
-        struct json_object *facts = json_object_new_object();
-        if (facts)
-            json_object_object_add(facts, "first_copy_bytes", json_object_new_int64((int64_t)bytes));
-        r = tell(&v, PROXIMO_RISK_LOW,
-                 v.off
-                     ? "is not copied as long as the job is disabled"
-                     : "its disks are copied to the target; the first run copies all of them, the later ones "
-                       "what changed",
-                 facts);
-    }
+        r = tell_what_is_copied(&v);
     if (r == PROXIMO_OK && v.guest && v.guest->ha)
         r = tell(&v, PROXIMO_RISK_LOW,
                  "is under HA: when its node fails it can start on the target, as it was at the last good "

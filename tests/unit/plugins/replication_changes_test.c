@@ -157,10 +157,29 @@ static void what_cannot_be_copied_is_named(void **state)
                      0);
     expect_words(&t, "affected", "its disk scsi1 is on local-lvm, which is no ZFS");
     expect_words(&t, "affected", "its disk scsi0 is on zfs1, which node pve3 does not have");
-    expect_words(&t, "affected", "\"first_copy_bytes\":12884901888");
+    expect_words(&t, "affected", "has no disk that can be copied to the target");
     expect_words(&t, "affected", "\"resource\":\"ha-rule/home\"");
     expect_words(&t, "affected", "\"resource\":\"node/pve3\"");
     assert_int_equal(plane_test_told_count(&t, "affected"), 6);
+    plane_test_done(&t);
+}
+
+static void what_is_copied_is_counted(void **state)
+{
+    struct plane_test t;
+    (void)state;
+    job_init(&t, "", "", "", "online");
+    plane_test_answer(
+        &t, "/nodes/pve2/qemu/108/config", 200,
+        "{\"digest\":\"x\",\"scsi0\":\"zfs1:vm-108-disk-0,size=8G\",\"scsi1\":\"zfs1:vm-108-disk-1,"
+        "size=4G,replicate=0\",\"ide2\":\"local:iso/a.iso,media=cdrom,size=1G\"}");
+    plane_test_answer(&t, "/storage", 200, "[{\"storage\":\"zfs1\",\"type\":\"zfspool\"}]");
+    assert_int_equal(plane_test_blast(&t, nodes, "replication.create",
+                                      "{\"kind\":\"replication\",\"id\":\"108-0\",\"target\":\"pve3\"}"),
+                     0);
+    expect_words(&t, "affected", "\"first_copy_bytes\":8589934592");
+    assert_int_equal(plane_test_told_count(&t, "affected"), 1);
+    assert_int_equal(plane_test_told_count(&t, "incomplete"), 0);
     plane_test_done(&t);
 }
 
@@ -304,6 +323,7 @@ int main(void)
         cmocka_unit_test(a_removed_job_is_made_again),
         cmocka_unit_test(what_a_guest_loses_with_its_job),
         cmocka_unit_test(what_cannot_be_copied_is_named),
+        cmocka_unit_test(what_is_copied_is_counted),
         cmocka_unit_test(a_run_is_seen_by_its_time),
         cmocka_unit_test(a_mapping_is_changed_whole_and_back),
         cmocka_unit_test(entries_of_a_mapping_are_checked),
