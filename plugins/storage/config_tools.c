@@ -231,7 +231,8 @@ static const struct proximo_change changes[] = {
     "{\"type\":\"object\",\"properties\":{\"kind\":{\"const\":\"storage\"},\"storage\":{\"type\":"           \
     "\"string\"},"                                                                                           \
     "\"nodes\":{\"type\":\"string\"},\"content_removed\":{\"type\":\"string\"},\"prune-backups\":{\"type\":" \
-    "\"string\"},\"shared\":{\"type\":\"string\"},\"moved\":{\"type\":\"string\"}},\"required\":[\"kind\","  \
+    "\"string\"},\"shared\":{\"type\":\"string\"},\"moved\":{\"type\":\"string\"},\"opened\":{\"type\":"     \
+    "\"string\"}},\"required\":[\"kind\","                                                                   \
     "\"storage\"]}"
 #define CLASS(class_name, class_title, class_risk, class_flags, class_blast, class_text)                     \
     {                                                                                                        \

@@ -54,6 +54,14 @@ struct storage_hit {
     const char *base;          /* a linked clone's base volume here */
 };
 
+/* Rows of what a guest has there, the worst first; the texts by how the storage goes. The last is met by all.
+ */
+extern const struct hit_words {
+    uint32_t what;
+    uint32_t risk[LOSS_KINDS];
+    const char *effect[LOSS_KINDS];
+} hit_words[];
+
 struct storage_clone {
     int64_t template, clone;
 };
@@ -68,7 +76,8 @@ struct storage_blast {
     const char *content_removed; /* LOSS_CONTENT: which kinds */
     struct known_guests guests;
     struct json_object *volumes;
-    bool *owner;              /* by row of guests: has a volume there */
+    bool *owner;              /* by row of guests: its content lists a volume of it */
+    bool *suspect;            /* the same, or what is on its node could not be listed */
     uint32_t *backups;        /* by row of guests: how many backups there */
     uint32_t strange_backups; /* of guests that are none any more */
     struct json_object *jobs; /* backup jobs; NULL: not read */

@@ -8,79 +8,6 @@
 
 #include "storage_types.h"
 
-/* Rows of what a guest has there, the worst first. Texts by how the storage goes: LOSS_... */
-static const struct hit_words {
-    uint32_t what;
-    uint32_t risk[LOSS_KINDS];
-    const char *effect[LOSS_KINDS];
-} hit_words[] = {
-    {HIT_UNREAD,
-     {PROXIMO_RISK_HIGH, PROXIMO_RISK_HIGH, PROXIMO_RISK_HIGH},
-     {"its configuration was not read: its disks may be on it",
-      "its configuration was not read: its disks may be on it",
-      "its configuration was not read: its disks may be on it"}},
-    {HIT_TEMPLATE,
-     {PROXIMO_RISK_HIGH, PROXIMO_RISK_MEDIUM, PROXIMO_RISK_HIGH},
-     {"is a template with base disks on it: nothing can be cloned from it, and its linked clones need them "
-      "to start",
-      "is a template with base disks on it: clones of it may be refused",
-      "is a template with base disks on it: it and its linked clones do not find them unless the new place "
-      "has them"}},
-    {HIT_BOOT,
-     {PROXIMO_RISK_HIGH, PROXIMO_RISK_MEDIUM, PROXIMO_RISK_HIGH},
-     {"does not start any more: its boot disk, EFI variables or TPM state are on it; while it runs it keeps "
-      "what it has "
-      "open, but cannot move or be backed up",
-      "may not start any more: Proxmox refuses disks on a storage that may not hold them",
-      "does not start any more unless the new place has its boot disk; while it runs it keeps what it has "
-      "open"}},
-    {HIT_ALL,
-     {PROXIMO_RISK_HIGH, PROXIMO_RISK_MEDIUM, PROXIMO_RISK_HIGH},
-     {"loses all its disks and does not start any more; while it runs it keeps what it has open",
-      "may not start any more: Proxmox refuses disks on a storage that may not hold them",
-      "does not start any more unless the new place has its disks; while it runs it keeps what it has open"}},
-    {HIT_DATA,
-     {PROXIMO_RISK_MEDIUM, PROXIMO_RISK_MEDIUM, PROXIMO_RISK_MEDIUM},
-     {"loses a data disk, its boot disk is elsewhere: it does not start again with this disk attached",
-      "may not start with this disk any more: Proxmox refuses disks on a storage that may not hold them",
-      "loses a data disk unless the new place has it, its boot disk is elsewhere"}},
-    {HIT_CLOUDINIT,
-     {PROXIMO_RISK_MEDIUM, PROXIMO_RISK_MEDIUM, PROXIMO_RISK_MEDIUM},
-     {"its cloud-init drive is on it: it does not start again with this drive",
-      "its cloud-init drive is on it and cannot be written any more",
-      "its cloud-init drive is on it: it is missing at the new place"}},
-    {HIT_FILE,
-     {PROXIMO_RISK_MEDIUM, PROXIMO_RISK_MEDIUM, PROXIMO_RISK_MEDIUM},
-     {"its hook script or cloud-init file is on it: it does not start again without it",
-      "its hook script or cloud-init file is on it and may be refused",
-      "its hook script or cloud-init file is on it: it does not start unless the new place has it"}},
-    {HIT_CD,
-     {PROXIMO_RISK_MEDIUM, PROXIMO_RISK_LOW, PROXIMO_RISK_MEDIUM},
-     {"the CD image in its drive is missing: it does not start again until the drive is emptied",
-      "the CD image in its drive is on it and may be refused",
-      "the CD image in its drive is missing unless the new place has it"}},
-    {HIT_VMSTATE,
-     {PROXIMO_RISK_MEDIUM, PROXIMO_RISK_LOW, PROXIMO_RISK_MEDIUM},
-     {"the memory it was suspended with is on it: it cannot be resumed",
-      "the memory it was suspended with is on it", "the memory it was suspended with is missing"}},
-    {HIT_BIND,
-     {PROXIMO_RISK_MEDIUM, PROXIMO_RISK_LOW, PROXIMO_RISK_MEDIUM},
-     {"a directory inside the storage's path is mounted into it: once the path is not mounted any more, it "
-      "does not "
-      "start or writes to the node's own disk",
-      "a directory inside the storage's path is mounted into it: nothing changes for it",
-      "a directory inside the storage's path is mounted into it: it may be another one now"}},
-    {HIT_LEFT,
-     {PROXIMO_RISK_MEDIUM, PROXIMO_RISK_LOW, PROXIMO_RISK_MEDIUM},
-     {"volumes of its own are on it that its configuration does not name: of a snapshot, or left over",
-      "volumes of its own are on it that its configuration does not name: of a snapshot, or left over",
-      "volumes of its own are on it that its configuration does not name: of a snapshot, or left over"}},
-    {HIT_UNUSED,
-     {PROXIMO_RISK_LOW, PROXIMO_RISK_LOW, PROXIMO_RISK_LOW},
-     {"only a disk that it does not use is on it", "only a disk that it does not use is on it",
-      "only a disk that it does not use is on it"}},
-};
-
 /* ---- one configuration */
 
 struct looking {
@@ -201,17 +128,17 @@ static int32_t visit(void *context, struct known_guest *guest)
     struct looking *looking = context;
     struct storage_blast *b = looking->b;
     struct storage_hit *hit = &b->hits[b->hit_count];
-    const bool owner = b->owner[guest - b->guests.rows];
+    const size_t row = (size_t)(guest - b->guests.rows);
     int32_t r = PROXIMO_OK;
     if (!blast_loses_node(b, guest->node))
         return PROXIMO_OK;
     *hit = (struct storage_hit){.guest = guest};
     if (guest->config) {
         r = look_at_config(looking, hit);
-        if (!hit->what && owner && (blast_loses(b, "images") || blast_loses(b, "rootdir")))
+        if (!hit->what && b->owner[row] && (blast_loses(b, "images") || blast_loses(b, "rootdir")))
             hit->what = HIT_LEFT;
     } else {
-        hit->what = owner ? HIT_UNREAD : 0;
+        hit->what = b->suspect[row] ? HIT_UNREAD : 0;
         looking->over += strcmp(guest->why, GUESTS_OVER_BUDGET) == 0;
         if (!looking->unread++) {
             looking->unread_first = ask_text(&b->ask, "guest/%lld", (long long)guest->vmid);
@@ -296,11 +223,10 @@ static int32_t look_at_guests(struct storage_blast *b, bool *wanted)
         return PROXIMO_ENOMEM;
     sort_volumes(b, &foreign);
     int32_t r = PROXIMO_OK;
-    if (b->guests.count <= STORAGE_ALL_GUESTS_MOST)
-        memset(wanted, true, b->guests.count);
     for (uint32_t i = 0; i < b->guests.count; i++) {
-        b->owner[i] |= wanted[i] && b->guests.count > STORAGE_ALL_GUESTS_MOST;
-        wanted[i] = wanted[i] && blast_loses_node(b, b->guests.rows[i].node);
+        b->suspect[i] = wanted[i];
+        wanted[i] = (wanted[i] || b->guests.count <= STORAGE_ALL_GUESTS_MOST) &&
+                    blast_loses_node(b, b->guests.rows[i].node);
     }
     if (foreign)
         r = tell_not_looked_for(b, wanted);
@@ -318,10 +244,11 @@ int32_t blast_find_guests(struct storage_blast *b)
     const uint64_t rows = b->guests.count + UINT64_C(1);
     bool *wanted = b->ask.host->alloc(b->ask.call, rows * sizeof(*wanted));
     b->owner = b->ask.host->alloc(b->ask.call, rows * sizeof(*b->owner));
+    b->suspect = b->ask.host->alloc(b->ask.call, rows * sizeof(*b->suspect));
     b->backups = b->ask.host->alloc(b->ask.call, rows * sizeof(*b->backups));
     b->hits = b->ask.host->alloc(b->ask.call, rows * sizeof(*b->hits));
     b->clones = b->ask.host->alloc(b->ask.call, rows * sizeof(*b->clones));
-    if (!wanted || !b->owner || !b->backups || !b->hits || !b->clones)
+    if (!wanted || !b->owner || !b->suspect || !b->backups || !b->hits || !b->clones)
         return PROXIMO_ENOMEM;
     r = storage_owners(&b->ask, b->storage, b->entry, &b->guests, wanted, true, &b->volumes);
     return r == PROXIMO_OK ? look_at_guests(b, wanted) : r;

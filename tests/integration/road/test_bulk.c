@@ -231,8 +231,20 @@ static void test_moves(void **context)
     assert_string_equal(where(&road, "lxc", 107), "pve3");
     assert_string_equal(where(&road, "lxc", 108), "pve2");
     assert_string_equal(where(&road, "lxc", 111), "pve2");
+
+    /* the way back of that: the same three, forth again */
+    (void)snprintf(arguments, sizeof(arguments), "{\"receipt\":\"%s\"}", at(done, "/receipt"));
     json_object_put(plan);
     json_object_put(done);
+    plan = server_tool(&server, "proximo_undo", arguments, &refused);
+    assert_false(refused);
+    assert_int_equal(steps_of(plan), 3);
+    for (size_t i = 0; i < 3; i++) {
+        char pointer[40];
+        (void)snprintf(pointer, sizeof(pointer), "/steps/%zu/params/target", i);
+        expect(plan, pointer, "pve3");
+    }
+    json_object_put(plan);
     assert_int_equal(server_stop(&server), 0);
     road_stop(&road);
 }

@@ -220,6 +220,10 @@ static void an_unknown_boot_disk_is_taken_to_be_there(void **state)
     expect_row(&t, "guest/103", "does not start any more", 3, "\"boot_disk\":\"not said");
     expect_row(&t, "storage/nfs1", "until it is enabled", 3, "");
     plane_test_done(&t);
+    begin(&t); /* what changes beside it is said as well */
+    run(&t, "storage.disable", "{\"kind\":\"storage\",\"storage\":\"nfs1\",\"prune-backups\":\"\"}");
+    expect_row(&t, "backups on storage/nfs1", "pile up", 1, "");
+    plane_test_done(&t);
 }
 
 /* Lesson 15 and BR5: only guests on nodes that are not in the new list. */
@@ -293,12 +297,13 @@ static void retention_says_what_the_next_backup_deletes(void **state)
 /* Lesson 11: an empty configuration is unread; what could not be read is never left out. */
 static void what_could_not_be_read_is_said(void **state)
 {
+    char empty[] = "{}";
     struct plane_test t;
     (void)state;
     begin(&t);
     for (uint32_t i = 0; i < t.answer_count; i++) {
         if (strcmp(t.answers[i].path, "/nodes/pve1/qemu/100/config") == 0)
-            t.answers[i].data = (char[]){"{}"};
+            t.answers[i].data = empty;
         if (strcmp(t.answers[i].path, "/cluster/backup") == 0)
             t.answers[i].status = 403;
     }
@@ -319,6 +324,7 @@ static void what_could_not_be_read_is_said(void **state)
     expect_words(&t, "incomplete", "the storage itself");
     expect_words(&t, "incomplete", "what is on storage nfs1");
     expect_row(&t, "guest/100", "does not start any more", 3, ""); /* by its configuration all the same */
+    assert_null(row_of(&t, "guest/106", "does not name"));         /* nobody knows what is there */
     plane_test_done(&t);
 }
 
@@ -339,6 +345,10 @@ static void other_changes_of_the_entry(void **state)
     begin(&t);
     run(&t, "storage.update", "{\"kind\":\"storage\",\"storage\":\"nfs1\",\"shared\":\"1\"}");
     expect_row(&t, "storage/nfs1", "does not find its disks", 2, "");
+    plane_test_done(&t);
+    begin(&t);
+    run(&t, "storage.update", "{\"kind\":\"storage\",\"storage\":\"nfs1\",\"opened\":\"1\"}");
+    expect_row(&t, "storage/nfs1", "is used by more nodes", 1, "");
     plane_test_done(&t);
     begin(&t);
     run(&t, "storage.update", "{\"kind\":\"storage\",\"storage\":\"nfs1\",\"moved\":\"1\"}");
