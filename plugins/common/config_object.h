@@ -107,6 +107,9 @@ struct config_change {
     struct json_object *subject_details; /* more members for the subject (scalars); the engine's */
     struct proximo_field more[8];        /* further fields of POST, PUT or DELETE: "force", "keep" */
     uint32_t more_count;
+    const struct proximo_step
+        *back; /* of a removal: after the object is made again; its neighbours come back */
+    uint32_t back_count;
     const struct proximo_step *before_steps; /* run before the change, e.g. a wait; at most 8 */
     uint32_t before_count;
 };
