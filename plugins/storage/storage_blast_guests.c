@@ -78,6 +78,23 @@ static void look_at_disk(struct storage_blast *b, const struct guest_disk *disk,
         note_clone(b, disk, hit);
 }
 
+/* Directories that a container's file mounts past Proxmox: [["lxc.mount.entry", "/srv/x srv/x none bind"],
+ * ...] */
+static void look_at_raw_mounts(const char *path, struct storage_hit *hit)
+{
+    struct json_object *list = member_of(hit->guest->config, "lxc");
+    const size_t count = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
+    for (size_t i = 0; path && i < count; i++) {
+        struct json_object *pair = json_object_array_get_idx(list, i);
+        if (!json_object_is_type(pair, json_type_array) || json_object_array_length(pair) != 2)
+            continue;
+        const char *key = json_object_get_string(json_object_array_get_idx(pair, 0));
+        const char *value = json_object_get_string(json_object_array_get_idx(pair, 1));
+        if (key && value && strcmp(key, "lxc.mount.entry") == 0 && path_within(value, path))
+            note(hit, HIT_BIND, key);
+    }
+}
+
 static int32_t look_at_files(struct storage_blast *b, struct storage_hit *hit)
 {
     struct guest_file files[GUEST_FILES_MOST];
@@ -110,6 +127,7 @@ static int32_t look_at_config(struct looking *looking, struct storage_hit *hit)
     int32_t r = guest_disks(&b->ask, config, hit->guest->lxc, looking->disks, GUEST_DISKS_MOST, &count);
     for (uint32_t i = 0; r == PROXIMO_OK && i < count; i++)
         look_at_disk(b, &looking->disks[i], path, hit, &elsewhere);
+    look_at_raw_mounts(path, hit);
     if (r == PROXIMO_OK)
         r = look_at_files(b, hit);
     if (r == PROXIMO_OK && (hit->what & HIT_DATA)) {
