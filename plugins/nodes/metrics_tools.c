@@ -259,10 +259,9 @@ static const struct proximo_read reads[] = {
 };
 
 static const struct proximo_change changes[] = {
-    {ROW(proximo_change), .name = "pve_metrics_create", .title = "Add a metrics server",
-     .description = "Creates the entry of a server that every node sends its figures to: names, load and "
-                    "usage of nodes, "
-                    "guests and storages. The token is a secret. Undo removes it.",
+    {ROW(proximo_change), .name = "pve_metrics_create", .title = "Create a metrics server",
+     .description = "Creates the entry of a server that every node sends its figures to: names and usage of "
+                    "nodes, guests and storages. The token is a secret. Undo removes it.",
      .params = PROXIMO_TABLE(create_params), .operation_class = "metrics.create",
      .subject = "metrics-server/{id}", .needs = PROXIMO_TABLE(root_modify), .plan = metrics_create_plan,
      .plan_undo = metrics_create_undo, .undo_kind = PROXIMO_UNDO_FUNCTION, .undo_class = "metrics.delete"},
@@ -288,7 +287,7 @@ static const struct proximo_change changes[] = {
     "\"type\":\"string\"},\"disable\":{\"type\":\"string\"}},\"required\":[\"kind\",\"id\"]}"
 
 static const struct proximo_class classes[] = {
-    {ROW(proximo_class), .name = "metrics.create", .title = "add a metrics server",
+    {ROW(proximo_class), .name = "metrics.create", .title = "create a metrics server",
      .description = "All nodes begin to send figures to it.", .risk_floor = PROXIMO_RISK_MEDIUM,
      .undo_kind = PROXIMO_UNDO_FUNCTION, .subject_schema = METRICS_SCHEMA, .blast = blast_create},
     {ROW(proximo_class), .name = "metrics.update", .title = "change a metrics server",

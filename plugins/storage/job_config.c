@@ -316,8 +316,8 @@ static int32_t look_at_pruning(const struct config_change *c, const struct known
 static int32_t look_at_storage(const struct config_change *c)
 {
     const char *name = config_after(c, "storage"), *enabled = config_after(c, "enabled");
-    const bool prunes =
-        config_edited(c, "prune-backups") || config_edited(c, "storage") || config_edited(c, "remove");
+    const bool prunes = config_edited(c, "prune-backups") || config_edited(c, "storage") ||
+                        config_edited(c, "remove") || config_edited(c, "maxfiles");
     struct known_storages storages;
     int32_t r = storages_read(&c->ask, &storages);
     const struct known_storage *s = r == PROXIMO_OK && name ? storages_find(&storages, name) : NULL;

@@ -9,11 +9,13 @@
 
 static int32_t missing(const struct asking *a, const struct volume *v)
 {
-    return a->host->fail(a->call, PROXIMO_ENOTFOUND,
-                         "storage %s of %s has no volume %s%s; pve_storage_content "
-                         "lists what it has",
-                         v->storage, v->node, v->volid,
-                         v->complete ? "" : ", as far as this token sees its content");
+    const char *path = ask_text(a, "/storage/%s", v->storage);
+    const int32_t held = path ? a->host->permission(a->call, path, "Datastore.Allocate") : PROXIMO_ENOMEM;
+    return a->host->fail(
+        a->call, PROXIMO_ENOTFOUND,
+        "storage %s of %s has no volume %s%s; pve_storage_content lists what it has", v->storage, v->node,
+        v->volid,
+        held == 1 ? "" : ", as far as this token sees (without Datastore.Allocate it does not see all)");
 }
 
 /* The newest archive of the guest that is not this very volume; NULL: none. */
