@@ -96,7 +96,7 @@ static int32_t tell_replication(const struct storage_blast *b)
     return r;
 }
 
-/* ---- directory mappings (virtiofs), since Proxmox VE 9 */
+/* ---- directory mappings (virtiofs) */
 
 /* "node=pve1,path=/srv/x" */
 static bool maps_into(const struct storage_blast *b, const char *map, const char *path)
@@ -109,14 +109,6 @@ static bool maps_into(const struct storage_blast *b, const char *map, const char
     return folder && path_within(folder, path) && (!name || blast_loses_node(b, name));
 }
 
-static bool knows_mappings(const struct storage_blast *b)
-{
-    struct proximo_site site = {ROW(proximo_site)};
-    if (b->ask.host->site(b->ask.call, &site) != PROXIMO_OK || !site.version.len)
-        return true;
-    return digits_of(ask_text(&b->ask, "%.*s", (int)site.version.len, site.version.ptr), 100) >= 9;
-}
-
 static int32_t tell_mappings(const struct storage_blast *b)
 {
     static const struct proximo_need need[] = {
@@ -124,7 +116,7 @@ static int32_t tell_mappings(const struct storage_blast *b)
     const struct proximo_get get = {ROW(proximo_get), .path = "/cluster/mapping/dir", .needs = ROWS(need, 1)};
     const char *path = storage_path(&b->ask, b->entry);
     struct json_object *list DROP_JSON = NULL;
-    if (!path || b->loss == LOSS_CONTENT || !knows_mappings(b))
+    if (!path || b->loss == LOSS_CONTENT)
         return PROXIMO_OK;
     int32_t r = blast_list(b, &get, "the directory mappings", &list);
     for (size_t i = 0; r == PROXIMO_OK && list && i < json_object_array_length(list); i++) {
