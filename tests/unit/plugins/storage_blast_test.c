@@ -92,12 +92,11 @@ static void config(struct plane_test *t, const char *node, const char *kind, con
     plane_test_answer(t, path, 200, data);
 }
 
-static void begin(struct plane_test *t)
+/* The cluster but its list of guests, behind what the test has answered before. */
+static void begin_with(struct plane_test *t)
 {
-    plane_test_init(t);
     plane_test_answer(t, "/storage", 200, ENTRIES);
     plane_test_answer(t, "/nodes", 200, NODES);
-    plane_test_answer(t, "/cluster/resources?type=vm", 200, GUESTS);
     plane_test_answer(t, "/nodes/pve1/storage/nfs1/content", 200, CONTENT);
     plane_test_answer(t, "/nodes/pve1/storage/local/content?content=backup", 200,
                       "[{\"volid\":\"local:backup/x\",\"vmid\":101,\"content\":\"backup\"}]");
@@ -140,6 +139,13 @@ static void begin(struct plane_test *t)
            "vm-107-disk-1.raw\",\"unused0\":"
            "\"nfs1:107/vm-107-disk-2.raw\"");
     config(t, "pve2", "qemu", "9000", "\"template\":1,\"scsi0\":\"nfs1:9000/base-9000-disk-0.raw\"");
+}
+
+static void begin(struct plane_test *t)
+{
+    plane_test_init(t);
+    plane_test_answer(t, "/cluster/resources?type=vm", 200, GUESTS);
+    begin_with(t);
 }
 
 static void run(struct plane_test *t, const char *class, const char *subject)
@@ -337,6 +343,35 @@ static void what_could_not_be_read_is_said(void **state)
     plane_test_done(&t);
 }
 
+/* In a large cluster only owners are read, and what was not looked for is said with numbers. */
+static void in_a_large_cluster_only_owners_are_read(void **state)
+{
+    static char guests[120000];
+    struct plane_test t;
+    size_t len = 0;
+    uint32_t configs = 0;
+    (void)state;
+    plane_test_init(&t);
+    for (int i = 0; i < 600; i++)
+        len += (size_t)snprintf(guests + len, sizeof(guests) - len,
+                                "%c{\"type\":\"qemu\",\"vmid\":%d,\"node\":\"pve1\",\"status\":\"stopped\"}",
+                                i ? ',' : '[', 100 + i);
+    (void)snprintf(guests + len, sizeof(guests) - len, "]");
+    plane_test_answer(&t, "/cluster/resources?type=vm", 200, guests);
+    begin_with(&t);
+    run(&t, "storage.delete", ALL);
+    for (uint32_t i = 0; i < t.asked_count; i++)
+        configs += strstr(t.asked[i], "/config") != NULL;
+    assert_int_equal(configs, 2); /* 100 and 106 own a volume */
+    assert_int_equal(plane_test_told_count(&t, "incomplete"), 2);
+    expect_words(&t, "incomplete", "CD drives, hook scripts and foreign disks of 598 guests");
+    expect_words(&t, "incomplete", "the configuration of guest/106"); /* it is not on pve1 */
+    expect_row(&t, "guest/100", "does not start any more", 3, "");
+    expect_row(&t, "guest/106", "was not read", 3, "");
+    assert_null(row_of(&t, "guest/101", "start"));
+    plane_test_done(&t);
+}
+
 static void a_call_that_is_over_ends(void **state)
 {
     struct plane_test t;
@@ -379,6 +414,7 @@ int main(void)
         cmocka_unit_test(content_taken_away_names_those_who_have_it),
         cmocka_unit_test(retention_says_what_the_next_backup_deletes),
         cmocka_unit_test(what_could_not_be_read_is_said),
+        cmocka_unit_test(in_a_large_cluster_only_owners_are_read),
         cmocka_unit_test(a_call_that_is_over_ends),
         cmocka_unit_test(other_changes_of_the_entry),
     };
