@@ -13,8 +13,8 @@
 struct looking {
     struct storage_blast *b;
     struct guest_disk *disks;
-    uint32_t unread, over;
-    const char *unread_first, *unread_why;
+    uint32_t over, late, failed; /* not read: too many, no time, an error */
+    const char *failed_first, *failed_why;
 };
 
 static bool is_here(const struct storage_blast *b, const char *storage)
@@ -141,6 +141,18 @@ static int32_t look_at_config(struct looking *looking, struct storage_hit *hit)
     return r;
 }
 
+static void note_unread(struct looking *looking, const struct known_guest *guest)
+{
+    if (strcmp(guest->why, GUESTS_OVER_BUDGET) == 0) {
+        looking->over++;
+    } else if (strcmp(guest->why, GUESTS_NO_TIME) == 0) {
+        looking->late++;
+    } else if (!looking->failed++) {
+        looking->failed_first = ask_text(&looking->b->ask, "guest/%lld", (long long)guest->vmid);
+        looking->failed_why = guest->why;
+    }
+}
+
 static int32_t visit(void *context, struct known_guest *guest)
 {
     struct looking *looking = context;
@@ -157,11 +169,7 @@ static int32_t visit(void *context, struct known_guest *guest)
             hit->what = HIT_LEFT;
     } else {
         hit->what = b->suspect[row] ? HIT_UNREAD : 0;
-        looking->over += strcmp(guest->why, GUESTS_OVER_BUDGET) == 0;
-        if (!looking->unread++) {
-            looking->unread_first = ask_text(&b->ask, "guest/%lld", (long long)guest->vmid);
-            looking->unread_why = guest->why;
-        }
+        note_unread(looking, guest);
     }
     b->hit_count += r < 0 || hit->what != 0;
     return r;
@@ -197,6 +205,15 @@ static void sort_volumes(struct storage_blast *b, bool *ret_foreign)
     }
 }
 
+/* Two digits of a number: one guest more or less must not make another text, which would be drift. */
+static uint32_t at_least(uint32_t number)
+{
+    uint32_t unit = 1;
+    while (number / unit > 99)
+        unit *= 10;
+    return number - number % unit;
+}
+
 static int32_t tell_not_looked_for(const struct storage_blast *b, const bool *wanted)
 {
     uint32_t left = 0;
@@ -204,8 +221,8 @@ static int32_t tell_not_looked_for(const struct storage_blast *b, const bool *wa
         left += !wanted[i] && blast_loses_node(b, b->guests.rows[i].node);
     if (!left)
         return PROXIMO_OK;
-    const char *what =
-        ask_text(&b->ask, "CD drives, hook scripts and foreign disks of %u guests", (unsigned)left);
+    const char *what = ask_text(&b->ask, "CD drives, hook scripts and foreign disks of at least %u guests",
+                                (unsigned)at_least(left));
     const char *why =
         ask_text(&b->ask,
                  "they own no volume on the storage, and in a cluster of more than %u guests only the "
@@ -214,22 +231,29 @@ static int32_t tell_not_looked_for(const struct storage_blast *b, const bool *wa
     return what && why ? b->ask.host->incomplete(b->ask.call, what, why) : PROXIMO_ENOMEM;
 }
 
+static int32_t tell_some_unread(const struct asking *a, uint32_t count, const char *first, const char *why)
+{
+    const char *what =
+        !count                ? ""
+        : first && count == 1 ? ask_text(a, "the configuration of %s", first)
+        : first               ? ask_text(a, "the configurations of at least %u guests, the first %s",
+                                         (unsigned)at_least(count), first)
+                : ask_text(a, "the configurations of at least %u guests", (unsigned)at_least(count));
+    if (!what || !why)
+        return PROXIMO_ENOMEM;
+    return count ? a->host->incomplete(a->call, what, why) : PROXIMO_OK;
+}
+
 static int32_t tell_unread(const struct looking *looking)
 {
     const struct asking *a = &looking->b->ask;
-    int32_t r = PROXIMO_OK;
-    if (looking->over) {
-        const char *what = ask_text(a, "the configurations of %u guests", (unsigned)looking->over);
-        const char *why = ask_text(a, "one plan reads %u of them at most", STORAGE_CONFIGS_MOST);
-        r = what && why ? a->host->incomplete(a->call, what, why) : PROXIMO_ENOMEM;
-    }
-    if (r < 0 || looking->unread == looking->over)
-        return r;
-    const uint32_t count = looking->unread - looking->over;
-    const char *what = count == 1 ? ask_text(a, "the configuration of %s", looking->unread_first)
-                                  : ask_text(a, "the configurations of %u guests, the first %s",
-                                             (unsigned)count, looking->unread_first);
-    return what ? a->host->incomplete(a->call, what, looking->unread_why) : PROXIMO_ENOMEM;
+    const char *why = ask_text(a, "one plan reads %u of them at most", STORAGE_CONFIGS_MOST);
+    int32_t r = tell_some_unread(a, looking->over, NULL, why);
+    if (r == PROXIMO_OK)
+        r = tell_some_unread(a, looking->late, NULL, GUESTS_NO_TIME);
+    return r == PROXIMO_OK && looking->failed
+               ? tell_some_unread(a, looking->failed, looking->failed_first, looking->failed_why)
+               : r;
 }
 
 static int32_t look_at_guests(struct storage_blast *b, bool *wanted)
