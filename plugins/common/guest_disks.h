@@ -95,7 +95,7 @@ int32_t guests_visit_configs(const struct asking *a, struct known_guests *guests
 #define GUESTS_OVER_BUDGET "more configurations than this looks at"
 /* The same in time: with less than GUESTS_RESERVE_MS left of the call nothing more is read, so that what is
  * there can still be told. */
-#define GUESTS_NO_TIME    "the time of this call was nearly over"
+#define GUESTS_NO_TIME    "the time of this call (limits.call_timeout) was nearly over"
 #define GUESTS_RESERVE_MS 6000
 
 /* Is a storage the same on all nodes? By its entry in storage.cfg: shared, or a type that always is. */

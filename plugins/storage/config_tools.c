@@ -177,10 +177,11 @@ static const struct proximo_change changes[] = {
         ROW(proximo_change),
         .name = "pve_storage_create",
         .title = "Add a storage",
-        .description =
-            "Adds a storage to storage.cfg for the whole cluster. What the type needs and does not take "
-            "is checked first; Proxmox mounts or activates it at once and refuses what it cannot reach. "
-            "Undo removes the entry again.",
+        .description = "Adds a storage to storage.cfg for the whole cluster: a directory, an NFS or CIFS "
+                       "share, a Backup Server, "
+                       "LVM, ZFS, Ceph, iSCSI. What the type needs and does not take is checked first; "
+                       "Proxmox mounts or activates "
+                       "it at once and refuses what it cannot reach. Undo removes the entry again.",
         .params = PROXIMO_TABLE(create_params),
         .subject = "storage/{storage}",
         .operation_class = "storage.create",
@@ -194,11 +195,12 @@ static const struct proximo_change changes[] = {
         ROW(proximo_change),
         .flags = PROXIMO_CHANGE_IDEMPOTENT,
         .name = "pve_storage_update",
-        .title = "Change a storage",
-        .description =
-            "Changes the entry of a storage: what it may hold, the nodes that use it, disabled, retention "
-            "and other options. The plan names guests and backup jobs that lose it. No data is deleted or "
-            "moved. Undo puts the old values back.",
+        .title = "Change, disable or restrict a storage",
+        .description = "Changes a storage: disables or enables it, restricts it to nodes, what it may hold, "
+                       "retention and other "
+                       "options. The plan names the guests, backup jobs and backups that lose it. No data is "
+                       "deleted or moved. Undo "
+                       "puts the old values back.",
         .params = PROXIMO_TABLE(update_params),
         .subject = "storage/{storage}",
         .operation_class = "storage.update",

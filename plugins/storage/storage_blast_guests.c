@@ -13,8 +13,8 @@
 struct looking {
     struct storage_blast *b;
     struct guest_disk *disks;
-    uint32_t unread, over;
-    const char *unread_first, *unread_why;
+    uint32_t over, late, failed; /* not read: too many, no time, an error */
+    const char *failed_first, *failed_why;
 };
 
 static bool is_here(const struct storage_blast *b, const char *storage)
@@ -78,6 +78,23 @@ static void look_at_disk(struct storage_blast *b, const struct guest_disk *disk,
         note_clone(b, disk, hit);
 }
 
+/* Directories that a container's file mounts past Proxmox: [["lxc.mount.entry", "/srv/x srv/x none bind"],
+ * ...] */
+static void look_at_raw_mounts(const char *path, struct storage_hit *hit)
+{
+    struct json_object *list = member_of(hit->guest->config, "lxc");
+    const size_t count = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
+    for (size_t i = 0; path && i < count; i++) {
+        struct json_object *pair = json_object_array_get_idx(list, i);
+        if (!json_object_is_type(pair, json_type_array) || json_object_array_length(pair) != 2)
+            continue;
+        const char *key = json_object_get_string(json_object_array_get_idx(pair, 0));
+        const char *value = json_object_get_string(json_object_array_get_idx(pair, 1));
+        if (key && value && strcmp(key, "lxc.mount.entry") == 0 && path_within(value, path))
+            note(hit, HIT_BIND, key);
+    }
+}
+
 static int32_t look_at_files(struct storage_blast *b, struct storage_hit *hit)
 {
     struct guest_file files[GUEST_FILES_MOST];
@@ -110,6 +127,7 @@ static int32_t look_at_config(struct looking *looking, struct storage_hit *hit)
     int32_t r = guest_disks(&b->ask, config, hit->guest->lxc, looking->disks, GUEST_DISKS_MOST, &count);
     for (uint32_t i = 0; r == PROXIMO_OK && i < count; i++)
         look_at_disk(b, &looking->disks[i], path, hit, &elsewhere);
+    look_at_raw_mounts(path, hit);
     if (r == PROXIMO_OK)
         r = look_at_files(b, hit);
     if (r == PROXIMO_OK && (hit->what & HIT_DATA)) {
@@ -121,6 +139,18 @@ static int32_t look_at_config(struct looking *looking, struct storage_hit *hit)
     if (r == PROXIMO_OK && is_here(b, member_text(config, "vmstatestorage")) && blast_loses(b, "images"))
         note(hit, HIT_VMSTATE, "vmstatestorage");
     return r;
+}
+
+static void note_unread(struct looking *looking, const struct known_guest *guest)
+{
+    if (strcmp(guest->why, GUESTS_OVER_BUDGET) == 0) {
+        looking->over++;
+    } else if (strcmp(guest->why, GUESTS_NO_TIME) == 0) {
+        looking->late++;
+    } else if (!looking->failed++) {
+        looking->failed_first = ask_text(&looking->b->ask, "guest/%lld", (long long)guest->vmid);
+        looking->failed_why = guest->why;
+    }
 }
 
 static int32_t visit(void *context, struct known_guest *guest)
@@ -139,11 +169,7 @@ static int32_t visit(void *context, struct known_guest *guest)
             hit->what = HIT_LEFT;
     } else {
         hit->what = b->suspect[row] ? HIT_UNREAD : 0;
-        looking->over += strcmp(guest->why, GUESTS_OVER_BUDGET) == 0;
-        if (!looking->unread++) {
-            looking->unread_first = ask_text(&b->ask, "guest/%lld", (long long)guest->vmid);
-            looking->unread_why = guest->why;
-        }
+        note_unread(looking, guest);
     }
     b->hit_count += r < 0 || hit->what != 0;
     return r;
@@ -179,6 +205,15 @@ static void sort_volumes(struct storage_blast *b, bool *ret_foreign)
     }
 }
 
+/* Two digits of a number: one guest more or less must not make another text, which would be drift. */
+static uint32_t at_least(uint32_t number)
+{
+    uint32_t unit = 1;
+    while (number / unit > 99)
+        unit *= 10;
+    return number - number % unit;
+}
+
 static int32_t tell_not_looked_for(const struct storage_blast *b, const bool *wanted)
 {
     uint32_t left = 0;
@@ -186,8 +221,8 @@ static int32_t tell_not_looked_for(const struct storage_blast *b, const bool *wa
         left += !wanted[i] && blast_loses_node(b, b->guests.rows[i].node);
     if (!left)
         return PROXIMO_OK;
-    const char *what =
-        ask_text(&b->ask, "CD drives, hook scripts and foreign disks of %u guests", (unsigned)left);
+    const char *what = ask_text(&b->ask, "CD drives, hook scripts and foreign disks of at least %u guests",
+                                (unsigned)at_least(left));
     const char *why =
         ask_text(&b->ask,
                  "they own no volume on the storage, and in a cluster of more than %u guests only the "
@@ -196,22 +231,29 @@ static int32_t tell_not_looked_for(const struct storage_blast *b, const bool *wa
     return what && why ? b->ask.host->incomplete(b->ask.call, what, why) : PROXIMO_ENOMEM;
 }
 
+static int32_t tell_some_unread(const struct asking *a, uint32_t count, const char *first, const char *why)
+{
+    const char *what =
+        !count                ? ""
+        : first && count == 1 ? ask_text(a, "the configuration of %s", first)
+        : first               ? ask_text(a, "the configurations of at least %u guests, the first %s",
+                                         (unsigned)at_least(count), first)
+                : ask_text(a, "the configurations of at least %u guests", (unsigned)at_least(count));
+    if (!what || !why)
+        return PROXIMO_ENOMEM;
+    return count ? a->host->incomplete(a->call, what, why) : PROXIMO_OK;
+}
+
 static int32_t tell_unread(const struct looking *looking)
 {
     const struct asking *a = &looking->b->ask;
-    int32_t r = PROXIMO_OK;
-    if (looking->over) {
-        const char *what = ask_text(a, "the configurations of %u guests", (unsigned)looking->over);
-        const char *why = ask_text(a, "one plan reads %u of them at most", STORAGE_CONFIGS_MOST);
-        r = what && why ? a->host->incomplete(a->call, what, why) : PROXIMO_ENOMEM;
-    }
-    if (r < 0 || looking->unread == looking->over)
-        return r;
-    const uint32_t count = looking->unread - looking->over;
-    const char *what = count == 1 ? ask_text(a, "the configuration of %s", looking->unread_first)
-                                  : ask_text(a, "the configurations of %u guests, the first %s",
-                                             (unsigned)count, looking->unread_first);
-    return what ? a->host->incomplete(a->call, what, looking->unread_why) : PROXIMO_ENOMEM;
+    const char *why = ask_text(a, "one plan reads %u of them at most", STORAGE_CONFIGS_MOST);
+    int32_t r = tell_some_unread(a, looking->over, NULL, why);
+    if (r == PROXIMO_OK)
+        r = tell_some_unread(a, looking->late, NULL, GUESTS_NO_TIME);
+    return r == PROXIMO_OK && looking->failed
+               ? tell_some_unread(a, looking->failed, looking->failed_first, looking->failed_why)
+               : r;
 }
 
 static int32_t look_at_guests(struct storage_blast *b, bool *wanted)
