@@ -215,7 +215,9 @@ static int32_t look_at_storage(struct looking *l)
 /* Local volumes of a guest under replication have copies of the same name on other nodes. */
 static int32_t look_at_replication(struct looking *l)
 {
-    static const struct proximo_get get = {ROW(proximo_get), .path = "/cluster/replication"};
+    static const struct proximo_need need[] = {NEED("/vms", "VM.Audit")};
+    static const struct proximo_get get = {ROW(proximo_get), .path = "/cluster/replication",
+                                           .needs = PROXIMO_TABLE(need)};
     const bool disk = strcmp(l->content, "images") == 0 || strcmp(l->content, "rootdir") == 0;
     const struct known_guest *owner = guests_find(&l->guests, l->owner);
     struct looked looked;
