@@ -4,6 +4,7 @@
  * storage's type before anything is sent, and chooses the operation class by what changes.
  */
 #include "config_check.h"
+#include "config_ties.h"
 
 #include "../common/guest_disks.h"
 #include "storage_types.h"
@@ -335,5 +336,7 @@ int32_t storage_check(struct config_change *c)
         r = check_nodes(c);
     if (r == PROXIMO_OK)
         r = c->verb == CONFIG_CREATE ? check_alike(c, entries) : check_based(c, entries);
+    if (r == PROXIMO_OK && c->verb == CONFIG_DELETE)
+        r = storage_ties_keep(c);
     return r == PROXIMO_OK ? say(c) : r;
 }

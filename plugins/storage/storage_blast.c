@@ -8,6 +8,7 @@
 #include "storage_blast.h"
 
 #include "../common/config_object.h"
+#include "config_ties.h"
 #include "storage.h"
 #include "storage_types.h"
 
@@ -179,9 +180,13 @@ static int32_t loss(void *instance, struct proximo_call *call, struct proximo_te
 
 int32_t storage_blast_delete(void *instance, struct proximo_call *call, struct proximo_text subject_json)
 {
-    return loss(
-        instance, call, subject_json,
-        "is no storage of the cluster any more: what is on it stays where it is, but no node uses it");
+    const struct asking a = {((struct storage_plane *)instance)->host, call};
+    struct json_object *subject DROP_JSON = json_of(subject_json);
+    const char *storage = member_text(subject, "storage");
+    int32_t r =
+        loss(instance, call, subject_json,
+             "is no storage of the cluster any more: what is on it stays where it is, but no node uses it");
+    return r == PROXIMO_OK && storage ? storage_ties_tell(&a, storage) : r;
 }
 
 int32_t storage_blast_disable(void *instance, struct proximo_call *call, struct proximo_text subject_json)
