@@ -17,12 +17,13 @@ const struct hit_words hit_words[] = {
       "has them"}},
     {HIT_BOOT,
      {PROXIMO_RISK_HIGH, PROXIMO_RISK_MEDIUM, PROXIMO_RISK_HIGH},
-     {"does not start any more: its boot disk, EFI variables or TPM state are on it; while it runs it keeps "
-      "what it has "
-      "open, but cannot move or be backed up",
+     {"does not start any more: its boot disk or root file system, EFI variables or TPM state are on it; "
+      "while it runs it "
+      "keeps what it has open, but cannot move or be backed up",
       "may not start any more: Proxmox refuses disks on a storage that may not hold them",
-      "does not start any more unless the new place has its boot disk; while it runs it keeps what it has "
-      "open"}},
+      "does not start any more unless the new place has its boot disk or root file system; while it runs it "
+      "keeps what "
+      "it has open"}},
     {HIT_ALL,
      {PROXIMO_RISK_HIGH, PROXIMO_RISK_MEDIUM, PROXIMO_RISK_HIGH},
      {"loses all its disks and does not start any more; while it runs it keeps what it has open",
