@@ -211,7 +211,7 @@ static void a_removed_storage_names_who_gets_hurt(void **state)
                ",\"only_copy\":true");
     expect_row(&t, "guest/101", "loses a data disk", 2, "\"slots\":[\"scsi1\"],\"only_copy\":false");
     expect_row(&t, "guest/102", "the CD image in its drive", 2, "\"slots\":[\"ide2\"]");
-    expect_row(&t, "guest/104", "root", 3, "\"slots\":[\"rootfs\",\"mp0\",\"lxc.mount.entry\"]");
+    expect_row(&t, "guest/104", "root file system", 3, "\"slots\":[\"rootfs\",\"mp0\",\"lxc.mount.entry\"]");
     expect_row(&t, "guest/105", "boot disk", 3, "\"base\":\"base-9000-disk-0.raw\"");
     expect_row(&t, "guest/106", "does not name", 2, "\"node\":\"pve2\"");
     expect_row(&t, "guest/107", "TPM state", 3, "\"slots\":[\"tpmstate0\",\"unused0\"]");
