@@ -109,9 +109,9 @@ static const struct config_kind kind = {
     .classes = {"storage.create", "storage.update", "storage.delete"},
     .check = storage_check,
 };
-CONFIG_FUNCTIONS(create, storage_plane, &kind, CONFIG_CREATE)
-CONFIG_FUNCTIONS(update, storage_plane, &kind, CONFIG_UPDATE)
-CONFIG_FUNCTIONS(delete, storage_plane, &kind, CONFIG_DELETE)
+CONFIG_FUNCTIONS(create, &kind, CONFIG_CREATE)
+CONFIG_FUNCTIONS(update, &kind, CONFIG_UPDATE)
+CONFIG_FUNCTIONS(delete, &kind, CONFIG_DELETE)
 
 #define SECRET_PARAM(param_name, ...)                                                                        \
     PARAM(.type = PROXIMO_TYPE_STRING, .name = (param_name), .flags = PROXIMO_PARAM_SECRET, __VA_ARGS__)
