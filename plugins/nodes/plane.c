@@ -3,8 +3,6 @@
  * The nodes plane: state of nodes and of the cluster, tasks and their logs, network interfaces, pools.
  * Sources: the API paths in the rows (Proxmox VE 8.4 and 9.2).
  */
-#include <stdlib.h>
-#include <string.h>
 
 #include "nodes.h"
 

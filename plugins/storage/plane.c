@@ -3,7 +3,6 @@
  * The storage plane: storages of the cluster, what is on them, backups and backup jobs. Sources: the API
  * paths in the topics' rows (Proxmox VE 8.4 and 9.2).
  */
-#include <stdlib.h>
 
 #include "storage.h"
 
