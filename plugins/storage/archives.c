@@ -333,7 +333,8 @@ const char *age_text(const struct asking *a, int64_t seconds)
         return ask_text(a, "%lld min", (long long)(seconds / 60));
     if (seconds < 86400)
         return ask_text(a, "%lld h", (long long)(seconds / 3600));
-    return ask_text(a, "%lld days %lld h", (long long)(seconds / 86400), (long long)(seconds % 86400 / 3600));
+    return ask_text(a, "%lld %s %lld h", (long long)(seconds / 86400), seconds < 2 * 86400 ? "day" : "days",
+                    (long long)(seconds % 86400 / 3600));
 }
 
 const char *time_text(const struct asking *a, int64_t epoch)
