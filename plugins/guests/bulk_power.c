@@ -225,7 +225,7 @@ int32_t guests_undo_bulk_power(void *instance, struct proximo_call *call, struct
             r = host->incomplete(call, "what became of some guests",
                                  "their state after the change is not in the record: they stay as they are");
         if (r == PROXIMO_OK)
-            r = plan(&b, strcmp(changed.before, "running") == 0 ? &start : &shut);
+            r = plan(&b, changed.before && strcmp(changed.before, "running") == 0 ? &start : &shut);
         bulk_done(&b);
     }
     json_object_put(changed.ids);

@@ -207,7 +207,7 @@ static int32_t take(struct gathering *g, struct listing *one, const struct proxi
     for (uint32_t i = 0; !json_object_is_type(list, json_type_array) && i < TRIES_MOST - 1 && one->other[i];
          i++) {
         struct proximo_get get;
-        struct looked looked;
+        struct looked looked = {0};
         int32_t r = prepare(g, one, one->other[i], &get);
         if (r == PROXIMO_OK)
             r = ask_look(g->a, &get, &looked);
