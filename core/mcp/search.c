@@ -6,6 +6,7 @@
 #include "mcp/search.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,8 +117,9 @@ static size_t query_terms(const char *query, struct term ret[QUERY_TERMS], bool 
 struct hit {
     double score;
     size_t document;
-    size_t terms;      /* that fit */
-    bool named, acted; /* of a guarded document: a strong word fits; one that only guarded documents have */
+    size_t terms; /* that fit */
+    size_t named; /* of a guarded document: terms that a strong word fits */
+    bool acted;   /* one of these words says what is done */
 };
 
 static int hit_compare(const void *a, const void *b)
@@ -143,26 +145,26 @@ static bool word_acts(const struct search *search, const char *word)
     return true;
 }
 
-static void note_guarded(const struct search *search, const struct term *term, const struct posting *p,
-                         struct hit *hit)
+/* Is this word of a guarded document what the term asks for? */
+static bool names_guarded(const struct search *search, const struct term *term, const struct posting *p,
+                          struct hit *hit)
 {
     bool acts;
 
     if (p->weight < SEARCH_STRONG)
-        return;
+        return false;
     acts = word_acts(search, p->word);
-    /* "updates" are things, to "update" is to act */
     if (!term_fits_closely(term, p->word, acts) || (acts && term->plural && !p->plural))
-        return;
-    hit->named = true;
+        return false;
     hit->acted = hit->acted || acts;
+    return true;
 }
 
 /* Adds what one term is worth to every document; rare words are worth more. */
 static void score_term(const struct search *search, const struct term *term, double *best, double *sum,
                        struct hit *hits)
 {
-    size_t having = 0;
+    size_t having = 0, last = SIZE_MAX; /* the document that was last counted as named */
     double rarity = 1.0;
 
     memset(best, 0, search->documents * sizeof(*best));
@@ -178,8 +180,11 @@ static void score_term(const struct search *search, const struct term *term, dou
         sum[p->document] += worth;
         if (worth > best[p->document])
             best[p->document] = worth;
-        if (search->guarded[p->document])
-            note_guarded(search, term, p, &hits[p->document]);
+        if (search->guarded[p->document] && names_guarded(search, term, p, &hits[p->document]) &&
+            p->document != last) {
+            last = p->document;
+            hits[last].named++;
+        }
     }
     for (size_t d = 0; d < search->documents; d++)
         having += best[d] > 0;
@@ -209,17 +214,21 @@ static void score_stop_words(const struct search *search, const char *query, str
 }
 
 /* A guarded document is found by its name, title or class alone. If the query says only to what, not what is
- * to be done, it must fit whole, and what only tells about the same thing comes first. terms 0: the query
- * says nothing. */
-static void judge_guarded(const struct search *search, size_t terms, struct hit *hits)
+ * to be done, these must fit it whole, and what only tells about the same thing comes first. A question is no
+ * order: it must fit whole and say what is done, and even then what can be read comes first. terms 0: the
+ * query says nothing. */
+static void judge_guarded(const struct search *search, const char *query, size_t terms, struct hit *hits)
 {
+    const bool asks = query_asks(query);
+
     for (size_t d = 0; d < search->documents; d++) {
         if (!search->guarded[d])
             continue;
-        if (terms == 0 || !hits[d].named || (!hits[d].acted && hits[d].terms < terms))
+        if (terms == 0 || hits[d].named == 0 || ((asks || !hits[d].acted) && hits[d].named < terms) ||
+            (asks && !hits[d].acted))
             hits[d].score = 0;
         else
-            hits[d].score *= hits[d].acted ? 1.3 : 0.5;
+            hits[d].score *= hits[d].acted && !asks ? 1.3 : 0.5;
     }
 }
 
@@ -237,7 +246,7 @@ size_t search_query(const struct search *search, const char *query, size_t *ret_
         for (size_t i = 0; i < term_count; i++)
             score_term(search, &terms[i], best, best + search->documents, hits);
         score_stop_words(search, query, hits);
-        judge_guarded(search, empty ? 0 : term_count, hits);
+        judge_guarded(search, query, empty ? 0 : term_count, hits);
         qsort(hits, search->documents, sizeof(*hits), hit_compare);
         /* What is far behind the best only shares a common word with the question. */
         while (count < search->documents && hits[count].score > 0 &&

@@ -14,6 +14,8 @@ static bool word_reduce(char *word)
 {
     size_t len = strlen(word);
 
+    if (strcmp(word, "updates") == 0) /* things; to "update" is to act */
+        return false;
     if (len > 4 && strcmp(word + len - 3, "ies") == 0) {
         word[len - 3] = 'y';
         word[len - 2] = '\0';
@@ -48,8 +50,22 @@ bool word_next(const char **text, char ret_word[SEARCH_WORD_MAX], bool *ret_plur
 
 bool word_is_stop(const char *word)
 {
+    if (word[0] && !word[1]) /* the end of "guest's" */
+        return true;
     for (size_t i = 0; i < stop_word_count; i++) {
         if (strcmp(stop_words[i], word) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool query_asks(const char *query)
+{
+    char word[SEARCH_WORD_MAX] = "";
+
+    (void)word_next(&query, word, NULL);
+    for (size_t i = 0; i < asking_word_count; i++) {
+        if (strcmp(asking_words[i], word) == 0)
             return true;
     }
     return false;

@@ -72,6 +72,8 @@ static int32_t read_batch(struct bulk *b, struct bulk_guest **rows, uint32_t cou
     struct proximo_get gets[BATCH];
     struct proximo_answer answers[BATCH];
 
+    if (count == 0)
+        return PROXIMO_OK;
     for (uint32_t i = 0; i < count; i++) {
         gets[i] = (struct proximo_get){ROW(proximo_get), .flags = PROXIMO_GET_TOLERATE,
                                        .path = config ? GUEST_CONFIG : GUEST_STATUS, .fields = rows[i]->g.at,

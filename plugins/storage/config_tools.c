@@ -86,7 +86,7 @@ static const struct proximo_read reads[] = {
         .name = "pve_storage_config_get",
         .title = "Entry of one storage",
         .description =
-            "Reads the whole entry of one storage in storage.cfg, with its digest. Passwords and keys "
+            "Shows the whole entry of one storage in storage.cfg, with its digest. Passwords and keys "
             "are kept elsewhere and never shown.",
         .params = PROXIMO_TABLE(get_params),
         .path = "/storage/{storage}",
@@ -178,7 +178,8 @@ static const struct proximo_change changes[] = {
         .name = "pve_storage_create",
         .title = "Add a storage",
         .description =
-            "Adds a storage to storage.cfg for the whole cluster. What the type needs and does not take "
+            "Creates a storage's entry in storage.cfg for the whole cluster. What the type needs and does "
+            "not take "
             "is checked first; Proxmox mounts or activates it at once and refuses what it cannot reach. "
             "Undo removes the entry again.",
         .params = PROXIMO_TABLE(create_params),
@@ -196,7 +197,7 @@ static const struct proximo_change changes[] = {
         .name = "pve_storage_update",
         .title = "Change a storage",
         .description =
-            "Changes the entry of a storage: what it may hold, the nodes that use it, disabled, retention "
+            "Sets what a storage may hold, the nodes that use it, whether it is disabled, its retention "
             "and other options. The plan names guests and backup jobs that lose it. No data is deleted or "
             "moved. Undo puts the old values back.",
         .params = PROXIMO_TABLE(update_params),
@@ -212,7 +213,8 @@ static const struct proximo_change changes[] = {
         .name = "pve_storage_delete",
         .title = "Remove a storage",
         .description =
-            "Removes a storage from storage.cfg. The data on it stays, but no node uses it any more: the "
+            "Deletes a storage's entry in storage.cfg. The data on it stays, but no node uses it any more: "
+            "the "
             "plan names every guest, backup job and backup that depends on it. Undo creates the entry "
             "again, unless a password or key goes with it.",
         .params = PROXIMO_TABLE(delete_params),

@@ -60,7 +60,7 @@ static const struct proximo_read reads[] = {
     {
         ROW(proximo_read),
         .name = "pve_storage_content",
-        .title = "Content of a storage",
+        .title = "Volumes on a storage",
         .description =
             "Lists what is on a storage as one node sees it: ISO images, container templates, backups, disks "
             "of "
@@ -134,11 +134,12 @@ static const struct proximo_change changes[] = {
         ROW(proximo_change),
         .name = "pve_storage_download",
         .title = "Download to a storage",
-        .description = "Lets a node fetch an ISO image, container template or disk image from a URL to a "
-                       "storage. A name that "
-                       "is taken is refused. Give a checksum: without one, what the server sends is taken as "
-                       "it is. Undo "
-                       "deletes the file if it is still the one that came.",
+        .description =
+            "Puts an ISO image, container template or disk image on a storage; the node fetches it from "
+            "a URL. A name that "
+            "is taken is refused. Give a checksum: without one, what the server sends is taken as "
+            "it is. Undo "
+            "deletes the file if it is still the one that came.",
         .params = PROXIMO_TABLE(download_params),
         .subject = "volume/{filename}",
         .operation_class = "storage.download",
