@@ -15,6 +15,7 @@
 struct term {
     char word[SEARCH_WORD_MAX]; /* "" for a phrase */
     const char *means;          /* of a row of the table; NULL: none */
+    const char *same;           /* the group of words that the word belongs to; NULL: none */
     bool plural;
 };
 

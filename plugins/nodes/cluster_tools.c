@@ -86,6 +86,7 @@ static const struct proximo_param nextid_params[] = {
     PARAM(.type = PROXIMO_TYPE_STRING, .name = "vmid", .format = "vmid",
           .description = "Is this one free? One that is taken is an error."),
 };
+static const struct proximo_column nextid_columns[] = {COLUMN(.name = "vmid")};
 
 static const struct proximo_read reads[] = {
     {
@@ -131,13 +132,14 @@ static const struct proximo_read reads[] = {
     },
     {
         ROW(proximo_read),
-        .flags = PROXIMO_READ_SINGLE | PROXIMO_READ_AS_IS,
+        .flags = PROXIMO_READ_SINGLE,
         .name = "pve_cluster_nextid",
         .title = "Next free guest id",
         .description = "Shows the lowest guest id that nobody has, within the range that the options of the "
                        "datacenter set. It is not reserved: another may take it first.",
         .params = PROXIMO_TABLE(nextid_params),
         .path = "/cluster/nextid",
+        .columns = PROXIMO_TABLE(nextid_columns),
     },
 };
 
