@@ -129,7 +129,7 @@ static struct buf tools = {.limit = 1 << 20};
 
 static bool is_tool(const char *name)
 {
-    char word[100];
+    char word[128];
 
     (void)snprintf(word, sizeof(word), " %s ", name);
     return strstr(tools.data, word) != NULL;
