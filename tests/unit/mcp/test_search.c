@@ -85,16 +85,10 @@ static void test_guarded(void **state)
     static const struct {
         const char *query, *found; /* by their places above */
     } cases[] = {
-        {"job", "023"},
-        {"delete", "2"},
-        {"delete job", "2"},
-        {"remove the job", "20"},
-        {"big job", "0"},
-        {"which job", "0"},
-        {"is it safe to delete anything", ""},
-        {"updates", "1"},
-        {"update", "31"},
-        {"job's", "023"},
+        {"job", "023"},           {"delete", "2"},         {"delete job", "2"},
+        {"remove the job", "20"}, {"big job", "0"},        {"which job", "0"},
+        {"delete thing", "2"},    {"delete updates", "1"}, {"is it safe to delete anything", ""},
+        {"updates", "1"},         {"update", "31"},        {"job's", "023"},
     };
     struct search *search = search_new(4);
     size_t order[4];
