@@ -20,7 +20,7 @@
     ((size_t)64 << 10)         /* of the JSON of one fact, subject or affected thing's facts                 \
                                 */
 #define DRAFT_TEXT_LIMIT 2048u /* of a summary, a reason, an effect */
-#define GUARDS_MOST      256u
+#define GUARDS_MOST      1024u
 
 enum draft_list {
     DRAFT_FACTS,

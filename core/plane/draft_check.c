@@ -100,7 +100,7 @@ static const struct list {
     [DRAFT_GUARDS] = LIST("guards", guard_parts, GUARDS_MOST, IN_PLAN),
     [DRAFT_STEPS] = LIST("steps", step_parts, 512, IN_PLAN),
     [DRAFT_ALWAYS] = LIST("always", step_parts, 64, IN_PLAN),
-    [DRAFT_POSTCONDITION] = LIST("postcondition", step_parts, 64, IN_PLAN),
+    [DRAFT_POSTCONDITION] = LIST("postcondition", step_parts, 256, IN_PLAN),
     [DRAFT_SUBJECTS] = LIST("subjects", subject_parts, 512, IN_PLAN),
     [DRAFT_AFFECTED] = LIST("affected", affected_parts, 16384, IN_PLAN | IN_BLAST),
     [DRAFT_INCOMPLETE] = LIST("incomplete", incomplete_parts, 1024, IN_PLAN | IN_BLAST),

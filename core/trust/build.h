@@ -17,7 +17,7 @@
 #define BUILD_SECRETS_MOST  16u
 #define BUILD_SECRET_LIMIT  ((size_t)64 << 10)
 #define BUILD_SUBJECTS_MOST 512u
-#define BUILD_GUARDS_MOST   256u
+#define BUILD_GUARDS_MOST   1024u
 #define BUILD_REASONS_MOST  64u
 
 struct build_secret {

@@ -196,31 +196,6 @@ static void put_reasons(struct json_object *root, struct buf *out)
     }
 }
 
-static void put_affected(struct json_object *root, struct buf *out)
-{
-    struct json_object *rows = render_rows(root, "affected");
-
-    if (!rows) {
-        buf_str(out, render_rows(root, "incomplete") ? "Affects: not known\n" : "Affects: nothing else\n");
-        return;
-    }
-    buf_str(out, "Affects:\n");
-    for (size_t i = 0; i < json_object_array_length(rows); i++) {
-        struct json_object *row = json_object_array_get_idx(rows, i);
-        int64_t level = RISK_HIGH;
-        (void)json_get_int(row, "risk", &level);
-        buf_str(out, "  - ");
-        render_plain(out, render_text(row, "resource"), WORDS_MOST);
-        if (*render_text(row, "name")) {
-            buf_char(out, ' ');
-            render_quoted(out, render_text(row, "name"), WORDS_MOST);
-        }
-        buf_printf(out, " [%s]: ", risk_level_name((unsigned)level));
-        render_quoted(out, render_text(row, "effect"), WORDS_MOST);
-        buf_char(out, '\n');
-    }
-}
-
 static void put_step(struct json_object *step, size_t number, struct buf *out)
 {
     struct json_object *fields = render_rows(step, "params");
@@ -368,7 +343,7 @@ void plan_render(const struct plan *plan, struct buf *out)
     put_incomplete(root, out);
     put_head(plan, out);
     put_reasons(root, out);
-    put_affected(root, out);
+    render_affected(root, out);
     put_steps(root, out);
     put_guards(root, out);
     put_undo(root, out);

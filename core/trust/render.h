@@ -19,6 +19,8 @@ void render_plain(struct buf *out, const char *text, size_t most);
 void render_quoted(struct buf *out, const char *text, size_t most);
 /* A field's value as it may be shown, quoted: no secret, no userinfo of URLs. */
 void render_field_value(struct buf *out, struct json_object *field, size_t most);
+/* "Affects: ...", a line for each thing, the worst first. */
+void render_affected(struct json_object *root, struct buf *out);
 /* "POST /nodes/pve1/lxc/105/status/stop", "wait until /status equals ... at /path". */
 void render_step_line(struct buf *out, struct json_object *step);
 

@@ -215,16 +215,26 @@ static bool path_names(const char *path, const char *name)
     return false;
 }
 
-static int32_t create(const struct config_change *c, struct fields *fields)
+static const char *create_path(const struct config_change *c)
 {
-    const char *path = c->kind->flags & CONFIG_CREATE_ON_ONE ? c->kind->one : c->kind->list;
+    return c->kind->flags & CONFIG_CREATE_ON_ONE ? c->kind->one : c->kind->list;
+}
+
+static void put_id(const struct config_change *c, struct fields *fields)
+{
     for (uint32_t i = 0; i < c->at_count; i++) {
-        if (path_names(path, c->at[i].name) || (c->kind->id && strcmp(c->at[i].name, c->kind->id) == 0))
+        if (path_names(create_path(c), c->at[i].name) ||
+            (c->kind->id && strcmp(c->at[i].name, c->kind->id) == 0))
             put(fields, c->at[i]);
     }
+}
+
+static int32_t create(const struct config_change *c, struct fields *fields)
+{
+    put_id(c, fields);
     for (uint32_t i = 0; i < c->count; i++)
         put_edit(fields, &c->edits[i]);
-    return step(c, "POST", path, fields, 0);
+    return step(c, "POST", create_path(c), fields, 0);
 }
 
 static int32_t update(const struct config_change *c, struct fields *fields)
@@ -328,6 +338,34 @@ static int32_t see(const struct config_change *c)
     return r;
 }
 
+/* A removal takes more away than the object: it is made again, and then what hung on it. */
+static int32_t back_with_more(const struct config_change *c)
+{
+    struct fields *fields = c->ask.host->alloc(c->ask.call, sizeof(*fields));
+    struct proximo_step *steps = c->ask.host->alloc(c->ask.call, (c->back_count + 1) * sizeof(*steps));
+    if (!fields || !steps)
+        return PROXIMO_ENOMEM;
+    put_id(c, fields);
+    for (uint32_t i = 0; i < c->kind->key_count; i++) {
+        const struct config_key *key = &c->kind->keys[i];
+        struct json_object *list = member_of(c->now, key->name);
+        const char *value = config_before(c, key->name);
+        if (!value || (key->flags & CONFIG_WRITE_ONLY))
+            continue;
+        if (!(key->flags & CONFIG_REPEAT) || !json_object_is_type(list, json_type_array))
+            put(fields, FIELD(key->name, value));
+        else
+            for (size_t k = 0; k < json_object_array_length(list); k++)
+                put(fields, FIELD(key->name, config_text(&c->ask, json_object_array_get_idx(list, k))));
+    }
+    steps[0] = (struct proximo_step){ROW(proximo_step),      .kind = PROXIMO_STEP_REQUEST,
+                                     .name = "change",       .method = "POST",
+                                     .path = create_path(c), .params = ROWS(fields->rows, fields->count)};
+    memcpy(steps + 1, c->back, c->back_count * sizeof(*steps));
+    return fields->full ? PROXIMO_ENOMEM
+                        : c->ask.host->undo(c->ask.call, PROXIMO_UNDO_TEMPLATE, steps, c->back_count + 1);
+}
+
 static int32_t way_back(const struct config_change *c)
 {
     static const char *const words[] = {"removes it again, as long as nobody changed it",
@@ -344,6 +382,8 @@ static int32_t way_back(const struct config_change *c)
                             c->edits[i].key->name));
     }
     int32_t r = tell_text(&c->ask, "way_back", words[c->verb]);
+    if (r == PROXIMO_OK && c->verb == CONFIG_DELETE && c->back_count)
+        return back_with_more(c);
     return r == PROXIMO_OK ? c->ask.host->undo(c->ask.call, PROXIMO_UNDO_FUNCTION, NULL, 0) : r;
 }
 

@@ -82,8 +82,8 @@ void guests_done(struct known_guests *guests);
 struct known_guest *guests_find(const struct known_guests *guests, int64_t vmid);
 
 /* Reads the configurations of those rows for which wanted[i] is true, four beside each other, with progress;
- * at most `budget` of them: the rest keep config NULL and why GUESTS_OVER_BUDGET. Negative when the call is
- * over. For many guests guests_visit_configs needs less memory. */
+ * at most `budget` of them: the rest keep config NULL and why GUESTS_OVER_BUDGET or GUESTS_NO_TIME. Negative
+ * when the call is over. For many guests guests_visit_configs needs less memory. */
 int32_t guests_read_configs(const struct asking *a, struct known_guests *guests, const bool *wanted,
                             uint32_t budget, const char *progress);
 /* The same, but visit is called for each wanted row in the order of their vmids, also for those that could
@@ -93,6 +93,10 @@ int32_t guests_visit_configs(const struct asking *a, struct known_guests *guests
                              uint32_t budget, const char *progress,
                              int32_t (*visit)(void *context, struct known_guest *guest), void *context);
 #define GUESTS_OVER_BUDGET "more configurations than this looks at"
+/* The same in time: with less than GUESTS_RESERVE_MS left of the call nothing more is read, so that what is
+ * there can still be told. */
+#define GUESTS_NO_TIME    "the time of this call (limits.call_timeout) was nearly over"
+#define GUESTS_RESERVE_MS 6000
 
 /* Is a storage the same on all nodes? By its entry in storage.cfg: shared, or a type that always is. */
 bool storage_is_shared(struct json_object *config);

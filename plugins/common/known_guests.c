@@ -152,16 +152,21 @@ int32_t guests_visit_configs(const struct asking *a, struct known_guests *guests
 {
     struct reading *all = a->host->alloc(a->call, sizeof(*all));
     uint32_t total = 0, done = 0, next = 0;
+    const char *rest = GUESTS_OVER_BUDGET; /* why the others are not read */
     int32_t r = all ? PROXIMO_OK : PROXIMO_ENOMEM;
     for (uint32_t i = 0; i < guests->count; i++)
         total += wanted[i];
     while (r == PROXIMO_OK && next < guests->count) {
         const uint32_t first = next;
+        if (done && done < budget && a->host->deadline_ms(a->call) < GUESTS_RESERVE_MS) {
+            rest = GUESTS_NO_TIME;
+            budget = done;
+        }
         for (all->count = 0; r == PROXIMO_OK && next < guests->count && all->count < BATCH; next++) {
             struct known_guest *guest = &guests->rows[next];
             if (!wanted[next] || guest->config)
                 continue;
-            guest->why = GUESTS_OVER_BUDGET;
+            guest->why = rest;
             if (done + all->count < budget)
                 r = add_reading(a, all, guest);
         }

@@ -6,8 +6,10 @@
 #include "guests.h"
 
 #define BULK_SELECTED_MOST 512u /* guests that one plan looks at */
-#define BULK_PLANNED_MOST  64u  /* guests that one plan changes: one postcondition each, and a plan has 64 */
-#define BULK_NO_ORDER      UINT64_MAX
+#define BULK_PLANNED_MOST                                                                                    \
+    200u /* guests that one plan changes: one postcondition each, and a plan has 256                         \
+          */
+#define BULK_NO_ORDER UINT64_MAX
 
 struct bulk_guest {
     struct guest g; /* where it is; state and configuration when they were read */

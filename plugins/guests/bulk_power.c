@@ -207,7 +207,7 @@ static int32_t changed_of(struct json_object *record, struct changed *ret)
 
 int32_t guests_undo_bulk_power(void *instance, struct proximo_call *call, struct proximo_text record_json)
 {
-    const struct proximo_host *host = ((struct guests_plane *)instance)->host;
+    const struct proximo_host *host = ((struct plane_instance *)instance)->host;
     struct json_object *record DROP_JSON = json_of(record_json);
     struct changed changed;
     struct bulk b = {0};

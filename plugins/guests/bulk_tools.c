@@ -47,7 +47,7 @@ static const struct proximo_change changes[] = {
         .description =
             "Starts all stopped guests that fit node, pool, tag, kind, name or vmids, one step each, in "
             "startup order. Those that run, are templates, locked or suspended are left alone and named; one "
-            "that fails does not keep the others. At most 64 a plan. Undo shuts down those it started.",
+            "that fails does not keep the others. At most 200 a plan. Undo shuts down those it started.",
         .params = PROXIMO_TABLE(start_params),
         .operation_class = "guest.start",
         .subject = "guest/{vmids}",
@@ -63,7 +63,7 @@ static const struct proximo_change changes[] = {
         .description =
             "Shuts down all running guests that fit node, pool, tag, kind, name or vmids, one step each, "
             "against the startup order. Those that are stopped or locked are left alone and named; one that "
-            "fails does not keep the others. At most 64 a plan. Undo starts those it brought down.",
+            "fails does not keep the others. At most 200 a plan. Undo starts those it brought down.",
         .params = PROXIMO_TABLE(shutdown_params),
         .operation_class = "guest.shutdown",
         .subject = "guest/{vmids}",
@@ -80,7 +80,7 @@ static const struct proximo_change changes[] = {
             "Moves all guests that fit node, pool, tag, kind, name or vmids to another node, one step each. "
             "Those that Proxmox would refuse to move are left alone, with the reason; one that fails does "
             "not "
-            "keep the others. At most 64 a plan. Undo moves back those it moved, where that is still "
+            "keep the others. At most 200 a plan. Undo moves back those it moved, where that is still "
             "possible.",
         .params = PROXIMO_TABLE(migrate_params),
         .operation_class = "guest.migrate",

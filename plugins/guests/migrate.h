@@ -7,6 +7,7 @@
 #ifndef PROXIMO_GUESTS_MIGRATE_H
 #define PROXIMO_GUESTS_MIGRATE_H
 
+#include "../common/guest_disks.h"
 #include "guests.h"
 
 /* Details beside the guest: where to, and how. */
@@ -75,7 +76,12 @@ const char *migrate_why(const struct migrate_view *view, enum migrate_list list)
 /* The value of key in "a,key=value,b"; arena; NULL. `first` is the value without a key, may be NULL. */
 const char *migrate_part(const struct asking *a, const char *text, const char *key);
 
-int32_t migrate_disks(struct migration *m);   /* migrate_disks.c */
+/* "disk/105/scsi0"; arena; NULL: no memory. */
+const char *migrate_disk_name(const struct migration *m, const struct guest_disk *disk);
+
+int32_t migrate_disks(struct migration *m); /* migrate_disks.c */
+/* Of a disk that is copied; type: of its storage (migrate_snapshots.c). */
+int32_t migrate_snapshots(struct migration *m, const struct guest_disk *disk, const char *type);
 int32_t migrate_devices(struct migration *m); /* migrate_devices.c */
 int32_t migrate_ha(struct migration *m);      /* migrate_ha.c: HA and replication */
 /* Is the guest replicated to the target? Negative: the call is over. */

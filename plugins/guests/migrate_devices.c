@@ -3,7 +3,6 @@
  * What else ties a guest to its node: devices passed through, mappings, processor type, bridges, a hook
  * script. Sources: GET .../config, GET /cluster/mapping/{pci,usb,dir}, GET /nodes/{target}/network.
  */
-#include "../common/guest_disks.h"
 #include "migrate.h"
 
 /* "hostpci3" for "hostpci" */

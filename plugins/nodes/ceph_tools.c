@@ -119,7 +119,7 @@ static int32_t take_osds(struct json_object *node, const char *host, const char 
 
 static int32_t read_osds(void *instance, struct proximo_call *call)
 {
-    struct nodes_plane *plane = instance;
+    struct plane_instance *plane = instance;
     const struct asking a = {plane->host, call};
     const struct proximo_field node = FIELD("node", ask_argument(&a, "node"));
     const struct proximo_get get = {ROW(proximo_get), .path = "/nodes/{node}/ceph/osd", .fields = &node,
@@ -155,7 +155,7 @@ static const struct proximo_read reads[] = {
      .columns = PROXIMO_TABLE(pool_columns), .count_by = "type", .sort_by = "pool_name",
      .needs = PROXIMO_TABLE(ceph_audit)},
     {ROW(proximo_read), .name = "pve_ceph_mon_list", .title = "Ceph monitors",
-     .description = "Lists the monitors of Ceph: where they run, whether they are in the quorum, their "
+     .description = "Lists the monitors of Ceph: where they run, whether each takes part in the votes, their "
                     "version.",
      .params = PROXIMO_TABLE(node_only), .path = "/nodes/{node}/ceph/mon",
      .columns = PROXIMO_TABLE(mon_columns), .count_by = "state", .sort_by = "name",

@@ -86,7 +86,28 @@ static const struct proximo_param nextid_params[] = {
     PARAM(.type = PROXIMO_TYPE_STRING, .name = "vmid", .format = "vmid",
           .description = "Is this one free? One that is taken is an error."),
 };
-static const struct proximo_column nextid_columns[] = {COLUMN(.name = "vmid")};
+
+/* Proxmox answers a bare "102". */
+static int32_t read_nextid(void *instance, struct proximo_call *call)
+{
+    struct plane_instance *plane = instance;
+    const struct asking a = {plane->host, call};
+    const struct proximo_field vmid = FIELD("vmid", ask_argument(&a, "vmid"));
+    const struct proximo_get get = {ROW(proximo_get), .path = "/cluster/nextid", .fields = &vmid,
+                                    .field_count = vmid.value ? 1 : 0};
+    struct proximo_answer answer;
+    struct json_object *data DROP_JSON = NULL, *object DROP_JSON = json_object_new_object();
+    int32_t r = object ? nodes_get(plane, call, &get, &answer, &data) : PROXIMO_ENOMEM;
+    if (r < 0)
+        return r;
+    const char *text = json_object_get_string(data);
+    if (!text || !*text || strspn(text, "0123456789") != strlen(text))
+        return a.host->fail(call, PROXIMO_EPROTO, "GET /cluster/nextid answered no number");
+    json_object_object_add(object, "vmid", json_object_new_int64((int64_t)digits_of(text, 999999999)));
+    const struct proximo_content block = {ROW(proximo_content), .type = PROXIMO_CONTENT_JSON,
+                                          .data = json_text(object)};
+    return a.host->reply(call, &block, 1);
+}
 
 static const struct proximo_read reads[] = {
     {
@@ -132,14 +153,12 @@ static const struct proximo_read reads[] = {
     },
     {
         ROW(proximo_read),
-        .flags = PROXIMO_READ_SINGLE,
         .name = "pve_cluster_nextid",
         .title = "Next free guest id",
         .description = "Shows the lowest guest id that nobody has, within the range that the options of the "
                        "datacenter set. It is not reserved: another may take it first.",
         .params = PROXIMO_TABLE(nextid_params),
-        .path = "/cluster/nextid",
-        .columns = PROXIMO_TABLE(nextid_columns),
+        .read = read_nextid,
     },
 };
 

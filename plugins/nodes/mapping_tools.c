@@ -122,9 +122,9 @@ static const struct config_kind mapping_kind = {
     .classes = {"mapping.create", "mapping.update", "mapping.delete"},
     .check = check,
 };
-CONFIG_FUNCTIONS(mapping_create, nodes_plane, &mapping_kind, CONFIG_CREATE)
-CONFIG_FUNCTIONS(mapping_update, nodes_plane, &mapping_kind, CONFIG_UPDATE)
-CONFIG_FUNCTIONS(mapping_delete, nodes_plane, &mapping_kind, CONFIG_DELETE)
+CONFIG_FUNCTIONS(mapping_create, &mapping_kind, CONFIG_CREATE)
+CONFIG_FUNCTIONS(mapping_update, &mapping_kind, CONFIG_UPDATE)
+CONFIG_FUNCTIONS(mapping_delete, &mapping_kind, CONFIG_DELETE)
 
 /* ---- the tools */
 
@@ -189,7 +189,7 @@ static const struct proximo_read reads[] = {
 };
 
 static const struct proximo_change changes[] = {
-    {ROW(proximo_change), .name = "pve_mapping_create", .title = "Create a resource mapping",
+    {ROW(proximo_change), .name = "pve_mapping_create", .title = "Create a mapping",
      .description =
          "Creates a name for a directory, PCI or USB device of nodes, by which guests may use it. Whoever "
          "holds Mapping.Use on it can give it to guests. Undo removes it.",
@@ -197,14 +197,14 @@ static const struct proximo_change changes[] = {
      .subject = "mapping/{type}/{id}", .needs = PROXIMO_TABLE(modify_all), .plan = mapping_create_plan,
      .plan_undo = mapping_create_undo, .undo_kind = PROXIMO_UNDO_FUNCTION, .undo_class = "mapping.delete"},
     {ROW(proximo_change), .flags = PROXIMO_CHANGE_IDEMPOTENT, .name = "pve_mapping_update",
-     .title = "Change a resource mapping",
-     .description = "Sets what a resource mapping stands for. The plan names the guests that use it and "
+     .title = "Change a mapping",
+     .description = "Sets what a mapping stands for. The plan names the guests that use it and "
                     "those whose node it no longer covers. Undo writes the entries from before.",
      .params = PROXIMO_TABLE(update_params), .operation_class = "mapping.update",
      .subject = "mapping/{type}/{id}", .needs = PROXIMO_TABLE(modify_one), .plan = mapping_update_plan,
      .plan_undo = mapping_update_undo, .undo_kind = PROXIMO_UNDO_FUNCTION},
-    {ROW(proximo_change), .name = "pve_mapping_delete", .title = "Remove a resource mapping",
-     .description = "Deletes a resource mapping. A guest that uses it runs on, but does not start again; the "
+    {ROW(proximo_change), .name = "pve_mapping_delete", .title = "Delete a mapping",
+     .description = "Deletes a mapping. A guest that uses it runs on, but does not start again; the "
                     "plan names them. Undo creates it with the same entries.",
      .params = PROXIMO_TABLE(get_params), .operation_class = "mapping.delete",
      .subject = "mapping/{type}/{id}", .needs = PROXIMO_TABLE(modify_all), .plan = mapping_delete_plan,
@@ -216,15 +216,15 @@ static const struct proximo_change changes[] = {
     "\"nodes\":{\"type\":\"string\"}},\"required\":[\"kind\",\"id\"]}"
 
 static const struct proximo_class classes[] = {
-    {ROW(proximo_class), .name = "mapping.create", .title = "create a resource mapping",
+    {ROW(proximo_class), .name = "mapping.create", .title = "create a mapping",
      .description = "A directory or device of nodes becomes usable by guests.",
      .risk_floor = PROXIMO_RISK_HIGH, .flags = PROXIMO_CLASS_WIDENS, .undo_kind = PROXIMO_UNDO_FUNCTION,
      .subject_schema = MAPPING_SCHEMA, .blast = mapping_blast_create},
-    {ROW(proximo_class), .name = "mapping.update", .title = "change a resource mapping",
+    {ROW(proximo_class), .name = "mapping.update", .title = "change a mapping",
      .description = "Guests that use it get something else at their next start, or do not start.",
      .risk_floor = PROXIMO_RISK_HIGH, .flags = PROXIMO_CLASS_WIDENS, .undo_kind = PROXIMO_UNDO_FUNCTION,
      .subject_schema = MAPPING_SCHEMA, .blast = mapping_blast_update},
-    {ROW(proximo_class), .name = "mapping.delete", .title = "remove a resource mapping",
+    {ROW(proximo_class), .name = "mapping.delete", .title = "delete a mapping",
      .description = "Guests that use it do not start any more.", .risk_floor = PROXIMO_RISK_HIGH,
      .undo_kind = PROXIMO_UNDO_FUNCTION, .subject_schema = MAPPING_SCHEMA, .blast = mapping_blast_delete},
 };

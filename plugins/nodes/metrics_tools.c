@@ -126,9 +126,9 @@ static const struct config_kind metrics_kind = {
     .classes = {"metrics.create", "metrics.update", "metrics.delete"},
     .check = check,
 };
-CONFIG_FUNCTIONS(metrics_create, nodes_plane, &metrics_kind, CONFIG_CREATE)
-CONFIG_FUNCTIONS(metrics_update, nodes_plane, &metrics_kind, CONFIG_UPDATE)
-CONFIG_FUNCTIONS(metrics_delete, nodes_plane, &metrics_kind, CONFIG_DELETE)
+CONFIG_FUNCTIONS(metrics_create, &metrics_kind, CONFIG_CREATE)
+CONFIG_FUNCTIONS(metrics_update, &metrics_kind, CONFIG_UPDATE)
+CONFIG_FUNCTIONS(metrics_delete, &metrics_kind, CONFIG_DELETE)
 
 /* ---- whom it concerns: the one who gets the figures, and whoever looks at them there */
 
@@ -136,7 +136,7 @@ static int32_t blast(void *instance, struct proximo_call *call, struct proximo_t
                      const char *effect)
 {
     static const char *const keys[] = {"server", "server_before", "port"};
-    const struct asking a = {((struct nodes_plane *)instance)->host, call};
+    const struct asking a = {((struct plane_instance *)instance)->host, call};
     struct json_object *subject DROP_JSON = json_of(subject_json), *facts = json_object_new_object();
     const char *id = member_text(subject, "id");
     for (size_t i = 0; facts && i < sizeof(keys) / sizeof(keys[0]); i++) {
@@ -259,10 +259,9 @@ static const struct proximo_read reads[] = {
 };
 
 static const struct proximo_change changes[] = {
-    {ROW(proximo_change), .name = "pve_metrics_create", .title = "Add a metrics server",
-     .description = "Creates the entry of a server that every node sends its figures to: names, load and "
-                    "usage of nodes, "
-                    "guests and storages. The token is a secret. Undo removes it.",
+    {ROW(proximo_change), .name = "pve_metrics_create", .title = "Create a metrics server",
+     .description = "Creates the entry of a server that every node sends its figures to: names and usage of "
+                    "nodes, guests and storages. The token is a secret. Undo removes it.",
      .params = PROXIMO_TABLE(create_params), .operation_class = "metrics.create",
      .subject = "metrics-server/{id}", .needs = PROXIMO_TABLE(root_modify), .plan = metrics_create_plan,
      .plan_undo = metrics_create_undo, .undo_kind = PROXIMO_UNDO_FUNCTION, .undo_class = "metrics.delete"},
@@ -288,7 +287,7 @@ static const struct proximo_change changes[] = {
     "\"type\":\"string\"},\"disable\":{\"type\":\"string\"}},\"required\":[\"kind\",\"id\"]}"
 
 static const struct proximo_class classes[] = {
-    {ROW(proximo_class), .name = "metrics.create", .title = "add a metrics server",
+    {ROW(proximo_class), .name = "metrics.create", .title = "create a metrics server",
      .description = "All nodes begin to send figures to it.", .risk_floor = PROXIMO_RISK_MEDIUM,
      .undo_kind = PROXIMO_UNDO_FUNCTION, .subject_schema = METRICS_SCHEMA, .blast = blast_create},
     {ROW(proximo_class), .name = "metrics.update", .title = "change a metrics server",

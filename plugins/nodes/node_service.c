@@ -239,7 +239,7 @@ static int32_t plan(struct control *c)
 
 static struct control control_of(void *instance, struct proximo_call *call)
 {
-    struct control c = {.ask = {((struct nodes_plane *)instance)->host, call}};
+    struct control c = {.ask = {((struct plane_instance *)instance)->host, call}};
     c.node = ask_argument(&c.ask, "node");
     c.name = ask_argument(&c.ask, "service");
     return c;

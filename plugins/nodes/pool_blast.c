@@ -32,13 +32,6 @@ bool pool_has(struct json_object *pool, const char *key, const char *value)
     return false;
 }
 
-int32_t pool_look_acl(const struct asking *a, struct looked *looked)
-{
-    static const struct proximo_need need[] = {NEED("/access", "Sys.Audit")};
-    const struct proximo_get get = {ROW(proximo_get), .path = "/access/acl", .needs = ROWS(need, 1)};
-    return ask_look(a, &get, looked);
-}
-
 /* Does an entry at `path` reach the pool at `own`? From above only if it is handed down. */
 static bool reaches(struct json_object *entry, const char *own, bool own_only)
 {
@@ -163,7 +156,7 @@ static int32_t tell_pool(const struct asking *a, struct json_object *pool, struc
 
 static int32_t blast(void *instance, struct proximo_call *call, struct proximo_text subject_json, bool goes)
 {
-    const struct asking a = {((struct nodes_plane *)instance)->host, call};
+    const struct asking a = {((struct plane_instance *)instance)->host, call};
     struct json_object *subject DROP_JSON = json_of(subject_json);
     const char *poolid = member_text(subject, "poolid");
     struct json_object *pool = NULL;
@@ -180,7 +173,7 @@ static int32_t blast(void *instance, struct proximo_call *call, struct proximo_t
     if (r == PROXIMO_OK)
         r = tell_pool(&a, pool, subject);
     json_object_put(members.data);
-    if (r < 0 || (r = pool_look_acl(&a, &acl)) < 0)
+    if (r < 0 || (r = grants_look(&a, &acl)) < 0)
         return r;
     if (!json_object_is_type(acl.data, json_type_array) || !acl.complete)
         r = a.host->incomplete(

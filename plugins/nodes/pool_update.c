@@ -209,7 +209,7 @@ static const char *guard_fields(const struct updating *u)
 static int32_t tell_principals(const struct updating *u)
 {
     struct looked acl;
-    int32_t r = u->guest_count + u->storage_count ? pool_look_acl(&u->a, &acl) : PROXIMO_OK;
+    int32_t r = u->guest_count + u->storage_count ? grants_look(&u->a, &acl) : PROXIMO_OK;
     if (r < 0 || u->guest_count + u->storage_count == 0)
         return r;
     struct json_object *grants = pool_grants(&u->a, acl.data, u->poolid, false);
@@ -268,7 +268,7 @@ static int32_t lay_out(struct updating *u)
 
 int32_t nodes_plan_pool_update(void *instance, struct proximo_call *call)
 {
-    struct updating u = {.a = {((struct nodes_plane *)instance)->host, call}};
+    struct updating u = {.a = {((struct plane_instance *)instance)->host, call}};
     struct looked looked;
     u.poolid = ask_argument(&u.a, "poolid");
     int32_t r = pool_must_look(&u.a, u.poolid, &looked, &u.pool);

@@ -5,8 +5,6 @@
  */
 #include "pools.h"
 
-#define GRANTS_MOST 100
-
 int32_t pool_guard(const struct asking *a, const char *poolid, const char *fields, uint64_t flags)
 {
     const struct proximo_field id = FIELD("poolid", poolid);
@@ -50,7 +48,7 @@ int32_t pool_wait(const struct asking *a, const char *poolid, const char *select
 
 int32_t nodes_plan_pool_create(void *instance, struct proximo_call *call)
 {
-    const struct asking a = {((struct nodes_plane *)instance)->host, call};
+    const struct asking a = {((struct plane_instance *)instance)->host, call};
     const char *poolid = ask_argument(&a, "poolid"), *comment = ask_argument(&a, "comment");
     struct json_object *pool = NULL;
     struct looked looked;
@@ -105,48 +103,28 @@ static int32_t check_empty(const struct asking *a, const char *poolid, struct js
     return r;
 }
 
-/* One PUT /access/acl for each grant that goes with the pool. */
-static uint32_t grants_back(const struct asking *a, struct json_object *grants, struct proximo_step *steps,
-                            struct proximo_field (*fields)[4])
-{
-    uint32_t count = 0;
-    for (size_t i = 0; i < json_object_array_length(grants) && count < GRANTS_MOST; i++, count++) {
-        struct json_object *entry = json_object_array_get_idx(grants, i);
-        struct json_object *propagate = member_of(entry, "propagate");
-        const char *kind = member_is(entry, "type", "group")   ? "groups"
-                           : member_is(entry, "type", "token") ? "tokens"
-                                                               : "users";
-        fields[i][0] = FIELD("path", ask_text(a, "%s", member_text(entry, "path")));
-        fields[i][1] = FIELD("roles", ask_text(a, "%s", member_text(entry, "roleid")));
-        fields[i][2] = FIELD(kind, ask_text(a, "%s", member_text(entry, "ugid")));
-        fields[i][3] = FIELD("propagate", !propagate || member_true(entry, "propagate") ? "1" : "0");
-        steps[count] =
-            pool_request(ask_text(a, "grant%u", (unsigned)count), "PUT", "/access/acl", fields[i], 4);
-    }
-    return count;
-}
-
 static int32_t delete_way_back(const struct asking *a, const char *poolid, const char *comment,
                                struct json_object *acl, bool complete)
 {
     struct json_object *grants DROP_JSON = pool_grants(a, acl, poolid, true);
     struct proximo_step *steps = a->host->alloc(a->call, (GRANTS_MOST + 1) * sizeof(*steps));
-    struct proximo_field(*fields)[4] = a->host->alloc(a->call, GRANTS_MOST * sizeof(*fields));
     const struct proximo_field make[] = {FIELD("poolid", poolid), FIELD("comment", comment)};
     int32_t r = PROXIMO_OK;
-    if (!grants || !steps || !fields)
+    if (!grants || !steps)
         return PROXIMO_ENOMEM;
     if (json_object_array_length(grants) > GRANTS_MOST)
-        return a->host->fail(a->call, PROXIMO_EINVAL, "pool \"%s\" has more than %d grants", poolid,
+        return a->host->fail(a->call, PROXIMO_EINVAL, "pool \"%s\" has more than %u grants", poolid,
                              GRANTS_MOST);
     if (!complete)
         r = tell_text(a, "way_back_incomplete",
                       "grants at this pool's path that this token cannot see are not given again");
     steps[0] = pool_request("change", "POST", POOL_PATH, make, comment ? 2 : 1);
-    uint32_t count = 1 + grants_back(a, grants, steps + 1, fields);
+    uint32_t count = 0;
+    if (r == PROXIMO_OK)
+        r = grants_steps(a, grants, steps + 1, &count);
     if (r == PROXIMO_OK && json_object_array_length(grants))
         r = tell_fact(a, "grants_that_go", json_object_get(grants));
-    return r == PROXIMO_OK ? a->host->undo(a->call, PROXIMO_UNDO_TEMPLATE, steps, count) : r;
+    return r == PROXIMO_OK ? a->host->undo(a->call, PROXIMO_UNDO_TEMPLATE, steps, count + 1) : r;
 }
 
 static int32_t deletion(const struct asking *a, const char *poolid, struct json_object *pool)
@@ -160,7 +138,7 @@ static int32_t deletion(const struct asking *a, const char *poolid, struct json_
         (r = pool_guard(a, poolid, "/0/comment,/0/members", 0)) < 0 ||
         (r = pool_subject(a, "pool.delete", poolid, NULL)) < 0 || (r = a->host->step(a->call, &drop)) < 0 ||
         (r = pool_wait(a, NULL, ask_text(a, "[poolid=%s]", poolid), PROXIMO_WAIT_COUNT, "0")) < 0 ||
-        (r = pool_look_acl(a, &acl)) < 0)
+        (r = grants_look(a, &acl)) < 0)
         return r;
     r = delete_way_back(a, poolid, member_text(pool, "comment"), acl.data, acl.data && acl.complete);
     json_object_put(acl.data);
@@ -185,7 +163,7 @@ int32_t pool_must_look(const struct asking *a, const char *poolid, struct looked
 
 int32_t nodes_plan_pool_delete(void *instance, struct proximo_call *call)
 {
-    const struct asking a = {((struct nodes_plane *)instance)->host, call};
+    const struct asking a = {((struct plane_instance *)instance)->host, call};
     const char *poolid = ask_argument(&a, "poolid");
     struct json_object *pool = NULL;
     struct looked looked;

@@ -3,6 +3,7 @@
 #ifndef PROXIMO_NODES_POOLS_H
 #define PROXIMO_NODES_POOLS_H
 
+#include "../common/grants.h"
 #include "nodes.h"
 
 /* Pools have names with slashes, so they are asked for by query, not by path. */
@@ -19,8 +20,6 @@ bool pool_has(struct json_object *pool, const char *key, const char *value);
  * from above it but not from "/" (that reaches the members by other paths as well). New array. */
 struct json_object *pool_grants(const struct asking *a, struct json_object *acl, const char *poolid,
                                 bool own_only);
-/* GET /access/acl, complete with Sys.Audit on /access. */
-int32_t pool_look_acl(const struct asking *a, struct looked *looked);
 
 /* What happens with a role by way of a pool; forbidden is said instead where the role is NoAccess. */
 struct pool_effect {

@@ -19,6 +19,11 @@ int32_t replication_look_runs(const struct asking *a, const char *id, const char
  * known. Negative after host->fail when it is not held. */
 int32_t replication_check_right(const struct asking *a, int64_t vmid, uint32_t release);
 
+/* Tells the rules (Proxmox VE 8: the group) of HA that keep the guest "vm:108" on nodes among which the
+ * target is, or is not; effect is what that means. */
+int32_t replication_tell_places(const struct asking *a, const char *sid, const char *target, bool with_target,
+                                const char *effect);
+
 int32_t replication_run_plan(void *instance, struct proximo_call *call);
 
 /* Subjects {"kind":"replication","id":"105-0"}, with the new values: "target", "disable", "keep", "force". */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a guest gains and loses with a replication job: its copy, and the place where HA can start it when its
- * node fails. Sources: GET /cluster/replication, /nodes, /storage, /cluster/ha/rules, the guest's
- * configuration.
+ * node fails. Sources: GET /cluster/replication, /nodes, /storage, the guest's configuration.
  */
 #include "../common/guest_disks.h"
 #include "replication.h"
@@ -68,7 +67,7 @@ static int32_t view_open(void *instance, struct proximo_call *call, struct json_
                          struct view *v)
 {
     const char *target = member_text(subject, "target");
-    *v = (struct view){.a = {((struct nodes_plane *)instance)->host, call},
+    *v = (struct view){.a = {((struct plane_instance *)instance)->host, call},
                        .keep = member_true(subject, "keep"),
                        .force = member_true(subject, "force"),
                        .off = member_is(subject, "disable", "1"),
@@ -115,9 +114,14 @@ static int32_t tell_target(const struct view *v, const char *offline)
 
 /* ---- creation */
 
-/* One disk; *bytes grows by what the first run copies. */
+/* What the first run copies. */
+struct copied {
+    uint64_t bytes;
+    uint32_t disks, unknown;
+};
+
 static int32_t tell_disk(const struct view *v, const struct guest_disk *disk, struct json_object *storages,
-                         uint64_t *bytes)
+                         struct copied *copied)
 {
     const size_t count =
         json_object_is_type(storages, json_type_array) ? json_object_array_length(storages) : 0;
@@ -129,10 +133,12 @@ static int32_t tell_disk(const struct view *v, const struct guest_disk *disk, st
         if (member_is(json_object_array_get_idx(storages, i), "storage", disk->storage))
             config = json_object_array_get_idx(storages, i);
     }
-    if (!config)
+    if (!config) {
+        copied->unknown++;
         return v->a.host->incomplete(
             v->a.call, ask_text(&v->a, "whether %s can be copied", disk->slot),
             ask_text(&v->a, "storage %s is not among those that this token sees", disk->storage));
+    }
     if (storage_is_shared(config))
         return PROXIMO_OK; /* it needs no copy */
     if (!member_is(config, "type", "zfspool"))
@@ -144,11 +150,14 @@ static int32_t tell_disk(const struct view *v, const struct guest_disk *disk, st
     else if (v->target && !storage_on_node(config, v->target))
         effect = ask_text(&v->a, "its disk %s is on %s, which node %s does not have: no run can be good",
                           disk->slot, disk->storage, v->target);
-    *bytes += disk_bytes(disk->size);
-    return effect ? tell(v, PROXIMO_RISK_HIGH, effect, NULL) : PROXIMO_OK;
+    if (effect)
+        return tell(v, PROXIMO_RISK_HIGH, effect, NULL);
+    copied->bytes += disk_bytes(disk->size);
+    copied->disks++;
+    return PROXIMO_OK;
 }
 
-static int32_t tell_disks(const struct view *v, struct json_object *config, uint64_t *bytes)
+static int32_t tell_disks(const struct view *v, struct json_object *config, struct copied *copied)
 {
     static const struct proximo_need need[] = {NEED("/storage", "Datastore.Audit")};
     const struct proximo_get get = {ROW(proximo_get), .path = "/storage", .needs = ROWS(need, 1)};
@@ -160,14 +169,15 @@ static int32_t tell_disks(const struct view *v, struct json_object *config, uint
     if (r == PROXIMO_OK)
         r = ask_look(&v->a, &get, &looked);
     for (uint32_t i = 0; r == PROXIMO_OK && i < count; i++)
-        r = tell_disk(v, &disks[i], looked.data, bytes);
+        r = tell_disk(v, &disks[i], looked.data, copied);
     json_object_put(looked.data);
     return r;
 }
 
-static int32_t tell_what_is_copied(struct view *v, uint64_t *bytes)
+static int32_t tell_what_is_copied(struct view *v)
 {
     bool *wanted = v->a.host->alloc(v->a.call, v->guests.count + 1);
+    struct copied copied = {0};
     if (!wanted)
         return PROXIMO_ENOMEM;
     wanted[v->guest - v->guests.rows] = true;
@@ -177,79 +187,50 @@ static int32_t tell_what_is_copied(struct view *v, uint64_t *bytes)
     if (!v->guest->config)
         return v->a.host->incomplete(v->a.call, "the guest's disks",
                                      v->guest->why ? v->guest->why : "its configuration was not read");
-    return tell_disks(v, v->guest->config, bytes);
+    r = tell_disks(v, v->guest->config, &copied);
+    if (r < 0 || v->off)
+        return r < 0 ? r : tell(v, PROXIMO_RISK_LOW, "is not copied as long as the job is disabled", NULL);
+    if (!copied.disks)
+        return copied.unknown ? PROXIMO_OK
+                              : tell(v, PROXIMO_RISK_HIGH,
+                                     "has no disk that can be copied to the target: Proxmox refuses the job, "
+                                     "or no run of it can be good",
+                                     NULL);
+    struct json_object *facts = json_object_new_object();
+    if (facts)
+        json_object_object_add(facts, "first_copy_bytes", json_object_new_int64((int64_t)copied.bytes));
+    return tell(v, PROXIMO_RISK_LOW,
+                "its disks are copied to the target; the first run copies all of them, the later ones what "
+                "changed",
+                facts);
 }
 
-/* Is the node in "pve1:2,pve2" (names, with priorities)? */
-static bool rule_has_node(const char *nodes, const char *node)
+/* Where rules or groups of HA let the guest go, as far as the target is, or is not, among these nodes. */
+static int32_t tell_places(const struct view *v, bool with_target, const char *effect)
 {
-    const size_t len = strlen(node);
-    while (nodes && *nodes) {
-        if (strcspn(nodes, ":,; ") == len && memcmp(nodes, node, len) == 0)
-            return true;
-        nodes += strcspn(nodes, ",; ");
-        nodes += strspn(nodes, ",; ");
-    }
-    return false;
-}
-
-/* Rules that keep a guest on nodes among which the target is not. */
-static int32_t tell_rules(const struct view *v)
-{
-    static const struct proximo_need need[] = {NEED("/", "Sys.Audit")};
-    const struct proximo_get get = {ROW(proximo_get), .path = "/cluster/ha/rules", .needs = ROWS(need, 1)};
+    if (!v->guest || !v->guest->ha || !v->target)
+        return PROXIMO_OK;
     const char *sid = ask_text(&v->a, "%s:%lld", v->guest->lxc ? "ct" : "vm", (long long)v->vmid);
-    struct looked looked;
-    int32_t r = sid ? ask_look(&v->a, &get, &looked) : PROXIMO_ENOMEM;
-    if (r < 0)
-        return r;
-    const size_t count =
-        json_object_is_type(looked.data, json_type_array) ? json_object_array_length(looked.data) : 0;
-    if (!looked.data && looked.status != 501) /* Proxmox VE 8 has groups instead */
-        r = v->a.host->incomplete(v->a.call, "rules of HA", looked.why);
-    for (size_t i = 0; r == PROXIMO_OK && i < count; i++) {
-        struct json_object *rule = json_object_array_get_idx(looked.data, i);
-        const char *name = member_text(rule, "rule");
-        if (!member_is(rule, "type", "node-affinity") || member_true(rule, "disable") || !name ||
-            rule_has_node(member_text(rule, "nodes"), v->target) ||
-            !config_list_has(member_text(rule, "resources"), sid))
-            continue;
-        r = tell_affected(
-            &v->a, PROXIMO_RISK_MEDIUM, ask_text(&v->a, "ha-rule/%s", name), NULL,
-            "keeps the guest on other nodes than the target: HA makes no use of the copy there, "
-            "or only as a last resort",
-            NULL);
-    }
-    json_object_put(looked.data);
-    return r;
+    return sid ? replication_tell_places(&v->a, sid, v->target, with_target, effect) : PROXIMO_ENOMEM;
 }
 
 int32_t replication_blast_create(void *instance, struct proximo_call *call, struct proximo_text subject_json)
 {
     struct json_object *subject DROP_JSON = json_of(subject_json);
     struct view v;
-    uint64_t bytes = 0;
     int32_t r = view_open(instance, call, subject, &v);
     if (r == PROXIMO_OK && v.guest)
-        r = tell_what_is_copied(&v, &bytes);
-    if (r == PROXIMO_OK && v.guest) {
-        struct json_object *facts = json_object_new_object();
-        if (facts)
-            json_object_object_add(facts, "first_copy_bytes", json_object_new_int64((int64_t)bytes));
-        r = tell(&v, PROXIMO_RISK_LOW,
-                 v.off
-                     ? "is not copied as long as the job is disabled"
-                     : "its disks are copied to the target; the first run copies all of them, the later ones "
-                       "what changed",
-                 facts);
-    }
+        r = tell_what_is_copied(&v);
     if (r == PROXIMO_OK && v.guest && v.guest->ha)
         r = tell(&v, PROXIMO_RISK_LOW,
                  "is under HA: when its node fails it can start on the target, as it was at the last good "
                  "run; what was written since is lost then",
                  NULL);
-    if (r == PROXIMO_OK && v.guest && v.guest->ha && v.target)
-        r = tell_rules(&v);
+    if (r == PROXIMO_OK)
+        r = tell_places(
+            &v, false,
+            "keeps the guest on other nodes than the target: HA makes no use of the copy there, or "
+            "only as a last resort");
     if (r == PROXIMO_OK)
         r = tell_target(&v, "is offline: every run fails until it is back");
     guests_done(&v.guests);
@@ -261,17 +242,25 @@ int32_t replication_blast_create(void *instance, struct proximo_call *call, stru
 /* HA relies on copies: with the last of them it has nowhere to go. */
 static int32_t tell_nowhere(const struct view *v)
 {
+    int32_t r = PROXIMO_OK;
     if (!v->guest || !v->guest->ha)
         return PROXIMO_OK;
     if (v->others)
-        return tell(v, PROXIMO_RISK_MEDIUM,
-                    "is under HA: when its node fails it can still start where its other replication jobs "
-                    "copy to, and no longer on this target",
-                    NULL);
-    return tell(v, PROXIMO_RISK_HIGH,
-                "is under HA, and this is its only replication job that runs: when its node fails, HA has no "
-                "up-to-date copy of its disks to start it from on any other node",
-                NULL);
+        r = tell(
+            v, PROXIMO_RISK_MEDIUM,
+            "is under HA: when its node fails it can still start where its other replication jobs copy to, "
+            "and no longer on this target",
+            NULL);
+    else
+        r = tell(
+            v, PROXIMO_RISK_HIGH,
+            "is under HA, and this is its only replication job that runs: when its node fails, HA has no "
+            "up-to-date copy of its disks to start it from on any other node",
+            NULL);
+    return r == PROXIMO_OK ? tell_places(v, true,
+                                         "lets the guest go to the target, where there will be no up-to-date "
+                                         "copy of its disks")
+                           : r;
 }
 
 int32_t replication_blast_update(void *instance, struct proximo_call *call, struct proximo_text subject_json)

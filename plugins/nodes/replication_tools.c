@@ -127,9 +127,9 @@ static const struct config_kind replication_kind = {
     .classes = {"replication.create", "replication.update", "replication.delete"},
     .check = check,
 };
-CONFIG_FUNCTIONS(job_create, nodes_plane, &replication_kind, CONFIG_CREATE)
-CONFIG_FUNCTIONS(job_update, nodes_plane, &replication_kind, CONFIG_UPDATE)
-CONFIG_FUNCTIONS(job_delete, nodes_plane, &replication_kind, CONFIG_DELETE)
+CONFIG_FUNCTIONS(job_create, &replication_kind, CONFIG_CREATE)
+CONFIG_FUNCTIONS(job_update, &replication_kind, CONFIG_UPDATE)
+CONFIG_FUNCTIONS(job_delete, &replication_kind, CONFIG_DELETE)
 
 /* ---- the tools */
 

@@ -79,8 +79,7 @@ static int32_t read_nodes(struct gathering *g)
         r = not_seen(g, "all", NULL, "the list of nodes could not be read");
     if (r == PROXIMO_OK && count > NODES_MOST)
         r = not_seen(g, "all", NULL, "there are more nodes than are looked at");
-    if (r == PROXIMO_OK || !ask_ends(r))
-        json_object_put(looked.data);
+    json_object_put(looked.data);
     return r;
 }
 

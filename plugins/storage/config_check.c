@@ -4,6 +4,7 @@
  * storage's type before anything is sent, and chooses the operation class by what changes.
  */
 #include "config_check.h"
+#include "config_ties.h"
 
 #include "../common/guest_disks.h"
 #include "storage_types.h"
@@ -181,13 +182,16 @@ static int32_t judge_update(struct config_change *c)
     if (r == PROXIMO_OK && points_elsewhere(c))
         r = detail(c, "moved", "1");
     /* nodes="" is no restriction: nobody is stranded */
-    if (r == PROXIMO_OK && nodes && nodes->to &&
-        (!nodes->was || words_lost(&c->ask, nodes->was, nodes->to))) {
+    const bool fewer = nodes && nodes->to && (!nodes->was || words_lost(&c->ask, nodes->was, nodes->to));
+    const bool off = disable && disable->to && strcmp(disable->to, "1") == 0;
+    if (r == PROXIMO_OK && fewer) {
         c->operation_class = "storage.restrict";
         r = detail(c, "nodes", nodes->to);
     }
-    if (r == PROXIMO_OK && disable && disable->to && strcmp(disable->to, "1") == 0)
+    if (off)
         c->operation_class = "storage.disable";
+    else if (r == PROXIMO_OK && !fewer && (nodes || disable))
+        r = detail(c, "opened", "1");
     return r;
 }
 
@@ -265,6 +269,22 @@ static int32_t check_alike(const struct config_change *c, struct json_object *en
     return r;
 }
 
+/* Proxmox keeps this one whatever the file says: it puts a missing entry back with its defaults, and drops
+ * its nodes. */
+static int32_t check_local(const struct config_change *c)
+{
+    if (strcmp(c->id, "local") != 0)
+        return PROXIMO_OK;
+    if (c->verb == CONFIG_DELETE)
+        return c->ask.host->fail(
+            c->ask.call, PROXIMO_ESTATE,
+            "storage \"local\" cannot be removed: Proxmox puts it back with its defaults. Disable "
+            "it or take content from it with pve_storage_update instead");
+    if (config_edited(c, "nodes") && config_edited(c, "nodes")->to)
+        return refuse(c, "nodes", "are not kept: Proxmox has this storage on every node. Disable it instead");
+    return PROXIMO_OK;
+}
+
 /* ---- words */
 
 static int32_t say(struct config_change *c)
@@ -297,6 +317,8 @@ int32_t storage_check(struct config_change *c)
     const char *why = NULL;
     const struct storage_type *type = storage_type(config_after(c, "type"));
     int32_t r = c->verb == CONFIG_DELETE ? PROXIMO_OK : check_type(c);
+    if (r == PROXIMO_OK && !c->undoing)
+        r = check_local(c);
     if (r == PROXIMO_OK && type && c->verb != CONFIG_UPDATE)
         r = narrow(c, type);
     if (r < 0 || (c->verb == CONFIG_UPDATE && !c->count))
@@ -314,5 +336,7 @@ int32_t storage_check(struct config_change *c)
         r = check_nodes(c);
     if (r == PROXIMO_OK)
         r = c->verb == CONFIG_CREATE ? check_alike(c, entries) : check_based(c, entries);
+    if (r == PROXIMO_OK && c->verb == CONFIG_DELETE)
+        r = storage_ties_keep(c);
     return r == PROXIMO_OK ? say(c) : r;
 }

@@ -109,9 +109,9 @@ static const struct config_kind kind = {
     .classes = {"storage.create", "storage.update", "storage.delete"},
     .check = storage_check,
 };
-CONFIG_FUNCTIONS(create, storage_plane, &kind, CONFIG_CREATE)
-CONFIG_FUNCTIONS(update, storage_plane, &kind, CONFIG_UPDATE)
-CONFIG_FUNCTIONS(delete, storage_plane, &kind, CONFIG_DELETE)
+CONFIG_FUNCTIONS(create, &kind, CONFIG_CREATE)
+CONFIG_FUNCTIONS(update, &kind, CONFIG_UPDATE)
+CONFIG_FUNCTIONS(delete, &kind, CONFIG_DELETE)
 
 #define SECRET_PARAM(param_name, ...)                                                                        \
     PARAM(.type = PROXIMO_TYPE_STRING, .name = (param_name), .flags = PROXIMO_PARAM_SECRET, __VA_ARGS__)
@@ -177,11 +177,11 @@ static const struct proximo_change changes[] = {
         ROW(proximo_change),
         .name = "pve_storage_create",
         .title = "Add a storage",
-        .description =
-            "Creates a storage's entry in storage.cfg for the whole cluster. What the type needs and does "
-            "not take "
-            "is checked first; Proxmox mounts or activates it at once and refuses what it cannot reach. "
-            "Undo removes the entry again.",
+        .description = "Adds a storage to storage.cfg for the whole cluster: a directory, an NFS or CIFS "
+                       "share, a Backup Server, "
+                       "LVM, ZFS, Ceph, iSCSI. What the type needs and does not take is checked first; "
+                       "Proxmox mounts or activates "
+                       "it at once and refuses what it cannot reach. Undo removes the entry again.",
         .params = PROXIMO_TABLE(create_params),
         .subject = "storage/{storage}",
         .operation_class = "storage.create",
@@ -195,11 +195,12 @@ static const struct proximo_change changes[] = {
         ROW(proximo_change),
         .flags = PROXIMO_CHANGE_IDEMPOTENT,
         .name = "pve_storage_update",
-        .title = "Change a storage",
-        .description =
-            "Sets what a storage may hold, the nodes that use it, whether it is disabled, its retention "
-            "and other options. The plan names guests and backup jobs that lose it. No data is deleted or "
-            "moved. Undo puts the old values back.",
+        .title = "Change, disable or restrict a storage",
+        .description = "Changes a storage: disables or enables it, restricts it to nodes, what it may hold, "
+                       "retention and other "
+                       "options. The plan names the guests, backup jobs and backups that lose it. No data is "
+                       "deleted or moved. Undo "
+                       "puts the old values back.",
         .params = PROXIMO_TABLE(update_params),
         .subject = "storage/{storage}",
         .operation_class = "storage.update",
@@ -233,7 +234,8 @@ static const struct proximo_change changes[] = {
     "{\"type\":\"object\",\"properties\":{\"kind\":{\"const\":\"storage\"},\"storage\":{\"type\":"           \
     "\"string\"},"                                                                                           \
     "\"nodes\":{\"type\":\"string\"},\"content_removed\":{\"type\":\"string\"},\"prune-backups\":{\"type\":" \
-    "\"string\"},\"shared\":{\"type\":\"string\"},\"moved\":{\"type\":\"string\"}},\"required\":[\"kind\","  \
+    "\"string\"},\"shared\":{\"type\":\"string\"},\"moved\":{\"type\":\"string\"},\"opened\":{\"type\":"     \
+    "\"string\"}},\"required\":[\"kind\","                                                                   \
     "\"storage\"]}"
 #define CLASS(class_name, class_title, class_risk, class_flags, class_blast, class_text)                     \
     {                                                                                                        \

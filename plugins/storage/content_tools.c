@@ -87,8 +87,8 @@ static const struct proximo_read reads[] = {
     {
         ROW(proximo_read),
         .name = "pve_storage_list",
-        .title = "Storages of a node",
-        .description = "Lists all storages of one node with their state and free space (bytes): which are "
+        .title = "Storages of a node, free space",
+        .description = "Lists all storages of one node with their free space (bytes) and state: which are "
                        "full, inactive or "
                        "disabled. What storage.cfg says of them is in pve_storage_config_list.",
         .params = PROXIMO_TABLE(list_params),
@@ -135,11 +135,9 @@ static const struct proximo_change changes[] = {
         .name = "pve_storage_download",
         .title = "Download to a storage",
         .description =
-            "Puts an ISO image, container template or disk image on a storage; the node fetches it from "
-            "a URL. A name that "
-            "is taken is refused. Give a checksum: without one, what the server sends is taken as "
-            "it is. Undo "
-            "deletes the file if it is still the one that came.",
+            "Puts an ISO image, container template or disk image from a URL on a storage; the node "
+            "fetches it. A name that is taken is refused. Give a checksum: without one, what the "
+            "server sends is taken as it is. Undo deletes the file if it is still the one that came.",
         .params = PROXIMO_TABLE(download_params),
         .subject = "volume/{filename}",
         .operation_class = "storage.download",

@@ -110,7 +110,7 @@ static int32_t check_checksum(const struct download *d)
 
 static int32_t begin(struct download *d, void *instance, struct proximo_call *call)
 {
-    *d = (struct download){.a = {((struct storage_plane *)instance)->host, call}};
+    *d = (struct download){.a = {((struct plane_instance *)instance)->host, call}};
     const struct asking *a = &d->a;
     d->storage = ask_argument(a, "storage");
     d->node = ask_argument(a, "node");
@@ -129,6 +129,29 @@ static int32_t begin(struct download *d, void *instance, struct proximo_call *ca
     d->at[2] = FIELD("content", d->content);
     int32_t r = check_name(d);
     return r == PROXIMO_OK ? check_url(d) : r;
+}
+
+/* Beside the storage Proxmox wants the network: Sys.AccessNetwork on the node, or Sys.Audit and Sys.Modify on
+ * all. */
+static int32_t check_rights(const struct download *d)
+{
+    const char *node = ask_text(&d->a, "/nodes/%s", d->node);
+    const char *const asked[][2] = {{node, "Sys.AccessNetwork"}, {"/", "Sys.Audit"}, {"/", "Sys.Modify"}};
+    int32_t held[3] = {0};
+    for (size_t i = 0; i < 3; i++) {
+        held[i] = node ? d->a.host->permission(d->a.call, asked[i][0], asked[i][1]) : PROXIMO_ENOMEM;
+        if (ask_ends(held[i]))
+            return held[i];
+    }
+    if (held[0] != 0 || (held[1] != 0 && held[2] != 0))
+        return PROXIMO_OK;
+    return d->a.host->fail(
+        d->a.call, PROXIMO_EDENIED,
+        "to let %s fetch from the network this token needs Sys.AccessNetwork on %s. An operator can "
+        "grant it: pveum role add Proximo-Sys.AccessNetwork --privs Sys.AccessNetwork && pveum acl "
+        "modify %s --tokens '<your token>' --roles Proximo-Sys.AccessNetwork (the token's user needs "
+        "it as well)",
+        d->node, node, node);
 }
 
 /* The storage takes such files and is there; a file of the name is not. */
@@ -227,6 +250,8 @@ int32_t storage_plan_download(void *instance, struct proximo_call *call)
     int32_t r = begin(&d, instance, call);
     if (r == PROXIMO_OK)
         r = check_checksum(&d);
+    if (r == PROXIMO_OK)
+        r = check_rights(&d);
     if (r == PROXIMO_OK)
         r = check_target(&d);
     if (r == PROXIMO_OK)

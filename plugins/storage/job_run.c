@@ -287,7 +287,7 @@ static int32_t plan(struct running *k)
 
 int32_t storage_plan_job_run(void *instance, struct proximo_call *call)
 {
-    struct running k = {.a = {((struct storage_plane *)instance)->host, call}};
+    struct running k = {.a = {((struct plane_instance *)instance)->host, call}};
     k.id = ask_argument(&k.a, "id");
     int32_t r = k.id ? plan(&k) : k.a.host->fail(call, PROXIMO_EINVAL, "id is missing");
     backup_jobs_done(&k.jobs);
@@ -310,7 +310,7 @@ static int32_t tell_guest(const struct running *k, const struct known_guest *gue
 
 int32_t storage_blast_job_run(void *instance, struct proximo_call *call, struct proximo_text subject_json)
 {
-    struct running k = {.a = {((struct storage_plane *)instance)->host, call}};
+    struct running k = {.a = {((struct plane_instance *)instance)->host, call}};
     struct json_object *subject DROP_JSON = json_of(subject_json);
     k.id = member_text(subject, "id");
     int32_t r = k.id ? find_job(&k) : k.a.host->fail(call, PROXIMO_EINVAL, "the subject has no id");

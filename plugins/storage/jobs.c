@@ -89,6 +89,7 @@ int32_t backup_job_of(const struct asking *a, struct backup_jobs *jobs, struct j
                       struct backup_job *ret)
 {
     const char *pool = kept(a, job, "pool"), *remove = member_text(job, "remove");
+    const char *files = member_text(job, "maxfiles"); /* Proxmox VE 8: so many are kept, 0: all */
     int32_t r = pool ? read_pool(a, jobs, pool) : PROXIMO_OK;
     *ret = (struct backup_job){.json = job,
                                .storage = kept(a, job, "storage"),
@@ -96,6 +97,8 @@ int32_t backup_job_of(const struct asking *a, struct backup_jobs *jobs, struct j
                                .mode = kept(a, job, "mode"),
                                .prune = prune_text(a, member_of(job, "prune-backups")),
                                .prunes = !remove || member_true(job, "remove")};
+    if (!ret->prune && files && digits_of(files, 100000))
+        ret->prune = ask_text(a, "keep-last=%u", (unsigned)digits_of(files, 100000));
     return r == PROXIMO_OK ? job_pick(a, job, jobs->pools, jobs->pool_count, &ret->pick) : r;
 }
 

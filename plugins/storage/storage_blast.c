@@ -8,6 +8,7 @@
 #include "storage_blast.h"
 
 #include "../common/config_object.h"
+#include "config_ties.h"
 #include "storage.h"
 #include "storage_types.h"
 
@@ -65,7 +66,7 @@ static int32_t find_entry(struct storage_blast *b)
 static int32_t open_blast(void *instance, struct proximo_call *call, struct proximo_text subject_json,
                           struct storage_blast *ret)
 {
-    *ret = (struct storage_blast){.ask = {((struct storage_plane *)instance)->host, call},
+    *ret = (struct storage_blast){.ask = {((struct plane_instance *)instance)->host, call},
                                   .subject = json_of(subject_json)};
     ret->storage = member_text(ret->subject, "storage");
     if (!ret->storage)
@@ -142,30 +143,6 @@ static int32_t tell_loss(struct storage_blast *b, uint32_t risk, const char *eff
     return blast_tell_only_backups(b);
 }
 
-static int32_t loss(void *instance, struct proximo_call *call, struct proximo_text subject_json,
-                    const char *effect)
-{
-    struct storage_blast b;
-    int32_t r = open_blast(instance, call, subject_json, &b);
-    if (r == PROXIMO_OK)
-        r = tell_loss(&b, PROXIMO_RISK_LOW, effect);
-    close_blast(&b);
-    return r;
-}
-
-int32_t storage_blast_delete(void *instance, struct proximo_call *call, struct proximo_text subject_json)
-{
-    return loss(
-        instance, call, subject_json,
-        "is no storage of the cluster any more: what is on it stays where it is, but no node uses it");
-}
-
-int32_t storage_blast_disable(void *instance, struct proximo_call *call, struct proximo_text subject_json)
-{
-    return loss(instance, call, subject_json,
-                "is used by no node until it is enabled again; what is on it stays");
-}
-
 /* ---- changes of the entry */
 
 /* What the subject says beside its name: see config_check.c. */
@@ -188,6 +165,36 @@ static int32_t tell_options(struct storage_blast *b)
     return r;
 }
 
+static int32_t loss(void *instance, struct proximo_call *call, struct proximo_text subject_json,
+                    const char *effect)
+{
+    struct storage_blast b;
+    int32_t r = open_blast(instance, call, subject_json, &b);
+    if (r == PROXIMO_OK)
+        r = tell_options(&b);
+    if (r == PROXIMO_OK)
+        r = tell_loss(&b, PROXIMO_RISK_LOW, effect);
+    close_blast(&b);
+    return r;
+}
+
+int32_t storage_blast_delete(void *instance, struct proximo_call *call, struct proximo_text subject_json)
+{
+    const struct asking a = {((struct plane_instance *)instance)->host, call};
+    struct json_object *subject DROP_JSON = json_of(subject_json);
+    const char *storage = member_text(subject, "storage");
+    int32_t r =
+        loss(instance, call, subject_json,
+             "is no storage of the cluster any more: what is on it stays where it is, but no node uses it");
+    return r == PROXIMO_OK && storage ? storage_ties_tell(&a, storage) : r;
+}
+
+int32_t storage_blast_disable(void *instance, struct proximo_call *call, struct proximo_text subject_json)
+{
+    return loss(instance, call, subject_json,
+                "is used by no node until it is enabled again; what is on it stays");
+}
+
 int32_t storage_blast_update(void *instance, struct proximo_call *call, struct proximo_text subject_json)
 {
     struct storage_blast b;
@@ -204,7 +211,11 @@ int32_t storage_blast_update(void *instance, struct proximo_call *call, struct p
         r = tell_loss(&b, PROXIMO_RISK_LOW,
                       "may not hold some kinds of content any more; what it has of them stays, unused");
     } else if (r == PROXIMO_OK) {
-        r = tell_itself(&b, PROXIMO_RISK_LOW, "goes on with the changed options; nothing on it is touched");
+        r = tell_itself(
+            &b, PROXIMO_RISK_LOW,
+            member_text(b.subject, "opened")
+                ? "is used by more nodes: they mount or activate it at once; nothing on it is touched"
+                : "goes on with the changed options; nothing on it is touched");
     }
     close_blast(&b);
     return r;

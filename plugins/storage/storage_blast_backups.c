@@ -157,8 +157,10 @@ static int32_t find_only_backups(struct storage_blast *b)
     b->only_backups = b->ask.host->alloc(b->ask.call, b->guests.count + UINT64_C(1));
     if (!b->only_backups)
         return PROXIMO_ENOMEM;
-    for (uint32_t i = 0; i < b->guests.count; i++)
-        some |= b->only_backups[i] = b->backups[i] > 0;
+    for (uint32_t i = 0; i < b->guests.count; i++) {
+        b->only_backups[i] = b->backups[i] > 0;
+        some |= b->only_backups[i];
+    }
     return some ? look_elsewhere(b, b->only_backups) : PROXIMO_OK;
 }
 

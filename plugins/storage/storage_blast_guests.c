@@ -8,86 +8,13 @@
 
 #include "storage_types.h"
 
-/* Rows of what a guest has there, the worst first. Texts by how the storage goes: LOSS_... */
-static const struct hit_words {
-    uint32_t what;
-    uint32_t risk[LOSS_KINDS];
-    const char *effect[LOSS_KINDS];
-} hit_words[] = {
-    {HIT_UNREAD,
-     {PROXIMO_RISK_HIGH, PROXIMO_RISK_HIGH, PROXIMO_RISK_HIGH},
-     {"its configuration was not read: its disks may be on it",
-      "its configuration was not read: its disks may be on it",
-      "its configuration was not read: its disks may be on it"}},
-    {HIT_TEMPLATE,
-     {PROXIMO_RISK_HIGH, PROXIMO_RISK_MEDIUM, PROXIMO_RISK_HIGH},
-     {"is a template with base disks on it: nothing can be cloned from it, and its linked clones need them "
-      "to start",
-      "is a template with base disks on it: clones of it may be refused",
-      "is a template with base disks on it: it and its linked clones do not find them unless the new place "
-      "has them"}},
-    {HIT_BOOT,
-     {PROXIMO_RISK_HIGH, PROXIMO_RISK_MEDIUM, PROXIMO_RISK_HIGH},
-     {"does not start any more: its boot disk, EFI variables or TPM state are on it; while it runs it keeps "
-      "what it has "
-      "open, but cannot move or be backed up",
-      "may not start any more: Proxmox refuses disks on a storage that may not hold them",
-      "does not start any more unless the new place has its boot disk; while it runs it keeps what it has "
-      "open"}},
-    {HIT_ALL,
-     {PROXIMO_RISK_HIGH, PROXIMO_RISK_MEDIUM, PROXIMO_RISK_HIGH},
-     {"loses all its disks and does not start any more; while it runs it keeps what it has open",
-      "may not start any more: Proxmox refuses disks on a storage that may not hold them",
-      "does not start any more unless the new place has its disks; while it runs it keeps what it has open"}},
-    {HIT_DATA,
-     {PROXIMO_RISK_MEDIUM, PROXIMO_RISK_MEDIUM, PROXIMO_RISK_MEDIUM},
-     {"loses a data disk, its boot disk is elsewhere: it does not start again with this disk attached",
-      "may not start with this disk any more: Proxmox refuses disks on a storage that may not hold them",
-      "loses a data disk unless the new place has it, its boot disk is elsewhere"}},
-    {HIT_CLOUDINIT,
-     {PROXIMO_RISK_MEDIUM, PROXIMO_RISK_MEDIUM, PROXIMO_RISK_MEDIUM},
-     {"its cloud-init drive is on it: it does not start again with this drive",
-      "its cloud-init drive is on it and cannot be written any more",
-      "its cloud-init drive is on it: it is missing at the new place"}},
-    {HIT_FILE,
-     {PROXIMO_RISK_MEDIUM, PROXIMO_RISK_MEDIUM, PROXIMO_RISK_MEDIUM},
-     {"its hook script or cloud-init file is on it: it does not start again without it",
-      "its hook script or cloud-init file is on it and may be refused",
-      "its hook script or cloud-init file is on it: it does not start unless the new place has it"}},
-    {HIT_CD,
-     {PROXIMO_RISK_MEDIUM, PROXIMO_RISK_LOW, PROXIMO_RISK_MEDIUM},
-     {"the CD image in its drive is missing: it does not start again until the drive is emptied",
-      "the CD image in its drive is on it and may be refused",
-      "the CD image in its drive is missing unless the new place has it"}},
-    {HIT_VMSTATE,
-     {PROXIMO_RISK_MEDIUM, PROXIMO_RISK_LOW, PROXIMO_RISK_MEDIUM},
-     {"the memory it was suspended with is on it: it cannot be resumed",
-      "the memory it was suspended with is on it", "the memory it was suspended with is missing"}},
-    {HIT_BIND,
-     {PROXIMO_RISK_MEDIUM, PROXIMO_RISK_LOW, PROXIMO_RISK_MEDIUM},
-     {"a directory inside the storage's path is mounted into it: once the path is not mounted any more, it "
-      "does not "
-      "start or writes to the node's own disk",
-      "a directory inside the storage's path is mounted into it: nothing changes for it",
-      "a directory inside the storage's path is mounted into it: it may be another one now"}},
-    {HIT_LEFT,
-     {PROXIMO_RISK_MEDIUM, PROXIMO_RISK_LOW, PROXIMO_RISK_MEDIUM},
-     {"volumes of its own are on it that its configuration does not name: of a snapshot, or left over",
-      "volumes of its own are on it that its configuration does not name: of a snapshot, or left over",
-      "volumes of its own are on it that its configuration does not name: of a snapshot, or left over"}},
-    {HIT_UNUSED,
-     {PROXIMO_RISK_LOW, PROXIMO_RISK_LOW, PROXIMO_RISK_LOW},
-     {"only a disk that it does not use is on it", "only a disk that it does not use is on it",
-      "only a disk that it does not use is on it"}},
-};
-
 /* ---- one configuration */
 
 struct looking {
     struct storage_blast *b;
     struct guest_disk *disks;
-    uint32_t unread, over;
-    const char *unread_first, *unread_why;
+    uint32_t over, late, failed; /* not read: too many, no time, an error */
+    const char *failed_first, *failed_why;
 };
 
 static bool is_here(const struct storage_blast *b, const char *storage)
@@ -151,6 +78,23 @@ static void look_at_disk(struct storage_blast *b, const struct guest_disk *disk,
         note_clone(b, disk, hit);
 }
 
+/* Directories that a container's file mounts past Proxmox: [["lxc.mount.entry", "/srv/x srv/x none bind"],
+ * ...] */
+static void look_at_raw_mounts(const char *path, struct storage_hit *hit)
+{
+    struct json_object *list = member_of(hit->guest->config, "lxc");
+    const size_t count = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
+    for (size_t i = 0; path && i < count; i++) {
+        struct json_object *pair = json_object_array_get_idx(list, i);
+        if (!json_object_is_type(pair, json_type_array) || json_object_array_length(pair) != 2)
+            continue;
+        const char *key = json_object_get_string(json_object_array_get_idx(pair, 0));
+        const char *value = json_object_get_string(json_object_array_get_idx(pair, 1));
+        if (key && value && strcmp(key, "lxc.mount.entry") == 0 && path_within(value, path))
+            note(hit, HIT_BIND, key);
+    }
+}
+
 static int32_t look_at_files(struct storage_blast *b, struct storage_hit *hit)
 {
     struct guest_file files[GUEST_FILES_MOST];
@@ -183,6 +127,7 @@ static int32_t look_at_config(struct looking *looking, struct storage_hit *hit)
     int32_t r = guest_disks(&b->ask, config, hit->guest->lxc, looking->disks, GUEST_DISKS_MOST, &count);
     for (uint32_t i = 0; r == PROXIMO_OK && i < count; i++)
         look_at_disk(b, &looking->disks[i], path, hit, &elsewhere);
+    look_at_raw_mounts(path, hit);
     if (r == PROXIMO_OK)
         r = look_at_files(b, hit);
     if (r == PROXIMO_OK && (hit->what & HIT_DATA)) {
@@ -196,27 +141,35 @@ static int32_t look_at_config(struct looking *looking, struct storage_hit *hit)
     return r;
 }
 
+static void note_unread(struct looking *looking, const struct known_guest *guest)
+{
+    if (strcmp(guest->why, GUESTS_OVER_BUDGET) == 0) {
+        looking->over++;
+    } else if (strcmp(guest->why, GUESTS_NO_TIME) == 0) {
+        looking->late++;
+    } else if (!looking->failed++) {
+        looking->failed_first = ask_text(&looking->b->ask, "guest/%lld", (long long)guest->vmid);
+        looking->failed_why = guest->why;
+    }
+}
+
 static int32_t visit(void *context, struct known_guest *guest)
 {
     struct looking *looking = context;
     struct storage_blast *b = looking->b;
     struct storage_hit *hit = &b->hits[b->hit_count];
-    const bool owner = b->owner[guest - b->guests.rows];
+    const size_t row = (size_t)(guest - b->guests.rows);
     int32_t r = PROXIMO_OK;
     if (!blast_loses_node(b, guest->node))
         return PROXIMO_OK;
     *hit = (struct storage_hit){.guest = guest};
     if (guest->config) {
         r = look_at_config(looking, hit);
-        if (!hit->what && owner && (blast_loses(b, "images") || blast_loses(b, "rootdir")))
+        if (!hit->what && b->owner[row] && (blast_loses(b, "images") || blast_loses(b, "rootdir")))
             hit->what = HIT_LEFT;
     } else {
-        hit->what = owner ? HIT_UNREAD : 0;
-        looking->over += strcmp(guest->why, GUESTS_OVER_BUDGET) == 0;
-        if (!looking->unread++) {
-            looking->unread_first = ask_text(&b->ask, "guest/%lld", (long long)guest->vmid);
-            looking->unread_why = guest->why;
-        }
+        hit->what = b->suspect[row] ? HIT_UNREAD : 0;
+        note_unread(looking, guest);
     }
     b->hit_count += r < 0 || hit->what != 0;
     return r;
@@ -252,6 +205,15 @@ static void sort_volumes(struct storage_blast *b, bool *ret_foreign)
     }
 }
 
+/* Two digits of a number: one guest more or less must not make another text, which would be drift. */
+static uint32_t at_least(uint32_t number)
+{
+    uint32_t unit = 1;
+    while (number / unit > 99)
+        unit *= 10;
+    return number - number % unit;
+}
+
 static int32_t tell_not_looked_for(const struct storage_blast *b, const bool *wanted)
 {
     uint32_t left = 0;
@@ -259,8 +221,8 @@ static int32_t tell_not_looked_for(const struct storage_blast *b, const bool *wa
         left += !wanted[i] && blast_loses_node(b, b->guests.rows[i].node);
     if (!left)
         return PROXIMO_OK;
-    const char *what =
-        ask_text(&b->ask, "CD drives, hook scripts and foreign disks of %u guests", (unsigned)left);
+    const char *what = ask_text(&b->ask, "CD drives, hook scripts and foreign disks of at least %u guests",
+                                (unsigned)at_least(left));
     const char *why =
         ask_text(&b->ask,
                  "they own no volume on the storage, and in a cluster of more than %u guests only the "
@@ -269,22 +231,29 @@ static int32_t tell_not_looked_for(const struct storage_blast *b, const bool *wa
     return what && why ? b->ask.host->incomplete(b->ask.call, what, why) : PROXIMO_ENOMEM;
 }
 
+static int32_t tell_some_unread(const struct asking *a, uint32_t count, const char *first, const char *why)
+{
+    const char *what =
+        !count                ? ""
+        : first && count == 1 ? ask_text(a, "the configuration of %s", first)
+        : first               ? ask_text(a, "the configurations of at least %u guests, the first %s",
+                                         (unsigned)at_least(count), first)
+                : ask_text(a, "the configurations of at least %u guests", (unsigned)at_least(count));
+    if (!what || !why)
+        return PROXIMO_ENOMEM;
+    return count ? a->host->incomplete(a->call, what, why) : PROXIMO_OK;
+}
+
 static int32_t tell_unread(const struct looking *looking)
 {
     const struct asking *a = &looking->b->ask;
-    int32_t r = PROXIMO_OK;
-    if (looking->over) {
-        const char *what = ask_text(a, "the configurations of %u guests", (unsigned)looking->over);
-        const char *why = ask_text(a, "one plan reads %u of them at most", STORAGE_CONFIGS_MOST);
-        r = what && why ? a->host->incomplete(a->call, what, why) : PROXIMO_ENOMEM;
-    }
-    if (r < 0 || looking->unread == looking->over)
-        return r;
-    const uint32_t count = looking->unread - looking->over;
-    const char *what = count == 1 ? ask_text(a, "the configuration of %s", looking->unread_first)
-                                  : ask_text(a, "the configurations of %u guests, the first %s",
-                                             (unsigned)count, looking->unread_first);
-    return what ? a->host->incomplete(a->call, what, looking->unread_why) : PROXIMO_ENOMEM;
+    const char *why = ask_text(a, "one plan reads %u of them at most", STORAGE_CONFIGS_MOST);
+    int32_t r = tell_some_unread(a, looking->over, NULL, why);
+    if (r == PROXIMO_OK)
+        r = tell_some_unread(a, looking->late, NULL, GUESTS_NO_TIME);
+    return r == PROXIMO_OK && looking->failed
+               ? tell_some_unread(a, looking->failed, looking->failed_first, looking->failed_why)
+               : r;
 }
 
 static int32_t look_at_guests(struct storage_blast *b, bool *wanted)
@@ -296,11 +265,10 @@ static int32_t look_at_guests(struct storage_blast *b, bool *wanted)
         return PROXIMO_ENOMEM;
     sort_volumes(b, &foreign);
     int32_t r = PROXIMO_OK;
-    if (b->guests.count <= STORAGE_ALL_GUESTS_MOST)
-        memset(wanted, true, b->guests.count);
     for (uint32_t i = 0; i < b->guests.count; i++) {
-        b->owner[i] |= wanted[i] && b->guests.count > STORAGE_ALL_GUESTS_MOST;
-        wanted[i] = wanted[i] && blast_loses_node(b, b->guests.rows[i].node);
+        b->suspect[i] = wanted[i];
+        wanted[i] = (wanted[i] || b->guests.count <= STORAGE_ALL_GUESTS_MOST) &&
+                    blast_loses_node(b, b->guests.rows[i].node);
     }
     if (foreign)
         r = tell_not_looked_for(b, wanted);
@@ -318,10 +286,11 @@ int32_t blast_find_guests(struct storage_blast *b)
     const uint64_t rows = b->guests.count + UINT64_C(1);
     bool *wanted = b->ask.host->alloc(b->ask.call, rows * sizeof(*wanted));
     b->owner = b->ask.host->alloc(b->ask.call, rows * sizeof(*b->owner));
+    b->suspect = b->ask.host->alloc(b->ask.call, rows * sizeof(*b->suspect));
     b->backups = b->ask.host->alloc(b->ask.call, rows * sizeof(*b->backups));
     b->hits = b->ask.host->alloc(b->ask.call, rows * sizeof(*b->hits));
     b->clones = b->ask.host->alloc(b->ask.call, rows * sizeof(*b->clones));
-    if (!wanted || !b->owner || !b->backups || !b->hits || !b->clones)
+    if (!wanted || !b->owner || !b->suspect || !b->backups || !b->hits || !b->clones)
         return PROXIMO_ENOMEM;
     r = storage_owners(&b->ask, b->storage, b->entry, &b->guests, wanted, true, &b->volumes);
     return r == PROXIMO_OK ? look_at_guests(b, wanted) : r;

@@ -6,6 +6,7 @@
 #include "storage_blast.h"
 
 #include "../common/config_object.h"
+#include "storage_types.h"
 
 /* ---- content, counted */
 
@@ -95,6 +96,47 @@ static int32_t tell_replication(const struct storage_blast *b)
     return r;
 }
 
+/* ---- directory mappings (virtiofs) */
+
+/* "node=pve1,path=/srv/x" */
+static bool maps_into(const struct storage_blast *b, const char *map, const char *path)
+{
+    const char *at = map ? strstr(map, "path=") : NULL, *node = map ? strstr(map, "node=") : NULL;
+    if (!at || !path)
+        return false;
+    const char *folder = ask_text(&b->ask, "%.*s", (int)strcspn(at + 5, ","), at + 5);
+    const char *name = node ? ask_text(&b->ask, "%.*s", (int)strcspn(node + 5, ","), node + 5) : NULL;
+    return folder && path_within(folder, path) && (!name || blast_loses_node(b, name));
+}
+
+static int32_t tell_mappings(const struct storage_blast *b)
+{
+    static const struct proximo_need need[] = {
+        NEED("/mapping/dir", "Mapping.Audit|Mapping.Use|Mapping.Modify")};
+    const struct proximo_get get = {ROW(proximo_get), .path = "/cluster/mapping/dir", .needs = ROWS(need, 1)};
+    const char *path = storage_path(&b->ask, b->entry);
+    struct json_object *list DROP_JSON = NULL;
+    if (!path || b->loss == LOSS_CONTENT)
+        return PROXIMO_OK;
+    int32_t r = blast_list(b, &get, "the directory mappings", &list);
+    for (size_t i = 0; r == PROXIMO_OK && list && i < json_object_array_length(list); i++) {
+        struct json_object *row = json_object_array_get_idx(list, i);
+        struct json_object *maps = member_of(row, "map");
+        const char *id = member_text(row, "id");
+        bool inside = false;
+        for (size_t k = 0; json_object_is_type(maps, json_type_array) && k < json_object_array_length(maps);
+             k++)
+            inside |= maps_into(b, json_object_get_string(json_object_array_get_idx(maps, k)), path);
+        if (id && inside)
+            r = tell_affected(
+                &b->ask, PROXIMO_RISK_MEDIUM, ask_text(&b->ask, "mapping/dir/%s", id), NULL,
+                "maps a directory inside the storage's path into guests: once the path is not mounted any "
+                "more they do not start, or see an empty directory",
+                NULL);
+    }
+    return r;
+}
+
 /* ---- what runs now */
 
 #define TASKS_NAMED 5u
@@ -142,6 +184,8 @@ static int32_t tell_tasks(const struct storage_blast *b)
 int32_t blast_tell_rest(struct storage_blast *b)
 {
     int32_t r = tell_counts(b);
+    if (r == PROXIMO_OK)
+        r = tell_mappings(b);
     if (r == PROXIMO_OK && (blast_loses(b, "images") || blast_loses(b, "rootdir")))
         r = tell_replication(b);
     return r == PROXIMO_OK ? tell_tasks(b) : r;

@@ -236,7 +236,8 @@ bool path_within(const char *path, const char *above)
     size_t len = strlen(above);
     while (len > 1 && above[len - 1] == '/')
         len--;
-    return strncmp(path, above, len) == 0 && (path[len] == '\0' || path[len] == '/' || len == 1);
+    return strncmp(path, above, len) == 0 &&
+           (path[len] == '\0' || path[len] == '/' || path[len] == ' ' || len == 1);
 }
 
 /* What makes two entries of one type the same data. */

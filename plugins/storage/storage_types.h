@@ -36,7 +36,7 @@ extern const struct config_key storage_keys[STORAGE_KEYS];
 int storage_relation(const struct asking *a, struct json_object *first, struct json_object *other);
 /* Where a storage of files is mounted: its path, or Proxmox's own place for it; NULL: it has none. */
 const char *storage_path(const struct asking *a, struct json_object *config);
-/* Is path the same as `above` or below it? */
+/* Is path, up to a space, the same as `above` or below it? */
 bool path_within(const char *path, const char *above);
 
 /* What of the entry's secrets goes when it is removed, as a reason; NULL: nothing does. */

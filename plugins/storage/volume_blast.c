@@ -215,7 +215,9 @@ static int32_t look_at_storage(struct looking *l)
 /* Local volumes of a guest under replication have copies of the same name on other nodes. */
 static int32_t look_at_replication(struct looking *l)
 {
-    static const struct proximo_get get = {ROW(proximo_get), .path = "/cluster/replication"};
+    static const struct proximo_need need[] = {NEED("/vms", "VM.Audit")};
+    static const struct proximo_get get = {ROW(proximo_get), .path = "/cluster/replication",
+                                           .needs = PROXIMO_TABLE(need)};
     const bool disk = strcmp(l->content, "images") == 0 || strcmp(l->content, "rootdir") == 0;
     const struct known_guest *owner = guests_find(&l->guests, l->owner);
     struct looked looked;
@@ -288,7 +290,7 @@ static int32_t tell_nobody(struct looking *l)
 
 int32_t storage_blast_volume(void *instance, struct proximo_call *call, struct proximo_text subject_json)
 {
-    struct looking l = {.a = {((struct storage_plane *)instance)->host, call}};
+    struct looking l = {.a = {((struct plane_instance *)instance)->host, call}};
     struct json_object *subject DROP_JSON = json_of(subject_json);
     l.volid = member_text(subject, "volid");
     l.node = member_text(subject, "node");

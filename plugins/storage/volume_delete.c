@@ -9,11 +9,13 @@
 
 static int32_t missing(const struct asking *a, const struct volume *v)
 {
-    return a->host->fail(a->call, PROXIMO_ENOTFOUND,
-                         "storage %s of %s has no volume %s%s; pve_storage_content "
-                         "lists what it has",
-                         v->storage, v->node, v->volid,
-                         v->complete ? "" : ", as far as this token sees its content");
+    const char *path = ask_text(a, "/storage/%s", v->storage);
+    const int32_t held = path ? a->host->permission(a->call, path, "Datastore.Allocate") : PROXIMO_ENOMEM;
+    return a->host->fail(
+        a->call, PROXIMO_ENOTFOUND,
+        "storage %s of %s has no volume %s%s; pve_storage_content lists what it has", v->storage, v->node,
+        v->volid,
+        held == 1 ? "" : ", as far as this token sees (without Datastore.Allocate it does not see all)");
 }
 
 /* The newest archive of the guest that is not this very volume; NULL: none. */
@@ -133,7 +135,7 @@ static int32_t deletion(const struct asking *a, const struct volume *v)
 
 static int32_t plan(void *instance, struct proximo_call *call, bool backups_only)
 {
-    const struct asking a = {((struct storage_plane *)instance)->host, call};
+    const struct asking a = {((struct plane_instance *)instance)->host, call};
     struct volume v;
     int32_t r = volume_open(&a, &v);
     if (r == PROXIMO_OK && !v.row)

@@ -36,9 +36,7 @@ static int32_t split(const struct asking *a, struct volume *v)
 
 int32_t volume_open(const struct asking *a, struct volume *ret)
 {
-    struct proximo_need needs[3];
     struct looked looked;
-    uint32_t need_count = 0;
     *ret = (struct volume){.volid = ask_argument(a, "volid"),
                            .storage = ask_argument(a, "storage"),
                            .node = ask_argument(a, "node")};
@@ -50,8 +48,6 @@ int32_t volume_open(const struct asking *a, struct volume *ret)
     ret->at[0] = FIELD("node", ret->node);
     ret->at[1] = FIELD("storage", ret->storage);
     ret->at[2] = FIELD("volume", ret->volid);
-    if ((r = content_needs(a, ret->storage, NULL, NULL, needs, &need_count)) < 0)
-        return r;
     const struct proximo_get content = {ROW(proximo_get), .path = CONTENT_PATH, .fields = ret->at,
                                         .field_count = 2};
     if ((r = ask_look(a, &content, &looked)) < 0)
@@ -63,7 +59,6 @@ int32_t volume_open(const struct asking *a, struct volume *ret)
                              looked.why ? looked.why : "no answer");
     }
     ret->list = looked.data;
-    ret->complete = looked.complete;
     ret->row = volume_row(looked.data, ret->volid);
     const struct proximo_get one = {ROW(proximo_get), .path = "/storage/{storage}", .fields = &ret->at[1],
                                     .field_count = 1};

@@ -21,7 +21,6 @@ struct volume {
     struct proximo_field at[3]; /* node, storage, volume */
     struct json_object *row;    /* of the storage's content; NULL: it is not in the list */
     struct json_object *list;   /* that holds row */
-    bool complete;              /* the list was not shortened by privileges */
     struct json_object *config; /* of the storage, of GET /storage/{storage}; NULL: not readable */
 };
 /* Reads the arguments and looks the volume up. 0, or negative after host->fail: the volume is of another

@@ -175,7 +175,7 @@ static const struct {
     {"ignore", "POST, PUT or DELETE", false},
     {"megabytes", "more than 4 MiB", false},
     {"long", "a summary is UTF-8 text", false},
-    {"guards", "at most 256 guards", false},
+    {"guards", "at most 1024 guards", false},
     {"guardflag", "a guard has unknown flag bits", false},
     {"risk", "the risk 7 is none of 1, 2, 3", true},
     {"riskless", "lacks \"reason\"", true},

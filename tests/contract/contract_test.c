@@ -64,6 +64,8 @@ static char *serve(const struct http_request *request, int *ret_status)
         return strdup("{\"data\":[]}");
     if (strcmp(returns, "object") == 0)
         return strdup("{\"data\":{\"a\":1}}");
+    if (strcmp(returns, "integer") == 0)
+        return strdup("{\"data\":\"102\"}");
     return strdup("{\"data\":\"x\"}");
 }
 

@@ -129,9 +129,9 @@ static struct buf tools = {.limit = 1 << 20};
 
 static bool is_tool(const char *name)
 {
-    char word[128];
+    char word[100];
 
-    (void)snprintf(word, sizeof(word), " %s ", name);
+    (void)snprintf(word, sizeof(word), " %.90s ", name);
     return strstr(tools.data, word) != NULL;
 }
 

@@ -114,7 +114,7 @@ static int32_t lie_much(struct proximo_call *call, const char *which)
         r = host->fact(call, "much", (struct proximo_text){value, SIZE});
     if (IS("long"))
         r = host->change(call, value);
-    for (int i = 0; r == 0 && i < 300 && (IS("guards") || IS("guardflag")); i++)
+    for (int i = 0; r == 0 && i < 1100 && (IS("guards") || IS("guardflag")); i++)
         r = host->guard(call, &guard);
     return r;
 }

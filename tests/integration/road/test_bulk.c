@@ -152,10 +152,10 @@ static void test_undo_after_others(void **context)
     road_stop(&road);
 }
 
-/* One plan takes 64; the others are named, and the next plan finds them. */
+/* One plan takes 200; the others are named. A plan of that size goes all its way. */
 static void test_more_than_one_plan(void **context)
 {
-    static const char *const sim[] = {"--nodes", "2", "--guests", "200", "--task-ms", "1", NULL};
+    static const char *const sim[] = {"--nodes", "2", "--guests", "560", "--task-ms", "1", NULL};
     struct road road;
     struct server server;
 
@@ -163,14 +163,14 @@ static void test_more_than_one_plan(void **context)
     road_start(&road, sim, "");
     server_start(&road, &server, NULL);
     struct json_object *plan = plan_make(&server, "pve_bulk_shutdown", "{\"node\":\"pve1\"}");
-    expect(plan, "/subject", "64 guests on lab"); /* of 80 that run there */
+    expect(plan, "/subject", "200 guests on lab"); /* of those that run there */
     assert_non_null(strstr(json_object_to_json_string(plan), "more than one plan takes"));
     struct json_object *done = apply(&server, plan);
     expect(done, "/outcome", "ok");
     json_object_put(plan);
     json_object_put(done);
     plan = plan_make(&server, "pve_bulk_shutdown", "{\"node\":\"pve1\"}");
-    expect(plan, "/subject", "16 guests on lab");
+    expect(plan, "/subject", "24 guests on lab");
     json_object_put(plan);
     assert_int_equal(server_stop(&server), 0);
     road_stop(&road);
@@ -231,8 +231,20 @@ static void test_moves(void **context)
     assert_string_equal(where(&road, "lxc", 107), "pve3");
     assert_string_equal(where(&road, "lxc", 108), "pve2");
     assert_string_equal(where(&road, "lxc", 111), "pve2");
+
+    /* the way back of that: the same three, forth again */
+    (void)snprintf(arguments, sizeof(arguments), "{\"receipt\":\"%s\"}", at(done, "/receipt"));
     json_object_put(plan);
     json_object_put(done);
+    plan = server_tool(&server, "proximo_undo", arguments, &refused);
+    assert_false(refused);
+    assert_int_equal(steps_of(plan), 3);
+    for (size_t i = 0; i < 3; i++) {
+        char pointer[40];
+        (void)snprintf(pointer, sizeof(pointer), "/steps/%zu/params/target", i);
+        expect(plan, pointer, "pve3");
+    }
+    json_object_put(plan);
     assert_int_equal(server_stop(&server), 0);
     road_stop(&road);
 }

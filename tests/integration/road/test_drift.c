@@ -51,8 +51,8 @@ static const struct row rows[] = {
     {"pve_pool_update",
      "{\"poolid\":\"infra\",\"vms\":[\"110\"]}",
      "pool/infra",
-     {{"PUT", "/pools/infra", "vms=109"}},
-     "109"},
+     {{"PUT", "/pools/infra", "vms=110"}},
+     "110"},
 };
 
 static void do_it(struct road *road, const struct change *change)

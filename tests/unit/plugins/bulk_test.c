@@ -434,6 +434,23 @@ static void moves_back(void **state)
     plane_test_done(&t);
 }
 
+/* Of 64 guests none is looked for in a list of 10,000: the subject says where it is. */
+static void a_subject_says_where(void **state)
+{
+    struct plane_test t;
+    (void)state;
+    plane_test_init(&t);
+    answer(&t, "pve2/lxc/102", "/status/current", 200, "{" STOPPED "}");
+    answer(&t, "pve2/lxc/102", "/config", 200, "{\"digest\":\"d\"}");
+    assert_int_equal(plane_test_blast(&t, guests, "guest.start",
+                                      "{\"kind\":\"guest\",\"vmid\":102,\"node\":\"pve2\",\"type\":\"lxc\"}"),
+                     0);
+    expect_words(&t, "affected", "\"effect\":\"starts;");
+    assert_int_equal(plane_test_told_count(&t, "incomplete"), 0);
+    assert_int_equal(t.asked_count, 2);
+    plane_test_done(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -450,6 +467,7 @@ int main(void)
         cmocka_unit_test(a_running_container_is_restarted),
         cmocka_unit_test(refused_with_the_reason),
         cmocka_unit_test(moves_back),
+        cmocka_unit_test(a_subject_says_where),
     };
     guests = plane_load("guests");
     return cmocka_run_group_tests(tests, NULL, NULL);

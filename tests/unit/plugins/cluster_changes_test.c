@@ -69,6 +69,30 @@ static void a_role_at_the_top_comes_back_by_way_of_a_pool(void **state)
     plane_test_done(&t);
 }
 
+/* An outer pool's roles reach the members of a pool in it, if they are handed down; not the other way round.
+ */
+static void an_outer_pools_rights_reach_the_inner_one(void **state)
+{
+    struct plane_test t;
+    (void)state;
+    plane_test_init(&t);
+    plane_test_answer(&t, "/pools?poolid=prod%2Fweb", 200, "[{\"poolid\":\"prod/web\",\"members\":[]}]");
+    plane_test_answer(&t, "/access/users?full=1", 200, "[]");
+    plane_test_answer(&t, "/access/acl", 200,
+                      "[{\"path\":\"/pool/prod\",\"type\":\"user\",\"ugid\":\"a@pve\",\"roleid\":\"R\"},"
+                      "{\"path\":\"/pool/prod\",\"type\":\"user\",\"ugid\":\"b@pve\",\"roleid\":\"R\","
+                      "\"propagate\":0},{\"path\":\"/pool/prod/web/in\",\"type\":\"user\",\"ugid\":\"c@pve\","
+                      "\"roleid\":\"R\"},{\"path\":\"/pool/prod/website\",\"type\":\"user\",\"ugid\":"
+                      "\"d@pve\",\"roleid\":\"R\"}]");
+    assert_int_equal(plane_test_blast(&t, nodes, "pool.update",
+                                      "{\"kind\":\"pool\",\"poolid\":\"prod/web\",\"in\":\"nfs\"}"),
+                     0);
+    expect_words(&t, "affected", "\"resource\":\"user/a@pve\",\"effect\":\"gains this role on nfs\"");
+    expect_words(&t, "affected", "\"resource\":\"storage/nfs\"");
+    assert_int_equal(plane_test_told_count(&t, "affected"), 2);
+    plane_test_done(&t);
+}
+
 static void a_group_that_cannot_be_read_is_said(void **state)
 {
     struct plane_test t;
@@ -296,6 +320,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_pools_rights_reach_members_of_groups_and_tokens),
         cmocka_unit_test(a_role_at_the_top_comes_back_by_way_of_a_pool),
+        cmocka_unit_test(an_outer_pools_rights_reach_the_inner_one),
         cmocka_unit_test(a_group_that_cannot_be_read_is_said),
         cmocka_unit_test(put_pools_never_adds_and_removes_at_once),
         cmocka_unit_test(a_pool_is_read_by_query),

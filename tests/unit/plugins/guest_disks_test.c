@@ -300,6 +300,45 @@ static void test_configurations_within_a_budget(void **state)
     plane_test_done(&t);
 }
 
+static int64_t nearly_over(struct proximo_call *call)
+{
+    (void)call;
+    return 100;
+}
+
+static int32_t count_read(void *context, struct known_guest *guest)
+{
+    uint32_t *counts = context;
+    counts[0] += guest->config != NULL;
+    counts[1] += !guest->config && strcmp(guest->why, GUESTS_NO_TIME) == 0;
+    return PROXIMO_OK;
+}
+
+/* What was read before the time is over is told, and the rest is said as unread. */
+static void test_configurations_within_the_time(void **state)
+{
+    struct plane_test t;
+    struct proximo_host hurried = *plane_test_host();
+    struct known_guest rows[300] = {{0}};
+    struct known_guests guests = {rows, 300, true};
+    bool wanted[300];
+    uint32_t counts[2] = {0, 0};
+    (void)state;
+    begin(&t);
+    hurried.deadline_ms = nearly_over;
+    const struct asking a = {&hurried, &t.call};
+    for (uint32_t i = 0; i < 300; i++) {
+        rows[i] = (struct known_guest){.vmid = 100, .node = "pve1"};
+        wanted[i] = true;
+    }
+    plane_test_answer(&t, "/nodes/pve1/qemu/100/config", 200, "{\"digest\":\"d\"}");
+    assert_int_equal(guests_visit_configs(&a, &guests, wanted, 1000, "reading", count_read, counts),
+                     PROXIMO_OK);
+    assert_in_range(counts[0], 1, 200);
+    assert_int_equal(counts[0] + counts[1], 300);
+    plane_test_done(&t);
+}
+
 /* ---- who is on a storage */
 
 #define NODES                                                                                                \
@@ -409,6 +448,7 @@ int main(void)
         cmocka_unit_test(test_files_beside_disks),
         cmocka_unit_test(test_guests_of_the_cluster),
         cmocka_unit_test(test_configurations_within_a_budget),
+        cmocka_unit_test(test_configurations_within_the_time),
         cmocka_unit_test(test_owners_on_a_local_storage),
         cmocka_unit_test(test_owners_on_a_shared_storage),
         cmocka_unit_test(test_entries_of_storage_cfg),

@@ -50,8 +50,8 @@ struct instead {
     const char *path, *data; /* data NULL: status 500 */
 };
 
-static void blast(struct plane_test *t, const char *kind, const char *status, const char *config,
-                  const char *subject, const struct instead *instead)
+static void blast_with(struct plane_test *t, const char *kind, const char *status, const char *config,
+                       const struct instead *instead)
 {
     char text[1000];
 
@@ -65,6 +65,12 @@ static void blast(struct plane_test *t, const char *kind, const char *status, co
         if (!instead || !instead->path || strcmp(instead->path, usual[i].path) != 0)
             plane_test_answer(t, usual[i].path, 200, usual[i].data);
     }
+}
+
+static void blast(struct plane_test *t, const char *kind, const char *status, const char *config,
+                  const char *subject, const struct instead *instead)
+{
+    blast_with(t, kind, status, config, instead);
     assert_int_equal(plane_test_blast(t, guests, "guest.migrate", subject), 0);
 }
 
@@ -98,7 +104,12 @@ static const struct config_case {
     {"qemu", STOPPED, "\"scsi0\":\"gone:105/a.raw,size=8G\"", SUBJECT(""), "which is not defined", 0},
     {"qemu", STOPPED, "\"scsi0\":\"/dev/disk/by-id/x,size=8G\"", SUBJECT(""), "device or file of its node",
      0},
-    {"qemu", STOPPED, "\"scsi0\":\"tank:base-9000-disk-0/vm-105-disk-0,size=8G\"", ONLINE, "linked clone", 0},
+    {"qemu", STOPPED, "\"scsi0\":\"tank:base-9000-disk-0/vm-105-disk-0,size=8G\"", ONLINE,
+     "\"effect\":\"is a linked clone on", 0},
+    {"lxc", STOPPED, "\"rootfs\":\"tank:base-9000-disk-0/vm-105-disk-0,size=8G\"", ONLINE,
+     "refuses the move: disk rootfs is a linked clone", 0},
+    {"qemu", STOPPED, "\"template\":1,\"scsi0\":\"tank:base-105-disk-0,size=8G\"", SUBJECT(""),
+     "with_local_disks copies it", 0},
     {"qemu", STOPPED, "\"template\":1,\"scsi0\":\"tank:base-105-disk-0,size=8G\"", ONLINE, "template", 0},
     {"qemu", RUNNING, "\"ide2\":\"none,media=cdrom\"", ONLINE, "moves while it runs", 1},
     {"qemu", STOPPED, "\"ide2\":\"local:iso/a.iso,media=cdrom\"", ONLINE, "the CD in ide2", 0},
@@ -224,31 +235,6 @@ static const struct cluster_case {
      {"/cluster/replication", "[{\"id\":\"105-0\",\"guest\":105,\"target\":\"pve2\"}]"},
      "what changed since",
      1},
-    /* snapshots of a disk that is copied */
-    {STOPPED,
-     "\"scsi0\":\"local-lvm:x,size=1G\"",
-     ONLINE,
-     {"/nodes/pve1/qemu/105/snapshot", "[{\"name\":\"a\"},{\"name\":\"current\"}]"},
-     "cannot send",
-     0},
-    {STOPPED,
-     "\"scsi0\":\"tank:x,size=1G\"",
-     ONLINE,
-     {"/nodes/pve1/qemu/105/snapshot", "[{\"name\":\"a\"},{\"name\":\"current\"}]"},
-     "copied whole",
-     1},
-    {RUNNING,
-     "\"scsi0\":\"tank:x,size=1G\"",
-     ONLINE,
-     {"/nodes/pve1/qemu/105/snapshot", "[{\"name\":\"a\"},{\"name\":\"current\"}]"},
-     "cannot take its local",
-     0},
-    {STOPPED,
-     "\"scsi0\":\"local:105/x.qcow2,size=1G\"",
-     ONLINE,
-     {"/nodes/pve1/qemu/105/snapshot", "[{\"name\":\"a\"},{\"name\":\"current\"}]"},
-     "depends on the disk",
-     0},
     {STOPPED,
      "\"scsi0\":\"tank:x,size=1G\"",
      ONLINE,
@@ -325,6 +311,49 @@ static void what_the_cluster_says(void **state)
     }
 }
 
+/* A disk that is copied, and a snapshot: what it held, NULL when its configuration cannot be read. */
+static void snapshots_of_a_copied_disk(void **state)
+{
+    static const struct {
+        const char *kind, *status, *disk, *held;
+        const char *says;
+        int clean;
+    } cases[] = {
+        {"qemu", STOPPED, "\"scsi0\":\"local-lvm:x,size=1G\"", "\"scsi0\":\"local-lvm:x\"",
+         "lvmthin cannot send", 0},
+        {"qemu", STOPPED, "\"scsi0\":\"local-lvm:x,size=1G\"", NULL, "lvmthin cannot send", 0},
+        {"qemu", STOPPED, "\"scsi0\":\"local-lvm:x,size=1G\"", "\"scsi0\":\"local-lvm:other\"",
+         "copied whole", 1},
+        {"qemu", STOPPED, "\"scsi0\":\"tank:x,size=1G\"", "\"scsi0\":\"tank:x\"", "copied whole", 1},
+        {"qemu", RUNNING, "\"scsi0\":\"tank:x,size=1G\"", "\"scsi0\":\"tank:x\"", "it runs, and disk scsi0",
+         0},
+        {"qemu", RUNNING, "\"scsi0\":\"tank:x,size=1G\"", "\"scsi1\":\"tank:y\"", "copied whole", 1},
+        {"qemu", STOPPED, "\"scsi0\":\"local:105/x.qcow2,size=1G\"", "\"scsi0\":\"local:105/x.qcow2\"",
+         "copied whole", 1},
+        {"qemu", STOPPED, "\"scsi0\":\"local:105/x.raw,size=1G\"", "\"scsi0\":\"local:105/x.raw\"",
+         "dir cannot send", 0},
+        {"lxc", RUNNING, "\"rootfs\":\"tank:x,size=1G\"", "\"rootfs\":\"tank:x\"", "copied whole", 1},
+        {"lxc", RUNNING, "\"rootfs\":\"local-lvm:x,size=1G\"", "\"rootfs\":\"local-lvm:x\"",
+         "lvmthin cannot send", 0},
+    };
+    char path[100], text[200];
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct plane_test t;
+        struct instead list = {path, "[{\"name\":\"a\"},{\"name\":\"current\"}]"};
+        (void)snprintf(path, sizeof(path), "/nodes/pve1/%s/105/snapshot", cases[i].kind);
+        blast_with(&t, cases[i].kind, cases[i].status, cases[i].disk, &list);
+        (void)snprintf(text, sizeof(text), "{\"digest\":\"s\",%s}", cases[i].held ? cases[i].held : "");
+        guest_answer(&t, cases[i].kind, "/config?snapshot=a", cases[i].held ? 200 : 403,
+                     cases[i].held ? text : "");
+        assert_int_equal(plane_test_blast(&t, guests, "guest.migrate", ONLINE), 0);
+        look_for(&t, cases[i].says);
+        if (is_clean(&t) != cases[i].clean)
+            fail_msg("case %zu (%s)", i, cases[i].says);
+        plane_test_done(&t);
+    }
+}
+
 /* Proxmox VE 8 has groups instead of rules. */
 static void groups_of_proxmox_8(void **state)
 {
@@ -384,9 +413,8 @@ static void without_the_guest(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_a_configuration_says),
-        cmocka_unit_test(what_the_cluster_says),
-        cmocka_unit_test(groups_of_proxmox_8),
+        cmocka_unit_test(what_a_configuration_says),  cmocka_unit_test(what_the_cluster_says),
+        cmocka_unit_test(snapshots_of_a_copied_disk), cmocka_unit_test(groups_of_proxmox_8),
         cmocka_unit_test(without_the_guest),
     };
     guests = plane_load("guests");

@@ -101,12 +101,19 @@ static void what_a_guest_loses_with_its_job(void **state)
     struct plane_test t;
     (void)state;
     job_init(&t, MANAGED, "", "", "online");
+    plane_test_answer(
+        &t, "/cluster/ha/rules", 200,
+        "[{\"rule\":\"there\",\"type\":\"node-affinity\",\"resources\":\"vm:108\",\"nodes\":"
+        "\"pve2,pve3:1\"},{\"rule\":\"other\",\"type\":\"node-affinity\",\"resources\":\"vm:1\","
+        "\"nodes\":\"pve3\"}]");
     assert_int_equal(plane_test_blast(&t, nodes, "replication.delete", gone), 0);
+    expect_words(&t, "affected",
+                 "\"resource\":\"ha-rule/there\",\"effect\":\"lets the guest go to the target");
     expect_words(&t, "affected", "loses its copy on the target");
     expect_words(&t, "affected", "\"target\":\"pve3\"");
     expect_words(&t, "affected", "HA has no up-to-date copy");
-    assert_int_equal(plane_test_told_count(&t, "affected"), 2);
-    for (uint32_t i = 0; i < 2; i++) /* it would be drift by itself */
+    assert_int_equal(plane_test_told_count(&t, "affected"), 3);
+    for (uint32_t i = 0; i < 3; i++) /* it would be drift by itself */
         assert_null(strstr(plane_test_told(&t, "affected", i), "1700000000"));
     plane_test_done(&t);
 
@@ -157,10 +164,55 @@ static void what_cannot_be_copied_is_named(void **state)
                      0);
     expect_words(&t, "affected", "its disk scsi1 is on local-lvm, which is no ZFS");
     expect_words(&t, "affected", "its disk scsi0 is on zfs1, which node pve3 does not have");
-    expect_words(&t, "affected", "\"first_copy_bytes\":12884901888");
+    expect_words(&t, "affected", "has no disk that can be copied to the target");
     expect_words(&t, "affected", "\"resource\":\"ha-rule/home\"");
     expect_words(&t, "affected", "\"resource\":\"node/pve3\"");
     assert_int_equal(plane_test_told_count(&t, "affected"), 6);
+    plane_test_done(&t);
+}
+
+/* Proxmox VE 8 has groups where 9 has rules, and another privilege for the change. */
+static void on_proxmox_8_groups_and_another_privilege_hold(void **state)
+{
+    struct plane_test t;
+    (void)state;
+    job_init(&t, MANAGED, "", "", "online");
+    t.version = "8.4.1";
+    plane_test_answer(&t, "/cluster/ha/resources", 200, "[{\"sid\":\"vm:108\",\"group\":\"east\"}]");
+    plane_test_answer(
+        &t, "/cluster/ha/groups", 200,
+        "[{\"group\":\"west\",\"nodes\":\"pve3\"},{\"group\":\"east\",\"nodes\":\"pve3,pve2:1\"}]");
+    assert_int_equal(
+        plane_test_blast(&t, nodes, "replication.delete", "{\"kind\":\"replication\",\"id\":\"108-0\"}"), 0);
+    expect_words(&t, "affected",
+                 "\"resource\":\"ha-group/east\",\"effect\":\"lets the guest go to the target");
+    assert_int_equal(plane_test_told_count(&t, "affected"), 3);
+    assert_int_equal(plane_test_told_count(&t, "incomplete"), 0);
+    plane_test_done(&t);
+    job_init(&t, "", "", "", "online");
+    t.version = "8.4.1";
+    t.denied = 1;
+    expect_failure(&t, plane_test_plan(&t, nodes, "pve_replication_run"), PROXIMO_EDENIED,
+                   "Datastore.Allocate on /storage");
+    plane_test_done(&t);
+}
+
+static void what_is_copied_is_counted(void **state)
+{
+    struct plane_test t;
+    (void)state;
+    job_init(&t, "", "", "", "online");
+    plane_test_answer(
+        &t, "/nodes/pve2/qemu/108/config", 200,
+        "{\"digest\":\"x\",\"scsi0\":\"zfs1:vm-108-disk-0,size=8G\",\"scsi1\":\"zfs1:vm-108-disk-1,"
+        "size=4G,replicate=0\",\"ide2\":\"local:iso/a.iso,media=cdrom,size=1G\"}");
+    plane_test_answer(&t, "/storage", 200, "[{\"storage\":\"zfs1\",\"type\":\"zfspool\"}]");
+    assert_int_equal(plane_test_blast(&t, nodes, "replication.create",
+                                      "{\"kind\":\"replication\",\"id\":\"108-0\",\"target\":\"pve3\"}"),
+                     0);
+    expect_words(&t, "affected", "\"first_copy_bytes\":8589934592");
+    assert_int_equal(plane_test_told_count(&t, "affected"), 1);
+    assert_int_equal(plane_test_told_count(&t, "incomplete"), 0);
     plane_test_done(&t);
 }
 
@@ -304,6 +356,8 @@ int main(void)
         cmocka_unit_test(a_removed_job_is_made_again),
         cmocka_unit_test(what_a_guest_loses_with_its_job),
         cmocka_unit_test(what_cannot_be_copied_is_named),
+        cmocka_unit_test(on_proxmox_8_groups_and_another_privilege_hold),
+        cmocka_unit_test(what_is_copied_is_counted),
         cmocka_unit_test(a_run_is_seen_by_its_time),
         cmocka_unit_test(a_mapping_is_changed_whole_and_back),
         cmocka_unit_test(entries_of_a_mapping_are_checked),

@@ -136,7 +136,8 @@ static void empty_nodes_strand_nobody(void **state)
     expect_plan(&t, "pve_storage_update");
     expect_words(&t, "steps", "{\"name\":\"delete\",\"value\":\"nodes\"}");
     expect_told(&t, "subjects", 0,
-                "{\"class\":\"storage.update\",\"subject\":{\"kind\":\"storage\",\"storage\":\"s1\"}}");
+                "{\"class\":\"storage.update\",\"subject\":{\"opened\":\"1\",\"kind\":\"storage\","
+                "\"storage\":\"s1\"}}");
     plane_test_done(&t);
     begin(&t, DIR); /* nothing is restricted: nothing to do */
     plane_test_argument(&t, "nodes", "", 1);
@@ -266,6 +267,26 @@ static void secrets_that_go_leave_no_way_back(void **state)
     plane_test_done(&t);
 }
 
+/* Proxmox puts the storage "local" back with its defaults, on every node. */
+static void local_stays(void **state)
+{
+    static const char entry[] =
+        "{\"storage\":\"local\",\"type\":\"dir\",\"path\":\"/var/lib/vz\"," DIGEST "}";
+    struct plane_test t;
+    (void)state;
+    for (int remove = 0; remove < 2; remove++) {
+        plane_test_init(&t);
+        plane_test_argument(&t, "storage", "local", 1);
+        plane_test_answer(&t, "/storage/local", 200, entry);
+        plane_test_answer(&t, "/nodes", 200, NODES);
+        if (!remove)
+            plane_test_argument(&t, "nodes", "pve1", 1);
+        expect_refusal(&t, remove ? "pve_storage_delete" : "pve_storage_update",
+                       remove ? PROXIMO_ESTATE : PROXIMO_EINVAL,
+                       remove ? "puts it back with its defaults" : "on every node");
+    }
+}
+
 #define RECORD(before, after) "{\"tool\":\"t\",\"before\":[" before "],\"after\":[" after "],\"results\":{}}"
 
 /* GET shows "shared" of an nfs storage, and POST refuses it: the way back leaves it out. */
@@ -311,6 +332,7 @@ int main(void)
         cmocka_unit_test(the_class_follows_what_changes),
         cmocka_unit_test(what_is_fixed_is_refused),
         cmocka_unit_test(deletion_says_that_data_stays),
+        cmocka_unit_test(local_stays),
         cmocka_unit_test(secrets_that_go_leave_no_way_back),
         cmocka_unit_test(a_removed_storage_is_created_as_it_was),
         cmocka_unit_test(a_type_of_a_third_party_is_left_to_proxmox),

@@ -383,6 +383,11 @@ static void what_may_be_downloaded(void **state)
         assert_null(strstr(t.fail_text, "u:p"));
         plane_test_done(&t);
     }
+    download(&t, "https://x.example.com/a.iso", "a.iso", "[]");
+    t.denied = 1;
+    expect_failure(&t, plane_test_plan(&t, storage, "pve_storage_download"), PROXIMO_EDENIED,
+                   "Sys.AccessNetwork");
+    plane_test_done(&t);
     download(&t, "http://x.example.com/a.iso", "a.iso", "[]");
     plane_test_argument(&t, "verify_certificates", "false", 0);
     assert_int_equal(plane_test_plan(&t, storage, "pve_storage_download"), 0);

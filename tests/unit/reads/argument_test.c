@@ -260,6 +260,21 @@ static void bad_arguments(void **state)
     }
 }
 
+/* What never becomes a comma list may hold property strings. */
+static void items_that_are_never_sent_may_hold_commas(void **state)
+{
+    static struct param_row map = {.type = PROXIMO_TYPE_STRINGS, .name = S("map")};
+    struct tool one = {.kind = TOOL_CHANGE, .name = S("pve_test"), .params = &map, .param_count = 1};
+    char text[512];
+    struct problem p;
+    (void)state;
+    assert_int_not_equal(check(&one, "{\"map\":[\"node=a,path=/b\"]}", text, sizeof(text), &p), 0);
+    map.flags = PROXIMO_PARAM_NOT_SENT;
+    assert_int_equal(check(&one, "{\"map\":[\"node=a,path=/b\"]}", text, sizeof(text), &p), 0);
+    assert_int_not_equal(check(&one, "{\"map\":[\"\"]}", text, sizeof(text), &p), 0);
+    assert_non_null(strstr(p.cause, "items of map must not be empty"));
+}
+
 static void confirm_is_for_changes(void **state)
 {
     (void)state;
@@ -314,11 +329,9 @@ static void schema_is_plain_and_stable(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(formats_by_table),
-        cmocka_unit_test(good_arguments),
-        cmocka_unit_test(bad_arguments),
-        cmocka_unit_test(confirm_is_for_changes),
-        cmocka_unit_test(schema_is_plain_and_stable),
+        cmocka_unit_test(formats_by_table),       cmocka_unit_test(good_arguments),
+        cmocka_unit_test(bad_arguments),          cmocka_unit_test(items_that_are_never_sent_may_hold_commas),
+        cmocka_unit_test(confirm_is_for_changes), cmocka_unit_test(schema_is_plain_and_stable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

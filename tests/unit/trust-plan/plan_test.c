@@ -200,6 +200,25 @@ static int is_canary(void *arg, const char *value, size_t len)
     return 0;
 }
 
+/* An array goes out as several fields of one name; an object with a name twice would be no JSON to a client.
+ */
+static void a_repeated_parameter_is_shown_as_a_list(void **state)
+{
+    (void)state;
+    CLEANUP_BUF struct buf out = BUF_INIT(100000);
+    CLEANUP_JSON struct json_object *answer = NULL;
+    rig.draft = "{\"summary\":\"it is mapped\",\"steps\":[{\"kind\":1,\"method\":\"POST\",\"path\":"
+                "\"/cluster/mapping/dir\",\"params\":[{\"name\":\"map\",\"value\":\"a\"},{\"name\":\"id\","
+                "\"value\":\"x\"},{\"name\":\"map\",\"value\":\"b\"}]}]}";
+    struct plan *plan = rig_planned(&power_tool, "{\"vmid\":\"105\"}");
+    buf_char(&out, '{');
+    plan_put_members(plan, &out);
+    buf_char(&out, '}');
+    assert_int_equal(json_parse(out.data, out.len, &answer, NULL), 0);
+    assert_non_null(strstr(out.data, "\"params\":{\"map\":[\"a\",\"b\"],\"id\":\"x\"}"));
+    plan_free(plan);
+}
+
 /* design 2: "Secrets. Parameters and results can be flagged secret" */
 /* design 2: "The plan holds a keyed commitment" */
 /* design 2: "A plane never receives a secret value" */
@@ -356,6 +375,7 @@ int main(void)
                                        TEST(unknown_class),
                                        TEST(preflight_names_the_line),
                                        TEST(dead_ledger),
+                                       TEST(a_repeated_parameter_is_shown_as_a_list),
                                        TEST(secrets_stay_out),
                                        TEST(way_back),
                                        TEST(plan_of_a_way_back),
