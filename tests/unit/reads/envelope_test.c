@@ -470,18 +470,13 @@ static void long_log_is_cut_at_a_line(void **state)
     free(text);
 }
 
-/* What the tool declares of its answers is an object, whatever Proxmox answers. */
 static void value_is_named(void **state)
 {
     (void)state;
     static struct column_row vmid[] = {{.name = S("vmid")}};
-    struct tool tool = {.kind = TOOL_READ_ROW,
-                        .flags = PROXIMO_READ_SINGLE | PROXIMO_READ_AS_IS,
-                        .name = S("t_value"),
-                        .path = S("/cluster/nextid")};
-    fake_http_answer("/cluster/nextid", 200, "{\"data\":\"112\"}");
+    struct tool tool = {.kind = TOOL_READ_ROW, .flags = PROXIMO_READ_SINGLE, .name = S("t"), .path = S("/n")};
+    fake_http_answer("/n", 200, "{\"data\":\"112\"}");
     expect(&tool, "{}", "{\"item\":{\"value\":\"112\"}}");
-    tool.flags = PROXIMO_READ_SINGLE;
     tool.columns = vmid;
     tool.column_count = 1;
     expect(&tool, "{}", "{\"item\":{\"vmid\":\"112\"}}");
