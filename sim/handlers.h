@@ -10,6 +10,8 @@
 /* access.c */
 sim_handler sim_users_list, sim_user_show, sim_user_tfa, sim_tokens_list, sim_token_show, sim_groups_list,
     sim_group_show, sim_roles_list, sim_role_show, sim_acl_list, sim_permissions, sim_domains_list;
+/* acl_write.c */
+sim_handler sim_acl_update;
 /* Every path that matters for `who` with the privileges held there, as call->data. */
 void sim_permissions_dump(struct sim_call *call, const char *who);
 

@@ -19,6 +19,7 @@
 #define WORLD                {.kind = SIM_RULE_WORLD}
 #define PERM(where, what)    {.kind = SIM_RULE_PERM, .path = (where), .privs = (what)}
 #define ANY(where, what)     {.kind = SIM_RULE_ANY, .path = (where), .privs = (what)}
+#define PERM_MODIFY(where)   {.kind = SIM_RULE_PERM_MODIFY, .path = (where)}
 #define SELF                 {.kind = SIM_RULE_SELF}
 #define USERID_GROUP(what)   {.kind = SIM_RULE_USERID_GROUP, .privs = (what)}
 #define AND(...) {.kind = SIM_RULE_AND, .sub = (const struct sim_rule[]){__VA_ARGS__, {.kind = SIM_RULE_END}}}
