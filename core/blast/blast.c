@@ -76,7 +76,7 @@ static int function_run(const struct blast_call *call, const struct plane_info *
         .ret_draft = &draft,
         .site = call->site,
         /* A function that hangs is to leave time for saying so. */
-        .deadline_ms = now + (call->deadline_ms - now) / 2,
+        .deadline_ms = now + (call->deadline_ms - now) * (call->last ? 9 : 5) / 10,
         .cancel = call->cancel,
         .progress = call->progress,
         .progress_arg = call->progress_arg,

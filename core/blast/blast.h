@@ -51,6 +51,7 @@ struct blast_call {
     struct cancel *cancel;
     void (*progress)(void *arg, uint32_t done, uint32_t total, const char *message); /* may be NULL */
     void *progress_arg;
+    bool last; /* no other subject needs of the time that is left */
 };
 /* A class that is not loaded, has no function where its flags demand one, or whose function fails, gives a
  * report that is incomplete and high; only cancellation, deadline and lack of memory are errors. */

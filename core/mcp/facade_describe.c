@@ -17,19 +17,43 @@
 #define TOOLS_MOST     10
 #define DESCRIBE_BYTES 45000
 
-/* A value that could stand for a parameter of this format, for the example call. */
+/* A value that could stand for a parameter of this format or, where any text is taken, of this name, for the
+ * example call. */
 static const struct {
     const char *format, *example;
 } examples[] = {
-    {"guest", "105"},        {"kind", "lxc"},
-    {"node", "pve1"},        {"vmid", "105"},
-    {"storage", "local"},    {"snapname", "before"},
-    {"iface", "vmbr0"},      {"poolid", "production"},
-    {"userid", "root@pam"},  {"realm", "pam"},
-    {"id", "name"},          {"volid", "local:iso/debian-12.iso"},
-    {"epoch", "1767225600"}, {"text", "text"},
-    {"lines", "text"},       {"upid", "UPID:pve1:000A1B2C:01234567:6740F3A1:vzdump:105:root@pam:"},
+    {"guest", "105"},
+    {"kind", "lxc"},
+    {"node", "pve1"},
+    {"vmid", "105"},
+    {"storage", "local"},
+    {"snapname", "before"},
+    {"iface", "vmbr0"},
+    {"poolid", "production"},
+    {"userid", "root@pam"},
+    {"realm", "pam"},
+    {"id", "name"},
+    {"volid", "local:iso/debian-12.iso"},
+    {"epoch", "1767225600"},
+    {"service", "pveproxy"},
+    {"disk", "/dev/sda"},
+    {"timezone", "Europe/Berlin"},
+    {"url", "https://mirror.example.com/debian-12.iso"},
+    {"filename", "debian-12.iso"},
+    {"server", "10.0.0.5"},
+    {"text", "text"},
+    {"lines", "text"},
+    {"upid", "UPID:pve1:000A1B2C:01234567:6740F3A1:vzdump:105:root@pam:"},
 };
+
+static const char *example_of(const char *word)
+{
+    for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++) {
+        if (strcmp(word, examples[i].format) == 0)
+            return examples[i].example;
+    }
+    return NULL;
+}
 
 static void put_example_value(struct buf *out, const struct param_row *param)
 {
@@ -45,24 +69,25 @@ static void put_example_value(struct buf *out, const struct param_row *param)
     case PROXIMO_TYPE_OBJECT: buf_str(out, "{}"); return;
     default: break;
     }
-    for (size_t i = 0; param->format && i < sizeof(examples) / sizeof(examples[0]); i++) {
-        if (strcmp(param->format, examples[i].format) == 0) {
-            json_put_cstr(out, examples[i].example);
-            return;
-        }
-    }
-    json_put_cstr(out, param->name);
+    const char *value = example_of(param->name);
+
+    if (!value && param->format)
+        value = example_of(param->format);
+    json_put_cstr(out, value ? value : param->name);
 }
 
 /* Is this tool about one node that nothing else names? Such a call needs a node unless the site has a default
- * one. */
+ * one. A guest or a task says where it is. */
 static bool needs_node(const struct tool *tool)
 {
     for (size_t i = 0; i < tool->param_count; i++) {
-        if (tool->params[i].flags & PROXIMO_PARAM_REQUIRED)
+        const struct param_row *param = &tool->params[i];
+
+        if ((param->flags & PROXIMO_PARAM_REQUIRED) && param->format &&
+            (strcmp(param->format, "guest") == 0 || strcmp(param->format, "upid") == 0))
             return false;
     }
-    return tool->path && strstr(tool->path, "{node}");
+    return (tool->path && strstr(tool->path, "{node}")) || (tool->subject && strstr(tool->subject, "{node}"));
 }
 
 /* A call with the arguments alone without which it is refused. */

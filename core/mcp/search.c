@@ -6,6 +6,7 @@
 #include "mcp/search.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,8 +117,9 @@ static size_t query_terms(const char *query, struct term ret[QUERY_TERMS], bool 
 struct hit {
     double score;
     size_t document;
-    size_t terms;      /* that fit */
-    bool named, acted; /* of a guarded document: a strong word fits; one that only guarded documents have */
+    size_t named; /* of a guarded document: terms that a strong word fits */
+    bool acted;   /* one of these words says what is done */
+    bool thing;   /* and one to what: it may fit by any of its meanings */
 };
 
 static int hit_compare(const void *a, const void *b)
@@ -143,26 +145,23 @@ static bool word_acts(const struct search *search, const char *word)
     return true;
 }
 
-static void note_guarded(const struct search *search, const struct term *term, const struct posting *p,
-                         struct hit *hit)
+/* Is this word of a guarded document what the term asks for? acts: of word_acts. */
+static bool names_guarded(const struct term *term, const struct posting *p, bool acts, struct hit *hit)
 {
-    bool acts;
-
-    if (p->weight < SEARCH_STRONG)
-        return;
-    acts = word_acts(search, p->word);
-    /* "updates" are things, to "update" is to act */
+    hit->thing = hit->thing || !acts;
     if (!term_fits_closely(term, p->word, acts) || (acts && term->plural && !p->plural))
-        return;
-    hit->named = true;
+        return false;
     hit->acted = hit->acted || acts;
+    return true;
 }
 
-/* Adds what one term is worth to every document; rare words are worth more. */
-static void score_term(const struct search *search, const struct term *term, double *best, double *sum,
+/* Adds what one term is worth to every document; rare words are worth more. Does it name a thing, not an act,
+ * that is known? */
+static bool score_term(const struct search *search, const struct term *term, double *best, double *sum,
                        struct hit *hits)
 {
-    size_t having = 0;
+    bool thing = false, act = false;
+    size_t having = 0, last = SIZE_MAX; /* the document that was last counted as named */
     double rarity = 1.0;
 
     memset(best, 0, search->documents * sizeof(*best));
@@ -178,17 +177,24 @@ static void score_term(const struct search *search, const struct term *term, dou
         sum[p->document] += worth;
         if (worth > best[p->document])
             best[p->document] = worth;
-        if (search->guarded[p->document])
-            note_guarded(search, term, p, &hits[p->document]);
+        if (p->weight < SEARCH_STRONG)
+            continue;
+        const bool acts = word_acts(search, p->word);
+        thing = thing || !acts;
+        act = act || acts;
+        if (search->guarded[p->document] && names_guarded(term, p, acts, &hits[p->document]) &&
+            p->document != last) {
+            last = p->document;
+            hits[last].named++;
+        }
     }
     for (size_t d = 0; d < search->documents; d++)
         having += best[d] > 0;
     for (size_t rest = search->documents; having > 0 && rest >= 2 * having; rest /= 2)
         rarity += 0.7;
-    for (size_t d = 0; d < search->documents; d++) {
+    for (size_t d = 0; d < search->documents; d++)
         hits[d].score += (BEST_ALONE * best[d] + (1 - BEST_ALONE) * sum[d]) * rarity;
-        hits[d].terms += best[d] > 0;
-    }
+    return thing && !act;
 }
 
 /* "list guests": a stop word finds nothing by itself, but it puts the tool that has it before its equals. */
@@ -209,17 +215,25 @@ static void score_stop_words(const struct search *search, const char *query, str
 }
 
 /* A guarded document is found by its name, title or class alone. If the query says only to what, not what is
- * to be done, it must fit whole, and what only tells about the same thing comes first. terms 0: the query
- * says nothing. */
-static void judge_guarded(const struct search *search, size_t terms, struct hit *hits)
+ * to be done, these must fit it whole, and what only tells about the same thing comes first. If it says both,
+ * both must fit: what removes a pool is no answer to who wants to remove a node. A question is no order: it
+ * must fit whole and say what is done, and even then what can be read comes first. terms 0: the query says
+ * nothing; things: of them, those that name a thing. */
+static void judge_guarded(const struct search *search, const char *query, size_t terms, size_t things,
+                          struct hit *hits)
 {
+    const bool asks = query_asks(query);
+
     for (size_t d = 0; d < search->documents; d++) {
+        const struct hit *hit = &hits[d];
+
         if (!search->guarded[d])
             continue;
-        if (terms == 0 || !hits[d].named || (!hits[d].acted && hits[d].terms < terms))
+        if (terms == 0 || hit->named == 0 || (hit->acted ? things > 0 && !hit->thing : asks) ||
+            ((asks || !hit->acted) && hit->named < terms))
             hits[d].score = 0;
         else
-            hits[d].score *= hits[d].acted ? 1.3 : 0.5;
+            hits[d].score *= hit->acted && !asks ? 1.3 : 0.5;
     }
 }
 
@@ -227,7 +241,7 @@ size_t search_query(const struct search *search, const char *query, size_t *ret_
 {
     struct term terms[QUERY_TERMS];
     bool empty;
-    size_t term_count = query_terms(query, terms, &empty), count = 0;
+    size_t term_count = query_terms(query, terms, &empty), count = 0, things = 0;
     struct hit *hits = calloc(search->documents ? search->documents : 1, sizeof(*hits));
     double *best = calloc(search->documents + 1, 2 * sizeof(*best));
 
@@ -235,9 +249,9 @@ size_t search_query(const struct search *search, const char *query, size_t *ret_
         for (size_t d = 0; d < search->documents; d++)
             hits[d].document = d;
         for (size_t i = 0; i < term_count; i++)
-            score_term(search, &terms[i], best, best + search->documents, hits);
+            things += score_term(search, &terms[i], best, best + search->documents, hits);
         score_stop_words(search, query, hits);
-        judge_guarded(search, empty ? 0 : term_count, hits);
+        judge_guarded(search, query, empty ? 0 : term_count, things, hits);
         qsort(hits, search->documents, sizeof(*hits), hit_compare);
         /* What is far behind the best only shares a common word with the question. */
         while (count < search->documents && hits[count].score > 0 &&

@@ -14,6 +14,8 @@ static bool word_reduce(char *word)
 {
     size_t len = strlen(word);
 
+    if (strcmp(word, "updates") == 0) /* things; to "update" is to act */
+        return false;
     if (len > 4 && strcmp(word + len - 3, "ies") == 0) {
         word[len - 3] = 'y';
         word[len - 2] = '\0';
@@ -48,8 +50,22 @@ bool word_next(const char **text, char ret_word[SEARCH_WORD_MAX], bool *ret_plur
 
 bool word_is_stop(const char *word)
 {
+    if (word[0] && !word[1]) /* the end of "guest's" */
+        return true;
     for (size_t i = 0; i < stop_word_count; i++) {
         if (strcmp(stop_words[i], word) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool query_asks(const char *query)
+{
+    char word[SEARCH_WORD_MAX] = "";
+
+    (void)word_next(&query, word, NULL);
+    for (size_t i = 0; i < asking_word_count; i++) {
+        if (strcmp(asking_words[i], word) == 0)
             return true;
     }
     return false;
@@ -66,13 +82,19 @@ static bool group_has(const char *group, const char *word)
     return false;
 }
 
-static bool same_meaning(const char *a, const char *b)
+/* Looked up once for a term: a search asks for every word that is known. */
+static const char *group_of(const char *word)
 {
     for (size_t i = 0; i < same_word_count; i++) {
-        if (group_has(same_words[i], a))
-            return group_has(same_words[i], b);
+        if (group_has(same_words[i], word))
+            return same_words[i];
     }
-    return false;
+    return NULL;
+}
+
+static bool same_meaning(const struct term *term, const char *known)
+{
+    return term->same && group_has(term->same, known);
 }
 
 /* Does the query go on with all words of this phrase? *ret_words: how many those are. */
@@ -127,8 +149,10 @@ size_t terms_of(const char *query, bool stop, struct term ret[QUERY_TERMS])
             break;
         for (size_t i = 1; i < words; i++)
             (void)word_next(&query, word, NULL);
-        if (words < 2)
+        if (words < 2) {
             (void)snprintf(term.word, sizeof(term.word), "%s", word);
+            term.same = group_of(word);
+        }
         if ((term.word[0] && word_is_stop(term.word)) == stop && !term_known(ret, count, &term))
             ret[count++] = term;
     }
@@ -153,14 +177,14 @@ double term_fit(const struct term *term, const char *known)
         return 0.7;
     if (is_beginning(term->word, len, known))
         return 0.6;
-    return len > 0 && same_meaning(term->word, known) ? 0.5 : 0.0;
+    return same_meaning(term, known) ? 0.5 : 0.0;
 }
 
 bool term_fits_closely(const struct term *term, const char *known, bool row)
 {
     size_t len = strlen(term->word);
 
-    if (len > 0 && (strcmp(term->word, known) == 0 || same_meaning(term->word, known)))
+    if (len > 0 && (strcmp(term->word, known) == 0 || same_meaning(term, known)))
         return true;
     return (len >= CLOSE_PREFIX && strncmp(term->word, known, len) == 0) ||
            (row && term->means && group_has(term->means, known));

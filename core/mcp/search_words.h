@@ -15,6 +15,7 @@
 struct term {
     char word[SEARCH_WORD_MAX]; /* "" for a phrase */
     const char *means;          /* of a row of the table; NULL: none */
+    const char *same;           /* the group of words that the word belongs to; NULL: none */
     bool plural;
 };
 
@@ -22,6 +23,7 @@ struct term {
  * ending of a plural. False at the end. ret_plural may be NULL. */
 bool word_next(const char **text, char ret_word[SEARCH_WORD_MAX], bool *ret_plural);
 bool word_is_stop(const char *word);
+bool query_asks(const char *query); /* "which ...", "list ...": to know, not to do */
 /* The terms of a query, each once; stop: its stop words instead. Returns how many. */
 size_t terms_of(const char *query, bool stop, struct term ret[QUERY_TERMS]);
 /* How well a known word answers a term: 0 not at all, 1 exactly. */

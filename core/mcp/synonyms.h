@@ -23,4 +23,8 @@ extern const size_t same_word_count;
 extern const char *const stop_words[];
 extern const size_t stop_word_count;
 
+/* With which a question begins, not an order. */
+extern const char *const asking_words[];
+extern const size_t asking_word_count;
+
 #endif

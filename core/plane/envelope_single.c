@@ -10,6 +10,18 @@
 #define LINE_MAX_BYTES    2000
 #define LINES_HEAD_ROOM   500
 
+/* Of an answer that is no object: {"NAME": it}, named as the row's only column. What the tool declares of its
+ * answers holds then too. */
+static struct json_object *answer_named(const struct tool *tool, struct json_object *data)
+{
+    struct json_object *named = json_object_new_object();
+
+    if (named)
+        json_object_object_add(named, tool->column_count == 1 ? tool->columns[0].name : "value",
+                               json_object_get(data));
+    return named;
+}
+
 int envelope_single(const struct reading *r, struct json_object *data, struct buf *out, struct problem *p)
 {
     const struct tool *tool = r->call->tool;
@@ -21,14 +33,16 @@ int envelope_single(const struct reading *r, struct json_object *data, struct bu
         problem_next(p, "try again; if it stays so, the node may not hold this object");
         return -EBADMSG;
     }
-    if (columns_choose(r, &columns) < 0)
+    CLEANUP_JSON struct json_object *named =
+        json_object_is_type(data, json_type_object) ? json_object_get(data) : answer_named(tool, data);
+    if (!named || columns_choose(r, &columns) < 0)
         return problem_set(p, -ENOMEM, PX_INTERNAL, "no memory for the answer of %s", tool->name);
     CLEANUP_BUF struct buf body = BUF_INIT(4 * READ_ANSWER_LIMIT);
     buf_char(&body, '{');
     reading_put_place(r, &body);
     json_put_key(&body, "item");
-    columns_put(&columns, data, &style, &body);
-    untrusted_put(&columns, data, &body);
+    columns_put(&columns, named, &style, &body);
+    untrusted_put(&columns, named, &body);
     completeness_write(&r->complete, &body);
     buf_char(&body, '}');
     columns_done(&columns);

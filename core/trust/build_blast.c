@@ -65,19 +65,20 @@ static int merge(struct json_object *from, struct json_object *into, const char 
 
 int blast_all(const struct blast_all *all, struct json_object *subjects, struct problem *p)
 {
-    const struct blast_call call = {.planes = all->trust->planes,
-                                    .site = all->site,
-                                    .cache = all->cache,
-                                    .deadline_ms = all->call->deadline_ms,
-                                    .cancel = all->call->cancel,
-                                    .progress = all->progress,
-                                    .progress_arg = all->progress_arg};
+    struct blast_call call = {.planes = all->trust->planes,
+                              .site = all->site,
+                              .cache = all->cache,
+                              .deadline_ms = all->call->deadline_ms,
+                              .cancel = all->call->cancel,
+                              .progress = all->progress,
+                              .progress_arg = all->progress_arg};
 
     for (size_t i = 0; i < json_object_array_length(subjects); i++) {
         struct json_object *row = json_object_array_get_idx(subjects, i), *subject = NULL;
         struct blast_report report = {0};
         const char *class = text_of(row, "class");
         (void)json_get(row, "subject", json_type_object, &subject);
+        call.last = i + 1 == json_object_array_length(subjects);
         int r = blast_run(&call, class, subject, &report, p);
         if (r < 0)
             return r;

@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/problem_table.h"
 #include "base/text.h"
 #include "ledger/anchor.h"
 #include "ledger/receipt.h"
@@ -42,8 +43,11 @@ static bool names_a_person(const char *next)
 static void next_complete(const struct plan *plan, struct problem *problem)
 {
     CLEANUP_BUF struct buf next = BUF_INIT(1024);
+    const struct problem_row *row = problem->next[0] || plan ? NULL : problem_table_find(problem->code);
 
-    if (!problem->next[0]) {
+    if (row) { /* nothing was planned: what is wrong is what was asked for */
+        problem_next(problem, "%s", row->next);
+    } else if (!problem->next[0]) {
         problem_next(problem,
                      "a person can look with `proximo audit show` and `proximo doctor`, mend the cause, "
                      "or make the change in Proxmox itself");

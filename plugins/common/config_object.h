@@ -11,7 +11,7 @@
  *
  *     static int32_t plan(void *instance, struct proximo_call *call)
  *     {
- *         return config_plan(((struct x_plane *)instance)->host, call, &kind, CONFIG_UPDATE);
+ *         return config_plan(((struct plane_instance *)instance)->host, call, &kind, CONFIG_UPDATE);
  *     }
  *
  * whose plan_undo function calls config_plan_undo, and whose undo_kind is PROXIMO_UNDO_FUNCTION.
@@ -20,7 +20,7 @@
 #ifndef PROXIMO_PLUGINS_CONFIG_OBJECT_H
 #define PROXIMO_PLUGINS_CONFIG_OBJECT_H
 
-#include "../rows.h"
+#include "topics.h"
 
 #define CONFIG_CREATE_ONLY (1u << 0) /* given at creation only: PUT refuses it */
 #define CONFIG_LIST        (1u << 1) /* names with commas between them; their order means nothing */
@@ -137,16 +137,15 @@ const char *config_before(const struct config_change *c, const char *key);
 /* Is the name one of the list "a,b;c d"? */
 bool config_list_has(const char *list, const char *name);
 
-/* plan and plan_undo functions of one tool: name##_plan, name##_undo. `plane` is the instance's struct, whose
- * first member is `const struct proximo_host *host`. */
-#define CONFIG_FUNCTIONS(name, plane, kind, verb)                                                            \
+/* plan and plan_undo functions of one tool: name##_plan, name##_undo. */
+#define CONFIG_FUNCTIONS(name, kind, verb)                                                                   \
     static int32_t name##_plan(void *instance, struct proximo_call *call)                                    \
     {                                                                                                        \
-        return config_plan(((struct plane *)instance)->host, call, (kind), (verb));                          \
+        return config_plan(((struct plane_instance *)instance)->host, call, (kind), (verb));                 \
     }                                                                                                        \
     static int32_t name##_undo(void *instance, struct proximo_call *call, struct proximo_text record_json)   \
     {                                                                                                        \
-        return config_plan_undo(((struct plane *)instance)->host, call, (kind), record_json);                \
+        return config_plan_undo(((struct plane_instance *)instance)->host, call, (kind), record_json);       \
     }
 
 #endif

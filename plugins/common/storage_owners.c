@@ -53,7 +53,7 @@ struct places {
 
 static void want_all(struct places *p, const char *node)
 {
-    for (uint32_t i = 0; i < p->guests->count; i++)
+    for (uint32_t i = 0; p->wanted && i < p->guests->count; i++)
         p->wanted[i] |= !node || strcmp(p->guests->rows[i].node, node) == 0;
 }
 
@@ -102,7 +102,7 @@ static int32_t take_volume(const struct places *p, struct json_object *row, stru
     if (volid && (!content || strcmp(content, "images") == 0 || strcmp(content, "rootdir") == 0)) {
         int64_t owner = vmid ? (int64_t)digits_of(vmid, 999999999) : volume_owner(volid);
         const struct known_guest *guest = owner ? guests_find(p->guests, owner) : NULL;
-        if (guest)
+        if (guest && p->wanted)
             p->wanted[guest - p->guests->rows] = true;
     }
     if (!p->volumes || !json_object_is_type(row, json_type_object))

@@ -2,6 +2,7 @@
 #include "topics.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 
 /* Where a kind of rows stands in the topic, the descriptor and the space. */
 static const struct kind {
@@ -37,4 +38,19 @@ int32_t topics_join(struct proximo_plane *plane, const struct topic *const *topi
             *(struct proximo_table *)((char *)plane + kinds[k].to) = (struct proximo_table){0};
     }
     return PROXIMO_OK;
+}
+
+int32_t plane_open(const struct proximo_host *host, void **ret_instance)
+{
+    struct plane_instance *plane = calloc(1, sizeof(*plane));
+    if (!plane)
+        return PROXIMO_ENOMEM;
+    plane->host = host;
+    *ret_instance = plane;
+    return PROXIMO_OK;
+}
+
+void plane_close(void *instance)
+{
+    free(instance);
 }

@@ -8,6 +8,13 @@
 
 #include "../rows.h"
 
+/* The instance of every built-in plane: nothing is kept between calls. Made and freed by these two. */
+struct plane_instance {
+    const struct proximo_host *host;
+};
+int32_t plane_open(const struct proximo_host *host, void **ret_instance);
+void plane_close(void *instance);
+
 struct topic {
     struct proximo_table reads, changes, classes, resources, prompts;
 };

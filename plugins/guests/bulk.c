@@ -69,8 +69,8 @@ static int32_t take_config(struct bulk *b, struct bulk_guest *row, const struct 
 
 static int32_t read_batch(struct bulk *b, struct bulk_guest **rows, uint32_t count, bool config, bool keep)
 {
-    struct proximo_get gets[BATCH];
-    struct proximo_answer answers[BATCH];
+    struct proximo_get gets[BATCH] = {0};
+    struct proximo_answer answers[BATCH] = {0};
 
     for (uint32_t i = 0; i < count; i++) {
         gets[i] = (struct proximo_get){ROW(proximo_get), .flags = PROXIMO_GET_TOLERATE,

@@ -234,7 +234,7 @@ static int32_t set_origins(struct moves *v, struct json_object *tasks)
 
 int32_t guests_undo_bulk_migrate(void *instance, struct proximo_call *call, struct proximo_text record_json)
 {
-    const struct proximo_host *host = ((struct guests_plane *)instance)->host;
+    const struct proximo_host *host = ((struct plane_instance *)instance)->host;
     struct json_object *record DROP_JSON = json_of(record_json);
     struct json_object *tasks DROP_JSON = tasks_of(record);
     struct json_object *ids DROP_JSON = moved_ids(tasks);

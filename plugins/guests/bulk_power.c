@@ -207,7 +207,7 @@ static int32_t changed_of(struct json_object *record, struct changed *ret)
 
 int32_t guests_undo_bulk_power(void *instance, struct proximo_call *call, struct proximo_text record_json)
 {
-    const struct proximo_host *host = ((struct guests_plane *)instance)->host;
+    const struct proximo_host *host = ((struct plane_instance *)instance)->host;
     struct json_object *record DROP_JSON = json_of(record_json);
     struct changed changed;
     struct bulk b = {0};
@@ -225,7 +225,7 @@ int32_t guests_undo_bulk_power(void *instance, struct proximo_call *call, struct
             r = host->incomplete(call, "what became of some guests",
                                  "their state after the change is not in the record: they stay as they are");
         if (r == PROXIMO_OK)
-            r = plan(&b, strcmp(changed.before, "running") == 0 ? &start : &shut);
+            r = plan(&b, changed.before && strcmp(changed.before, "running") == 0 ? &start : &shut);
         bulk_done(&b);
     }
     json_object_put(changed.ids);

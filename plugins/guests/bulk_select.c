@@ -145,7 +145,7 @@ static int32_t check_ids(const struct bulk *b, struct json_object *list, struct 
 
 static int32_t begin(void *instance, struct proximo_call *call, struct bulk *ret)
 {
-    *ret = (struct bulk){.instance = instance, .ask = {((struct guests_plane *)instance)->host, call}};
+    *ret = (struct bulk){.instance = instance, .ask = {((struct plane_instance *)instance)->host, call}};
     ret->rows = ret->ask.host->alloc(call, BULK_SELECTED_MOST * sizeof(*ret->rows));
     ret->left = json_object_new_array();
     return ret->rows && ret->left ? PROXIMO_OK : PROXIMO_ENOMEM;

@@ -16,7 +16,7 @@
         PARAM(.type = PROXIMO_TYPE_STRING, .name = "name", .maximum = 128,                                   \
               .description = "Only guests of this name; with * at the end, of this beginning: web*."),       \
         PARAM(.type = PROXIMO_TYPE_STRINGS, .name = "vmids", .format = "vmid",                               \
-              .description = "Only these guests, by id."),                                                   \
+              .description = "Only these guests, by id; one alone too."),                                    \
         PARAM(.type = PROXIMO_TYPE_STRINGS, .name = "exclude", .format = "vmid",                             \
               .description = "Never these guests, by id.")
 

@@ -11,7 +11,7 @@ void guest_place(struct guest *g)
 
 int32_t guest_open(void *instance, struct proximo_call *call, struct guest *ret)
 {
-    *ret = (struct guest){.ask = {((struct guests_plane *)instance)->host, call}};
+    *ret = (struct guest){.ask = {((struct plane_instance *)instance)->host, call}};
     ret->node = ask_argument(&ret->ask, "node");
     ret->kind = ask_argument(&ret->ask, "kind");
     ret->vmid = ask_argument(&ret->ask, "vmid");
@@ -70,7 +70,7 @@ int32_t guest_open_subject(void *instance, struct proximo_call *call, struct pro
 {
     struct json_object *subject DROP_JSON = json_of(subject_json);
     int32_t r = PROXIMO_OK;
-    *ret = (struct guest){.ask = {((struct guests_plane *)instance)->host, call}};
+    *ret = (struct guest){.ask = {((struct plane_instance *)instance)->host, call}};
     const char *vmid = member_text(subject, "vmid");
     if (!vmid)
         return ret->ask.host->fail(call, PROXIMO_EINVAL, "the subject has no vmid");

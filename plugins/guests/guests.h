@@ -5,10 +5,6 @@
 
 #include "../common/topics.h"
 
-struct guests_plane {
-    const struct proximo_host *host;
-};
-
 #define GUEST_PATH   "/nodes/{node}/{kind}/{vmid}"
 #define GUEST_STATUS GUEST_PATH "/status/current"
 #define GUEST_CONFIG GUEST_PATH "/config"

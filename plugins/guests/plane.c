@@ -7,21 +7,6 @@
 
 #include "guests.h"
 
-static int32_t guests_open(const struct proximo_host *host, void **ret_instance)
-{
-    struct guests_plane *plane = calloc(1, sizeof(*plane));
-    if (!plane)
-        return PROXIMO_ENOMEM;
-    plane->host = host;
-    *ret_instance = plane;
-    return PROXIMO_OK;
-}
-
-static void guests_close(void *instance)
-{
-    free(instance);
-}
-
 static const struct topic *const topics[] = {
     &guests_topic_inventory, &guests_topic_power, &guests_topic_snapshots,
     &guests_topic_config,    &guests_topic_bulk,  &guests_topic_prompts,
@@ -36,7 +21,7 @@ static struct proximo_plane plane = {
     .licence = "Apache-2.0",
     .summary =
         "Virtual machines and containers: inventory, state, power, configuration, snapshots, undo points.",
-    .open = guests_open,
-    .close = guests_close,
+    .open = plane_open,
+    .close = plane_close,
 };
 PROXIMO_PLANE_OF_TOPICS(plane, topics)

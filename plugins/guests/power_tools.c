@@ -24,7 +24,7 @@ static const struct proximo_change changes[] = {
         ROW(proximo_change),
         SUBJECT,
         .name = "pve_guest_power",
-        .title = "Start, stop, shut down or reboot a guest",
+        .title = "Start, shutdown, stop or reboot (restart) a guest",
         .description = "Starts, shuts down, stops (cuts the power) or reboots one guest. A guest under HA is "
                        "handled by the HA manager, which takes longer. A guest that is already so is left "
                        "alone.",

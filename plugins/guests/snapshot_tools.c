@@ -157,7 +157,7 @@ static const struct proximo_change changes[] = {
         ROW(proximo_change),
         SUBJECT,
         .name = "pve_rollback",
-        .title = "Roll a guest back",
+        .title = "Roll a guest back to a snapshot",
         .description = "Puts a guest's disks and configuration back to a snapshot. Everything since is lost, "
                        "a running guest is cut off, and there is no way back: take a snapshot first.",
         .params = PROXIMO_TABLE(rollback_params),

@@ -185,7 +185,7 @@ static struct json_object *row_of(const struct undo_point *point, int64_t now)
 
 int32_t guests_read_undo_points(void *instance, struct proximo_call *call)
 {
-    const struct asking a = {((struct guests_plane *)instance)->host, call};
+    const struct asking a = {((struct plane_instance *)instance)->host, call};
     struct undo_points points;
     struct json_object *rows DROP_JSON = NULL;
     int32_t r = undo_points_read(&a, &points);

@@ -197,7 +197,7 @@ static int32_t begin(struct pruning *p)
 
 int32_t guests_plan_undo_points_prune(void *instance, struct proximo_call *call)
 {
-    struct pruning p = {.instance = instance, .ask = {((struct guests_plane *)instance)->host, call}};
+    struct pruning p = {.instance = instance, .ask = {((struct plane_instance *)instance)->host, call}};
     int32_t r = begin(&p);
     if (r == PROXIMO_OK)
         r = undo_points_read(&p.ask, &p.points);

@@ -119,7 +119,7 @@ static int32_t take_osds(struct json_object *node, const char *host, const char 
 
 static int32_t read_osds(void *instance, struct proximo_call *call)
 {
-    struct nodes_plane *plane = instance;
+    struct plane_instance *plane = instance;
     const struct asking a = {plane->host, call};
     const struct proximo_field node = FIELD("node", ask_argument(&a, "node"));
     const struct proximo_get get = {ROW(proximo_get), .path = "/nodes/{node}/ceph/osd", .fields = &node,

@@ -90,7 +90,7 @@ static const struct proximo_param nextid_params[] = {
 /* Proxmox answers a bare "102". */
 static int32_t read_nextid(void *instance, struct proximo_call *call)
 {
-    struct nodes_plane *plane = instance;
+    struct plane_instance *plane = instance;
     const struct asking a = {plane->host, call};
     const struct proximo_field vmid = FIELD("vmid", ask_argument(&a, "vmid"));
     const struct proximo_get get = {ROW(proximo_get), .path = "/cluster/nextid", .fields = &vmid,

@@ -109,7 +109,7 @@ static int32_t tell_users(struct using *u)
 static int32_t blast(void *instance, struct proximo_call *call, struct proximo_text subject_json,
                      uint32_t verb)
 {
-    struct using u = {.a = {((struct nodes_plane *)instance)->host, call}, .verb = verb};
+    struct using u = {.a = {((struct plane_instance *)instance)->host, call}, .verb = verb};
     struct json_object *subject DROP_JSON = json_of(subject_json);
     const char *name = member_text(subject, "id");
     const char *slash = name ? strchr(name, '/') : NULL;

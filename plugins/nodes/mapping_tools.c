@@ -122,9 +122,9 @@ static const struct config_kind mapping_kind = {
     .classes = {"mapping.create", "mapping.update", "mapping.delete"},
     .check = check,
 };
-CONFIG_FUNCTIONS(mapping_create, nodes_plane, &mapping_kind, CONFIG_CREATE)
-CONFIG_FUNCTIONS(mapping_update, nodes_plane, &mapping_kind, CONFIG_UPDATE)
-CONFIG_FUNCTIONS(mapping_delete, nodes_plane, &mapping_kind, CONFIG_DELETE)
+CONFIG_FUNCTIONS(mapping_create, &mapping_kind, CONFIG_CREATE)
+CONFIG_FUNCTIONS(mapping_update, &mapping_kind, CONFIG_UPDATE)
+CONFIG_FUNCTIONS(mapping_delete, &mapping_kind, CONFIG_DELETE)
 
 /* ---- the tools */
 

@@ -126,9 +126,9 @@ static const struct config_kind metrics_kind = {
     .classes = {"metrics.create", "metrics.update", "metrics.delete"},
     .check = check,
 };
-CONFIG_FUNCTIONS(metrics_create, nodes_plane, &metrics_kind, CONFIG_CREATE)
-CONFIG_FUNCTIONS(metrics_update, nodes_plane, &metrics_kind, CONFIG_UPDATE)
-CONFIG_FUNCTIONS(metrics_delete, nodes_plane, &metrics_kind, CONFIG_DELETE)
+CONFIG_FUNCTIONS(metrics_create, &metrics_kind, CONFIG_CREATE)
+CONFIG_FUNCTIONS(metrics_update, &metrics_kind, CONFIG_UPDATE)
+CONFIG_FUNCTIONS(metrics_delete, &metrics_kind, CONFIG_DELETE)
 
 /* ---- whom it concerns: the one who gets the figures, and whoever looks at them there */
 
@@ -136,7 +136,7 @@ static int32_t blast(void *instance, struct proximo_call *call, struct proximo_t
                      const char *effect)
 {
     static const char *const keys[] = {"server", "server_before", "port"};
-    const struct asking a = {((struct nodes_plane *)instance)->host, call};
+    const struct asking a = {((struct plane_instance *)instance)->host, call};
     struct json_object *subject DROP_JSON = json_of(subject_json), *facts = json_object_new_object();
     const char *id = member_text(subject, "id");
     for (size_t i = 0; facts && i < sizeof(keys) / sizeof(keys[0]); i++) {

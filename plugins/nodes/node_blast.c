@@ -54,7 +54,7 @@ int32_t node_tell_guests(const struct asking *a, const char *node, bool containe
 int32_t nodes_blast_time(void *instance, struct proximo_call *call, struct proximo_text subject_json)
 {
     static const struct proximo_need need[] = {NEED("/", "Sys.Audit")};
-    const struct asking a = {((struct nodes_plane *)instance)->host, call};
+    const struct asking a = {((struct plane_instance *)instance)->host, call};
     struct json_object *subject DROP_JSON = json_of(subject_json), *jobs DROP_JSON = NULL;
     const char *node = member_text(subject, "node");
     if (!node)

@@ -62,7 +62,7 @@ static const struct config_kind dns_kind = {
     .classes = {[CONFIG_UPDATE] = "node.dns"},
     .check = check_dns,
 };
-CONFIG_FUNCTIONS(dns, nodes_plane, &dns_kind, CONFIG_UPDATE)
+CONFIG_FUNCTIONS(dns, &dns_kind, CONFIG_UPDATE)
 
 /* ---- hosts file */
 
@@ -111,7 +111,7 @@ static const struct config_kind hosts_kind = {
     .classes = {[CONFIG_UPDATE] = "node.hosts"},
     .check = check_hosts,
 };
-CONFIG_FUNCTIONS(hosts, nodes_plane, &hosts_kind, CONFIG_UPDATE)
+CONFIG_FUNCTIONS(hosts, &hosts_kind, CONFIG_UPDATE)
 
 /* ---- time zone */
 
@@ -131,7 +131,7 @@ static const struct config_kind time_kind = {
     .needs = PROXIMO_TABLE(node_audit),
     .classes = {[CONFIG_UPDATE] = "node.time"},
 };
-CONFIG_FUNCTIONS(time, nodes_plane, &time_kind, CONFIG_UPDATE)
+CONFIG_FUNCTIONS(time, &time_kind, CONFIG_UPDATE)
 
 /* ---- options. A description comes back with a line break at its end. */
 
@@ -162,7 +162,7 @@ static const struct config_kind config_kind = {
     .needs = PROXIMO_TABLE(root_audit),
     .classes = {[CONFIG_UPDATE] = "node.config"},
 };
-CONFIG_FUNCTIONS(options, nodes_plane, &config_kind, CONFIG_UPDATE)
+CONFIG_FUNCTIONS(options, &config_kind, CONFIG_UPDATE)
 
 /* ---- the tools */
 

@@ -88,7 +88,7 @@ static int32_t answer(const struct asking *a, const char *node, struct json_obje
 
 int32_t nodes_read_journal(void *instance, struct proximo_call *call)
 {
-    const struct asking a = {((struct nodes_plane *)instance)->host, call};
+    const struct asking a = {((struct plane_instance *)instance)->host, call};
     const char *node = ask_argument(&a, "node"), *last = ask_argument(&a, "lastentries");
     const char *since = ask_argument(&a, "since"), *until = ask_argument(&a, "until");
     struct proximo_field fields[3] = {FIELD("node", node)};

@@ -190,7 +190,7 @@ static int32_t read_hosts(struct names *n)
 
 static int32_t blast(void *instance, struct proximo_call *call, struct proximo_text subject_json, bool dns)
 {
-    struct names n = {.ask = {((struct nodes_plane *)instance)->host, call}, .dns = dns};
+    struct names n = {.ask = {((struct plane_instance *)instance)->host, call}, .dns = dns};
     struct json_object *subject DROP_JSON = json_of(subject_json);
     n.node = member_text(subject, "node");
     n.only = dns ? NULL : member_text(subject, "names");

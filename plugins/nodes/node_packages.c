@@ -89,7 +89,7 @@ static struct json_object *beside(struct json_object *data)
 
 static int32_t read_repositories(void *instance, struct proximo_call *call)
 {
-    const struct asking a = {((struct nodes_plane *)instance)->host, call};
+    const struct asking a = {((struct plane_instance *)instance)->host, call};
     const char *node = ask_argument(&a, "node");
     const struct proximo_field at = FIELD("node", node);
     const struct proximo_get get = {ROW(proximo_get), .path = "/nodes/{node}/apt/repositories", .fields = &at,

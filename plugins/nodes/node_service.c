@@ -72,8 +72,8 @@ static int32_t look(struct control *c)
 /* 1: nothing to do, and the summary says so. */
 static int32_t already_so(const struct control *c)
 {
-    const bool start = c->verb == SERVICE_START && strcmp(c->active, "active") == 0;
-    const bool stop = c->verb == SERVICE_STOP && strcmp(c->active, "inactive") == 0;
+    const bool start = c->verb == SERVICE_START && c->active && strcmp(c->active, "active") == 0;
+    const bool stop = c->verb == SERVICE_STOP && c->active && strcmp(c->active, "inactive") == 0;
     if (!start && !stop)
         return 0;
     const char *text = ask_text(&c->ask, "nothing to do: %s of %s %s", c->name, c->node,
@@ -239,7 +239,7 @@ static int32_t plan(struct control *c)
 
 static struct control control_of(void *instance, struct proximo_call *call)
 {
-    struct control c = {.ask = {((struct nodes_plane *)instance)->host, call}};
+    struct control c = {.ask = {((struct plane_instance *)instance)->host, call}};
     c.node = ask_argument(&c.ask, "node");
     c.name = ask_argument(&c.ask, "service");
     return c;

@@ -124,7 +124,7 @@ static int32_t blast(struct service_blast *b)
 
 int32_t nodes_blast_service(void *instance, struct proximo_call *call, struct proximo_text subject_json)
 {
-    struct service_blast b = {.ask = {((struct nodes_plane *)instance)->host, call}};
+    struct service_blast b = {.ask = {((struct plane_instance *)instance)->host, call}};
     struct json_object *subject DROP_JSON = json_of(subject_json);
     const char *text = member_text(subject, "service"), *slash = text ? strchr(text, '/') : NULL;
     const char *action = member_text(subject, "action");

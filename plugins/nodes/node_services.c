@@ -64,7 +64,7 @@ static const struct proximo_change changes[] = {
     {
         ROW(proximo_change),
         .name = "pve_node_service_control",
-        .title = "Start or stop a service",
+        .title = "Start, stop, restart or reload a service",
         .description =
             "Starts, stops, restarts or reloads one service of a node. The plan says what depends on it: "
             "the API and this connection, quorum and the votes that remain, guests under HA, the "

@@ -5,10 +5,6 @@
 
 #include "../common/topics.h"
 
-struct nodes_plane {
-    const struct proximo_host *host;
-};
-
 #define NODE_PARAM                                                                                           \
     PARAM(.type = PROXIMO_TYPE_STRING, .name = "node", .format = "node",                                     \
           .description = "Node; absent: the configured one, or the only one.")
@@ -23,11 +19,11 @@ struct nodes_plane {
 
 /* A read function's GET: 0 and the parsed data (free with json_object_put), or a negative code after
  * host->fail. */
-int32_t nodes_get(struct nodes_plane *plane, struct proximo_call *call, const struct proximo_get *get,
+int32_t nodes_get(struct plane_instance *plane, struct proximo_call *call, const struct proximo_get *get,
                   struct proximo_answer *ret_answer, struct json_object **ret_data);
 struct proximo_text nodes_text(const char *text);
 /* Replies rows (a JSON array) and marks them as incomplete if the answer they came from was. */
-int32_t nodes_reply_rows(struct nodes_plane *plane, struct proximo_call *call, struct proximo_text rows,
+int32_t nodes_reply_rows(struct plane_instance *plane, struct proximo_call *call, struct proximo_text rows,
                          const struct proximo_answer *answer, uint64_t flags);
 
 /* How a finished task ended: ok, warning, error, unknown; running for NULL. */

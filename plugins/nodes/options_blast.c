@@ -165,7 +165,7 @@ static int32_t tell_managed(const struct asking *a)
 
 int32_t options_blast(void *instance, struct proximo_call *call, struct proximo_text subject_json)
 {
-    const struct asking a = {((struct nodes_plane *)instance)->host, call};
+    const struct asking a = {((struct plane_instance *)instance)->host, call};
     struct json_object *subject DROP_JSON = json_of(subject_json);
     const char *names = member_text(subject, "options");
     bool ha = false;

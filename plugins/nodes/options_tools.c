@@ -95,7 +95,7 @@ static const struct config_kind options_kind = {
     .classes = {"cluster.options", "cluster.options", "cluster.options"},
     .check = check,
 };
-CONFIG_FUNCTIONS(options_set, nodes_plane, &options_kind, CONFIG_UPDATE)
+CONFIG_FUNCTIONS(options_set, &options_kind, CONFIG_UPDATE)
 
 static const struct proximo_param set_params[] = {
     PARAM(.type = PROXIMO_TYPE_OBJECT, .name = "options",
@@ -109,7 +109,7 @@ static const struct proximo_param set_params[] = {
  */
 static int32_t read_options(void *instance, struct proximo_call *call)
 {
-    struct nodes_plane *plane = instance;
+    struct plane_instance *plane = instance;
     const struct proximo_get get = {ROW(proximo_get), .path = "/cluster/options",
                                     .needs = PROXIMO_TABLE(root_audit)};
     struct proximo_answer answer;

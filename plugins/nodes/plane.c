@@ -3,34 +3,17 @@
  * The nodes plane: state of nodes and of the cluster, tasks and their logs, network interfaces, pools.
  * Sources: the API paths in the rows (Proxmox VE 8.4 and 9.2).
  */
-#include <stdlib.h>
-#include <string.h>
 
 #include "nodes.h"
 
 /* ---- life and what the functions share */
-
-static int32_t nodes_open(const struct proximo_host *host, void **ret_instance)
-{
-    struct nodes_plane *plane = calloc(1, sizeof(*plane));
-    if (!plane)
-        return PROXIMO_ENOMEM;
-    plane->host = host;
-    *ret_instance = plane;
-    return PROXIMO_OK;
-}
-
-static void nodes_close(void *instance)
-{
-    free(instance);
-}
 
 struct proximo_text nodes_text(const char *text)
 {
     return (struct proximo_text){.ptr = text, .len = strlen(text)};
 }
 
-int32_t nodes_get(struct nodes_plane *plane, struct proximo_call *call, const struct proximo_get *get,
+int32_t nodes_get(struct plane_instance *plane, struct proximo_call *call, const struct proximo_get *get,
                   struct proximo_answer *ret_answer, struct json_object **ret_data)
 {
     *ret_answer = (struct proximo_answer){.struct_size = (uint32_t)sizeof(*ret_answer)};
@@ -51,7 +34,7 @@ int32_t nodes_get(struct nodes_plane *plane, struct proximo_call *call, const st
     return PROXIMO_OK;
 }
 
-int32_t nodes_reply_rows(struct nodes_plane *plane, struct proximo_call *call, struct proximo_text rows,
+int32_t nodes_reply_rows(struct plane_instance *plane, struct proximo_call *call, struct proximo_text rows,
                          const struct proximo_answer *answer, uint64_t flags)
 {
     struct proximo_content block = {
@@ -92,7 +75,7 @@ static struct proximo_plane plane = {
     .version = "0.1.0",
     .licence = "Apache-2.0",
     .summary = "Nodes and cluster: state, tasks and their logs, network interfaces, pools.",
-    .open = nodes_open,
-    .close = nodes_close,
+    .open = plane_open,
+    .close = plane_close,
 };
 PROXIMO_PLANE_OF_TOPICS(plane, topics)

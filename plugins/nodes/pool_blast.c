@@ -156,7 +156,7 @@ static int32_t tell_pool(const struct asking *a, struct json_object *pool, struc
 
 static int32_t blast(void *instance, struct proximo_call *call, struct proximo_text subject_json, bool goes)
 {
-    const struct asking a = {((struct nodes_plane *)instance)->host, call};
+    const struct asking a = {((struct plane_instance *)instance)->host, call};
     struct json_object *subject DROP_JSON = json_of(subject_json);
     const char *poolid = member_text(subject, "poolid");
     struct json_object *pool = NULL;

@@ -7,7 +7,7 @@
 
 int32_t nodes_read_pool(void *instance, struct proximo_call *call)
 {
-    const struct asking a = {((struct nodes_plane *)instance)->host, call};
+    const struct asking a = {((struct plane_instance *)instance)->host, call};
     const char *poolid = ask_argument(&a, "poolid");
     struct json_object *pool = NULL, *about DROP_JSON = json_object_new_object();
     struct looked looked;

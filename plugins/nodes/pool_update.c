@@ -268,7 +268,7 @@ static int32_t lay_out(struct updating *u)
 
 int32_t nodes_plan_pool_update(void *instance, struct proximo_call *call)
 {
-    struct updating u = {.a = {((struct nodes_plane *)instance)->host, call}};
+    struct updating u = {.a = {((struct plane_instance *)instance)->host, call}};
     struct looked looked;
     u.poolid = ask_argument(&u.a, "poolid");
     int32_t r = pool_must_look(&u.a, u.poolid, &looked, &u.pool);

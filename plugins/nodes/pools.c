@@ -48,7 +48,7 @@ int32_t pool_wait(const struct asking *a, const char *poolid, const char *select
 
 int32_t nodes_plan_pool_create(void *instance, struct proximo_call *call)
 {
-    const struct asking a = {((struct nodes_plane *)instance)->host, call};
+    const struct asking a = {((struct plane_instance *)instance)->host, call};
     const char *poolid = ask_argument(&a, "poolid"), *comment = ask_argument(&a, "comment");
     struct json_object *pool = NULL;
     struct looked looked;
@@ -175,7 +175,7 @@ int32_t pool_must_look(const struct asking *a, const char *poolid, struct looked
 
 int32_t nodes_plan_pool_delete(void *instance, struct proximo_call *call)
 {
-    const struct asking a = {((struct nodes_plane *)instance)->host, call};
+    const struct asking a = {((struct plane_instance *)instance)->host, call};
     const char *poolid = ask_argument(&a, "poolid");
     struct json_object *pool = NULL;
     struct looked looked;

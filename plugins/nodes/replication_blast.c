@@ -67,7 +67,7 @@ static int32_t view_open(void *instance, struct proximo_call *call, struct json_
                          struct view *v)
 {
     const char *target = member_text(subject, "target");
-    *v = (struct view){.a = {((struct nodes_plane *)instance)->host, call},
+    *v = (struct view){.a = {((struct plane_instance *)instance)->host, call},
                        .keep = member_true(subject, "keep"),
                        .force = member_true(subject, "force"),
                        .off = member_is(subject, "disable", "1"),

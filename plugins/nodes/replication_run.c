@@ -136,7 +136,7 @@ static int32_t check_run(struct running *run, struct json_object *job, uint32_t 
 
 int32_t replication_run_plan(void *instance, struct proximo_call *call)
 {
-    struct running run = {.a = {((struct nodes_plane *)instance)->host, call}};
+    struct running run = {.a = {((struct plane_instance *)instance)->host, call}};
     struct proximo_site site = {ROW(proximo_site)};
     struct looked looked = {0};
     run.id = ask_argument(&run.a, "id");

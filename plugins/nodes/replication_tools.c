@@ -127,9 +127,9 @@ static const struct config_kind replication_kind = {
     .classes = {"replication.create", "replication.update", "replication.delete"},
     .check = check,
 };
-CONFIG_FUNCTIONS(job_create, nodes_plane, &replication_kind, CONFIG_CREATE)
-CONFIG_FUNCTIONS(job_update, nodes_plane, &replication_kind, CONFIG_UPDATE)
-CONFIG_FUNCTIONS(job_delete, nodes_plane, &replication_kind, CONFIG_DELETE)
+CONFIG_FUNCTIONS(job_create, &replication_kind, CONFIG_CREATE)
+CONFIG_FUNCTIONS(job_update, &replication_kind, CONFIG_UPDATE)
+CONFIG_FUNCTIONS(job_delete, &replication_kind, CONFIG_DELETE)
 
 /* ---- the tools */
 
@@ -220,7 +220,7 @@ static const struct proximo_read reads[] = {
                     "and how often. How their runs went is in pve_replication_status.",
      .path = "/cluster/replication", .columns = PROXIMO_TABLE(list_columns), .count_by = "target",
      .sort_by = "id", .needs = PROXIMO_TABLE(vm_audit)},
-    {ROW(proximo_read), .name = "pve_replication_status", .title = "Runs of replication jobs",
+    {ROW(proximo_read), .name = "pve_replication_status", .title = "Replication status",
      .description = "Lists how the replication jobs of one node's guests went: last good run, how often it "
                     "failed since, the error, the next run. The copy on the target is as old as last_sync.",
      .params = PROXIMO_TABLE(status_params), .path = "/nodes/{node}/replication",

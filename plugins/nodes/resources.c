@@ -18,7 +18,7 @@ static const struct {
 
 int32_t nodes_read_resources(void *instance, struct proximo_call *call)
 {
-    struct nodes_plane *plane = instance;
+    struct plane_instance *plane = instance;
     struct proximo_text type = {0};
     struct proximo_need needs[TYPES];
     uint32_t count = 0;

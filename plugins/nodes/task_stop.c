@@ -134,7 +134,7 @@ static int32_t lay_out(const struct asking *a, const struct proximo_field *at, c
 
 int32_t nodes_plan_task_stop(void *instance, struct proximo_call *call)
 {
-    const struct asking a = {((struct nodes_plane *)instance)->host, call};
+    const struct asking a = {((struct plane_instance *)instance)->host, call};
     const char *upid = ask_argument(&a, "upid"), *node = ask_argument(&a, "node");
     struct json_object *status DROP_JSON = NULL;
     struct upid task;
@@ -159,7 +159,7 @@ int32_t nodes_plan_task_stop(void *instance, struct proximo_call *call)
 
 int32_t nodes_blast_task(void *instance, struct proximo_call *call, struct proximo_text subject_json)
 {
-    const struct asking a = {((struct nodes_plane *)instance)->host, call};
+    const struct asking a = {((struct plane_instance *)instance)->host, call};
     struct json_object *subject DROP_JSON = json_of(subject_json);
     const char *text = member_text(subject, "upid");
     struct upid task;

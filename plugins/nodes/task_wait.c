@@ -126,7 +126,7 @@ static int32_t answer(const struct waiting *w, struct json_object *task, bool fi
 
 int32_t nodes_read_task_wait(void *instance, struct proximo_call *call)
 {
-    struct waiting w = {.ask = {((struct nodes_plane *)instance)->host, call}, .percent = -1};
+    struct waiting w = {.ask = {((struct plane_instance *)instance)->host, call}, .percent = -1};
     const int64_t begin = now_ms();
     const int64_t wanted = seconds(&w.ask, "timeout", 120) * 1000;
     const int64_t given = w.ask.host->deadline_ms(call) - MARGIN_MS;

@@ -47,8 +47,8 @@ const char *nodes_outcome(const char *status)
 
 /* ---- the arguments */
 
-static void copy_argument(struct nodes_plane *plane, struct proximo_call *call, const char *name, char *ret,
-                          size_t size)
+static void copy_argument(struct plane_instance *plane, struct proximo_call *call, const char *name,
+                          char *ret, size_t size)
 {
     struct proximo_text text = {0};
     if (plane->host->argument(call, name, &text) == PROXIMO_OK && text.len < size) {
@@ -57,7 +57,7 @@ static void copy_argument(struct nodes_plane *plane, struct proximo_call *call, 
     }
 }
 
-static void filter_read(struct nodes_plane *plane, struct proximo_call *call, struct task_filter *ret)
+static void filter_read(struct plane_instance *plane, struct proximo_call *call, struct task_filter *ret)
 {
     char text[32] = "";
     char node[80] = "";
@@ -101,8 +101,9 @@ static bool filter_fits(const struct task_filter *f, struct json_object *task, c
            !(f->has_since && member_int(task, "starttime") < f->since);
 }
 
-static int32_t reply_tasks(struct nodes_plane *plane, struct proximo_call *call, const struct task_filter *f,
-                           struct json_object *data, const struct proximo_answer *answer)
+static int32_t reply_tasks(struct plane_instance *plane, struct proximo_call *call,
+                           const struct task_filter *f, struct json_object *data,
+                           const struct proximo_answer *answer)
 {
     struct json_object *rows = json_object_new_array();
     if (!rows)
@@ -135,7 +136,7 @@ static const struct proximo_need cluster_need = NEED("/", "Sys.Audit");
 
 int32_t nodes_read_tasks(void *instance, struct proximo_call *call)
 {
-    struct nodes_plane *plane = instance;
+    struct plane_instance *plane = instance;
     struct task_filter f;
     struct proximo_field fields[8];
     uint32_t count = 0;
@@ -208,7 +209,7 @@ static int add_outcome(struct json_object *task)
 
 int32_t nodes_read_task_status(void *instance, struct proximo_call *call)
 {
-    struct nodes_plane *plane = instance;
+    struct plane_instance *plane = instance;
     char upid[264] = "";
     char node[80] = "";
     copy_argument(plane, call, "upid", upid, sizeof(upid));

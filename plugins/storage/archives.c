@@ -207,7 +207,7 @@ static int32_t take(struct gathering *g, struct listing *one, const struct proxi
     for (uint32_t i = 0; !json_object_is_type(list, json_type_array) && i < TRIES_MOST - 1 && one->other[i];
          i++) {
         struct proximo_get get;
-        struct looked looked;
+        struct looked looked = {0};
         int32_t r = prepare(g, one, one->other[i], &get);
         if (r == PROXIMO_OK)
             r = ask_look(g->a, &get, &looked);
@@ -333,7 +333,8 @@ const char *age_text(const struct asking *a, int64_t seconds)
         return ask_text(a, "%lld min", (long long)(seconds / 60));
     if (seconds < 86400)
         return ask_text(a, "%lld h", (long long)(seconds / 3600));
-    return ask_text(a, "%lld days %lld h", (long long)(seconds / 86400), (long long)(seconds % 86400 / 3600));
+    return ask_text(a, "%lld %s %lld h", (long long)(seconds / 86400), seconds < 2 * 86400 ? "day" : "days",
+                    (long long)(seconds % 86400 / 3600));
 }
 
 const char *time_text(const struct asking *a, int64_t epoch)

@@ -136,7 +136,7 @@ static int32_t look_at_row(struct losing *l, struct json_object **ret_list)
 
 int32_t storage_blast_backup(void *instance, struct proximo_call *call, struct proximo_text subject_json)
 {
-    struct losing l = {.a = {((struct storage_plane *)instance)->host, call}};
+    struct losing l = {.a = {((struct plane_instance *)instance)->host, call}};
     struct json_object *subject DROP_JSON = json_of(subject_json), *list DROP_JSON = NULL;
     l.volid = member_text(subject, "volid");
     l.node = member_text(subject, "node");

@@ -127,7 +127,7 @@ static const struct proximo_change changes[] = {
         ROW(proximo_change),
         .flags = PROXIMO_CHANGE_IDEMPOTENT,
         .name = "pve_storage_volume_set",
-        .title = "Notes and protection of a backup",
+        .title = "Annotate or protect a backup",
         .description = "Sets the notes of a backup, or protects it against removal and pruning. Undo "
                        "writes back what "
                        "was there.",

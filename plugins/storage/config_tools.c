@@ -86,7 +86,7 @@ static const struct proximo_read reads[] = {
         .name = "pve_storage_config_get",
         .title = "Entry of one storage",
         .description =
-            "Reads the whole entry of one storage in storage.cfg, with its digest. Passwords and keys "
+            "Shows the whole entry of one storage in storage.cfg, with its digest. Passwords and keys "
             "are kept elsewhere and never shown.",
         .params = PROXIMO_TABLE(get_params),
         .path = "/storage/{storage}",
@@ -109,9 +109,9 @@ static const struct config_kind kind = {
     .classes = {"storage.create", "storage.update", "storage.delete"},
     .check = storage_check,
 };
-CONFIG_FUNCTIONS(create, storage_plane, &kind, CONFIG_CREATE)
-CONFIG_FUNCTIONS(update, storage_plane, &kind, CONFIG_UPDATE)
-CONFIG_FUNCTIONS(delete, storage_plane, &kind, CONFIG_DELETE)
+CONFIG_FUNCTIONS(create, &kind, CONFIG_CREATE)
+CONFIG_FUNCTIONS(update, &kind, CONFIG_UPDATE)
+CONFIG_FUNCTIONS(delete, &kind, CONFIG_DELETE)
 
 #define SECRET_PARAM(param_name, ...)                                                                        \
     PARAM(.type = PROXIMO_TYPE_STRING, .name = (param_name), .flags = PROXIMO_PARAM_SECRET, __VA_ARGS__)
@@ -214,7 +214,8 @@ static const struct proximo_change changes[] = {
         .name = "pve_storage_delete",
         .title = "Remove a storage",
         .description =
-            "Removes a storage from storage.cfg. The data on it stays, but no node uses it any more: the "
+            "Deletes a storage's entry in storage.cfg. The data on it stays, but no node uses it any more: "
+            "the "
             "plan names every guest, backup job and backup that depends on it. Undo creates the entry "
             "again, unless a password or key goes with it.",
         .params = PROXIMO_TABLE(delete_params),

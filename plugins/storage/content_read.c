@@ -33,7 +33,7 @@ static int32_t reply_list(const struct asking *a, struct json_object *list, bool
 
 static int32_t read_list(void *instance, struct proximo_call *call, const char *content)
 {
-    const struct asking a = {((struct storage_plane *)instance)->host, call};
+    const struct asking a = {((struct plane_instance *)instance)->host, call};
     const char *storage = ask_argument(&a, "storage"), *node = ask_argument(&a, "node");
     const char *vmid = ask_argument(&a, "vmid");
     const bool backups = content != NULL;

@@ -60,7 +60,7 @@ static const struct proximo_read reads[] = {
     {
         ROW(proximo_read),
         .name = "pve_storage_content",
-        .title = "Content of a storage",
+        .title = "Volumes on a storage",
         .description =
             "Lists what is on a storage as one node sees it: ISO images, container templates, backups, disks "
             "of "

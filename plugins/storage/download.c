@@ -110,7 +110,7 @@ static int32_t check_checksum(const struct download *d)
 
 static int32_t begin(struct download *d, void *instance, struct proximo_call *call)
 {
-    *d = (struct download){.a = {((struct storage_plane *)instance)->host, call}};
+    *d = (struct download){.a = {((struct plane_instance *)instance)->host, call}};
     const struct asking *a = &d->a;
     d->storage = ask_argument(a, "storage");
     d->node = ask_argument(a, "node");

@@ -180,7 +180,7 @@ static int32_t look(struct freshness *f)
 
 int32_t storage_read_freshness(void *instance, struct proximo_call *call)
 {
-    struct freshness f = {.a = {((struct storage_plane *)instance)->host, call}, .now = now_epoch()};
+    struct freshness f = {.a = {((struct plane_instance *)instance)->host, call}, .now = now_epoch()};
     const char *vmid = ask_argument(&f.a, "vmid"), *days = ask_argument(&f.a, "older_than_days");
     f.vmid = vmid ? (int64_t)digits_of(vmid, 999999999) : 0;
     f.older_s = days ? (int64_t)digits_of(days, 36500) * DAY_S : -1;

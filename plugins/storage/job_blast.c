@@ -124,7 +124,7 @@ static int32_t look(struct covering *k, struct json_object *subject, bool stays)
 
 static int32_t blast(void *instance, struct proximo_call *call, struct proximo_text subject_json, bool stays)
 {
-    struct covering k = {.a = {((struct storage_plane *)instance)->host, call}};
+    struct covering k = {.a = {((struct plane_instance *)instance)->host, call}};
     struct json_object *subject DROP_JSON = json_of(subject_json);
     k.id = member_text(subject, "id");
     if (!k.id)

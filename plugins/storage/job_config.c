@@ -74,22 +74,22 @@ static const struct config_kind job_kind = {
 
 int32_t storage_plan_job_create(void *instance, struct proximo_call *call)
 {
-    return config_plan(((struct storage_plane *)instance)->host, call, &job_kind, CONFIG_CREATE);
+    return config_plan(((struct plane_instance *)instance)->host, call, &job_kind, CONFIG_CREATE);
 }
 
 int32_t storage_plan_job_update(void *instance, struct proximo_call *call)
 {
-    return config_plan(((struct storage_plane *)instance)->host, call, &job_kind, CONFIG_UPDATE);
+    return config_plan(((struct plane_instance *)instance)->host, call, &job_kind, CONFIG_UPDATE);
 }
 
 int32_t storage_plan_job_delete(void *instance, struct proximo_call *call)
 {
-    return config_plan(((struct storage_plane *)instance)->host, call, &job_kind, CONFIG_DELETE);
+    return config_plan(((struct plane_instance *)instance)->host, call, &job_kind, CONFIG_DELETE);
 }
 
 int32_t storage_undo_job(void *instance, struct proximo_call *call, struct proximo_text record_json)
 {
-    return config_plan_undo(((struct storage_plane *)instance)->host, call, &job_kind, record_json);
+    return config_plan_undo(((struct plane_instance *)instance)->host, call, &job_kind, record_json);
 }
 
 /* ---- which guests it takes: in one way, and the other ways end with it */

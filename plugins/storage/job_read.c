@@ -62,7 +62,7 @@ static int32_t add_volumes(struct json_object *rows, struct json_object *guest)
 int32_t storage_read_job_guests(void *instance, struct proximo_call *call)
 {
     static const struct proximo_need need[] = {NEED("/", "Sys.Audit"), NEED("/vms", "VM.Audit")};
-    const struct asking a = {((struct storage_plane *)instance)->host, call};
+    const struct asking a = {((struct plane_instance *)instance)->host, call};
     const char *id = ask_argument(&a, "id");
     struct proximo_answer answer = {ROW(proximo_answer)};
     if (!id)
@@ -186,7 +186,7 @@ static int32_t look(struct uncovered *u)
 
 int32_t storage_read_uncovered(void *instance, struct proximo_call *call)
 {
-    struct uncovered u = {.a = {((struct storage_plane *)instance)->host, call}};
+    struct uncovered u = {.a = {((struct plane_instance *)instance)->host, call}};
     u.rows = json_object_new_array();
     int32_t r = u.rows ? look(&u) : PROXIMO_ENOMEM;
     json_object_put(u.rows);

@@ -287,7 +287,7 @@ static int32_t plan(struct running *k)
 
 int32_t storage_plan_job_run(void *instance, struct proximo_call *call)
 {
-    struct running k = {.a = {((struct storage_plane *)instance)->host, call}};
+    struct running k = {.a = {((struct plane_instance *)instance)->host, call}};
     k.id = ask_argument(&k.a, "id");
     int32_t r = k.id ? plan(&k) : k.a.host->fail(call, PROXIMO_EINVAL, "id is missing");
     backup_jobs_done(&k.jobs);
@@ -310,15 +310,15 @@ static int32_t tell_guest(const struct running *k, const struct known_guest *gue
 
 int32_t storage_blast_job_run(void *instance, struct proximo_call *call, struct proximo_text subject_json)
 {
-    struct running k = {.a = {((struct storage_plane *)instance)->host, call}};
+    struct running k = {.a = {((struct plane_instance *)instance)->host, call}};
     struct json_object *subject DROP_JSON = json_of(subject_json);
     k.id = member_text(subject, "id");
     int32_t r = k.id ? find_job(&k) : k.a.host->fail(call, PROXIMO_EINVAL, "the subject has no id");
-    for (uint32_t i = 0; r == PROXIMO_OK && i < k.guests.count; i++) {
+    for (uint32_t i = 0; r == PROXIMO_OK && k.job && i < k.guests.count; i++) {
         if (job_names(&k.job->pick, k.guests.rows[i].vmid, k.guests.rows[i].node) == JOB_YES)
             r = tell_guest(&k, &k.guests.rows[i]);
     }
-    if (r == PROXIMO_OK && k.job->prune && k.job->prunes && !strstr(k.job->prune, "keep-all"))
+    if (r == PROXIMO_OK && k.job && k.job->prune && k.job->prunes && !strstr(k.job->prune, "keep-all"))
         r = k.a.host->risk(call, PROXIMO_RISK_HIGH,
                            ask_text(&k.a, "each guest's older backups are deleted down to %s", k.job->prune));
     backup_jobs_done(&k.jobs);

@@ -113,13 +113,15 @@ static const struct proximo_read reads[] = {
 
 /* ---- changes */
 
-#define TEXT(json_name, words)  PARAM(.type = PROXIMO_TYPE_STRING, .name = json_name, .description = words)
-#define WORDS(json_name, words) PARAM(.type = PROXIMO_TYPE_STRINGS, .name = json_name, .description = words)
-#define FLAG(json_name, words)  PARAM(.type = PROXIMO_TYPE_BOOLEAN, .name = json_name, .description = words)
+#define TEXT(json_name, words) PARAM(.type = PROXIMO_TYPE_STRING, .name = (json_name), .description = (words))
+#define WORDS(json_name, words)                                                                              \
+    PARAM(.type = PROXIMO_TYPE_STRINGS, .name = (json_name), .description = (words))
+#define FLAG(json_name, words)                                                                               \
+    PARAM(.type = PROXIMO_TYPE_BOOLEAN, .name = (json_name), .description = (words))
 #define NUMBER(json_name, words)                                                                             \
-    PARAM(.type = PROXIMO_TYPE_INTEGER, .name = json_name, .maximum = 1000000000, .description = words)
+    PARAM(.type = PROXIMO_TYPE_INTEGER, .name = (json_name), .maximum = 1000000000, .description = (words))
 #define CHOICE(json_name, allowed, words)                                                                    \
-    PARAM(.type = PROXIMO_TYPE_STRING, .name = json_name, .choices = allowed, .description = words)
+    PARAM(.type = PROXIMO_TYPE_STRING, .name = (json_name), .choices = (allowed), .description = (words))
 
 /* Whom, when, where to, how, and for how long. */
 #define JOB_VALUES                                                                                           \

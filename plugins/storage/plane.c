@@ -3,24 +3,8 @@
  * The storage plane: storages of the cluster, what is on them, backups and backup jobs. Sources: the API
  * paths in the topics' rows (Proxmox VE 8.4 and 9.2).
  */
-#include <stdlib.h>
 
 #include "storage.h"
-
-static int32_t storage_open(const struct proximo_host *host, void **ret_instance)
-{
-    struct storage_plane *plane = calloc(1, sizeof(*plane));
-    if (!plane)
-        return PROXIMO_ENOMEM;
-    plane->host = host;
-    *ret_instance = plane;
-    return PROXIMO_OK;
-}
-
-static void storage_close(void *instance)
-{
-    free(instance);
-}
 
 static const struct topic *const topics[] = {
     &storage_topic_config, &storage_topic_content, &storage_topic_backups,
@@ -35,7 +19,7 @@ static struct proximo_plane plane = {
     .version = "0.1.0",
     .licence = "Apache-2.0",
     .summary = "Storages of the cluster, their content, backups and backup jobs.",
-    .open = storage_open,
-    .close = storage_close,
+    .open = plane_open,
+    .close = plane_close,
 };
 PROXIMO_PLANE_OF_TOPICS(plane, topics)

@@ -5,10 +5,6 @@
 
 #include "../common/topics.h"
 
-struct storage_plane {
-    const struct proximo_host *host;
-};
-
 #define NODE_PARAM                                                                                           \
     PARAM(.type = PROXIMO_TYPE_STRING, .name = "node", .format = "node",                                     \
           .description = "Node; absent: the configured one, or the only one.")

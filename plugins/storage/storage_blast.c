@@ -66,7 +66,7 @@ static int32_t find_entry(struct storage_blast *b)
 static int32_t open_blast(void *instance, struct proximo_call *call, struct proximo_text subject_json,
                           struct storage_blast *ret)
 {
-    *ret = (struct storage_blast){.ask = {((struct storage_plane *)instance)->host, call},
+    *ret = (struct storage_blast){.ask = {((struct plane_instance *)instance)->host, call},
                                   .subject = json_of(subject_json)};
     ret->storage = member_text(ret->subject, "storage");
     if (!ret->storage)
@@ -180,7 +180,7 @@ static int32_t loss(void *instance, struct proximo_call *call, struct proximo_te
 
 int32_t storage_blast_delete(void *instance, struct proximo_call *call, struct proximo_text subject_json)
 {
-    const struct asking a = {((struct storage_plane *)instance)->host, call};
+    const struct asking a = {((struct plane_instance *)instance)->host, call};
     struct json_object *subject DROP_JSON = json_of(subject_json);
     const char *storage = member_text(subject, "storage");
     int32_t r =

@@ -17,12 +17,13 @@ const struct hit_words hit_words[] = {
       "has them"}},
     {HIT_BOOT,
      {PROXIMO_RISK_HIGH, PROXIMO_RISK_MEDIUM, PROXIMO_RISK_HIGH},
-     {"does not start any more: its boot disk, EFI variables or TPM state are on it; while it runs it keeps "
-      "what it has "
-      "open, but cannot move or be backed up",
+     {"does not start any more: its boot disk or root file system, EFI variables or TPM state are on it; "
+      "while it runs it "
+      "keeps what it has open, but cannot move or be backed up",
       "may not start any more: Proxmox refuses disks on a storage that may not hold them",
-      "does not start any more unless the new place has its boot disk; while it runs it keeps what it has "
-      "open"}},
+      "does not start any more unless the new place has its boot disk or root file system; while it runs it "
+      "keeps what "
+      "it has open"}},
     {HIT_ALL,
      {PROXIMO_RISK_HIGH, PROXIMO_RISK_MEDIUM, PROXIMO_RISK_HIGH},
      {"loses all its disks and does not start any more; while it runs it keeps what it has open",
@@ -35,9 +36,9 @@ const struct hit_words hit_words[] = {
       "loses a data disk unless the new place has it, its boot disk is elsewhere"}},
     {HIT_CLOUDINIT,
      {PROXIMO_RISK_MEDIUM, PROXIMO_RISK_MEDIUM, PROXIMO_RISK_MEDIUM},
-     {"its cloud-init drive is on it: it does not start again with this drive",
-      "its cloud-init drive is on it and cannot be written any more",
-      "its cloud-init drive is on it: it is missing at the new place"}},
+     {"its cloud-init drive or a CD volume of its own is on it: it does not start again with this drive",
+      "its cloud-init drive or a CD volume of its own is on it and cannot be written any more",
+      "its cloud-init drive or a CD volume of its own is on it: it is missing at the new place"}},
     {HIT_FILE,
      {PROXIMO_RISK_MEDIUM, PROXIMO_RISK_MEDIUM, PROXIMO_RISK_MEDIUM},
      {"its hook script or cloud-init file is on it: it does not start again without it",

@@ -290,7 +290,7 @@ static int32_t tell_nobody(struct looking *l)
 
 int32_t storage_blast_volume(void *instance, struct proximo_call *call, struct proximo_text subject_json)
 {
-    struct looking l = {.a = {((struct storage_plane *)instance)->host, call}};
+    struct looking l = {.a = {((struct plane_instance *)instance)->host, call}};
     struct json_object *subject DROP_JSON = json_of(subject_json);
     l.volid = member_text(subject, "volid");
     l.node = member_text(subject, "node");

@@ -135,7 +135,7 @@ static int32_t deletion(const struct asking *a, const struct volume *v)
 
 static int32_t plan(void *instance, struct proximo_call *call, bool backups_only)
 {
-    const struct asking a = {((struct storage_plane *)instance)->host, call};
+    const struct asking a = {((struct plane_instance *)instance)->host, call};
     struct volume v;
     int32_t r = volume_open(&a, &v);
     if (r == PROXIMO_OK && !v.row)

@@ -111,7 +111,7 @@ static int32_t lay_out(const struct setting *s)
 
 int32_t storage_plan_volume_set(void *instance, struct proximo_call *call)
 {
-    struct setting s = {.a = {((struct storage_plane *)instance)->host, call}};
+    struct setting s = {.a = {((struct plane_instance *)instance)->host, call}};
     int32_t r = begin(&s);
     if (r == PROXIMO_OK && !s.sets_notes && !s.sets_protection) {
         const char *text = ask_text(&s.a, "nothing to do: backup %s is so already", s.v.name);

@@ -11,8 +11,8 @@
 #define DIGEST       {.name = "digest", .optional = true, .max_length = 64}
 #define DELETE       {.name = "delete", .optional = true, .format = "pve-configid-list", .max_length = 4096}
 #define DESCRIPTION  {.name = "description", .optional = true, .max_length = 4096}
-#define MAP_NEW(of)  {.name = "map", .type = SIM_ARRAY, .sub = of}
-#define MAP(of)      {.name = "map", .type = SIM_ARRAY, .optional = true, .sub = of}
+#define MAP_NEW(of)  {.name = "map", .type = SIM_ARRAY, .sub = (of)}
+#define MAP(of)      {.name = "map", .type = SIM_ARRAY, .optional = true, .sub = (of)}
 #define MAPPING(kind, of, map, ...) \
     {.method = "POST", .path = "/cluster/mapping/" kind, .params = PARAMS(ID, MAP_NEW(of), __VA_ARGS__), \
      .rule = PERM("/mapping/" kind, "Mapping.Modify"), .run = sim_mapping_create}, \

@@ -1,17 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 // What there is to be read, found out from the server itself: every client test runs through the same.
+import { readdirSync, readFileSync } from 'node:fs';
 
-// Every read tool with arguments that work: the example that proximo_describe shows, with what the demo has in place of
-// what no example can know. call(name, arguments) -> the tool's structured content.
+// The arguments of the first row of every tool in tests/tools.
+function rowsOfTools() {
+  const folder = new URL('../tools/', import.meta.url);
+  const rows = new Map();
+  for (const plane of readdirSync(folder, { withFileTypes: true })) {
+    if (!plane.isDirectory() || ['examples', 'plans', 'wrong'].includes(plane.name)) continue;
+    for (const file of readdirSync(new URL(`${plane.name}/`, folder))) {
+      for (const row of JSON.parse(readFileSync(new URL(`${plane.name}/${file}`, folder), 'utf8')).rows)
+        if (!rows.has(row.tool)) rows.set(row.tool, row.arguments ?? {});
+    }
+  }
+  return rows;
+}
+
+// Every read tool with arguments that work: those of its first test row, with a task of the demo in place of what only the
+// test's simulator can know. A tool without a row is called as the example of proximo_describe says.
+// call(name, arguments) -> the tool's structured content.
 export async function readsOf(call) {
   const found = await call('proximo_find', { query: '', limit: 200 });
   const names = found.rows.filter(row => row.kind === 'read').map(row => row.name);
   const tasks = await call('proximo_read', { tool: 'pve_tasks_list', arguments: { limit: 1 } });
   const known = { upid: tasks.rows[0]?.upid };
+  const rows = rowsOfTools();
   const reads = [];
   for (const name of names) {
     const { tools: [described] } = await call('proximo_describe', { tool: name });
-    const shown = described.example?.arguments?.arguments ?? described.example?.arguments ?? {};
+    const shown = rows.get(name) ?? described.example?.arguments?.arguments ?? described.example?.arguments ?? {};
     const given = Object.fromEntries(Object.entries(known).filter(([key]) => described.inputSchema.properties?.[key]));
     reads.push({ name, arguments: { ...shown, ...given } });
   }

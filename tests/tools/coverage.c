@@ -131,7 +131,7 @@ static bool is_tool(const char *name)
 {
     char word[100];
 
-    (void)snprintf(word, sizeof(word), " %s ", name);
+    (void)snprintf(word, sizeof(word), " %.90s ", name);
     return strstr(tools.data, word) != NULL;
 }
 

@@ -348,8 +348,9 @@ struct proximo_guard {
  *
  * plan_undo gets the record of an applied plan, or of an applied undo of one (then it makes the redo):
  * {"tool", "action", "arguments", "undo_of": id or null, "outcome", "before": [value of each guard], "after":
- * [...], "results": {step: value}}, each value null when absent or not readable. It fills in a plan as `plan`
- * does, or says with host->undo(call, PROXIMO_UNDO_NONE, NULL, 0) and host->fail that there is no way back.
+ * [...], "results": {step: value}, "steps": [{"name", "outcome", "upid"}]}, each value null when absent or
+ * not readable. It fills in a plan as `plan` does, or says with host->undo(call, PROXIMO_UNDO_NONE, NULL, 0)
+ * and host->fail that there is no way back.
  */
 struct proximo_change {
     uint32_t struct_size;

@@ -18,7 +18,7 @@
 #include "surface.h"
 
 #define TOP         3
-#define QUERY_LEAST 150
+#define QUERY_LEAST 450
 
 struct answer {
     const struct catalog *catalog;

@@ -77,6 +77,41 @@ static void test_queries(void **state)
     search_free(search);
 }
 
+/* A change comes up by what it does, or by all of its thing, never by a word of a question. */
+static void test_guarded(void **state)
+{
+    static const char *const named[] = {"pve_job_list", "pve_updates_list", "pve_job_delete",
+                                        "pve_job_update"};
+    static const struct {
+        const char *query, *found; /* by their places above */
+    } cases[] = {
+        {"job", "023"},           {"delete", "2"},         {"delete job", "2"},
+        {"remove the job", "20"}, {"big job", "0"},        {"which job", "0"},
+        {"delete thing", "2"},    {"delete updates", "1"}, {"is it safe to delete anything", ""},
+        {"updates", "1"},         {"update", "31"},        {"job's", "023"},
+    };
+    struct search *search = search_new(4);
+    size_t order[4];
+
+    (void)state;
+    assert_non_null(search);
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(search_add(search, i, 8, named[i]), 0);
+        if (i >= 2)
+            search_guard(search, i);
+    }
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char found[5] = "";
+        size_t count = search_query(search, cases[i].query, order);
+
+        for (size_t k = 0; k < count; k++)
+            found[k] = (char)('0' + order[k]);
+        print_message("%s\n", cases[i].query);
+        assert_string_equal(found, cases[i].found);
+    }
+    search_free(search);
+}
+
 static void test_nearest(void **state)
 {
     struct search *search = index_of_documents();
@@ -124,10 +159,8 @@ static void test_allow_and_deny(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_queries),
-        cmocka_unit_test(test_nearest),
-        cmocka_unit_test(test_empty),
-        cmocka_unit_test(test_allow_and_deny),
+        cmocka_unit_test(test_queries), cmocka_unit_test(test_guarded),        cmocka_unit_test(test_nearest),
+        cmocka_unit_test(test_empty),   cmocka_unit_test(test_allow_and_deny),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,10 +4,6 @@
 
 #include "plan_rig.h"
 
-struct things_plane {
-    const struct proximo_host *host;
-};
-
 static const struct config_key keys[] = {
     {.name = "type", .flags = CONFIG_CREATE_ONLY},
     {.name = "nodes", .flags = CONFIG_LIST},
@@ -58,10 +54,10 @@ static const struct config_kind options = {
     .key_count = 3,
     .classes = {NULL, "node.dns", NULL},
 };
-CONFIG_FUNCTIONS(make, things_plane, &kind, CONFIG_CREATE)
-CONFIG_FUNCTIONS(set, things_plane, &kind, CONFIG_UPDATE)
-CONFIG_FUNCTIONS(drop, things_plane, &kind, CONFIG_DELETE)
-CONFIG_FUNCTIONS(dns, things_plane, &options, CONFIG_UPDATE)
+CONFIG_FUNCTIONS(make, &kind, CONFIG_CREATE)
+CONFIG_FUNCTIONS(set, &kind, CONFIG_UPDATE)
+CONFIG_FUNCTIONS(drop, &kind, CONFIG_DELETE)
+CONFIG_FUNCTIONS(dns, &options, CONFIG_UPDATE)
 
 #define CHANGE(tool, function)                                                                               \
     {                                                                                                        \
@@ -70,15 +66,8 @@ CONFIG_FUNCTIONS(dns, things_plane, &options, CONFIG_UPDATE)
     }
 static const struct proximo_change changes[] = {CHANGE("thing_create", make), CHANGE("thing_update", set),
                                                 CHANGE("thing_delete", drop), CHANGE("dns_set", dns)};
-static int32_t things_open(const struct proximo_host *host, void **ret_instance)
-{
-    static struct things_plane instance;
-    instance.host = host;
-    *ret_instance = &instance;
-    return PROXIMO_OK;
-}
-static const struct proximo_plane plane = {PROXIMO_PLANE_HEAD, .name = "things", .open = things_open,
-                                           .changes = PROXIMO_TABLE(changes)};
+static const struct proximo_plane plane = {PROXIMO_PLANE_HEAD, .name = "things", .open = plane_open,
+                                           .close = plane_close, .changes = PROXIMO_TABLE(changes)};
 
 #define DIGEST "\"digest\":\"0123456789012345678901234567890123456789\""
 #define NOW                                                                                                  \

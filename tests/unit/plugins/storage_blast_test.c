@@ -97,6 +97,13 @@ static void begin_with(struct plane_test *t)
 {
     plane_test_answer(t, "/storage", 200, ENTRIES);
     plane_test_answer(t, "/nodes", 200, NODES);
+    plane_test_answer(t, "/access/acl", 200,
+                      "[{\"path\":\"/storage/nfs1\",\"type\":\"group\",\"ugid\":\"ops\",\"roleid\":"
+                      "\"PVEDatastoreUser\"},{\"path\":\"/storage/nfs10\",\"type\":\"user\",\"ugid\":"
+                      "\"x@pve\",\"roleid\":\"PVEDatastoreUser\"}]");
+    plane_test_answer(t, "/pools", 200, "[{\"poolid\":\"web\"},{\"poolid\":\"other\"}]");
+    plane_test_answer(t, "/pools?poolid=web", 200, "[{\"members\":[{\"storage\":\"nfs1\"}]}]");
+    plane_test_answer(t, "/pools?poolid=other", 200, "[{\"members\":[{\"storage\":\"nfs10\"}]}]");
     plane_test_answer(t, "/nodes/pve1/storage/nfs1/content", 200, CONTENT);
     plane_test_answer(t, "/nodes/pve1/storage/local/content?content=backup", 200,
                       "[{\"volid\":\"local:backup/x\",\"vmid\":101,\"content\":\"backup\"}]");
@@ -195,12 +202,16 @@ static void a_removed_storage_names_who_gets_hurt(void **state)
         &t, "storage/nfs1", "no node uses it", 3,
         "{\"guests_on_it\":9,\"of_them_running\":2,\"of_them_high_risk\":6,\"backup_jobs\":3,\"guests_with_"
         "backups_only_there\":1,\"type\":\"nfs\"");
+    expect_row(&t, "group/ops", "loses this role on the storage", 2, "\"role\":\"PVEDatastoreUser\"");
+    expect_row(&t, "pool/web", "loses the storage as a member", 1, "");
+    assert_null(row_of(&t, "user/x@pve", ""));
+    assert_null(row_of(&t, "pool/other", ""));
     expect_row(&t, "guest/100", "does not start any more: its boot disk", 3,
                "\"node\":\"pve1\",\"kind\":\"qemu\",\"running\":true,\"ha\":\"started\",\"slots\":[\"scsi0\"]"
                ",\"only_copy\":true");
     expect_row(&t, "guest/101", "loses a data disk", 2, "\"slots\":[\"scsi1\"],\"only_copy\":false");
     expect_row(&t, "guest/102", "the CD image in its drive", 2, "\"slots\":[\"ide2\"]");
-    expect_row(&t, "guest/104", "root", 3, "\"slots\":[\"rootfs\",\"mp0\",\"lxc.mount.entry\"]");
+    expect_row(&t, "guest/104", "root file system", 3, "\"slots\":[\"rootfs\",\"mp0\",\"lxc.mount.entry\"]");
     expect_row(&t, "guest/105", "boot disk", 3, "\"base\":\"base-9000-disk-0.raw\"");
     expect_row(&t, "guest/106", "does not name", 2, "\"node\":\"pve2\"");
     expect_row(&t, "guest/107", "TPM state", 3, "\"slots\":[\"tpmstate0\",\"unused0\"]");

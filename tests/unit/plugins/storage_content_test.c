@@ -404,7 +404,7 @@ static void what_may_be_downloaded(void **state)
 
 static void a_download_is_undone_while_it_is_the_same(void **state)
 {
-    struct plane_test t;
+    static struct plane_test t;
     (void)state;
     download(&t, "https://x.example.com/a.iso", "a.iso",
              "[{\"volid\":\"local:iso/a.iso\",\"size\":5,\"ctime\":7}]");

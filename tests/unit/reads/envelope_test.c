@@ -470,6 +470,18 @@ static void long_log_is_cut_at_a_line(void **state)
     free(text);
 }
 
+static void value_is_named(void **state)
+{
+    (void)state;
+    static struct column_row vmid[] = {{.name = S("vmid")}};
+    struct tool tool = {.kind = TOOL_READ_ROW, .flags = PROXIMO_READ_SINGLE, .name = S("t"), .path = S("/n")};
+    fake_http_answer("/n", 200, "{\"data\":\"112\"}");
+    expect(&tool, "{}", "{\"item\":{\"value\":\"112\"}}");
+    tool.columns = vmid;
+    tool.column_count = 1;
+    expect(&tool, "{}", "{\"item\":{\"vmid\":\"112\"}}");
+}
+
 static struct param_row node_params[] = {
     {.type = PROXIMO_TYPE_STRING, .name = S("node"), .format = S("node")}};
 
@@ -577,6 +589,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(moved_guest_is_followed, setup, teardown),
         cmocka_unit_test_setup_teardown(log_lines, setup, teardown),
         cmocka_unit_test_setup_teardown(long_log_is_cut_at_a_line, setup, teardown),
+        cmocka_unit_test_setup_teardown(value_is_named, setup, teardown),
         cmocka_unit_test_setup_teardown(node_is_resolved, setup, teardown),
         cmocka_unit_test_setup_teardown(function_rows, setup, teardown),
         cmocka_unit_test_setup_teardown(function_objects_and_blocks, setup, teardown),
