@@ -32,8 +32,8 @@ static int early(struct sim *sim, const struct sim_guest *guest, struct json_obj
     if (sim_int(guest->config, "protection", 0))
         return sim_why(why, "can't remove %s %s - protection mode enabled", kind, guest->vmid);
     if (!purge && sim_guest_ha(sim->state, guest))
-        return sim_why(why, "unable to remove %s %s - used in HA resources and purge parameter not set.", kind,
-                       guest->vmid);
+        return sim_why(why, "unable to remove %s %s - used in HA resources and purge parameter not set.",
+                       kind, guest->vmid);
     if (!purge && job)
         return sim_why(why, "There is a replication job '%s' for guest '%s' - Please remove that first.", job,
                        guest->vmid);
@@ -92,8 +92,8 @@ static void add_unreferenced(struct json_object *state, const struct sim_guest *
     }
 }
 
-/* The names of all volumes that go, as members: owned. */
-static struct json_object *volumes_of(struct json_object *state, const struct sim_guest *guest, bool unreferenced)
+struct json_object *sim_guest_volumes(struct json_object *state, const struct sim_guest *guest,
+                                      bool unreferenced)
 {
     struct json_object *volumes = json_object_new_object(), *snapshots = sim_get(guest->entry, "snapshots");
 
@@ -230,7 +230,7 @@ static int begin_destroy(struct sim *sim, struct sim_job *job, char *why)
     if (sim_job_guest(sim, job, &guest, why) < 0 || early(sim, &guest, job->args, why) < 0 ||
         (!let_go(&guest, job) && sim_guest_check_lock(&guest, why) < 0))
         return -EINVAL;
-    volumes = volumes_of(sim->state, &guest, false);
+    volumes = sim_guest_volumes(sim->state, &guest, false);
     json_object_object_foreach(volumes, volid, yes)
     {
         (void)yes;
@@ -259,18 +259,20 @@ static int end_destroy(struct sim *sim, struct sim_job *job, char *why)
     if (sim_job_guest(sim, job, &guest, why) < 0 || early(sim, &guest, job->args, why) < 0)
         return -EINVAL;
     (void)snprintf(vmid, sizeof vmid, "%s", guest.vmid);
-    volumes = volumes_of(sim->state, &guest, sim_int(job->args, "destroy-unreferenced-disks", 0) != 0);
+    volumes = sim_guest_volumes(sim->state, &guest, sim_int(job->args, "destroy-unreferenced-disks", 0) != 0);
     json_object_object_foreach(volumes, volid, yes)
     {
         (void)yes;
         sim_volume_remove(sim->state, guest.node, volid);
     }
+    sim_backups_freeze(sim->state, vmid);
     drop_rights(sim, vmid);
     if (sim_at(sim->state, "/firewall/guest"))
         json_object_object_del(sim_at(sim->state, "/firewall/guest"), vmid);
     if (sim_int(job->args, "purge", 0)) {
         sim_job_flush(job);
-        sim_job_log(job, false, "purging %s %s from related configurations..", guest.qemu ? "VM" : "CT", vmid);
+        sim_job_log(job, false, "purging %s %s from related configurations..", guest.qemu ? "VM" : "CT",
+                    vmid);
         drop_backups(sim, vmid);
         drop_replication(sim, vmid);
         drop_ha(sim, job, &guest);
