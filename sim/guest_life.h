@@ -59,6 +59,11 @@ void sim_qemu_identity(struct json_object *config, bool with_meta);
  * for. */
 void sim_guest_made(struct sim *sim, struct sim_job *job, struct json_object *config);
 
+enum sim_feature { SIM_CAN_BASE, SIM_CAN_LINK_BASE, SIM_CAN_LINK_SNAPSHOT, SIM_CAN_COPY_SNAPSHOT };
+/* Can the volume become a template's base; be what a linked clone is of, as a base or in a snapshot; be
+ * copied as it was in a snapshot? (guest_clone.c) */
+bool sim_volume_can(struct json_object *state, const char *volid, bool qemu, enum sim_feature feature);
+
 /* ---- volumes (guest_create_disks.c) ---- */
 
 struct sim_new_volume {
