@@ -169,6 +169,7 @@ static void test_create_ct(void **state)
     is(fixture, LXC1 "/300/config", "data.password", "(none)");
     has(fixture, LXC1 "/300/config", "data.net0", "hwaddr=BC:24:11:", true);
     is(fixture, LXC1 "/300/status/current", "data.status", "running");
+    has(fixture, LXC1 "/300/rrddata?timeframe=hour", "data", "time", true);
     /* Without a root of its own it is 4 GiB; on ZFS it has a file system of its own. */
     run(fixture, "POST", "/nodes/pve2/lxc",
         "{\"vmid\": \"301\", \"ostemplate\": \"" TEMPLATE
@@ -307,6 +308,41 @@ static void test_restore(void **state)
             "Configuration file 'nodes/pve1/lxc/301.conf' does not exist\n");
 }
 
+/* Restores from the backup server what the list has for the guest. */
+static void restore_from_server(struct fixture *fixture, const char *vmid, bool qemu, const char *expected)
+{
+    char list[100], params[300];
+    FREE_WITH(free_text) char *volid = NULL;
+
+    (void)snprintf(list, sizeof list, "/nodes/pve2/storage/pbs-main/content?vmid=%s", vmid);
+    volid = value(fixture, "GET", list, "{}", "data.0.volid");
+    if (qemu)
+        (void)snprintf(params, sizeof params,
+                       "{\"vmid\": \"300\", \"archive\": \"%s\", \"live-restore\": \"1\"}", volid);
+    else
+        (void)snprintf(
+            params, sizeof params,
+            "{\"vmid\": \"301\", \"ostemplate\": \"%s\", \"restore\": \"1\", \"storage\": \"local-lvm\"}",
+            volid);
+    run(fixture, "POST", qemu ? "/nodes/pve2/qemu" : "/nodes/pve2/lxc", params, expected);
+}
+
+static void test_restore_server(void **state)
+{
+    struct fixture *fixture = *state;
+
+    restore_from_server(fixture, "100", true, "OK");
+    is(fixture, "/nodes/pve2/qemu/300/config", "data.name", "web-frontend");
+    restore_from_server(
+        fixture, "111", false,
+        "unable to restore CT 301 - missing key - manifest was created with key "
+        "7c:02:e9:41:7c:02:e9:41:7c:02:e9:41:7c:02:e9:41:7c:02:e9:41:7c:02:e9:41:7c:02:e9:41:7c:02:e9:41");
+    is(fixture, "/cluster/nextid?vmid=301", "data", "301");
+    refused(fixture, "POST", QEMU1,
+            "{\"vmid\": \"302\", \"archive\": \"" VM103 "\", \"live-restore\": \"1\"}",
+            "live-restore is only compatible with backup images from a Proxmox Backup Server\n");
+}
+
 static void test_restore_over(void **state)
 {
     struct fixture *fixture = *state;
@@ -393,6 +429,10 @@ static void test_clone_snapshot(void **state)
     is(fixture, LXC1 "/300/config", "data.hostname", "copy");
     is(fixture, LXC1 "/300/config", "data.rootfs", "local-lvm:vm-300-disk-0,size=8G");
     is(fixture, LXC1 "/300/config", "data.parent", "(none)");
+    is(fixture, LXC1 "/300/firewall/options", "data.enable", "1");
+    is(fixture, LXC1 "/105/feature?feature=clone", "data.hasFeature", "0");
+    is(fixture, LXC1 "/105/feature?feature=clone&snapname=tuned", "data.hasFeature", "1");
+    is(fixture, LXC1 "/105/feature?feature=clone&snapname=none", "data.hasFeature", "0");
     is(fixture, LXC1 "/105/config", "data.lock", "(none)");
     refused(fixture, "POST", LXC1 "/105/clone", "{\"newid\": \"300\", \"snapname\": \"tuned\"}",
             "CT 300 already exists on node 'pve1'\n");
@@ -467,6 +507,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_destroy_plain, with_demo, end),
         cmocka_unit_test_setup_teardown(test_destroy_ha, with_oracle, end),
         cmocka_unit_test_setup_teardown(test_restore, with_demo, end),
+        cmocka_unit_test_setup_teardown(test_restore_server, with_demo, end),
         cmocka_unit_test_setup_teardown(test_restore_over, with_demo, end),
         cmocka_unit_test_setup_teardown(test_clone, with_demo, end),
         cmocka_unit_test_setup_teardown(test_clone_snapshot, with_demo, end),
