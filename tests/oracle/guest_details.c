@@ -92,12 +92,12 @@ static void test_to_disk(void **state)
     is(fixture, VM100 "/config", "data.vmstate", "(none)");
     lists(fixture, CEPH, "vm-100-state-suspend-", false);
 
-    /* What was saved goes with the lock. */
     task(fixture, "POST", VM100 "/status/suspend", "{\"todisk\": \"1\", \"statestorage\": \"local-lvm\"}",
          "OK");
     lists(fixture, "/nodes/pve1/storage/local-lvm/content", "vm-100-state-suspend-", true);
-    done(fixture, "PUT", VM100 "/config", "{\"delete\": \"lock\"}");
+    task(fixture, "POST", VM100 "/status/resume", "{}", "OK");
     lists(fixture, "/nodes/pve1/storage/local-lvm/content", "vm-100-state-suspend-", false);
+    task(fixture, "POST", VM100 "/status/stop", "{}", "OK");
     refused(fixture, "POST", VM100 "/status/resume", "{}", "VM 100 not running\n");
     task(fixture, "POST", VM100 "/status/start", "{}", "OK");
     task(fixture, "POST", VM100 "/status/suspend", "{\"todisk\": \"1\", \"statestorage\": \"iso-store\"}",
