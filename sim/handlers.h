@@ -57,6 +57,8 @@ sim_handler sim_bulk;
 sim_handler sim_power;
 /* snapshot.c */
 sim_handler sim_snapshot_create, sim_snapshot_delete, sim_snapshot_rollback, sim_snapshot_update;
+/* guest_disks.c, guest_disk_move.c */
+sim_handler sim_disk_resize, sim_disk_unlink, sim_disk_move;
 /* guest_config.c */
 sim_handler sim_guest_update;
 /* guest_create.c, guest_destroy.c, guest_clone.c, template.c */
@@ -64,8 +66,11 @@ sim_handler sim_qemu_create, sim_lxc_create, sim_guest_destroy, sim_guest_clone,
 /* routes/guest_params.c */
 extern const struct sim_param sim_qemu_options[], sim_qemu_options_task[], sim_qemu_create_params[],
     sim_lxc_options[], sim_lxc_create_params[];
-/* agent.c */
-sim_handler sim_agent, sim_cloudinit, sim_cloudinit_dump, sim_interfaces;
+/* agent.c, agent_action.c, agent_net.c */
+sim_handler sim_agent, sim_agent_exec, sim_agent_exec_status, sim_agent_file_read, sim_agent_file_write,
+    sim_interfaces;
+/* cloudinit.c */
+sim_handler sim_cloudinit, sim_cloudinit_dump, sim_cloudinit_update;
 
 /* ha.c */
 sim_handler sim_ha_groups, sim_ha_resources, sim_ha_resource, sim_ha_rules, sim_ha_rule, sim_ha_current,
@@ -105,6 +110,8 @@ bool sim_storage_on_node(struct json_object *config, const char *node);
 sim_handler sim_storage_content, sim_storage_volume;
 /* A volume of the node that the request names, or NULL. Borrowed. */
 struct json_object *sim_volume_find(struct sim_call *call, const char *volid);
+/* file_restore.c */
+sim_handler sim_file_restore_list;
 /* storage_config.c */
 sim_handler sim_storage_create, sim_storage_update, sim_storage_delete;
 /* storage_write.c */
