@@ -35,6 +35,10 @@ static const struct proximo_column points_columns[] = {
     COLUMN(.name = "description", .flags = PROXIMO_COLUMN_UNTRUSTED | PROXIMO_COLUMN_EXTRA),
 };
 
+/* ---- pve_snapshot_config: GET .../snapshot/{snapname}/config */
+
+static const struct proximo_param kept_params[] = {GUEST_PARAMS, SNAPNAME_PARAM};
+
 /* ---- changes */
 
 static const struct proximo_param create_params[] = {
@@ -89,6 +93,18 @@ static const struct proximo_read reads[] = {
         .columns = PROXIMO_TABLE(snapshot_columns),
         .sort_by = "snaptime",
         .read = guests_read_snapshots,
+    },
+    {
+        ROW(proximo_read),
+        .flags = PROXIMO_READ_SINGLE | PROXIMO_READ_AS_IS,
+        .name = "pve_snapshot_config",
+        .title = "Configuration kept in a snapshot",
+        .description =
+            "Shows the configuration of one guest that a snapshot holds: what pve_rollback would bring "
+            "back, with the snapshot's time, parent and description. Passwords are never shown.",
+        .params = PROXIMO_TABLE(kept_params),
+        .path = GUEST_SNAPS "/{snapname}/config",
+        .needs = PROXIMO_TABLE(points_needs),
     },
     {
         ROW(proximo_read),

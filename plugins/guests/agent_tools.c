@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tools that ask the guest itself: what its agent says, which addresses it has. */
+#include "agent.h"
+
+static const struct proximo_param info_params[] = {
+    GUEST_PARAMS,
+    PARAM(.type = PROXIMO_TYPE_STRING, .name = "what", .flags = PROXIMO_PARAM_REQUIRED,
+          .choices = "osinfo,interfaces,fsinfo,hostname,users,time",
+          .description = "What to ask; time is the guest's clock in seconds since 1970."),
+};
+static const struct proximo_need info_needs[] = {
+    NEED("/vms/{vmid}", AGENT_PRIVILEGE),
+};
+
+static const struct proximo_param ips_params[] = {
+    PARAM(.type = PROXIMO_TYPE_STRING, .name = "vmid", .format = "guest",
+          .description = "Only this guest: id or name."),
+    PARAM(.type = PROXIMO_TYPE_STRING, .name = "kind", .format = "kind",
+          .description = "Only containers (lxc) or machines (qemu)."),
+    PARAM(.type = PROXIMO_TYPE_STRING, .name = "node", .format = "node",
+          .description = "Only running guests of this node."),
+    PARAM(.type = PROXIMO_TYPE_STRING, .name = "pool", .format = "poolid",
+          .description = "Only running guests of this pool."),
+    PARAM(.type = PROXIMO_TYPE_STRING, .name = "tag", .maximum = 128,
+          .description = "Only running guests with this tag."),
+    PARAM(.type = PROXIMO_TYPE_BOOLEAN, .name = "special",
+          .description = "true: loopback and link-local addresses as well."),
+};
+static const struct proximo_column ips_columns[] = {
+    COLUMN(.name = "vmid"),
+    COLUMN(.name = "name", UNTRUSTED),
+    COLUMN(.name = "ips"),
+    COLUMN(.name = "state"),
+    COLUMN(.name = "why", UNTRUSTED),
+    COLUMN(.name = "kind", EXTRA),
+    COLUMN(.name = "node", EXTRA),
+    COLUMN(.name = "interfaces", .flags = PROXIMO_COLUMN_UNTRUSTED | PROXIMO_COLUMN_EXTRA),
+};
+
+static const struct proximo_read reads[] = {
+    {
+        ROW(proximo_read),
+        .flags = PROXIMO_READ_SINGLE | PROXIMO_READ_AS_IS,
+        .name = "pve_guest_agent_info",
+        .title = "What the guest agent of a machine says",
+        .description =
+            "Asks the guest agent of one running machine for its operating system, network interfaces, file "
+            "systems with what is used, host name, users logged in, or clock. All of it was written inside "
+            "the "
+            "guest. A machine that is stopped, has no agent or does not answer is an error that says which.",
+        .params = PROXIMO_TABLE(info_params),
+        .needs = PROXIMO_TABLE(info_needs),
+        .read = guests_read_agent_info,
+    },
+    {
+        ROW(proximo_read),
+        .name = "pve_guest_ips",
+        .title = "IP addresses of guests",
+        .description =
+            "Lists the IP addresses of one guest, or of all running ones (node, pool, tag and kind narrow it "
+            "down): machines by their guest agent, containers by their node. `why` tells for each guest that "
+            "could not be asked what is missing. At most 512 guests a call; interfaces come with fields.",
+        .params = PROXIMO_TABLE(ips_params),
+        .columns = PROXIMO_TABLE(ips_columns),
+        .count_by = "state",
+        .sort_by = "vmid",
+        .read = guests_read_ips,
+    },
+};
+
+const struct topic guests_topic_agent = {
+    .reads = PROXIMO_TABLE(reads),
+};
