@@ -88,7 +88,9 @@ static void forget_empty(struct json_object *entry, const char *name)
 static void delete_option(struct sim *sim, const struct sim_guest *guest, const char *key)
 {
     json_object_object_del(part(guest->entry, "pending"), key);
-    if (strcmp(key, "lock") == 0) {
+    if (strcmp(key, "lock") == 0 && sim_guest_hibernated(guest)) {
+        sim_guest_forget_state(sim, guest);
+    } else if (strcmp(key, "lock") == 0) {
         json_object_object_del(guest->entry, "lock");
     } else if (guest->running && !sim_option_is_hot(guest, key, false)) {
         if (sim_get(guest->config, key))
