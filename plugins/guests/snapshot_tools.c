@@ -55,6 +55,13 @@ static const struct proximo_param delete_params[] = {
     PARAM(.type = PROXIMO_TYPE_BOOLEAN, .name = "force",
           .description = "Remove the entry even if a disk's snapshot cannot be removed."),
 };
+static const struct proximo_param update_params[] = {
+    GUEST_PARAMS,
+    SNAPNAME_PARAM,
+    PARAM(.type = PROXIMO_TYPE_STRING, .name = "description", .format = "lines", .maximum = 4096,
+          .flags = PROXIMO_PARAM_REQUIRED,
+          .description = "The note, in place of the present one; an empty text removes it."),
+};
 static const struct proximo_param rollback_params[] = {
     GUEST_PARAMS,
     SNAPNAME_PARAM,
@@ -157,6 +164,21 @@ static const struct proximo_change changes[] = {
     {
         ROW(proximo_change),
         SUBJECT,
+        .flags = PROXIMO_CHANGE_IDEMPOTENT,
+        .name = "pve_snapshot_update",
+        .title = "Write the note of a snapshot",
+        .description =
+            "Writes the note (description) that is kept with one snapshot of a guest; what the snapshot "
+            "holds does not change. Undo writes the old note back.",
+        .params = PROXIMO_TABLE(update_params),
+        .operation_class = "snapshot.update",
+        .needs = PROXIMO_TABLE(snapshot_needs),
+        .plan = guests_plan_snapshot_update,
+        .undo_kind = PROXIMO_UNDO_TEMPLATE,
+    },
+    {
+        ROW(proximo_change),
+        SUBJECT,
         .name = "pve_undo_points_prune",
         .title = "Delete undo points",
         .description =
@@ -191,6 +213,8 @@ static const struct proximo_class classes[] = {
                 guests_blast_snapshot, "The present state is kept beside the guest."),
     GUEST_CLASS("snapshot.delete", "delete a snapshot", PROXIMO_RISK_MEDIUM, PROXIMO_UNDO_NONE, 0,
                 guests_blast_snapshot, "A state that was kept is gone."),
+    GUEST_CLASS("snapshot.update", "write the note of a snapshot", PROXIMO_RISK_LOW, PROXIMO_UNDO_TEMPLATE, 0,
+                guests_blast_snapshot_note, "The note kept with a snapshot changes."),
 };
 
 const struct topic guests_topic_snapshots = {
