@@ -42,12 +42,12 @@ static const struct proximo_read reads[] = {
         ROW(proximo_read),
         .flags = PROXIMO_READ_SINGLE | PROXIMO_READ_AS_IS,
         .name = "pve_guest_agent_info",
-        .title = "What the guest agent of a machine says",
-        .description =
-            "Asks the guest agent of one running machine for its operating system, network interfaces, file "
-            "systems with what is used, host name, users logged in, or clock. All of it was written inside "
-            "the "
-            "guest. A machine that is stopped, has no agent or does not answer is an error that says which.",
+        .title = "Operating system, file systems and users inside",
+        .description = "Shows what the agent inside says: operating system, network interfaces, file systems "
+                       "with what is "
+                       "used, host name, users logged in, or clock. All of it was written inside. Where it "
+                       "is stopped, has no "
+                       "agent or does not answer, an error says which.",
         .params = PROXIMO_TABLE(info_params),
         .needs = PROXIMO_TABLE(info_needs),
         .read = guests_read_agent_info,
@@ -55,11 +55,12 @@ static const struct proximo_read reads[] = {
     {
         ROW(proximo_read),
         .name = "pve_guest_ips",
-        .title = "IP addresses of guests",
+        .title = "IP addresses",
         .description =
-            "Lists the IP addresses of one guest, or of all running ones (node, pool, tag and kind narrow it "
-            "down): machines by their guest agent, containers by their node. `why` tells for each guest that "
-            "could not be asked what is missing. At most 512 guests a call; interfaces come with fields.",
+            "Lists the IP addresses of one guest, or of all that are up (node, pool, tag and kind narrow it "
+            "down), "
+            "by the agent inside or by the node. `why` tells for each that could not be asked what "
+            "is missing. At most 512 a call; interfaces come with fields.",
         .params = PROXIMO_TABLE(ips_params),
         .columns = PROXIMO_TABLE(ips_columns),
         .count_by = "state",

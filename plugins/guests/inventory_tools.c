@@ -157,10 +157,9 @@ static const struct proximo_read reads[] = {
         ROW(proximo_read),
         .flags = PROXIMO_READ_SINGLE,
         .name = "pve_guest_feature",
-        .title = "Can a guest be snapshotted or cloned",
-        .description =
-            "Says whether the disks of one guest allow a snapshot, a linked clone or a full copy, and "
-            "for machines on which nodes. It depends on the storage of every disk.",
+        .title = "Feature check",
+        .description = "Says whether the disks of one guest allow a snapshot, a linked clone or a full copy, "
+                       "and on which nodes. It depends on the storage of every disk.",
         .params = PROXIMO_TABLE(feature_params),
         .path = GUEST_PATH "/feature",
         .columns = PROXIMO_TABLE(feature_columns),

@@ -71,7 +71,7 @@ static const struct proximo_change changes[] = {
         SUBJECT,
         .flags = PROXIMO_CHANGE_IDEMPOTENT,
         .name = "pve_guest_notes_set",
-        .title = "Write the notes of a guest",
+        .title = "Change a guest's notes",
         .description =
             "Writes the notes (description) of one guest, in place of those it has; nothing else of its "
             "configuration changes. Undo writes the old ones back.",
@@ -86,9 +86,9 @@ static const struct proximo_change changes[] = {
         SUBJECT,
         .flags = PROXIMO_CHANGE_IDEMPOTENT,
         .name = "pve_guest_tags_set",
-        .title = "Put tags on a guest, or take them off",
+        .title = "Change a guest's tags",
         .description =
-            "Adds, removes or replaces the tags of one guest. Tags that the datacenter keeps to "
+            "Sets the tags of one guest: adds, removes or replaces them. Tags that the datacenter keeps to "
             "administrators, or that this token may not use, are refused with the reason. Undo puts back "
             "the tags it had.",
         .params = PROXIMO_TABLE(tags_params),

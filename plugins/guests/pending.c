@@ -101,7 +101,7 @@ static const struct proximo_read reads[] = {
     {
         ROW(proximo_read),
         .name = "pve_guest_pending",
-        .title = "Pending changes of a guest",
+        .title = "Pending changes",
         .description =
             "Lists the options of one guest whose change waits for its next start: the value in use, the "
             "pending one, or `delete` for an option that goes away. pve_guest_config_revert with `pending` "
@@ -116,7 +116,7 @@ static const struct proximo_read reads[] = {
     {
         ROW(proximo_read),
         .name = "pve_cloudinit_get",
-        .title = "Cloud-init settings of a machine",
+        .title = "Cloud-init",
         .description = "Shows the cloud-init settings of one machine: user, SSH keys, IP configuration, DNS; "
                        "`pending` is "
                        "what the cloud-init drive does not hold yet. Passwords are never shown.",

@@ -91,7 +91,7 @@ static const struct proximo_read reads[] = {
     {
         ROW(proximo_read),
         .name = "pve_snapshot_list",
-        .title = "Snapshots",
+        .title = "Snapshots (checkpoints)",
         .description = "Lists the snapshots of one guest, oldest first, with time, parent and description. "
                        "`current` says on "
                        "which snapshot the guest's present state is based.",
@@ -105,7 +105,7 @@ static const struct proximo_read reads[] = {
         ROW(proximo_read),
         .flags = PROXIMO_READ_SINGLE | PROXIMO_READ_AS_IS,
         .name = "pve_snapshot_config",
-        .title = "Configuration kept in a snapshot",
+        .title = "Kept configuration",
         .description =
             "Shows the configuration of one guest that a snapshot holds: what pve_rollback would bring "
             "back, with the snapshot's time, parent and description. Passwords are never shown.",
@@ -166,7 +166,7 @@ static const struct proximo_change changes[] = {
         SUBJECT,
         .flags = PROXIMO_CHANGE_IDEMPOTENT,
         .name = "pve_snapshot_update",
-        .title = "Write the note of a snapshot",
+        .title = "Change a snapshot's note",
         .description =
             "Writes the note (description) that is kept with one snapshot of a guest; what the snapshot "
             "holds does not change. Undo writes the old note back.",

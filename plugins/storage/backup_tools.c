@@ -111,8 +111,9 @@ static const struct proximo_read reads[] = {
                        "the files in an "
                        "archive of files (containers, hosts; file restore): path, type (d folder, f file, l "
                        "link), size, "
-                       "time. It hands out no file, and does not look into disk images, which would start a "
-                       "helper machine.",
+                       "time. It hands out no file, and does not look into disk images: that would start a "
+                       "machine on the "
+                       "node.",
         .params = PROXIMO_TABLE(files_params),
         .columns = PROXIMO_TABLE(files_columns),
         .count_by = "type",
