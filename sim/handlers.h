@@ -55,12 +55,17 @@ sim_handler sim_bulk;
 sim_handler sim_power;
 /* snapshot.c */
 sim_handler sim_snapshot_create, sim_snapshot_delete, sim_snapshot_rollback, sim_snapshot_update;
+/* guest_disks.c, guest_disk_move.c */
+sim_handler sim_disk_resize, sim_disk_unlink, sim_disk_move;
 /* guest_config.c */
 sim_handler sim_guest_update;
 /* routes/guest_params.c */
 extern const struct sim_param sim_qemu_options[], sim_qemu_options_task[], sim_lxc_options[];
-/* agent.c */
-sim_handler sim_agent, sim_cloudinit, sim_cloudinit_dump, sim_interfaces;
+/* agent.c, agent_action.c, agent_net.c */
+sim_handler sim_agent, sim_agent_exec, sim_agent_exec_status, sim_agent_file_read, sim_agent_file_write,
+    sim_interfaces;
+/* cloudinit.c */
+sim_handler sim_cloudinit, sim_cloudinit_dump;
 
 /* ha.c */
 sim_handler sim_ha_groups, sim_ha_resources, sim_ha_resource, sim_ha_rules, sim_ha_rule, sim_ha_current,

@@ -69,7 +69,7 @@ void sim_guest_set_running(struct sim *sim, const char *vmid, bool running)
     if (!entry)
         return;
     keep_past(sim, vmid, entry);
-    sim_guest_apply_pending(entry);
+    sim_guest_apply_pending(sim->state, entry);
     sim_set_str(entry, "status", running ? "running" : "stopped");
     json_object_object_del(entry, "run");
     sim_guest_view(vmid, entry, &guest);

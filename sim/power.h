@@ -34,6 +34,6 @@ sim_step sim_checkpoint, sim_restore_checkpoint;
 /* Starts the guest as a task of `who`. */
 void sim_guest_start(struct sim *sim, const struct sim_guest *guest, const char *who);
 /* Moves pending changes into the configuration (guest_pending.c). */
-void sim_guest_apply_pending(struct json_object *entry);
+void sim_guest_apply_pending(struct json_object *state, struct json_object *entry);
 
 #endif

@@ -92,12 +92,12 @@ static void test_to_disk(void **state)
     is(fixture, VM100 "/config", "data.vmstate", "(none)");
     lists(fixture, CEPH, "vm-100-state-suspend-", false);
 
-    /* What was saved goes with the lock. */
     task(fixture, "POST", VM100 "/status/suspend", "{\"todisk\": \"1\", \"statestorage\": \"local-lvm\"}",
          "OK");
     lists(fixture, "/nodes/pve1/storage/local-lvm/content", "vm-100-state-suspend-", true);
-    done(fixture, "PUT", VM100 "/config", "{\"delete\": \"lock\"}");
+    task(fixture, "POST", VM100 "/status/resume", "{}", "OK");
     lists(fixture, "/nodes/pve1/storage/local-lvm/content", "vm-100-state-suspend-", false);
+    task(fixture, "POST", VM100 "/status/stop", "{}", "OK");
     refused(fixture, "POST", VM100 "/status/resume", "{}", "VM 100 not running\n");
     task(fixture, "POST", VM100 "/status/start", "{}", "OK");
     task(fixture, "POST", VM100 "/status/suspend", "{\"todisk\": \"1\", \"statestorage\": \"iso-store\"}",
@@ -120,12 +120,207 @@ static void test_checkpoint(void **state)
          "command 'lxc-checkpoint -n 106 -r --foreground -D /var/lib/vz/dump' failed: exit code 1");
 }
 
+/* ---- disks ---- */
+
+static void test_resize(void **state)
+{
+    struct fixture *fixture = *state;
+    char upid[600];
+
+    start(fixture, "PUT", VM100 "/resize", "{\"disk\": \"scsi0\", \"size\": \"+10G\"}", upid, sizeof upid);
+    assert_non_null(strstr(upid, ":resize:100:"));
+    ends(fixture, upid, "OK");
+    logged(fixture, upid, "update VM 100: resize --disk scsi0 --size +10G");
+    is(fixture, VM100 "/config", "data.scsi0", "ceph-vm:vm-100-disk-0,iothread=1,size=42G");
+    is(fixture, CEPH, "data.?volid=ceph-vm:vm-100-disk-0.size", "45097156608");
+    task(fixture, "PUT", VM100 "/resize", "{\"disk\": \"scsi0\", \"size\": \"43520M\"}", "OK");
+    is(fixture, VM100 "/config", "data.scsi0", "ceph-vm:vm-100-disk-0,iothread=1,size=43520M");
+    task(fixture, "PUT", VM100 "/resize", "{\"disk\": \"scsi0\", \"size\": \"40G\"}",
+         "shrinking disks is not supported");
+    task(fixture, "PUT", VM100 "/resize", "{\"disk\": \"scsi9\", \"size\": \"+1G\"}",
+         "disk 'scsi9' does not exist");
+    task(fixture, "PUT", VM100 "/resize", "{\"disk\": \"scsi0\", \"size\": \"+1G\", \"digest\": \"abc\"}",
+         "checksum mismatch (file change by other user?)");
+    task(fixture, "PUT", "/nodes/pve3/qemu/104/resize", "{\"disk\": \"ide2\", \"size\": \"+1G\"}",
+         "you can't resize a cdrom");
+    task(fixture, "PUT", "/nodes/pve2/qemu/110/resize", "{\"disk\": \"scsi0\", \"size\": \"+1G\"}",
+         "VM is locked (backup)");
+    bad_param(fixture, "PUT", VM100 "/resize", "{\"disk\": \"scsi0\", \"size\": \"10X\"}", "size",
+              "value does not match the regex pattern");
+
+    start(fixture, "PUT", CT106 "/resize", "{\"disk\": \"rootfs\", \"size\": \"900G\"}", upid, sizeof upid);
+    ends(fixture, upid, "OK");
+    logged(fixture, upid, "exceeds the size of thin pool pve");
+    is(fixture, CT106 "/config", "data.rootfs", "local-lvm:vm-106-disk-0,size=900G");
+    refused(fixture, "PUT", CT106 "/resize", "{\"disk\": \"rootfs\", \"size\": \"1G\"}",
+            "unable to shrink disk size\n");
+    refused(fixture, "PUT", CT106 "/resize", "{\"disk\": \"rootfs\", \"size\": \"900G\"}",
+            "disk is already at specified size\n");
+    refused(fixture, "PUT", CT106 "/resize", "{\"disk\": \"mp3\", \"size\": \"1G\"}",
+            "disk 'mp3' does not exist\n");
+    refused(fixture, "PUT", "/nodes/pve3/lxc/107/resize", "{\"disk\": \"mp0\", \"size\": \"1G\"}",
+            "unable to parse volume ID '/srv/dns-zones'\n");
+}
+
+static void test_move(void **state)
+{
+    struct fixture *fixture = *state;
+    char upid[600];
+
+    start(fixture, "POST", VM100 "/move_disk", "{\"disk\": \"scsi0\", \"storage\": \"local-lvm\"}", upid,
+          sizeof upid);
+    assert_non_null(strstr(upid, ":qmmove:100:"));
+    ends(fixture, upid, "OK");
+    is(fixture, VM100 "/config", "data.scsi0", "local-lvm:vm-100-disk-0,iothread=1,size=32G");
+    is(fixture, VM100 "/config", "data.unused0", "ceph-vm:vm-100-disk-0");
+    is(fixture, "/nodes/pve1/storage/local-lvm/content", "data.?volid=local-lvm:vm-100-disk-0.size",
+       "34359738368");
+    /* The snapshot has the old volume. */
+    refused(fixture, "PUT", VM100 "/unlink", "{\"idlist\": \"unused0\"}",
+            "unable to delete 'ceph-vm:vm-100-disk-0' - volume is still in use (snapshot?)\n");
+    task(fixture, "POST", VM103 "/move_disk",
+         "{\"disk\": \"scsi0\", \"storage\": \"local-lvm\", \"delete\": \"1\"}", "OK");
+    lists(fixture, CEPH, "vm-103-disk-0", false);
+    refused(fixture, "POST", VM103 "/move_disk", "{\"disk\": \"scsi0\", \"storage\": \"local-lvm\"}",
+            "you can't move to the same storage with same format\n");
+    task(fixture, "POST", VM103 "/move_disk", "{\"disk\": \"scsi0\", \"storage\": \"iso-store\"}",
+         "storage migration failed: storage 'iso-store' does not support content type 'images'");
+    task(fixture, "POST", VM103 "/move_disk", "{\"disk\": \"scsi0\", \"storage\": \"nosuch\"}",
+         "storage migration failed: storage 'nosuch' does not exist");
+    refused(fixture, "POST", VM103 "/move_disk", "{\"disk\": \"unused0\", \"storage\": \"local-lvm\"}",
+            "cannot move disk 'unused0', only configured disks can be moved to another storage\n");
+    bad_param(fixture, "POST", VM103 "/move_disk", "{\"disk\": \"scsi0\"}", "target-vmid",
+              "both 'storage' and 'target-vmid' missing, either needs to be set");
+    refused(fixture, "POST", "/nodes/pve3/qemu/104/move_disk",
+            "{\"disk\": \"tpmstate0\", \"storage\": \"local-lvm\"}",
+            "cannot move TPM state while VM is running\n");
+
+    refused(fixture, "POST", CT106 "/move_volume", "{\"volume\": \"rootfs\", \"storage\": \"ceph-vm\"}",
+            "cannot move volumes of a running container\n");
+    task(fixture, "POST", CT106 "/status/stop", "{}", "OK");
+    task(fixture, "POST", CT106 "/move_volume",
+         "{\"volume\": \"rootfs\", \"storage\": \"ceph-vm\", \"delete\": \"1\"}", "OK");
+    is(fixture, CT106 "/config", "data.rootfs", "ceph-vm:vm-106-disk-0,size=4G");
+    lists(fixture, "/nodes/pve1/storage/local-lvm/content", "vm-106-disk-0", false);
+}
+
+static void test_reassign(void **state)
+{
+    struct fixture *fixture = *state;
+
+    /* 103 runs, but its unused disk is nobody's business. */
+    refused(fixture, "POST", VM103 "/move_disk",
+            "{\"disk\": \"scsi0\", \"target-vmid\": \"101\", \"target-disk\": \"scsi4\"}",
+            "Cannot move disk 'scsi0' while the source VM is running\n");
+    refused(fixture, "POST", VM103 "/move_disk",
+            "{\"disk\": \"unused0\", \"target-vmid\": \"101\", \"target-disk\": \"scsi0\"}",
+            "Target disk key 'scsi0' is already in use for VM '101'\n");
+    refused(fixture, "POST", VM103 "/move_disk", "{\"disk\": \"unused0\", \"target-vmid\": \"100\"}",
+            "Both VMs need to be on the same node (pve2) but target VM is on pve1.\n");
+    task(fixture, "POST", VM103 "/move_disk",
+         "{\"disk\": \"unused0\", \"target-vmid\": \"101\", \"target-disk\": \"scsi4\"}", "OK");
+    is(fixture, VM103 "/config", "data.unused0", "(none)");
+    is(fixture, "/nodes/pve2/qemu/101/config", "data.scsi4", "ceph-vm:vm-101-disk-1,size=64G");
+    lists(fixture, CEPH, "vm-103-disk-1", false);
+}
+
+static void test_unlink(void **state)
+{
+    struct fixture *fixture = *state;
+
+    done(fixture, "PUT", VM103 "/unlink", "{\"idlist\": \"unused0\"}");
+    lists(fixture, CEPH, "vm-103-disk-1", false);
+    done(fixture, "PUT", VM103 "/unlink", "{\"idlist\": \"scsi0\"}");
+    is(fixture, VM103 "/config", "data.unused0", "ceph-vm:vm-103-disk-0");
+    lists(fixture, CEPH, "vm-103-disk-0", true);
+    done(fixture, "PUT", VM103 "/config", "{\"delete\": \"unused0\"}");
+    lists(fixture, CEPH, "vm-103-disk-0", false);
+    bad_param(fixture, "PUT", VM103 "/unlink", "{\"idlist\": \"bogus\"}", "delete", "unknown option 'bogus'");
+    refused(fixture, "PUT", VM102 "/unlink", "{\"idlist\": \"scsi1\"}",
+            "can't remove VM 102 drive 'scsi1' - protection mode enabled\n");
+    /* The EFI disk of a running VM waits; with force it goes for good when the VM stops. */
+    done(fixture, "PUT", "/nodes/pve3/qemu/104/unlink", "{\"idlist\": \"efidisk0\", \"force\": \"1\"}");
+    is(fixture, "/nodes/pve3/qemu/104/pending", "data.?key=efidisk0.delete", "2");
+    lists(fixture, CEPH, "vm-104-disk-1", true);
+    task(fixture, "POST", "/nodes/pve3/qemu/104/status/reboot", "{}", "OK");
+    lists(fixture, CEPH, "vm-104-disk-1", false);
+    is(fixture, "/nodes/pve3/qemu/104/config", "data.unused0", "(none)");
+}
+
+/* ---- inside ---- */
+
+static void test_agent(void **state)
+{
+    struct fixture *fixture = *state;
+
+    is(fixture, VM100 "/agent/network-get-interfaces", "data.result.?name=eth0.ip-addresses.0.ip-address",
+       "10.10.10.100");
+    is(fixture, VM100 "/agent/network-get-interfaces", "data.result.?name=eth0.ip-addresses.1.ip-address",
+       "fe80::be24:11ff:fed0:64");
+    is(fixture, VM100 "/agent/get-osinfo", "data.result.version-id", "13");
+    is(fixture, "/nodes/pve3/qemu/104/agent/get-osinfo", "data.result.id", "mswindows");
+    refused(fixture, "GET", "/nodes/pve3/qemu/104/agent/get-memory-blocks", "{}",
+            "Agent error: The command guest-get-memory-blocks has not been found\n");
+    is(fixture, VM100 "/agent/get-fsinfo", "data.result.?mountpoint=/.total-bytes", "33328946151");
+    is(fixture, VM100 "/agent/get-fsinfo", "data.result.?mountpoint=/.disk.0.dev", "/dev/sda1");
+    is(fixture, VM100 "/agent/get-host-name", "data.result.host-name", "web-frontend");
+    is(fixture, VM100 "/agent/get-vcpus", "data.result.3.can-offline", "true");
+    done(fixture, "POST", VM100 "/agent/ping", "{}");
+    refused(fixture, "GET", VM102 "/agent/info", "{}", "QEMU guest agent is not running\n");
+    refused(fixture, "POST", VM102 "/agent/ping", "{}", "QEMU guest agent is not running\n");
+    refused(fixture, "POST", "/nodes/pve3/qemu/109/agent/ping", "{}", "VM 109 is not running\n");
+    done(fixture, "PUT", VM100 "/config", "{\"agent\": \"0\"}");
+    done(fixture, "GET", VM100 "/agent/info", "{}");
+    task(fixture, "POST", VM100 "/status/reboot", "{}", "OK");
+    refused(fixture, "GET", VM100 "/agent/info", "{}", "No QEMU guest agent configured\n");
+    task(fixture, "POST", VM103 "/status/suspend", "{}", "OK");
+    refused(fixture, "POST", VM103 "/agent/ping", "{}", "QEMU guest agent is not running\n");
+
+    is(fixture, CT106 "/interfaces", "data.?name=eth0.inet", "10.10.10.106/24");
+    is(fixture, CT106 "/interfaces", "data.?name=eth0.hwaddr", "bc:24:11:d0:00:6a");
+    is(fixture, CT106 "/interfaces", "data.?name=eth0.ip-addresses.1.ip-address-type", "inet6");
+    done(fixture, "PUT", CT106 "/config", "{\"net0\": \"name=eth0,bridge=vmbr0,ip=10.10.10.53/24\"}");
+    is(fixture, CT106 "/interfaces", "data.?name=eth0.inet", "10.10.10.53/24");
+}
+
+static void test_agent_action(void **state)
+{
+    struct fixture *fixture = *state;
+    FREE_WITH(free_text) char *pid = NULL;
+    char path[200];
+
+    is(fixture, VM100 "/agent/file-read?file=%2Fetc%2Fhostname", "data.content", "web-frontend\n");
+    refused(fixture, "GET", VM100 "/agent/file-read?file=%2Fnope", "{}",
+            "can't open file: failed to open file '/nope' (mode: 'r'): No such file or directory\n");
+    done(fixture, "POST", VM100 "/agent/file-write", "{\"file\": \"/root/x\", \"content\": \"hello\"}");
+    is(fixture, VM100 "/agent/file-read?file=%2Froot%2Fx", "data.content", "hello");
+    pid = value(fixture, "POST", VM100 "/agent/exec", "{\"command\": [\"cat\", \"/root/x\"]}", "data.pid");
+    (void)snprintf(path, sizeof path, VM100 "/agent/exec-status?pid=%s", pid);
+    is(fixture, path, "data.out-data", "hello");
+    refused(fixture, "GET", path, "{}", "Agent error: Invalid parameter 'pid'\n");
+    done(fixture, "POST", VM100 "/agent/fsfreeze-freeze", "{}");
+    {
+        FREE_WITH(free_text)
+        char *how = value(fixture, "POST", VM100 "/agent/fsfreeze-status", "{}", "data.result");
+
+        assert_string_equal(how, "frozen");
+    }
+    done(fixture, "POST", VM100 "/agent", "{\"command\": \"shutdown\"}");
+    is(fixture, VM100 "/status/current", "data.status", "stopped");
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_pause, with_demo, end),
         cmocka_unit_test_setup_teardown(test_to_disk, with_slow, end),
         cmocka_unit_test_setup_teardown(test_checkpoint, with_demo, end),
+        cmocka_unit_test_setup_teardown(test_resize, with_demo, end),
+        cmocka_unit_test_setup_teardown(test_move, with_demo, end),
+        cmocka_unit_test_setup_teardown(test_reassign, with_demo, end),
+        cmocka_unit_test_setup_teardown(test_unlink, with_demo, end),
+        cmocka_unit_test_setup_teardown(test_agent, with_demo, end),
+        cmocka_unit_test_setup_teardown(test_agent_action, with_demo, end),
     };
     int r;
 
