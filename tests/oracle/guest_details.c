@@ -309,6 +309,63 @@ static void test_agent_action(void **state)
     is(fixture, VM100 "/status/current", "data.status", "stopped");
 }
 
+/* ---- options ---- */
+
+static void test_cloudinit(void **state)
+{
+    static const char template[] = "/nodes/pve1/qemu/9000/cloudinit";
+    struct fixture *fixture = *state;
+    FREE_WITH(free_text) char *dump = NULL;
+
+    is(fixture, VM100 "/cloudinit", "data.0.key", "(none)");
+    done(fixture, "PUT", VM100 "/config", "{\"ide2\": \"ceph-vm:cloudinit\"}");
+    task(fixture, "POST", VM100 "/status/reboot", "{}", "OK");
+    is(fixture, VM100 "/config", "data.ide2", "ceph-vm:vm-100-cloudinit,media=cdrom,size=4M");
+    /* The options are in force at once, the drive says them when it is written. */
+    done(fixture, "PUT", VM100 "/config",
+         "{\"ciuser\": \"ops\", \"cipassword\": \"not shown\", \"ipconfig0\": "
+         "\"ip=10.10.10.44/24,gw=10.10.10.1\"}");
+    is(fixture, VM100 "/pending", "data.?key=ciuser.value", "ops");
+    is(fixture, VM100 "/cloudinit", "data.?key=ciuser.pending", "ops");
+    is(fixture, VM100 "/cloudinit", "data.?key=ciuser.value", "(none)");
+    is(fixture, VM100 "/cloudinit", "data.?key=cipassword.pending", "**********");
+    is(fixture, VM100 "/cloudinit", "data.?key=name.value", "web-frontend");
+    done(fixture, "PUT", VM100 "/cloudinit", "{}");
+    is(fixture, VM100 "/cloudinit", "data.?key=ciuser.value", "ops");
+    is(fixture, VM100 "/cloudinit", "data.?key=ciuser.pending", "(none)");
+    done(fixture, "PUT", VM100 "/config", "{\"delete\": \"ciuser\"}");
+    is(fixture, VM100 "/cloudinit", "data.?key=ciuser.delete", "1");
+    dump = value(fixture, "GET", VM100 "/cloudinit/dump?type=network", "{}", "data");
+    assert_non_null(strstr(dump,
+                           "mac_address: 'bc:24:11:d0:00:64'\n      subnets:\n      - type: static\n        "
+                           "address: '10.10.10.44'\n        netmask: '255.255.255.0'\n        gateway: "
+                           "'10.10.10.1'\n"));
+    is(fixture, VM100 "/agent/network-get-interfaces", "data.result.1.ip-addresses.0.ip-address",
+       "10.10.10.44");
+    /* What is in the drive goes with it, and comes from the configuration at a start. */
+    task(fixture, "POST", VM100 "/status/reboot", "{}", "OK");
+    is(fixture, VM100 "/cloudinit", "data.?key=ciuser.delete", "(none)");
+    task(fixture, "POST", VM100 "/status/stop", "{}", "OK");
+    done(fixture, "PUT", VM100 "/unlink", "{\"idlist\": \"ide2\"}");
+    lists(fixture, CEPH, "vm-100-cloudinit", false);
+    is(fixture, template, "data.?key=name.value", "debian-13-template");
+}
+
+static void test_hotplug(void **state)
+{
+    struct fixture *fixture = *state;
+
+    task(fixture, "POST", VM100 "/status/suspend", "{}", "OK");
+    bad_param(fixture, "PUT", VM100 "/config", "{\"delete\": \"net0\"}", "net0",
+              "hotplug problem - error on hot-unplugging device 'net0'\n");
+    is(fixture, VM100 "/pending", "data.?key=net0.delete", "1");
+    done(fixture, "PUT", VM100 "/config", "{\"revert\": \"net0\"}");
+    is(fixture, VM100 "/pending", "data.?key=net0.delete", "(none)");
+    task(fixture, "POST", VM100 "/config", "{\"delete\": \"net0\"}", "400 Parameter verification failed.");
+    task(fixture, "POST", VM100 "/status/stop", "{}", "OK");
+    is(fixture, VM100 "/config", "data.net0", "(none)");
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -320,6 +377,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_reassign, with_demo, end),
         cmocka_unit_test_setup_teardown(test_unlink, with_demo, end),
         cmocka_unit_test_setup_teardown(test_agent, with_demo, end),
+        cmocka_unit_test_setup_teardown(test_cloudinit, with_demo, end),
+        cmocka_unit_test_setup_teardown(test_hotplug, with_demo, end),
         cmocka_unit_test_setup_teardown(test_agent_action, with_demo, end),
     };
     int r;
