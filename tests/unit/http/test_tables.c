@@ -170,6 +170,8 @@ static void test_files_of_backups(void **state)
         {"L3Jvb3QucHhhci5kaWR4A", -EACCES},                        /* no whole groups */
         {"L3Jvb3QucHhhci5k aWR4", -EACCES},                        /* not one of the digits */
         {"L2EAL3Jvb3QucHhhci5kaWR4", -EACCES},                     /* a NUL in it */
+        {"L3Jvb3QucHhhci5kaWR4AC94", -EACCES},
+        {"L3Jvb3QucHhhci5kaWR4L2V0Yy-_", -EACCES},
         {"{pxar}", -EACCES},
         {"", -EACCES},
     };
