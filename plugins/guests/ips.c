@@ -8,8 +8,10 @@
 #include "agent.h"
 
 #define BATCH       16u /* four are asked beside each other; between batches the clock is looked at */
+#define BATCH_LATE  4u  /* when time runs out: one round of agents that hang, no more */
 #define ASKED_MOST  512u
-#define TIME_KEPT   8000 /* ms that are left for the answer */
+#define TIME_LATE   45000 /* ms of the call that are left */
+#define TIME_KEPT   12000
 #define ADDRESS_MAX 45u
 
 struct spot {
@@ -229,8 +231,10 @@ static int32_t ask_all(struct asked *to)
     const struct proximo_host *host = to->ask.host;
     int32_t r = PROXIMO_OK;
     while (r == PROXIMO_OK && to->done < to->count) {
-        const uint32_t left = to->count - to->done, n = left < BATCH ? left : BATCH;
-        if (to->done && host->deadline_ms(to->ask.call) < TIME_KEPT)
+        const int64_t time_left = host->deadline_ms(to->ask.call);
+        const uint32_t left = to->count - to->done, most = time_left < TIME_LATE ? BATCH_LATE : BATCH;
+        const uint32_t n = left < most ? left : most;
+        if (to->done && time_left < TIME_KEPT)
             break;
         r = ask_batch(to, to->spots + to->done, n);
         to->done += n;
