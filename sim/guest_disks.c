@@ -55,8 +55,7 @@ int sim_disk_view(struct json_object *state, const struct sim_guest *guest, cons
     return 0;
 }
 
-/* "5G", "1536M": the largest unit without a fraction. */
-static void print_size(int64_t bytes, char *text, size_t size)
+void sim_size_print(int64_t bytes, char *text, size_t size)
 {
     static const char units[] = {0, 'K', 'M', 'G', 'T'};
     size_t unit = 0;
@@ -78,7 +77,7 @@ char *sim_disk_option(const struct sim_disk *disk, const char *volid, int64_t si
 
     if (!out)
         abort();
-    print_size(size, bytes, sizeof bytes);
+    sim_size_print(size, bytes, sizeof bytes);
     fprintf(out, "%s", volid ? volid : disk->volid);
     for (; *at; at += strcspn(at, ",")) {
         at++;

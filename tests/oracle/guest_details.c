@@ -366,6 +366,47 @@ static void test_hotplug(void **state)
     is(fixture, VM100 "/config", "data.net0", "(none)");
 }
 
+/* ---- files inside backups ---- */
+
+/* GET of a directory of the newest backup of container 108. */
+static void list_path(const char *volid, const char *filepath, char *path, size_t size)
+{
+    (void)snprintf(path, size, "/nodes/pve2/storage/pbs-main/file-restore/list?volume=%s&filepath=%s", volid,
+                   filepath);
+}
+
+static void test_file_restore(void **state)
+{
+    struct fixture *fixture = *state;
+    FREE_WITH(free_text)
+    char *volid =
+        value(fixture, "GET", "/nodes/pve2/storage/pbs-main/content?vmid=108", "{}", "data.0.volid");
+    FREE_WITH(free_text)
+    char *vm = value(fixture, "GET", "/nodes/pve2/storage/pbs-main/content?vmid=104", "{}", "data.0.volid");
+    char path[700];
+
+    list_path(volid, "%2F", path, sizeof path);
+    is(fixture, path, "data.0.text", "root.pxar.didx");
+    is(fixture, path, "data.0.type", "v");
+    is(fixture, path, "data.0.filepath", "L3Jvb3QucHhhci5kaWR4");
+    list_path(volid, "L3Jvb3QucHhhci5kaWR4L2V0Yw%3D%3D", path, sizeof path); /* /root.pxar.didx/etc */
+    is(fixture, path, "data.?text=fstab.size", "664");
+    is(fixture, path, "data.?text=ssh.type", "d");
+    is(fixture, path, "data.?text=sshd_config.text", "(none)");
+    list_path(volid, "L25v", path, sizeof path);
+    refused(fixture, "GET", path, "{}", "proxmox-file-restore failed: Error: no such directory '/no'\n");
+    list_path(vm, "%2F", path, sizeof path);
+    lists(fixture, path, "drive-scsi0.img.fidx", true);
+    lists(fixture, path, "drive-ide2", false);
+    /* /drive-scsi0.img.fidx/part/1 */
+    list_path(vm, "L2RyaXZlLXNjc2kwLmltZy5maWR4L3BhcnQvMQ%3D%3D", path, sizeof path);
+    is(fixture, path, "data.?text=Windows.type", "d");
+    bad_param(
+        fixture, "GET", "/nodes/pve2/storage/nfs-backup/file-restore/list",
+        "{\"volume\": \"nfs-backup:backup/vzdump-lxc-111-2026_11_19-02_00_00.tar.zst\", \"filepath\": \"/\"}",
+        "storage", "Only PBS storages supported for file-restore.");
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -377,6 +418,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_reassign, with_demo, end),
         cmocka_unit_test_setup_teardown(test_unlink, with_demo, end),
         cmocka_unit_test_setup_teardown(test_agent, with_demo, end),
+        cmocka_unit_test_setup_teardown(test_file_restore, with_demo, end),
         cmocka_unit_test_setup_teardown(test_cloudinit, with_demo, end),
         cmocka_unit_test_setup_teardown(test_hotplug, with_demo, end),
         cmocka_unit_test_setup_teardown(test_agent_action, with_demo, end),
