@@ -29,8 +29,7 @@ bool edit_has(const struct editing *e, const char *key)
     return false;
 }
 
-/* Takes one change in, unless the configuration is so already. value NULL: remove. */
-static int32_t edit_add(struct editing *e, const char *key, const char *value)
+int32_t edit_add(struct editing *e, const char *key, const char *value)
 {
     const char *now = member_text(e->g.config, key);
     const struct option *option = option_find(key, guest_is_lxc(&e->g));
@@ -54,7 +53,7 @@ static int32_t edit_add(struct editing *e, const char *key, const char *value)
     return e->edits[e->count - 1].key ? PROXIMO_OK : PROXIMO_ENOMEM;
 }
 
-static int32_t begin(void *instance, struct proximo_call *call, struct editing *ret)
+int32_t editing_begin(void *instance, struct proximo_call *call, struct editing *ret)
 {
     *ret = (struct editing){0};
     int32_t r = guest_open(instance, call, &ret->g);
@@ -67,7 +66,7 @@ static int32_t begin(void *instance, struct proximo_call *call, struct editing *
     return r;
 }
 
-static void end(struct editing *e)
+void editing_end(struct editing *e)
 {
     json_object_put(e->arguments);
     json_object_put(e->pending);
@@ -132,14 +131,14 @@ static int32_t take_secret(struct editing *e)
 int32_t guests_plan_config_set(void *instance, struct proximo_call *call)
 {
     struct editing e;
-    int32_t r = begin(instance, call, &e);
+    int32_t r = editing_begin(instance, call, &e);
     if (r == PROXIMO_OK)
         r = take_changes(&e);
     if (r == PROXIMO_OK)
         r = take_secret(&e);
     if (r == PROXIMO_OK)
         r = config_lay_out(&e, "configuration");
-    end(&e);
+    editing_end(&e);
     return r;
 }
 
@@ -229,13 +228,13 @@ static int32_t take_pending(struct editing *e)
 int32_t guests_plan_config_revert(void *instance, struct proximo_call *call)
 {
     struct editing e;
-    int32_t r = begin(instance, call, &e);
+    int32_t r = editing_begin(instance, call, &e);
     if (r == PROXIMO_OK)
         r = take_prior(&e);
     if (r == PROXIMO_OK)
         r = take_pending(&e);
     if (r == PROXIMO_OK)
         r = config_lay_out(&e, "configuration written back");
-    end(&e);
+    editing_end(&e);
     return r;
 }

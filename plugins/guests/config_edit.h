@@ -29,6 +29,11 @@ struct editing {
     bool secret;
 };
 
+/* State, configuration and arguments of the call's guest; editing_end in any case. */
+int32_t editing_begin(void *instance, struct proximo_call *call, struct editing *ret);
+void editing_end(struct editing *e);
+/* Takes one change in, unless the configuration is so already. value NULL: remove. */
+int32_t edit_add(struct editing *e, const char *key, const char *value);
 bool edit_has(const struct editing *e, const char *key);
 /* The plan of what was taken in, or "nothing to do". verb begins the summary. */
 int32_t config_lay_out(const struct editing *e, const char *verb);

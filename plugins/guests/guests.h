@@ -108,6 +108,7 @@ int32_t guests_plan_snapshot_create(void *instance, struct proximo_call *call);
 int32_t guests_undo_snapshot_create(void *instance, struct proximo_call *call,
                                     struct proximo_text record_json);
 int32_t guests_plan_snapshot_delete(void *instance, struct proximo_call *call);
+int32_t guests_plan_snapshot_update(void *instance, struct proximo_call *call);
 int32_t guests_plan_undo_points_prune(void *instance, struct proximo_call *call);
 int32_t guests_plan_rollback(void *instance, struct proximo_call *call);
 int32_t guests_plan_config_set(void *instance, struct proximo_call *call);
@@ -117,7 +118,13 @@ int32_t guests_blast_start(void *instance, struct proximo_call *call, struct pro
 int32_t guests_blast_stop(void *instance, struct proximo_call *call, struct proximo_text subject_json);
 int32_t guests_blast_shutdown(void *instance, struct proximo_call *call, struct proximo_text subject_json);
 int32_t guests_blast_reboot(void *instance, struct proximo_call *call, struct proximo_text subject_json);
+int32_t guests_blast_suspend(void *instance, struct proximo_call *call, struct proximo_text subject_json);
+int32_t guests_blast_hibernate(void *instance, struct proximo_call *call, struct proximo_text subject_json);
+int32_t guests_blast_resume(void *instance, struct proximo_call *call, struct proximo_text subject_json);
+int32_t guests_blast_reset(void *instance, struct proximo_call *call, struct proximo_text subject_json);
 int32_t guests_blast_snapshot(void *instance, struct proximo_call *call, struct proximo_text subject_json);
+int32_t guests_blast_snapshot_note(void *instance, struct proximo_call *call,
+                                   struct proximo_text subject_json);
 int32_t guests_blast_rollback(void *instance, struct proximo_call *call, struct proximo_text subject_json);
 int32_t guests_blast_config(void *instance, struct proximo_call *call, struct proximo_text subject_json);
 
@@ -125,5 +132,6 @@ int32_t guests_blast_config(void *instance, struct proximo_call *call, struct pr
 
 extern const struct topic guests_topic_inventory, guests_topic_power, guests_topic_snapshots,
     guests_topic_config, guests_topic_bulk, guests_topic_prompts;
+extern const struct topic guests_topic_pending, guests_topic_agent, guests_topic_notes;
 
 #endif
