@@ -26,6 +26,14 @@ static const struct proximo_param move_params[] = {
           .description = "At most so many KiB a second; absent: the datacenter's limit."),
 };
 
+static const struct proximo_param unlink_params[] = {
+    GUEST_PARAMS,
+    PARAM(.type = PROXIMO_TYPE_STRINGS, .name = "disks", .flags = PROXIMO_PARAM_REQUIRED, .minimum = 1,
+          .maximum = 32, .description = "Slots: [\"scsi1\"] detaches it, [\"unused0\"] deletes it."),
+    PARAM(.type = PROXIMO_TYPE_BOOLEAN, .name = "force", .default_json = "false",
+          .description = "Machines: deletes the volumes of attached disks as well, with all data."),
+};
+
 static const struct proximo_need disk_needs[] = {
     NEED("/vms/{vmid}", "VM.Audit"),
 };
@@ -63,28 +71,50 @@ static const struct proximo_change changes[] = {
         .plan_undo = guests_undo_disk_move,
         .undo_kind = PROXIMO_UNDO_FUNCTION,
     },
+    {
+        ROW(proximo_change),
+        SUBJECT,
+        .name = "pve_disk_unlink",
+        .title = "Detach or delete disks of a guest",
+        .description =
+            "Detaches disks from a guest, or deletes unused ones. A detached disk stays as unusedN with "
+            "its data, and undo attaches it again. An unused disk, or with force an attached one, is "
+            "deleted: the plan names who else uses it and the newest backup, and there is no undo.",
+        .params = PROXIMO_TABLE(unlink_params),
+        .operation_class = "disk.unlink",
+        .needs = PROXIMO_TABLE(disk_needs),
+        .plan = guests_plan_disk_unlink,
+        .undo_kind = PROXIMO_UNDO_TEMPLATE,
+    },
 };
 
 #define DISK_CLASS(class_name, class_title, class_risk, class_undo, class_flags, class_blast, class_members, \
-                   class_text)                                                                               \
+                   class_named, class_text)                                                                  \
     {                                                                                                        \
         ROW(proximo_class), .risk_floor = (class_risk), .flags = (class_flags), .undo_kind = (class_undo),   \
                             .name = (class_name), .title = (class_title), .description = (class_text),       \
                             .subject_schema = "{\"type\":\"object\",\"properties\":{\"kind\":{\"const\":"    \
                                               "\"guest\"},\"vmid\":{\"type\":\"integer\"}," class_members    \
-                                              "},\"required\":[\"kind\",\"vmid\",\"disk\"]}",                \
+                                              "},\"required\":[\"kind\",\"vmid\",\"" class_named "\"]}",     \
                             .blast = (class_blast)                                                           \
     }
 #define TEXT_MEMBER(member) "\"" member "\":{\"type\":\"string\"}"
 
 static const struct proximo_class classes[] = {
     DISK_CLASS("disk.resize", "make a guest's disk larger", PROXIMO_RISK_MEDIUM, PROXIMO_UNDO_NONE, 0,
-               guests_blast_disk_resize, TEXT_MEMBER("disk") ",\"size\":{\"type\":\"integer\"}",
+               guests_blast_disk_resize, TEXT_MEMBER("disk") ",\"size\":{\"type\":\"integer\"}", "disk",
                "A disk grows, for good; its storage must have the room."),
     DISK_CLASS("disk.move", "move a guest's disk", PROXIMO_RISK_MEDIUM, PROXIMO_UNDO_FUNCTION, 0,
                guests_blast_disk_move,
                TEXT_MEMBER("disk") "," TEXT_MEMBER("target") ",\"delete_source\":{\"type\":\"boolean\"}",
-               "A disk is copied to another storage, which must have the room."),
+               "disk", "A disk is copied to another storage, which must have the room."),
+    DISK_CLASS("disk.unlink", "detach a guest's disks", PROXIMO_RISK_MEDIUM, PROXIMO_UNDO_TEMPLATE, 0,
+               guests_blast_disk_unlink, TEXT_MEMBER("disks") ",\"force\":{\"type\":\"boolean\"}", "disks",
+               "Disks are taken away from a guest; their data stays."),
+    DISK_CLASS("disk.destroy", "delete a guest's disks", PROXIMO_RISK_HIGH, PROXIMO_UNDO_NONE,
+               PROXIMO_CLASS_DESTROYS, guests_blast_disk_destroy,
+               TEXT_MEMBER("disks") ",\"force\":{\"type\":\"boolean\"}", "disks",
+               "Volumes of a guest are deleted with all their data."),
 };
 
 const struct topic guests_topic_disks = {
