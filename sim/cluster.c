@@ -88,7 +88,7 @@ struct json_object *sim_resource_guest(struct json_object *state, const struct s
     if (!sim_node_online(state, guest->node))
         return unknown_guest(item, state, guest);
     sim_set_str(item, "name", guest->name);
-    sim_set_str(item, "status", guest->status);
+    sim_set_str(item, "status", guest->running ? sim_str(guest->run, "qmpstatus", "running") : guest->status);
     sim_set_int(item, "template", sim_int(guest->config, "template", 0));
     sim_set_int(item, "maxcpu", sim_guest_cpus(state, guest));
     sim_set_int(item, "maxmem", sim_guest_maxmem(guest));

@@ -4,6 +4,7 @@
  */
 #include "body.h"
 #include "guest_change.h"
+#include "guest_disks.h"
 #include "handlers.h"
 #include "power.h"
 
@@ -163,6 +164,8 @@ static int check_guest(struct sim_call *call, const struct sim_guest *guest, str
             sim_int(guest->config, "protection", 0))
             return sim_fail(call, 500, "can't remove %s %s drive '%s' - protection mode enabled\n",
                             guest->qemu ? "VM" : "CT", guest->vmid, key);
+        if (sim_disk_removable(call, guest, key) < 0)
+            return -1;
     }
     return 0;
 }
@@ -198,6 +201,7 @@ static struct json_object *change_of(struct sim_call *call)
     sim_set(change, "set", set);
     sim_set(change, "delete", names(sim_arg(call, "delete")));
     sim_set(change, "revert", names(sim_arg(call, "revert")));
+    sim_set_int(change, "force", sim_arg_int(call, "force", 0));
     return change;
 }
 

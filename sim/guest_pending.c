@@ -3,6 +3,7 @@
  * Changes that take effect at once, and those that wait for the guest to stop or start.
  */
 #include "guest_change.h"
+#include "guest_disks.h"
 #include "power.h"
 #include "storage.h"
 
@@ -23,18 +24,10 @@ bool sim_option_is_hot(const struct sim_guest *guest, const char *key, bool set)
     return sim_option_listed(hot, key) || (!guest->qemu && set && sim_option_listed("mp[n]", key));
 }
 
-/* A volume of the guest's own that is no longer a disk of it is kept as an unused one. */
-static void keep_volume(struct json_object *config, bool qemu, const char *vmid, const char *key)
+void sim_guest_add_unused(struct json_object *config, const char *volid)
 {
-    const char *option = sim_str(config, key, NULL);
-    char volid[256], owner[40], unused[24];
+    char unused[24];
 
-    if (!option || !sim_disk_key(qemu, key) || strncmp(key, "unused", 6) == 0)
-        return;
-    (void)snprintf(volid, sizeof volid, "%.*s", (int)strcspn(option, ","), option);
-    (void)snprintf(owner, sizeof owner, "vm-%s-", vmid);
-    if (!strstr(volid, owner))
-        return;
     for (int i = 0; i < 256; i++) {
         (void)snprintf(unused, sizeof unused, "unused%d", i);
         if (sim_get(config, unused))
@@ -44,26 +37,52 @@ static void keep_volume(struct json_object *config, bool qemu, const char *vmid,
     }
 }
 
-static void drop_option(struct json_object *entry, const char *key)
+/* A volume of the guest's own that is no longer a disk of it is kept as an unused one, but for the drive of
+ * cloud-init, which can be made anew, and where it is to go for good. */
+static void drop_option(struct json_object *state, struct json_object *entry, const char *key, bool force)
 {
     struct json_object *config = sim_get(entry, "config");
-    char vmid[24];
+    const char *option = sim_str(config, key, NULL), *own;
+    bool qemu = strcmp(sim_str(entry, "type", ""), "qemu") == 0;
+    char volid[256], owner[40];
 
-    (void)snprintf(vmid, sizeof vmid, "%d", (int)sim_int(entry, "vmid", 0));
-    keep_volume(config, strcmp(sim_str(entry, "type", ""), "qemu") == 0, vmid, key);
+    (void)snprintf(volid, sizeof volid, "%.*s", option ? (int)strcspn(option, ",") : 0, option ? option : "");
+    (void)snprintf(owner, sizeof owner, "-%d-", (int)sim_int(entry, "vmid", 0));
+    own = strrchr(volid, '/') ? strrchr(volid, '/') : strchr(volid, ':');
     json_object_object_del(config, key);
+    if (!sim_disk_key(qemu, key) || !own || !strstr(own, owner))
+        return;
+    if (force || strncmp(key, "unused", 6) == 0 || strstr(own, "-cloudinit"))
+        sim_volume_remove(state, sim_str(entry, "node", ""), volid);
+    else
+        sim_guest_add_unused(config, volid);
 }
 
-void sim_guest_apply_pending(struct json_object *entry)
+/* Another volume in the place of a disk leaves the old one unused. */
+static void set_value(struct json_object *state, struct json_object *entry, const char *key,
+                      struct json_object *value)
 {
-    struct json_object *config = sim_get(entry, "config"), *gone = sim_get(entry, "pending_delete");
+    const char *text = json_object_get_string(value), *now = sim_str(sim_get(entry, "config"), key, NULL);
 
-    sim_merge(config, sim_get(entry, "pending"));
-    if (gone) {
-        json_object_object_foreach(gone, key, unused)
+    if (now && strncmp(now, text, strcspn(text, ",")) != 0)
+        drop_option(state, entry, key, false);
+    sim_set(sim_get(entry, "config"), key, sim_copy(value));
+}
+
+void sim_guest_apply_pending(struct json_object *state, struct json_object *entry)
+{
+    struct json_object *waiting = sim_get(entry, "pending"), *gone = sim_get(entry, "pending_delete");
+
+    if (waiting) {
+        json_object_object_foreach(waiting, key, value)
         {
-            (void)unused;
-            drop_option(entry, key);
+            set_value(state, entry, key, value);
+        }
+    }
+    if (gone) {
+        json_object_object_foreach(gone, name, how)
+        {
+            drop_option(state, entry, name, json_object_get_int(how) == 2);
         }
     }
     json_object_object_del(entry, "pending");
@@ -85,22 +104,23 @@ static void forget_empty(struct json_object *entry, const char *name)
         json_object_object_del(entry, name);
 }
 
-static void delete_option(struct sim *sim, const struct sim_guest *guest, const char *key)
+static void delete_option(struct sim *sim, const struct sim_guest *guest, const char *key, bool force)
 {
     json_object_object_del(part(guest->entry, "pending"), key);
-    if (strcmp(key, "lock") == 0) {
+    if (strcmp(key, "lock") == 0 && sim_guest_hibernated(guest)) {
+        sim_guest_forget_state(sim, guest);
+    } else if (strcmp(key, "lock") == 0) {
         json_object_object_del(guest->entry, "lock");
     } else if (guest->running && !sim_option_is_hot(guest, key, false)) {
         if (sim_get(guest->config, key))
-            sim_set_int(part(guest->entry, "pending_delete"), key, 1);
+            sim_set_int(part(guest->entry, "pending_delete"), key, force ? 2 : 1);
     } else {
-        if (strncmp(key, "unused", 6) == 0 && sim_str(guest->config, key, NULL))
-            sim_volume_remove(sim->state, guest->node, sim_str(guest->config, key, ""));
-        drop_option(guest->entry, key);
+        drop_option(sim->state, guest->entry, key, force);
     }
 }
 
-static void set_option(const struct sim_guest *guest, const char *key, struct json_object *value)
+static void set_option(struct sim *sim, const struct sim_guest *guest, const char *key,
+                       struct json_object *value)
 {
     const char *text = json_object_get_string(value), *now = sim_str(guest->config, key, NULL);
 
@@ -113,10 +133,7 @@ static void set_option(const struct sim_guest *guest, const char *key, struct js
     } else if (guest->running && !sim_option_is_hot(guest, key, true)) {
         sim_set(part(guest->entry, "pending"), key, sim_copy(value));
     } else {
-        /* Another volume in the place of a disk leaves the old one unused. */
-        if (now && strncmp(now, text, strcspn(text, ",")) != 0)
-            drop_option(guest->entry, key);
-        sim_set(guest->config, key, sim_copy(value));
+        set_value(sim->state, guest->entry, key, value);
     }
 }
 
@@ -131,11 +148,11 @@ void sim_guest_change(struct sim *sim, const struct sim_guest *guest, struct jso
     json_object_object_foreach(sim_get(change, "delete"), gone, also)
     {
         (void)also;
-        delete_option(sim, guest, gone);
+        delete_option(sim, guest, gone, sim_int(change, "force", 0) != 0);
     }
     json_object_object_foreach(sim_get(change, "set"), key, value)
     {
-        set_option(guest, key, value);
+        set_option(sim, guest, key, value);
     }
     forget_empty(guest->entry, "pending");
     forget_empty(guest->entry, "pending_delete");

@@ -198,7 +198,7 @@ int sim_guest_pending(struct sim_call *call)
         if (sim_get(pending, key))
             sim_set(item, "pending", secret(key, sim_get(pending, key)));
         if (sim_get(sim_get(guest.entry, "pending_delete"), key))
-            sim_set_int(item, "delete", 1);
+            sim_set(item, "delete", sim_copy(sim_get(sim_get(guest.entry, "pending_delete"), key)));
         json_object_array_add(call->data, item);
     }
     if (pending) {

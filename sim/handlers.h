@@ -55,6 +55,8 @@ sim_handler sim_bulk;
 sim_handler sim_power;
 /* snapshot.c */
 sim_handler sim_snapshot_create, sim_snapshot_delete, sim_snapshot_rollback, sim_snapshot_update;
+/* guest_disks.c, guest_disk_move.c */
+sim_handler sim_disk_resize, sim_disk_unlink, sim_disk_move;
 /* guest_config.c */
 sim_handler sim_guest_update;
 /* routes/guest_params.c */

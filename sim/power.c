@@ -69,7 +69,7 @@ void sim_guest_set_running(struct sim *sim, const char *vmid, bool running)
     if (!entry)
         return;
     keep_past(sim, vmid, entry);
-    sim_guest_apply_pending(entry);
+    sim_guest_apply_pending(sim->state, entry);
     sim_set_str(entry, "status", running ? "running" : "stopped");
     json_object_object_del(entry, "run");
     sim_guest_view(vmid, entry, &guest);
@@ -89,12 +89,6 @@ void sim_guest_set_running(struct sim *sim, const char *vmid, bool running)
 
 /* ---- steps of tasks ---- */
 
-/* A VM that was suspended to disk: starting it resumes it. */
-static bool hibernated(const struct sim_guest *guest)
-{
-    return guest->qemu && strcmp(sim_str(guest->entry, "lock", ""), "suspended") == 0;
-}
-
 static int check_start(struct sim *sim, struct sim_job *job, char *why)
 {
     struct sim_guest guest = {0};
@@ -104,7 +98,8 @@ static int check_start(struct sim *sim, struct sim_job *job, char *why)
         return -EINVAL;
     if (sim_int(guest.config, "template", 0))
         return sim_why(why, "you can't start a %s if it's a template", guest.qemu ? "vm" : "CT");
-    if (!sim_int(job->args, "skiplock", 0) && !hibernated(&guest) && sim_guest_check_lock(&guest, why) < 0)
+    if (!sim_int(job->args, "skiplock", 0) && !sim_guest_hibernated(&guest) &&
+        sim_guest_check_lock(&guest, why) < 0)
         return -EINVAL;
     if (guest.running)
         return sim_why(why, "%s %s already running", guest.qemu ? "VM" : "CT", guest.vmid);
@@ -120,8 +115,10 @@ static int end_start(struct sim *sim, struct sim_job *job, char *why)
     struct sim_guest guest = {0};
     int r = check_start(sim, job, why);
 
-    if (r == 0 && sim_job_guest(sim, job, &guest, why) == 0 && hibernated(&guest))
-        json_object_object_del(guest.entry, "lock");
+    if (r == 0 && sim_job_guest(sim, job, &guest, why) == 0 && sim_guest_hibernated(&guest)) {
+        sim_job_log(job, false, "Resuming suspended VM");
+        sim_guest_forget_state(sim, &guest);
+    }
     if (r == 0)
         sim_guest_set_running(sim, sim_str(job->args, "vmid", ""), true);
     return r;
@@ -173,18 +170,6 @@ static int end_pause(struct sim *sim, struct sim_job *job, char *why)
     return 0;
 }
 
-/* To disk: the VM stops, and its lock says that there is a state to resume from. */
-static int end_suspend(struct sim *sim, struct sim_job *job, char *why)
-{
-    struct sim_guest guest = {0};
-
-    if (sim_job_guest(sim, job, &guest, why) < 0)
-        return -EINVAL;
-    sim_guest_set_running(sim, guest.vmid, false);
-    sim_set_str(guest.entry, "lock", "suspended");
-    return 0;
-}
-
 static int end_resume(struct sim *sim, struct sim_job *job, char *why)
 {
     struct sim_guest guest = {0};
@@ -193,8 +178,8 @@ static int end_resume(struct sim *sim, struct sim_job *job, char *why)
         return -EINVAL;
     if (guest.run)
         json_object_object_del(guest.run, "qmpstatus");
-    if (!guest.running && strcmp(sim_str(guest.entry, "lock", ""), "suspended") == 0) {
-        json_object_object_del(guest.entry, "lock");
+    if (sim_guest_hibernated(&guest)) {
+        sim_guest_forget_state(sim, &guest);
         sim_guest_set_running(sim, guest.vmid, true);
     }
     return 0;
@@ -221,10 +206,9 @@ static const struct power {
     {"lxc/{vmid}/status/stop", RUNNING, "stop", {"vzstop", NULL, check_running_op, end_stop}},
     {"lxc/{vmid}/status/shutdown", RUNNING, "stop", {"vzshutdown", NULL, check_running_op, end_stop}},
     {"lxc/{vmid}/status/reboot", RUNNING, NULL, {"vzreboot", NULL, check_running_op, end_reboot}},
-    {"lxc/{vmid}/status/suspend", RUNNING, NULL, {"vzsuspend", NULL, check_running_op, end_pause}},
-    {"lxc/{vmid}/status/resume", RUNNING, NULL, {"vzresume", NULL, NULL, end_resume}},
+    {"lxc/{vmid}/status/suspend", RUNNING, NULL, {"vzsuspend", NULL, check_running_op, sim_checkpoint}},
+    {"lxc/{vmid}/status/resume", STOPPED, NULL, {"vzresume", NULL, check_start, sim_restore_checkpoint}},
 };
-static const struct sim_work todisk_work = {"qmsuspend", NULL, check_running_op, end_suspend};
 
 static const struct power *operation(const char *path)
 {
@@ -250,7 +234,7 @@ struct json_object *sim_guest_power(struct sim *sim, const struct sim_guest *gue
     sim_set_str(args, "id", guest->vmid);
     sim_set_str(args, "node", guest->node);
     sim_set_str(args, "type", guest->type);
-    return sim_task_start(sim, power ? &power->work : &todisk_work, who, guest->node, args);
+    return sim_task_start(sim, power ? &power->work : &sim_todisk_work, who, guest->node, args);
 }
 
 void sim_guest_start(struct sim *sim, const struct sim_guest *guest, const char *who)
@@ -337,6 +321,18 @@ static const struct sim_work hastart_work = {"hastart", NULL, ha_request, ha_req
 
 /* ---- the request ---- */
 
+/* Nobody in a paused VM would notice the request to shut down. */
+static int refuse_paused(struct sim_call *call, const struct sim_guest *guest)
+{
+    const char *path = call->route->path;
+    bool shutdown = strstr(path, "/shutdown") != NULL;
+
+    if (strcmp(sim_str(guest->run, "qmpstatus", ""), "paused") != 0 ||
+        (!shutdown && !strstr(path, "/reboot")) || (shutdown && sim_arg_int(call, "forceStop", 0)))
+        return 0;
+    return sim_fail(call, 500, "VM is paused - cannot shutdown\n");
+}
+
 int sim_power(struct sim_call *call)
 {
     const struct power *power = operation(call->route->path);
@@ -358,10 +354,10 @@ int sim_power(struct sim_call *call)
     sim_set_int(args, "skiplock", sim_arg_int(call, "skiplock", 0));
     if (here) {
         const char *what = strcmp(type, "qemu") == 0 ? "VM" : "CT";
-        bool resumable =
-            strcmp(sim_str(entry, "lock", ""), "suspended") == 0 && strstr(power->path, "/resume");
+        bool resumable;
 
         sim_guest_view(vmid, entry, &guest);
+        resumable = sim_guest_hibernated(&guest) && strstr(power->path, "/resume");
         if (power->when != ANY_TIME && !resumable && guest.running != (power->when == RUNNING)) {
             json_object_put(args);
             return sim_fail(call, 500, "%s %s %s\n", what, vmid,
@@ -370,7 +366,14 @@ int sim_power(struct sim_call *call)
         if (power->ha && sim_guest_ha(call->state, &guest))
             work = strcmp(power->ha, "start") == 0 ? &hastart_work : &hastop_work;
         else if (sim_arg_int(call, "todisk", 0))
-            work = &todisk_work;
+            work = &sim_todisk_work;
+        if (refuse_paused(call, &guest) < 0 ||
+            (work == &sim_todisk_work && sim_suspend_allowed(call, &guest) < 0)) {
+            json_object_put(args);
+            return -1;
+        }
+        if (sim_arg(call, "statestorage"))
+            sim_set_str(args, "statestorage", sim_arg(call, "statestorage"));
     }
     return sim_call_task(call, work, args);
 }

@@ -18,9 +18,22 @@ int sim_guest_check_lock(const struct sim_guest *guest, char *why);
  * (borrowed). */
 struct json_object *sim_guest_power(struct sim *sim, const struct sim_guest *guest, const char *who,
                                     const char *verb);
+/* ---- memory that is kept (guest_state.c) ---- */
+
+/* A VM to disk; the argument "statestorage" says where to. */
+extern const struct sim_work sim_todisk_work;
+/* May the caller do that? Returns 0 or fails the call. */
+int sim_suspend_allowed(struct sim_call *call, const struct sim_guest *guest);
+/* Is this a VM that was suspended to disk? */
+bool sim_guest_hibernated(const struct sim_guest *guest);
+/* Removes the saved memory of a VM, and the lock that stands for it. */
+void sim_guest_forget_state(struct sim *sim, const struct sim_guest *guest);
+/* The ends of a container's tasks: it stops with a checkpoint, and goes on from there. */
+sim_step sim_checkpoint, sim_restore_checkpoint;
+
 /* Starts the guest as a task of `who`. */
 void sim_guest_start(struct sim *sim, const struct sim_guest *guest, const char *who);
 /* Moves pending changes into the configuration (guest_pending.c). */
-void sim_guest_apply_pending(struct json_object *entry);
+void sim_guest_apply_pending(struct json_object *state, struct json_object *entry);
 
 #endif

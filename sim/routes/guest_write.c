@@ -37,7 +37,7 @@ static const struct sim_route rows[] = {
     POWER("qemu", "reboot", TIMEOUT),
     POWER("qemu", "reset", SKIPLOCK),
     POWER("qemu", "suspend", SKIPLOCK, FLAG("todisk"),
-          {.name = "statestorage", .optional = true, .format = "pve-storage-id"}),
+          {.name = "statestorage", .optional = true, .format = "pve-storage-id", .needs = "todisk"}),
     POWER("qemu", "resume", SKIPLOCK, FLAG("nocheck")),
     POWER("lxc", "start", SKIPLOCK, FLAG("debug")),
     POWER("lxc", "stop", SKIPLOCK, FLAG("overrule-shutdown")),
