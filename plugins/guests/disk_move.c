@@ -16,8 +16,8 @@ static int32_t fail(const struct disk_move *m, int32_t code, const char *why)
 static int32_t check_disk(const struct disk_move *m)
 {
     const struct guest_disk *disk = m->disk;
-    if ((disk->flags & DISK_CDROM) || (disk->flags & DISK_VMSTATE))
-        return fail(m, PROXIMO_EINVAL, "Proxmox moves no CD or cloud-init drive and no saved memory");
+    if (((disk->flags & DISK_CDROM) && !strstr(disk->volid, "cloudinit")) || (disk->flags & DISK_VMSTATE))
+        return fail(m, PROXIMO_EINVAL, "Proxmox moves no CD and no saved memory");
     if (disk->flags & DISK_UNUSED)
         return fail(
             m, PROXIMO_EINVAL,

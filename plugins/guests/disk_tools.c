@@ -75,7 +75,7 @@ static const struct proximo_change changes[] = {
         ROW(proximo_change),
         SUBJECT,
         .name = "pve_disk_unlink",
-        .title = "Detach or delete disks of a guest",
+        .title = "Detach or delete disks",
         .description =
             "Detaches disks from a guest, or deletes unused ones. A detached disk stays as unusedN with "
             "its data, and undo attaches it again. An unused disk, or with force an attached one, is "

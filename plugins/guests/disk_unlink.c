@@ -188,7 +188,7 @@ static int32_t tell(const struct disk_unlink *u)
         r = guest_tell_facts(&u->look.g);
     if (r == PROXIMO_OK)
         r = tell_disks(u);
-    if (r == PROXIMO_OK && guest_running(&u->look.g))
+    if (r == PROXIMO_OK && guest_running(&u->look.g) && !(u->disks[0]->flags & DISK_UNUSED))
         r = tell_text(a, "may_wait_for_restart",
                       "the guest runs: what cannot be taken away meanwhile waits for its next stop");
     return r == PROXIMO_OK && u->destroys ? tell_backups(u) : r;
