@@ -1,40 +1,61 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What comes from inside a guest: the QEMU guest agent, cloud-init, the interfaces of a container.
+ * What the QEMU guest agent tells about the inside of a VM.
  */
-#include "guest.h"
+#include "agent.h"
 #include "handlers.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Answers of the agent in a Debian guest. */
-static const struct {
-    const char *command, *result;
-} answers[] = {
-    {"info",
-     "{\"version\":\"9.2.0\",\"supported_commands\":[{\"name\":\"guest-ping\",\"enabled\":true,\"success-"
-     "response\":"
-     "true},{\"name\":\"guest-get-osinfo\",\"enabled\":true,\"success-response\":true},{\"name\":"
-     "\"guest-network-get-interfaces\",\"enabled\":true,\"success-response\":true},{\"name\":\"guest-exec\","
-     "\"enabled\":true,\"success-response\":true},{\"name\":\"guest-fsfreeze-freeze\",\"enabled\":true,"
-     "\"success-response\":true}]}"},
-    {"get-osinfo",
+#define MEMORY_BLOCK (128LL << 20)
+
+static const char commands[] =
+    "guest-exec guest-exec-status guest-file-close guest-file-open guest-file-read guest-file-write "
+    "guest-fsfreeze-freeze guest-fsfreeze-status guest-fsfreeze-thaw guest-fstrim guest-get-fsinfo "
+    "guest-get-host-name guest-get-memory-block-info guest-get-memory-blocks guest-get-osinfo guest-get-time "
+    "guest-get-timezone guest-get-users guest-get-vcpus guest-info guest-network-get-interfaces guest-ping "
+    "guest-set-user-password guest-shutdown guest-suspend-disk guest-suspend-hybrid guest-suspend-ram";
+
+static const struct os {
+    const char *name, *info, *release; /* release: /etc/os-release */
+} systems[] = {
+    {"debian-13",
      "{\"id\":\"debian\",\"name\":\"Debian GNU/Linux\",\"pretty-name\":\"Debian GNU/Linux 13 (trixie)\","
      "\"version\":\"13 (trixie)\",\"version-id\":\"13\",\"machine\":\"x86_64\",\"kernel-release\":"
-     "\"6.12.48+deb13-amd64\",\"kernel-version\":\"#1 SMP PREEMPT_DYNAMIC\"}"},
-    {"get-fsinfo",
-     "[{\"name\":\"sda1\",\"mountpoint\":\"/\",\"type\":\"ext4\",\"disk\":[],\"total-bytes\":33285996544,"
-     "\"used-bytes\":12884901888}]"},
-    {"get-timezone", "{\"zone\":\"UTC\",\"offset\":0}"},
-    {"get-users", "[{\"user\":\"debian\",\"login-time\":1760000000.5}]"},
-    {"get-vcpus",
-     "[{\"logical-id\":0,\"online\":true,\"can-offline\":false},{\"logical-id\":1,\"online\":true,"
-     "\"can-offline\":true}]"},
-    {"get-memory-blocks", "[{\"phys-index\":0,\"online\":true,\"can-offline\":true}]"},
-    {"get-memory-block-info", "{\"size\":134217728}"},
-    {"exec-status", "{\"exited\":1,\"exitcode\":0,\"out-data\":\"\"}"},
+     "\"6.12.48+deb13-amd64\",\"kernel-version\":\"#1 SMP PREEMPT_DYNAMIC Debian 6.12.48-1 (2025-09-20)\"}",
+     "PRETTY_NAME=\"Debian GNU/Linux 13 (trixie)\"\nID=debian\nVERSION_ID=\"13\"\n"},
+    {"ubuntu-24.04",
+     "{\"id\":\"ubuntu\",\"name\":\"Ubuntu\",\"pretty-name\":\"Ubuntu 24.04.3 LTS\",\"version\":"
+     "\"24.04.3 LTS (Noble Numbat)\",\"version-id\":\"24.04\",\"machine\":\"x86_64\",\"kernel-release\":"
+     "\"6.8.0-85-generic\",\"kernel-version\":\"#85-Ubuntu SMP PREEMPT_DYNAMIC\"}",
+     "PRETTY_NAME=\"Ubuntu 24.04.3 LTS\"\nID=ubuntu\nVERSION_ID=\"24.04\"\n"},
+    {"windows-2025",
+     "{\"id\":\"mswindows\",\"name\":\"Microsoft Windows\",\"pretty-name\":\"Windows Server 2025 Standard\","
+     "\"version\":\"Microsoft Windows Server 2025\",\"version-id\":\"2025\",\"variant\":\"server\","
+     "\"variant-id\":\"server\",\"machine\":\"x86_64\",\"kernel-release\":\"26100\",\"kernel-version\":"
+     "\"10.0\"}",
+     NULL},
 };
+
+bool sim_guest_is_windows(const struct sim_guest *guest)
+{
+    return guest->qemu && strncmp(sim_str(guest->config, "ostype", ""), "w", 1) == 0;
+}
+
+static const struct os *system_of(const struct sim_guest *guest)
+{
+    const char *name = sim_str(sim_get(guest->entry, "agent"), "os",
+                               sim_guest_is_windows(guest) ? "windows-2025" : "debian-13");
+
+    for (size_t i = 0; i < sizeof systems / sizeof *systems; i++) {
+        if (strcmp(systems[i].name, name) == 0)
+            return &systems[i];
+    }
+    return systems;
+}
+
+/* ---- is it there? ---- */
 
 static bool has_agent(const struct sim_guest *guest)
 {
@@ -43,140 +64,240 @@ static bool has_agent(const struct sim_guest *guest)
     return *agent == '1' || strncmp(agent, "enabled=1", 9) == 0;
 }
 
-/* MAC and bridge of net0: "virtio=MAC,..." or "...,hwaddr=MAC,...". */
-static void mac_of(const struct sim_guest *guest, char mac[18])
+int sim_agent_reach(struct sim_call *call, struct sim_guest *guest)
 {
-    const char *net = sim_str(guest->config, "net0", ""), *at = strstr(net, "hwaddr=");
+    if (sim_guest_find(call, guest) < 0)
+        return -1;
+    if (!guest->running)
+        return sim_fail(call, 500, "VM %s is not running\n", guest->vmid);
+    if (!has_agent(guest))
+        return sim_fail(call, 500, "No QEMU guest agent configured\n");
+    /* Nothing inside of a paused VM moves. */
+    if (sim_int(sim_get(guest->entry, "agent"), "silent", 0) || sim_get(guest->run, "qmpstatus"))
+        return sim_fail(call, 500, "QEMU guest agent is not running\n");
+    return 0;
+}
 
-    at = at ? at : strchr(net, '=');
-    (void)snprintf(mac, 18, "%.17s", at ? strchr(at, '=') + 1 : "00:00:00:00:00:00");
-    for (size_t i = 0; mac[i]; i++) {
-        if (mac[i] >= 'A' && mac[i] <= 'F')
-            mac[i] = (char)(mac[i] + 32);
+/* ---- answers ---- */
+
+static struct json_object *info(const struct sim_guest *guest)
+{
+    struct json_object *out = json_object_new_object(), *list = json_object_new_array(), *item;
+    char name[40];
+
+    (void)guest;
+    for (const char *at = commands; *at; at += strcspn(at, " "), at += *at == ' ') {
+        (void)snprintf(name, sizeof name, "%.*s", (int)strcspn(at, " "), at);
+        item = json_object_new_object();
+        sim_set_str(item, "name", name);
+        sim_set(item, "enabled", json_object_new_boolean(1));
+        sim_set(item, "success-response",
+                json_object_new_boolean(!strstr(name, "suspend") && !strstr(name, "shutdown")));
+        json_object_array_add(list, item);
     }
+    sim_set_str(out, "version", "9.2.0");
+    sim_set(out, "supported_commands", list);
+    return out;
 }
 
-static struct json_object *interfaces(const struct sim_guest *guest)
+static struct json_object *osinfo(const struct sim_guest *guest)
 {
-    char text[600], mac[18];
-
-    mac_of(guest, mac);
-    (void)snprintf(
-        text, sizeof text,
-        "[{\"name\":\"lo\",\"hardware-address\":\"00:00:00:00:00:00\",\"ip-addresses\":[{\"ip-address\":"
-        "\"127.0.0.1\",\"ip-address-type\":\"ipv4\",\"prefix\":8}]},{\"name\":\"eth0\",\"hardware-address\":"
-        "\"%s\",\"ip-addresses\":[{\"ip-address\":\"10.10.10.%d\",\"ip-address-type\":\"ipv4\",\"prefix\":24}"
-        "]}]",
-        mac, (int)(sim_int(guest->entry, "vmid", 100) % 250));
-    return json_tokener_parse(text);
+    return json_tokener_parse(system_of(guest)->info);
 }
+
+static struct json_object *host_name(const struct sim_guest *guest)
+{
+    struct json_object *out = json_object_new_object();
+
+    sim_set_str(out, "host-name", guest->name);
+    return out;
+}
+
+static struct json_object *time_now(const struct sim_guest *guest)
+{
+    (void)guest;
+    return json_object_new_int64((int64_t)time(NULL) * 1000000000LL);
+}
+
+static struct json_object *timezone_of(const struct sim_guest *guest)
+{
+    struct json_object *out = json_object_new_object();
+
+    sim_set_str(out, "zone", sim_guest_is_windows(guest) ? "Coordinated Universal Time" : "UTC");
+    sim_set_int(out, "offset", 0);
+    return out;
+}
+
+/* Who is logged in: "since" of a seed is relative to the start, as all its times are. */
+static struct json_object *users(const struct sim_guest *guest)
+{
+    struct json_object *seen = sim_get(sim_get(guest->entry, "agent"), "users"),
+                       *list = json_object_new_array();
+
+    for (size_t i = 0; seen && i < json_object_array_length(seen); i++) {
+        struct json_object *item = sim_copy(json_object_array_get_idx(seen, i));
+
+        sim_set(item, "login-time", json_object_new_double((double)time(NULL) - 7200.5 * (double)(i + 1)));
+        json_object_array_add(list, item);
+    }
+    return list;
+}
+
+static struct json_object *vcpus(const struct sim_guest *guest)
+{
+    int64_t count = sim_int(guest->config, "cores", 1) * sim_int(guest->config, "sockets", 1);
+    struct json_object *list = json_object_new_array(), *item;
+
+    for (int64_t i = 0; i < count && i < 256; i++) {
+        item = json_object_new_object();
+        sim_set_int(item, "logical-id", i);
+        sim_set(item, "online", json_object_new_boolean(1));
+        sim_set(item, "can-offline", json_object_new_boolean(i > 0));
+        json_object_array_add(list, item);
+    }
+    return list;
+}
+
+static struct json_object *memory_blocks(const struct sim_guest *guest)
+{
+    struct json_object *list = json_object_new_array(), *item;
+
+    for (int64_t i = 0; i < sim_guest_maxmem(guest) / MEMORY_BLOCK && i < 1024; i++) {
+        item = json_object_new_object();
+        sim_set_int(item, "phys-index", i);
+        sim_set(item, "online", json_object_new_boolean(1));
+        sim_set(item, "can-offline", json_object_new_boolean(1));
+        json_object_array_add(list, item);
+    }
+    return list;
+}
+
+static struct json_object *memory_block_info(const struct sim_guest *guest)
+{
+    struct json_object *out = json_object_new_object();
+
+    (void)guest;
+    sim_set_int(out, "size", MEMORY_BLOCK);
+    return out;
+}
+
+/* The disk below a file system. */
+static struct json_object *disk_of(const char *key, int index)
+{
+    struct json_object *list = json_object_new_array(), *item, *controller;
+    char device[16], serial[48];
+
+    item = json_object_new_object();
+    controller = json_object_new_object();
+    sim_set_int(controller, "domain", 0);
+    sim_set_int(controller, "bus", 9);
+    sim_set_int(controller, "slot", 1 + index);
+    sim_set_int(controller, "function", 0);
+    (void)snprintf(device, sizeof device, "/dev/sd%c1", 'a' + index);
+    (void)snprintf(serial, sizeof serial, "0QEMU_QEMU_HARDDISK_drive-%.7s", key);
+    sim_set_str(item, "bus-type", "scsi");
+    sim_set_int(item, "bus", 0);
+    sim_set_int(item, "target", 0);
+    sim_set_int(item, "unit", index);
+    sim_set_str(item, "dev", device);
+    sim_set_str(item, "serial", serial);
+    sim_set(item, "pci-controller", controller);
+    json_object_array_add(list, item);
+    return list;
+}
+
+static struct json_object *file_system(const struct sim_guest *guest, const char *key, int64_t size,
+                                       int index)
+{
+    struct json_object *item = json_object_new_object(), *inside = sim_get(guest->entry, "agent");
+    int64_t total = size / 100 * 97;
+    char name[40], mount[40];
+
+    (void)snprintf(name, sizeof name, "sd%c1", 'a' + index);
+    (void)snprintf(mount, sizeof mount, index ? "/srv/%s" : "/", key);
+    if (sim_guest_is_windows(guest)) {
+        (void)snprintf(name, sizeof name, "\\\\?\\Volume{%d}\\", index + 1);
+        (void)snprintf(mount, sizeof mount, "%c:\\", 'C' + index);
+    }
+    sim_set_str(item, "name", name);
+    sim_set_str(item, "mountpoint", mount);
+    sim_set_str(item, "type", sim_guest_is_windows(guest) ? "NTFS" : "ext4");
+    sim_set_int(item, "total-bytes", total);
+    sim_set_int(item, "used-bytes", (int64_t)((double)total * sim_num(inside, "used", 0.4)));
+    sim_set(item, "disk", inside ? disk_of(key, index) : json_object_new_array());
+    return item;
+}
+
+/* One file system on each disk. */
+static struct json_object *fsinfo(const struct sim_guest *guest)
+{
+    struct json_object *list = json_object_new_array();
+    int index = 0;
+
+    json_object_object_foreach(guest->config, key, value)
+    {
+        const char *option = json_object_get_string(value);
+
+        if (sim_disk_key(true, key) && !strstr(option, "media=cdrom") && strncmp(key, "unused", 6) != 0 &&
+            strncmp(key, "efi", 3) != 0 && strncmp(key, "tpm", 3) != 0 && index < 20)
+            json_object_array_add(list, file_system(guest, key, sim_disk_size(option), index++));
+    }
+    return list;
+}
+
+static const struct {
+    const char *command;
+    struct json_object *(*answer)(const struct sim_guest *guest);
+} answers[] = {
+    {"info", info},
+    {"get-osinfo", osinfo},
+    {"get-fsinfo", fsinfo},
+    {"get-host-name", host_name},
+    {"get-time", time_now},
+    {"get-timezone", timezone_of},
+    {"get-users", users},
+    {"get-vcpus", vcpus},
+    {"get-memory-blocks", memory_blocks},
+    {"get-memory-block-info", memory_block_info},
+    {"network-get-interfaces", sim_guest_interfaces},
+};
 
 int sim_agent(struct sim_call *call)
 {
     const char *command = strrchr(call->route->path, '/') + 1;
-    struct json_object *result = NULL;
     struct sim_guest guest;
 
-    if (sim_guest_find(call, &guest) < 0)
+    /* POST .../agent names it in a parameter. */
+    if (strcmp(command, "agent") == 0)
+        command = sim_arg(call, "command");
+    if (sim_agent_reach(call, &guest) < 0)
         return -1;
-    if (!guest.running)
-        return sim_fail(call, 500, "VM %s is not running\n", guest.vmid);
-    if (!has_agent(&guest))
-        return sim_fail(call, 500, "No QEMU guest agent configured\n");
-    call->data = json_object_new_object();
-    if (strcmp(command, "file-read") == 0) {
-        sim_set_str(call->data, "content",
-                    strcmp(sim_arg(call, "file"), "/etc/hostname") == 0 ? guest.name : "");
-        return 0;
-    }
-    if (strcmp(command, "network-get-interfaces") == 0)
-        result = interfaces(&guest);
-    else if (strcmp(command, "get-time") == 0)
-        result = json_object_new_int64((int64_t)time(NULL) * 1000000000LL);
-    if (strcmp(command, "get-host-name") == 0) {
-        result = json_object_new_object();
-        sim_set_str(result, "host-name", guest.name);
-    }
-    for (size_t i = 0; !result && i < sizeof answers / sizeof *answers; i++) {
-        if (strcmp(answers[i].command, command) == 0)
-            result = json_tokener_parse(answers[i].result);
-    }
-    if (strcmp(command, "exec-status") == 0) {
-        sim_merge(call->data, result);
-        json_object_put(result);
-        return 0;
-    }
-    sim_set(call->data, "result", result);
-    return 0;
-}
-
-/* Options of cloud-init with their values; there are none without a cloud-init drive. */
-int sim_cloudinit(struct sim_call *call)
-{
-    static const char *const keys[] = {"ciuser",       "citype",  "ciupgrade", "nameserver",
-                                       "searchdomain", "sshkeys", "ipconfig0"};
-    struct sim_guest guest;
-
-    if (sim_guest_find(call, &guest) < 0)
-        return -1;
-    call->data = json_object_new_array();
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        struct json_object *value = sim_get(guest.config, keys[i]), *item;
-
-        if (!value)
+    if (sim_guest_is_windows(&guest) && strncmp(command, "get-memory", 10) == 0)
+        return sim_fail(call, 500, "Agent error: The command guest-%s has not been found\n", command);
+    for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+        if (strcmp(answers[i].command, command) != 0)
             continue;
-        item = json_object_new_object();
-        sim_set_str(item, "key", keys[i]);
-        sim_set(item, "value", sim_copy(value));
-        json_object_array_add(call->data, item);
-    }
-    return 0;
-}
-
-int sim_cloudinit_dump(struct sim_call *call)
-{
-    const char *type = sim_arg(call, "type");
-    struct sim_guest guest;
-    char text[800], digest[41];
-
-    if (sim_guest_find(call, &guest) < 0)
-        return -1;
-    sim_guest_digest(&guest, digest);
-    if (strcmp(type, "user") == 0)
-        (void)snprintf(text, sizeof text,
-                       "#cloud-config\nhostname: %s\nmanage_etc_hosts: true\nfqdn: %s\nchpasswd:\n  expire: "
-                       "False\nusers:\n"
-                       "  - default\npackage_upgrade: true\n",
-                       guest.name, guest.name);
-    else if (strcmp(type, "meta") == 0)
-        (void)snprintf(text, sizeof text, "instance-id: %s\n", digest);
-    else
-        (void)snprintf(text, sizeof text,
-                       "version: 1\nconfig:\n    - type: nameserver\n      address:\n      - '127.0.0.1'\n"
-                       "      search:\n      - 'test.lan'\n");
-    call->data = json_object_new_string(text);
-    return 0;
-}
-
-int sim_interfaces(struct sim_call *call)
-{
-    struct json_object *item, *lists;
-    struct sim_guest guest;
-    char text[64], mac[18];
-
-    if (sim_guest_find(call, &guest) < 0)
-        return -1;
-    if (!guest.running)
+        call->data = json_object_new_object();
+        sim_set(call->data, "result", answers[i].answer(&guest));
         return 0;
-    mac_of(&guest, mac);
-    lists = interfaces(&guest);
-    item = json_object_array_get_idx(lists, 1);
-    (void)snprintf(text, sizeof text, "10.10.10.%d/24", (int)(sim_int(guest.entry, "vmid", 100) % 250));
-    sim_set_str(item, "hwaddr", mac);
-    sim_set_str(item, "inet", text);
-    item = json_object_array_get_idx(lists, 0);
-    sim_set_str(item, "hwaddr", "00:00:00:00:00:00");
-    sim_set_str(item, "inet", "127.0.0.1/8");
-    call->data = lists;
-    return 0;
+    }
+    return sim_agent_action(call, &guest, command);
+}
+
+/* ---- files ---- */
+
+const char *sim_guest_file(const struct sim_guest *guest, const char *path, char *text, size_t size)
+{
+    const char *own = sim_str(sim_get(guest->entry, "files"), path, NULL);
+
+    if (own)
+        return own;
+    if (sim_guest_is_windows(guest))
+        return NULL;
+    if (strcmp(path, "/etc/os-release") == 0)
+        return system_of(guest)->release;
+    if (strcmp(path, "/etc/hostname") != 0)
+        return NULL;
+    (void)snprintf(text, size, "%s\n", guest->name);
+    return text;
 }

@@ -26,6 +26,8 @@ int sim_option_value(struct sim_call *call, const struct sim_guest *guest, const
 bool sim_option_listed(const char *options, const char *key);
 /* Does a change of this option take effect in a running guest? (guest_pending.c) */
 bool sim_option_is_hot(const struct sim_guest *guest, const char *key, bool set);
+/* Can it not be taken out of the guest as it runs now? */
+bool sim_option_is_stuck(const struct sim_guest *guest, const char *key);
 /* Sets options, deletes and reverts: {"set": {...}, "delete": {key: 1}, "revert": {key: 1}, "force": 0}. */
 void sim_guest_change(struct sim *sim, const struct sim_guest *guest, struct json_object *change);
 

@@ -216,6 +216,23 @@ static int begin_update(struct sim *sim, struct sim_job *job, char *why)
     return 0;
 }
 
+/* What could not be taken out of a running guest waits; the request fails all the same. */
+static bool any_stuck(const struct sim_guest *guest, struct json_object *change, struct sim_call *call)
+{
+    bool stuck = false;
+
+    json_object_object_foreach(sim_get(change, "delete"), key, unused)
+    {
+        (void)unused;
+        if (!sim_option_is_stuck(guest, key) || !sim_get(sim_get(guest->entry, "pending_delete"), key))
+            continue;
+        stuck = true;
+        if (call)
+            (void)sim_fail_param(call, key, "hotplug problem - error on hot-unplugging device '%s'\n", key);
+    }
+    return stuck;
+}
+
 static int end_update(struct sim *sim, struct sim_job *job, char *why)
 {
     struct sim_guest guest;
@@ -223,7 +240,7 @@ static int end_update(struct sim *sim, struct sim_job *job, char *why)
     if (sim_job_guest(sim, job, &guest, why) < 0)
         return -EINVAL;
     sim_guest_change(sim, &guest, job->args);
-    return 0;
+    return any_stuck(&guest, job->args, NULL) ? sim_why(why, "400 Parameter verification failed.") : 0;
 }
 
 static const struct sim_work update_work = {"qmconfig", NULL, begin_update, end_update};
@@ -279,5 +296,5 @@ int sim_guest_update(struct sim_call *call)
         return sim_call_task(call, &update_work, json_object_get(change));
     }
     sim_guest_change(call->sim, &guest, change);
-    return 0;
+    return any_stuck(&guest, change, call) ? -1 : 0;
 }

@@ -166,6 +166,14 @@ static int volume(struct sim_call *call, const struct sim_guest *guest, const ch
             allocate(call, guest, volid, (int64_t)(strtod(file + n + 1, NULL) * (1 << 30)));
             (void)snprintf(size, sizeof size, "%sG", file + n + 1);
             sim_set_str(keys, "size", size);
+        } else if (guest->qemu && strcmp(file + n, ":cloudinit") == 0) {
+            (void)snprintf(volid, sizeof volid, "%s:%s%svm-%s-cloudinit%s", storage,
+                           has_files(type) ? guest->vmid : "", has_files(type) ? "/" : "", guest->vmid,
+                           has_files(type) ? ".raw" : "");
+            if (!sim_volume_find(call, volid))
+                allocate(call, guest, volid, 4 << 20);
+            sim_set_str(keys, "media", "cdrom");
+            sim_set_str(keys, "size", "4M");
         } else if (has_files(type) && !strchr(file + n, '/')) {
             return sim_fail(call, 500, "unable to parse directory volume name '%s'\n", file + n + 1);
         } else if (!sim_volume_find(call, file)) {

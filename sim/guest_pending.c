@@ -2,6 +2,7 @@
 /*
  * Changes that take effect at once, and those that wait for the guest to stop or start.
  */
+#include "cloudinit.h"
 #include "guest_change.h"
 #include "guest_disks.h"
 #include "power.h"
@@ -12,13 +13,24 @@
 /* Options that a running guest follows; stems of numbered ones with "[n]". */
 static const char
     qemu_hot[] = "name onboot startup description protection tags hookscript shares balloon cpulimit "
-                 "cpuunits vmstatestorage autostart net[n] scsi[n] virtio[n] usb[n] unused[n] lock",
+                 "cpuunits vmstatestorage autostart net[n] scsi[n] virtio[n] usb[n] unused[n] lock cicustom "
+                 "cipassword citype ciuser ciupgrade nameserver searchdomain sshkeys ipconfig[n]",
     lxc_hot[] = "onboot startup description protection tags hookscript memory swap cores cpulimit cpuunits "
                 "hostname nameserver searchdomain net[n] unused[n] lock";
+
+/* The system of a paused VM does not let go of a device. */
+bool sim_option_is_stuck(const struct sim_guest *guest, const char *key)
+{
+    return guest->qemu && sim_get(guest->run, "qmpstatus") &&
+           sim_option_listed("net[n] scsi[n] virtio[n] usb[n]", key);
+}
 
 bool sim_option_is_hot(const struct sim_guest *guest, const char *key, bool set)
 {
     const char *hot = guest->qemu ? qemu_hot : lxc_hot;
+
+    if (!set && sim_option_is_stuck(guest, key))
+        return false;
 
     /* A mount point can be added to a running container, but not taken away. */
     return sim_option_listed(hot, key) || (!guest->qemu && set && sim_option_listed("mp[n]", key));
@@ -156,6 +168,7 @@ static void set_option(struct sim *sim, const struct sim_guest *guest, const cha
 
 void sim_guest_change(struct sim *sim, const struct sim_guest *guest, struct json_object *change)
 {
+    sim_cloudinit_keep(guest->entry);
     json_object_object_foreach(sim_get(change, "revert"), back, yes)
     {
         (void)yes;
@@ -171,6 +184,7 @@ void sim_guest_change(struct sim *sim, const struct sim_guest *guest, struct jso
     {
         set_option(sim, guest, key, value);
     }
+    sim_cloudinit_changed(guest->entry);
     forget_empty(guest->entry, "pending");
     forget_empty(guest->entry, "pending_delete");
     sim_touch(sim);

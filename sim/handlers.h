@@ -64,8 +64,11 @@ sim_handler sim_qemu_create, sim_lxc_create, sim_guest_destroy, sim_guest_clone,
 /* routes/guest_params.c */
 extern const struct sim_param sim_qemu_options[], sim_qemu_options_task[], sim_qemu_create_params[],
     sim_lxc_options[], sim_lxc_create_params[];
-/* agent.c */
-sim_handler sim_agent, sim_cloudinit, sim_cloudinit_dump, sim_interfaces;
+/* agent.c, agent_action.c, agent_net.c */
+sim_handler sim_agent, sim_agent_exec, sim_agent_exec_status, sim_agent_file_read, sim_agent_file_write,
+    sim_interfaces;
+/* cloudinit.c */
+sim_handler sim_cloudinit, sim_cloudinit_dump, sim_cloudinit_update;
 
 /* ha.c */
 sim_handler sim_ha_groups, sim_ha_resources, sim_ha_resource, sim_ha_rules, sim_ha_rule, sim_ha_current,

@@ -3,6 +3,7 @@
  * Power of guests: one table of operations; what is managed by HA is only requested, and happens later.
  */
 #include "power.h"
+#include "cloudinit.h"
 #include "handlers.h"
 
 #include <errno.h>
@@ -70,6 +71,8 @@ void sim_guest_set_running(struct sim *sim, const char *vmid, bool running)
         return;
     keep_past(sim, vmid, entry);
     sim_guest_apply_pending(sim->state, entry);
+    if (running)
+        sim_cloudinit_write(entry);
     sim_set_str(entry, "status", running ? "running" : "stopped");
     json_object_object_del(entry, "run");
     sim_guest_view(vmid, entry, &guest);

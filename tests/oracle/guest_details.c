@@ -247,6 +247,125 @@ static void test_unlink(void **state)
     is(fixture, "/nodes/pve3/qemu/104/config", "data.unused0", "(none)");
 }
 
+/* ---- inside ---- */
+
+static void test_agent(void **state)
+{
+    struct fixture *fixture = *state;
+
+    is(fixture, VM100 "/agent/network-get-interfaces", "data.result.?name=eth0.ip-addresses.0.ip-address",
+       "10.10.10.100");
+    is(fixture, VM100 "/agent/network-get-interfaces", "data.result.?name=eth0.ip-addresses.1.ip-address",
+       "fe80::be24:11ff:fed0:64");
+    is(fixture, VM100 "/agent/get-osinfo", "data.result.version-id", "13");
+    is(fixture, "/nodes/pve3/qemu/104/agent/get-osinfo", "data.result.id", "mswindows");
+    refused(fixture, "GET", "/nodes/pve3/qemu/104/agent/get-memory-blocks", "{}",
+            "Agent error: The command guest-get-memory-blocks has not been found\n");
+    is(fixture, VM100 "/agent/get-fsinfo", "data.result.?mountpoint=/.total-bytes", "33328946151");
+    is(fixture, VM100 "/agent/get-fsinfo", "data.result.?mountpoint=/.disk.0.dev", "/dev/sda1");
+    is(fixture, VM100 "/agent/get-host-name", "data.result.host-name", "web-frontend");
+    is(fixture, VM100 "/agent/get-vcpus", "data.result.3.can-offline", "true");
+    done(fixture, "POST", VM100 "/agent/ping", "{}");
+    refused(fixture, "GET", VM102 "/agent/info", "{}", "QEMU guest agent is not running\n");
+    refused(fixture, "POST", VM102 "/agent/ping", "{}", "QEMU guest agent is not running\n");
+    refused(fixture, "POST", "/nodes/pve3/qemu/109/agent/ping", "{}", "VM 109 is not running\n");
+    done(fixture, "PUT", VM100 "/config", "{\"agent\": \"0\"}");
+    done(fixture, "GET", VM100 "/agent/info", "{}");
+    task(fixture, "POST", VM100 "/status/reboot", "{}", "OK");
+    refused(fixture, "GET", VM100 "/agent/info", "{}", "No QEMU guest agent configured\n");
+    task(fixture, "POST", VM103 "/status/suspend", "{}", "OK");
+    refused(fixture, "POST", VM103 "/agent/ping", "{}", "QEMU guest agent is not running\n");
+
+    is(fixture, CT106 "/interfaces", "data.?name=eth0.inet", "10.10.10.106/24");
+    is(fixture, CT106 "/interfaces", "data.?name=eth0.hwaddr", "bc:24:11:d0:00:6a");
+    is(fixture, CT106 "/interfaces", "data.?name=eth0.ip-addresses.1.ip-address-type", "inet6");
+    done(fixture, "PUT", CT106 "/config", "{\"net0\": \"name=eth0,bridge=vmbr0,ip=10.10.10.53/24\"}");
+    is(fixture, CT106 "/interfaces", "data.?name=eth0.inet", "10.10.10.53/24");
+}
+
+static void test_agent_action(void **state)
+{
+    struct fixture *fixture = *state;
+    FREE_WITH(free_text) char *pid = NULL;
+    char path[200];
+
+    is(fixture, VM100 "/agent/file-read?file=%2Fetc%2Fhostname", "data.content", "web-frontend\n");
+    refused(fixture, "GET", VM100 "/agent/file-read?file=%2Fnope", "{}",
+            "can't open file: failed to open file '/nope' (mode: 'r'): No such file or directory\n");
+    done(fixture, "POST", VM100 "/agent/file-write", "{\"file\": \"/root/x\", \"content\": \"hello\"}");
+    is(fixture, VM100 "/agent/file-read?file=%2Froot%2Fx", "data.content", "hello");
+    pid = value(fixture, "POST", VM100 "/agent/exec", "{\"command\": [\"cat\", \"/root/x\"]}", "data.pid");
+    (void)snprintf(path, sizeof path, VM100 "/agent/exec-status?pid=%s", pid);
+    is(fixture, path, "data.out-data", "hello");
+    refused(fixture, "GET", path, "{}", "Agent error: Invalid parameter 'pid'\n");
+    done(fixture, "POST", VM100 "/agent/fsfreeze-freeze", "{}");
+    {
+        FREE_WITH(free_text)
+        char *how = value(fixture, "POST", VM100 "/agent/fsfreeze-status", "{}", "data.result");
+
+        assert_string_equal(how, "frozen");
+    }
+    done(fixture, "POST", VM100 "/agent", "{\"command\": \"shutdown\"}");
+    is(fixture, VM100 "/status/current", "data.status", "stopped");
+}
+
+/* ---- options ---- */
+
+static void test_cloudinit(void **state)
+{
+    static const char template[] = "/nodes/pve1/qemu/9000/cloudinit";
+    struct fixture *fixture = *state;
+    FREE_WITH(free_text) char *dump = NULL;
+
+    is(fixture, VM100 "/cloudinit", "data.0.key", "(none)");
+    done(fixture, "PUT", VM100 "/config", "{\"ide2\": \"ceph-vm:cloudinit\"}");
+    task(fixture, "POST", VM100 "/status/reboot", "{}", "OK");
+    is(fixture, VM100 "/config", "data.ide2", "ceph-vm:vm-100-cloudinit,media=cdrom,size=4M");
+    /* The options are in force at once, the drive says them when it is written. */
+    done(fixture, "PUT", VM100 "/config",
+         "{\"ciuser\": \"ops\", \"cipassword\": \"not shown\", \"ipconfig0\": "
+         "\"ip=10.10.10.44/24,gw=10.10.10.1\"}");
+    is(fixture, VM100 "/pending", "data.?key=ciuser.value", "ops");
+    is(fixture, VM100 "/cloudinit", "data.?key=ciuser.pending", "ops");
+    is(fixture, VM100 "/cloudinit", "data.?key=ciuser.value", "(none)");
+    is(fixture, VM100 "/cloudinit", "data.?key=cipassword.pending", "**********");
+    is(fixture, VM100 "/cloudinit", "data.?key=name.value", "web-frontend");
+    done(fixture, "PUT", VM100 "/cloudinit", "{}");
+    is(fixture, VM100 "/cloudinit", "data.?key=ciuser.value", "ops");
+    is(fixture, VM100 "/cloudinit", "data.?key=ciuser.pending", "(none)");
+    done(fixture, "PUT", VM100 "/config", "{\"delete\": \"ciuser\"}");
+    is(fixture, VM100 "/cloudinit", "data.?key=ciuser.delete", "1");
+    dump = value(fixture, "GET", VM100 "/cloudinit/dump?type=network", "{}", "data");
+    assert_non_null(strstr(dump,
+                           "mac_address: 'bc:24:11:d0:00:64'\n      subnets:\n      - type: static\n        "
+                           "address: '10.10.10.44'\n        netmask: '255.255.255.0'\n        gateway: "
+                           "'10.10.10.1'\n"));
+    is(fixture, VM100 "/agent/network-get-interfaces", "data.result.1.ip-addresses.0.ip-address",
+       "10.10.10.44");
+    /* What is in the drive goes with it, and comes from the configuration at a start. */
+    task(fixture, "POST", VM100 "/status/reboot", "{}", "OK");
+    is(fixture, VM100 "/cloudinit", "data.?key=ciuser.delete", "(none)");
+    task(fixture, "POST", VM100 "/status/stop", "{}", "OK");
+    done(fixture, "PUT", VM100 "/unlink", "{\"idlist\": \"ide2\"}");
+    lists(fixture, CEPH, "vm-100-cloudinit", false);
+    is(fixture, template, "data.?key=name.value", "debian-13-template");
+}
+
+static void test_hotplug(void **state)
+{
+    struct fixture *fixture = *state;
+
+    task(fixture, "POST", VM100 "/status/suspend", "{}", "OK");
+    bad_param(fixture, "PUT", VM100 "/config", "{\"delete\": \"net0\"}", "net0",
+              "hotplug problem - error on hot-unplugging device 'net0'\n");
+    is(fixture, VM100 "/pending", "data.?key=net0.delete", "1");
+    done(fixture, "PUT", VM100 "/config", "{\"revert\": \"net0\"}");
+    is(fixture, VM100 "/pending", "data.?key=net0.delete", "(none)");
+    task(fixture, "POST", VM100 "/config", "{\"delete\": \"net0\"}", "400 Parameter verification failed.");
+    task(fixture, "POST", VM100 "/status/stop", "{}", "OK");
+    is(fixture, VM100 "/config", "data.net0", "(none)");
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -257,6 +376,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_move, with_demo, end),
         cmocka_unit_test_setup_teardown(test_reassign, with_demo, end),
         cmocka_unit_test_setup_teardown(test_unlink, with_demo, end),
+        cmocka_unit_test_setup_teardown(test_agent, with_demo, end),
+        cmocka_unit_test_setup_teardown(test_cloudinit, with_demo, end),
+        cmocka_unit_test_setup_teardown(test_hotplug, with_demo, end),
+        cmocka_unit_test_setup_teardown(test_agent_action, with_demo, end),
     };
     int r;
 
