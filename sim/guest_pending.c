@@ -70,6 +70,20 @@ static void drop_option(struct json_object *state, struct json_object *entry, co
         sim_guest_add_unused(config, volid);
 }
 
+/* A volume that is attached is no longer an unused one. */
+static void forget_unused(struct json_object *config, const char *option)
+{
+    const size_t n = strcspn(option, ",");
+    char unused[24];
+
+    for (int i = 0; i < 256; i++) {
+        (void)snprintf(unused, sizeof unused, "unused%d", i);
+        const char *volid = sim_str(config, unused, NULL);
+        if (volid && strlen(volid) == n && strncmp(volid, option, n) == 0)
+            json_object_object_del(config, unused);
+    }
+}
+
 /* Another volume in the place of a disk leaves the old one unused. */
 static void set_value(struct json_object *state, struct json_object *entry, const char *key,
                       struct json_object *value)
@@ -79,6 +93,9 @@ static void set_value(struct json_object *state, struct json_object *entry, cons
     if (now && strncmp(now, text, strcspn(text, ",")) != 0)
         drop_option(state, entry, key, false);
     sim_set(sim_get(entry, "config"), key, sim_copy(value));
+    if (text && sim_disk_key(strcmp(sim_str(entry, "type", ""), "qemu") == 0, key) &&
+        strncmp(key, "unused", 6) != 0)
+        forget_unused(sim_get(entry, "config"), text);
 }
 
 void sim_guest_apply_pending(struct json_object *state, struct json_object *entry)

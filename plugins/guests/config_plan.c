@@ -112,6 +112,13 @@ static struct proximo_step state_step(const struct editing *e, const char *selec
                                  .keep = "/digest"};
 }
 
+static struct proximo_step regenerate_step(const struct editing *e)
+{
+    return (struct proximo_step){
+        ROW(proximo_step), .kind = PROXIMO_STEP_REQUEST,    .name = "regenerate",
+        .method = "PUT",   .path = GUEST_PATH "/cloudinit", .params = ROWS(e->g.at, 3)};
+}
+
 static int32_t steps(const struct editing *e, const char *select)
 {
     struct proximo_field fields[OPTIONS_MOST + 4];
@@ -135,8 +142,10 @@ static int32_t steps(const struct editing *e, const char *select)
     }
     fields[count++] = REFERENCE("digest", "state:/digest");
     int32_t r = e->g.ask.host->step(e->g.ask.call, &state);
-    return r == PROXIMO_OK ? guest_request(&e->g, "PUT", GUEST_CONFIG, fields, count, PROXIMO_STEP_ATOMIC)
-                           : r;
+    if (r == PROXIMO_OK)
+        r = guest_request(&e->g, "PUT", GUEST_CONFIG, fields, count, PROXIMO_STEP_ATOMIC);
+    const struct proximo_step again = regenerate_step(e);
+    return r == PROXIMO_OK && e->regenerate ? e->g.ask.host->step(e->g.ask.call, &again) : r;
 }
 
 /* Proxmox rewrites many values (sorts tags, adds addresses): those are looked for, plain ones compared. The
@@ -224,12 +233,14 @@ static int32_t way_back(const struct editing *e, const char *select)
     if (removed)
         fields[count++] = FIELD("delete", removed);
     fields[count++] = REFERENCE("digest", "state:/digest");
-    struct proximo_step back[2] = {state_step(e, select),
+    struct proximo_step back[3] = {state_step(e, select),
                                    {ROW(proximo_step), .kind = PROXIMO_STEP_REQUEST,
                                     .flags = PROXIMO_STEP_ATOMIC, .name = "change", .method = "PUT",
-                                    .path = GUEST_CONFIG, .params = ROWS(fields, count)}};
-    back[0].params = (struct proximo_table){0}; /* the guest is resolved when the way back is planned */
-    return host->undo(e->g.ask.call, PROXIMO_UNDO_TEMPLATE, back, 2);
+                                    .path = GUEST_CONFIG, .params = ROWS(fields, count)},
+                                   regenerate_step(e)};
+    /* the guest is resolved when the way back is planned */
+    back[0].params = back[2].params = (struct proximo_table){0};
+    return host->undo(e->g.ask.call, PROXIMO_UNDO_TEMPLATE, back, e->regenerate ? 3 : 2);
 }
 
 static int32_t guard(const struct editing *e, const char *select)

@@ -113,6 +113,7 @@ int32_t guests_plan_undo_points_prune(void *instance, struct proximo_call *call)
 int32_t guests_plan_rollback(void *instance, struct proximo_call *call);
 int32_t guests_plan_config_set(void *instance, struct proximo_call *call);
 int32_t guests_plan_config_revert(void *instance, struct proximo_call *call);
+int32_t guests_plan_cloudinit_set(void *instance, struct proximo_call *call);
 
 int32_t guests_blast_start(void *instance, struct proximo_call *call, struct proximo_text subject_json);
 int32_t guests_blast_stop(void *instance, struct proximo_call *call, struct proximo_text subject_json);
@@ -133,5 +134,6 @@ int32_t guests_blast_config(void *instance, struct proximo_call *call, struct pr
 extern const struct topic guests_topic_inventory, guests_topic_power, guests_topic_snapshots,
     guests_topic_config, guests_topic_bulk, guests_topic_prompts;
 extern const struct topic guests_topic_pending, guests_topic_agent, guests_topic_notes;
+extern const struct topic guests_topic_disks, guests_topic_cloudinit, guests_topic_template;
 
 #endif
