@@ -147,8 +147,8 @@ static int disk_allowed(void *context, const char *key, const char *text)
     if (strcmp(file, "cdrom") == 0)
         return sim_can(call, "/", "Sys.Console") ? 0 : sim_fail_perm(call, " (/, Sys.Console)");
     if (source && (!colon || strcmp(colon, ":0") != 0))
-        return sim_fail_param(call, key,
-                              "'import-from' requires special syntax - use <storage ID>:0,import-from=<source>");
+        return sim_fail_param(
+            call, key, "'import-from' requires special syntax - use <storage ID>:0,import-from=<source>");
     if (source && may_read(call, source) < 0)
         return -1;
     sim_storage_of(file, storage, sizeof storage);
@@ -219,7 +219,8 @@ static int find_boot(void *context, const char *key, const char *text)
     struct boot *boot = context;
     char *slot = strstr(text, "media=cdrom") ? boot->cdrom : boot->disk;
 
-    if (!*slot && strncmp(key, "efi", 3) != 0 && strncmp(key, "tpm", 3) != 0 && strncmp(key, "unused", 6) != 0)
+    if (!*slot && strncmp(key, "efi", 3) != 0 && strncmp(key, "tpm", 3) != 0 &&
+        strncmp(key, "unused", 6) != 0)
         (void)snprintf(slot, sizeof boot->disk, "%s", key);
     return 0;
 }

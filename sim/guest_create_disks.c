@@ -35,8 +35,8 @@ int sim_each_disk(struct json_object *options, bool qemu,
         const char *stem;
         int count;
         bool qemu;
-    } families[] = {{"ide", 4, true},     {"scsi", 31, true},     {"virtio", 16, true}, {"sata", 6, true},
-                    {"efidisk", 1, true}, {"tpmstate", 1, true},  {"rootfs", 0, false}, {"mp", 256, false},
+    } families[] = {{"ide", 4, true},      {"scsi", 31, true},    {"virtio", 16, true}, {"sata", 6, true},
+                    {"efidisk", 1, true},  {"tpmstate", 1, true}, {"rootfs", 0, false}, {"mp", 256, false},
                     {"unused", 256, true}, {"unused", 256, false}};
 
     for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
@@ -76,13 +76,14 @@ static bool taken(struct json_object *state, const char *node, const char *stem,
     return false;
 }
 
-static bool stem_taken(struct json_object *state, const struct sim_new_volume *want, bool files, const char *kind,
-                       const char *name)
+static bool stem_taken(struct json_object *state, const struct sim_new_volume *want, bool files,
+                       const char *kind, const char *name)
 {
     char stem[300];
 
     if (files)
-        (void)snprintf(stem, sizeof stem, "%s:%s/%s-%s-%s", want->storage, want->vmid, kind, want->vmid, name);
+        (void)snprintf(stem, sizeof stem, "%s:%s/%s-%s-%s", want->storage, want->vmid, kind, want->vmid,
+                       name);
     else
         (void)snprintf(stem, sizeof stem, "%s:%s-%s-%s", want->storage, kind, want->vmid, name);
     return taken(state, want->node, stem, files);
@@ -118,7 +119,8 @@ static const char *format_of(struct json_object *state, const struct sim_new_vol
     return sim_str(config, "format", want->base && type && type->files ? "qcow2" : "raw");
 }
 
-/* "base-9000-disk-0/" or, with files, "9000/base-9000-disk-0.qcow2/": what a linked clone's name begins with. */
+/* "base-9000-disk-0/" or, with files, "9000/base-9000-disk-0.qcow2/": what a linked clone's name begins with.
+ */
 static void name_volume(const struct sim_new_volume *want, const char *format, bool files, const char *name,
                         char *volid, size_t size)
 {
@@ -128,14 +130,15 @@ static void name_volume(const struct sim_new_volume *want, const char *format, b
     if (!files && own) /* the base is a clone itself */
         base = own + 1;
     if (files)
-        (void)snprintf(volid, size, "%s:%s%s%s/vm-%s-%s.%s", want->storage, base, *base ? "/" : "", want->vmid,
-                       want->vmid, name, format);
+        (void)snprintf(volid, size, "%s:%s%s%s/vm-%s-%s.%s", want->storage, base, *base ? "/" : "",
+                       want->vmid, want->vmid, name, format);
     else
-        (void)snprintf(volid, size, "%s:%s%s%s-%s-%s", want->storage, base, *base ? "/" : "", kind, want->vmid,
-                       name);
+        (void)snprintf(volid, size, "%s:%s%s%s-%s-%s", want->storage, base, *base ? "/" : "", kind,
+                       want->vmid, name);
 }
 
-static void log_volume(struct sim *sim, struct sim_job *job, const char *volid, const char *format, int64_t bytes)
+static void log_volume(struct sim *sim, struct sim_job *job, const char *volid, const char *format,
+                       int64_t bytes)
 {
     struct sim_volume_name name;
     struct json_object *config;
@@ -206,7 +209,8 @@ static int64_t import_bytes(struct sim_call *call, struct sim_job *job, const ch
     struct json_object *volume = sim_volume_find(call, source);
 
     if (!volume) {
-        (void)sim_fail(call, 500, *source == '/' ? "file '%s' does not exist\n" : "volume '%s' does not exist\n",
+        (void)sim_fail(call, 500,
+                       *source == '/' ? "file '%s' does not exist\n" : "volume '%s' does not exist\n",
                        source);
         return -1;
     }
@@ -249,7 +253,8 @@ int sim_disk_made(struct sim_call *call, struct sim_job *job, const struct sim_g
                   const char *text, struct json_object *config)
 {
     const struct sim_param *param = sim_param_find(guest->qemu ? sim_qemu_options : sim_lxc_options, key);
-    SIM_FREE_WITH(sim_json_freep) struct json_object *keys = sim_property_split(param->sub, text), *given = NULL;
+    SIM_FREE_WITH(sim_json_freep)
+    struct json_object *keys = sim_property_split(param->sub, text), *given = NULL;
     const char *name = guest->qemu ? "file" : "volume", *colon;
     SIM_FREE_WITH(sim_freep) char *file = strdup(sim_str(keys, name, "")), *whole = NULL;
     struct json_object *stored = NULL, *volume;
@@ -276,8 +281,7 @@ int sim_disk_made(struct sim_call *call, struct sim_job *job, const struct sim_g
     if (!out)
         abort();
     fprintf(out, "%s", volid);
-    json_object_object_foreach(keys, word, value)
-        fprintf(out, ",%s=%s", word, json_object_get_string(value));
+    json_object_object_foreach(keys, word, value) fprintf(out, ",%s=%s", word, json_object_get_string(value));
     (void)fclose(out);
     given = json_object_new_string(whole);
     if (sim_option_value(call, guest, key, given, &stored) < 0)

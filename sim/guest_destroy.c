@@ -32,8 +32,8 @@ static int early(struct sim *sim, const struct sim_guest *guest, struct json_obj
     if (sim_int(guest->config, "protection", 0))
         return sim_why(why, "can't remove %s %s - protection mode enabled", kind, guest->vmid);
     if (!purge && sim_guest_ha(sim->state, guest))
-        return sim_why(why, "unable to remove %s %s - used in HA resources and purge parameter not set.", kind,
-                       guest->vmid);
+        return sim_why(why, "unable to remove %s %s - used in HA resources and purge parameter not set.",
+                       kind, guest->vmid);
     if (!purge && job)
         return sim_why(why, "There is a replication job '%s' for guest '%s' - Please remove that first.", job,
                        guest->vmid);
@@ -93,7 +93,8 @@ static void add_unreferenced(struct json_object *state, const struct sim_guest *
 }
 
 /* The names of all volumes that go, as members: owned. */
-static struct json_object *volumes_of(struct json_object *state, const struct sim_guest *guest, bool unreferenced)
+static struct json_object *volumes_of(struct json_object *state, const struct sim_guest *guest,
+                                      bool unreferenced)
 {
     struct json_object *volumes = json_object_new_object(), *snapshots = sim_get(guest->entry, "snapshots");
 
@@ -270,7 +271,8 @@ static int end_destroy(struct sim *sim, struct sim_job *job, char *why)
         json_object_object_del(sim_at(sim->state, "/firewall/guest"), vmid);
     if (sim_int(job->args, "purge", 0)) {
         sim_job_flush(job);
-        sim_job_log(job, false, "purging %s %s from related configurations..", guest.qemu ? "VM" : "CT", vmid);
+        sim_job_log(job, false, "purging %s %s from related configurations..", guest.qemu ? "VM" : "CT",
+                    vmid);
         drop_backups(sim, vmid);
         drop_replication(sim, vmid);
         drop_ha(sim, job, &guest);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Guests that come and go: what creating, restoring and cloning share. A new guest is in the state, locked and
- * without a configuration, from the request on; its volumes are made when the task begins and go again when
- * it fails.
+ * Guests that come and go: what creating, restoring and cloning share. A new guest is in the state, locked
+ * and without a configuration, from the request on; its volumes are made when the task begins and go again
+ * when it fails.
  */
 #ifndef PROXIMO_SIM_GUEST_LIFE_H
 #define PROXIMO_SIM_GUEST_LIFE_H
@@ -14,8 +14,8 @@
 
 /* Fails the call with "VM 120 already exists on node 'pve1'" behind `prefix` where a guest has the id. */
 int sim_vmid_unused(struct sim_call *call, const char *vmid, const char *prefix);
-/* May the caller make guest `vmid`, which goes into the parameter "pool"? `backup`: VM.Backup on it is enough.
- * Returns 0 or fails the call. */
+/* May the caller make guest `vmid`, which goes into the parameter "pool"? `backup`: VM.Backup on it is
+ * enough. Returns 0 or fails the call. */
 int sim_may_create(struct sim_call *call, const char *vmid, bool backup);
 /* A new guest on the node, without configuration. */
 void sim_guest_reserve(struct sim_call *call, const char *vmid, const char *node, bool qemu);
@@ -62,11 +62,12 @@ void sim_job_new_volume(struct sim *sim, struct sim_job *job, const struct sim_n
 void sim_size_text(int64_t bytes, char *text, size_t size);
 /* The storage of a volume's name, or of "STORAGE:SIZE". */
 void sim_storage_of(const char *option, char *storage, size_t size);
-/* Calls `each` for every disk of the options, in Proxmox's order. Returns what the first that is not 0 does. */
+/* Calls `each` for every disk of the options, in Proxmox's order. Returns what the first that is not 0 does.
+ */
 int sim_each_disk(struct json_object *options, bool qemu,
                   int (*each)(void *context, const char *key, const char *text), void *context);
-/* A disk option as it is stored: "STORAGE:SIZE", "STORAGE:cloudinit" and import-from make a volume. The call is
- * a worker's; fails it. */
+/* A disk option as it is stored: "STORAGE:SIZE", "STORAGE:cloudinit" and import-from make a volume. The call
+ * is a worker's; fails it. */
 int sim_disk_made(struct sim_call *call, struct sim_job *job, const struct sim_guest *guest, const char *key,
                   const char *text, struct json_object *config);
 
