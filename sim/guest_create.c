@@ -117,8 +117,7 @@ struct asked {
     bool qemu;
 };
 
-/* A volume that is there already, or one to import. */
-static int may_read(struct sim_call *call, const char *volid)
+int sim_may_read(struct sim_call *call, const char *volid)
 {
     struct sim_volume_name name;
     char why[700];
@@ -149,14 +148,14 @@ static int disk_allowed(void *context, const char *key, const char *text)
     if (source && (!colon || strcmp(colon, ":0") != 0))
         return sim_fail_param(
             call, key, "'import-from' requires special syntax - use <storage ID>:0,import-from=<source>");
-    if (source && may_read(call, source) < 0)
+    if (source && sim_may_read(call, source) < 0)
         return -1;
     sim_storage_of(file, storage, sizeof storage);
     if (colon && (sim_volume_is_new(file) || strcmp(colon, ":cloudinit") == 0))
         return sim_may_store(call, storage, asked->qemu);
     if (!asked->qemu && *file == '/')
         return 0; /* a bind mount: judged with the options */
-    return may_read(call, file);
+    return sim_may_read(call, file);
 }
 
 int sim_options_allowed(struct sim_call *call, struct json_object *options, bool qemu)
@@ -296,6 +295,8 @@ int sim_qemu_create(struct sim_call *call)
     (void)snprintf(why, sizeof why, " (%s, Datastore.AllocateSpace)", path);
     if (storage && !sim_can(call, path, "Datastore.AllocateSpace"))
         return sim_fail_perm(call, why);
+    if (sim_arg(call, "archive"))
+        return sim_guest_restore(call, true, sim_arg(call, "archive"));
     (void)snprintf(prefix, sizeof prefix, "unable to create VM %s - ", vmid);
     if (sim_may_create(call, vmid, false) < 0 || sim_options_allowed(call, options, true) < 0 ||
         sim_vmid_unused(call, vmid, prefix) < 0)
@@ -387,7 +388,7 @@ static int template_allowed(struct sim_call *call)
     struct sim_volume_name name;
     char why[700];
 
-    if (may_read(call, ostemplate) < 0)
+    if (sim_may_read(call, ostemplate) < 0)
         return -1;
     if (sim_volume_parse(call->state, ostemplate, &name, why, sizeof why) == 0 &&
         strcmp(name.content, "vztmpl") != 0)
@@ -401,6 +402,8 @@ int sim_lxc_create(struct sim_call *call)
     const char *vmid = sim_arg(call, "vmid");
     struct json_object *args;
 
+    if (sim_arg_int(call, "restore", 0))
+        return sim_guest_restore(call, false, sim_arg(call, "ostemplate"));
     if (sim_vmid_unused(call, vmid, "") < 0 || sim_may_create(call, vmid, false) < 0 ||
         template_allowed(call) < 0 || set_root(call, options) < 0 ||
         sim_options_allowed(call, options, false) < 0)

@@ -60,49 +60,36 @@ int sim_each_disk(struct json_object *options, bool qemu,
 
 /* ---- a volume ---- */
 
-/* Is a name of this stem taken, whatever its format? */
-static bool taken(struct json_object *state, const char *node, const char *stem, bool files)
+/* Has the guest a volume of this name there, whatever its format and whether it is a template's base? */
+static bool taken(struct json_object *state, const struct sim_new_volume *want, const char *name)
 {
-    static const char *const ends[] = {".raw", ".qcow2", ".vmdk", ".subvol"};
-    char volid[300];
+    static const char *const kinds[] = {"vm", "subvol", "base", "basevol"};
+    struct json_object *list = sim_get(sim_get(state, "volumes"), want->storage);
 
-    if (!files)
-        return sim_volume_at(state, node, stem) != NULL;
-    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
-        (void)snprintf(volid, sizeof volid, "%s%s", stem, ends[i]);
-        if (sim_volume_at(state, node, volid))
-            return true;
+    for (size_t i = 0; list && i < json_object_array_length(list); i++) {
+        struct json_object *volume = json_object_array_get_idx(list, i);
+        const char *volid = sim_str(volume, "volid", ":"), *slash = strrchr(volid, '/');
+        const char *own = slash ? slash + 1 : strchr(volid, ':') + 1;
+
+        for (size_t k = 0; k < sizeof kinds / sizeof *kinds && sim_volume_here(volume, want->node); k++) {
+            char stem[80];
+            size_t n;
+
+            (void)snprintf(stem, sizeof stem, "%s-%s-%s", kinds[k], want->vmid, name);
+            n = strlen(stem);
+            if (strncmp(own, stem, n) == 0 && (!own[n] || own[n] == '.'))
+                return true;
+        }
     }
     return false;
 }
 
-static bool stem_taken(struct json_object *state, const struct sim_new_volume *want, bool files,
-                       const char *kind, const char *name)
+/* The name behind "vm-VMID-": the next disk that is not there. */
+static void next_name(struct json_object *state, const struct sim_new_volume *want, char *name, size_t size)
 {
-    char stem[300];
-
-    if (files)
-        (void)snprintf(stem, sizeof stem, "%s:%s/%s-%s-%s", want->storage, want->vmid, kind, want->vmid,
-                       name);
-    else
-        (void)snprintf(stem, sizeof stem, "%s:%s-%s-%s", want->storage, kind, want->vmid, name);
-    return taken(state, want->node, stem, files);
-}
-
-/* The name behind "vm-VMID-": the next disk that is neither there nor a template's base. */
-static void next_name(struct json_object *state, const struct sim_new_volume *want, bool files, char *name,
-                      size_t size)
-{
-    static const char *const kinds[] = {"vm", "subvol", "base", "basevol"};
-    bool used = true;
-
-    (void)snprintf(name, size, "%s", want->name ? want->name : "");
-    for (int i = 0; !want->name && used && i < 1000; i++) {
+    (void)snprintf(name, size, "%s", want->name ? want->name : "disk-0");
+    for (int i = 1; !want->name && taken(state, want, name) && i < 1000; i++)
         (void)snprintf(name, size, "disk-%d", i);
-        used = false;
-        for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
-            used = used || stem_taken(state, want, files, kinds[k], name);
-    }
 }
 
 static const char *format_of(struct json_object *state, const struct sim_new_volume *want)
@@ -120,21 +107,34 @@ static const char *format_of(struct json_object *state, const struct sim_new_vol
 }
 
 /* "base-9000-disk-0/" or, with files, "9000/base-9000-disk-0.qcow2/": what a linked clone's name begins with.
+ * A base that is a clone itself is named by its own part alone. LVM-thin shares blocks, and no name shows it.
  */
-static void name_volume(const struct sim_new_volume *want, const char *format, bool files, const char *name,
-                        char *volid, size_t size)
+static void base_part(const char *base, const char *type, bool files, char *part, size_t size)
 {
-    const char *base = want->base ? strchr(want->base, ':') + 1 : "", *own = strchr(base, '/');
-    const char *kind = strcmp(format, "subvol") == 0 && !files ? "subvol" : "vm";
+    const char *name = strchr(base, ':') + 1, *first = strchr(name, '/');
+    const char *second = first ? strchr(first + 1, '/') : NULL, *own = files ? second : first;
 
-    if (!files && own) /* the base is a clone itself */
-        base = own + 1;
-    if (files)
-        (void)snprintf(volid, size, "%s:%s%s%s/vm-%s-%s.%s", want->storage, base, *base ? "/" : "",
-                       want->vmid, want->vmid, name, format);
+    if (strcmp(type, "lvmthin") == 0)
+        *part = 0;
     else
-        (void)snprintf(volid, size, "%s:%s%s%s-%s-%s", want->storage, base, *base ? "/" : "", kind,
-                       want->vmid, name);
+        (void)snprintf(part, size, "%s/", own ? own + 1 : name);
+}
+
+static void name_volume(struct json_object *state, const struct sim_new_volume *want, const char *format,
+                        bool files, char *volid, size_t size)
+{
+    const char *type = sim_str(sim_storage_config(state, want->storage), "type", "");
+    const char *kind = strcmp(format, "subvol") == 0 && !files ? "subvol" : "vm";
+    char name[40], base[300] = "";
+
+    next_name(state, want, name, sizeof name);
+    if (want->base)
+        base_part(want->base, type, files, base, sizeof base);
+    if (files)
+        (void)snprintf(volid, size, "%s:%s%s/vm-%s-%s.%s", want->storage, base, want->vmid, want->vmid, name,
+                       format);
+    else
+        (void)snprintf(volid, size, "%s:%s%s-%s-%s", want->storage, base, kind, want->vmid, name);
 }
 
 static void log_volume(struct sim *sim, struct sim_job *job, const char *volid, const char *format,
@@ -162,11 +162,9 @@ void sim_job_new_volume(struct sim *sim, struct sim_job *job, const struct sim_n
     struct json_object *volume = json_object_new_object();
     const char *format = format_of(sim->state, want);
     bool files = type && type->files;
-    char name[40];
     uint64_t vmid = 0;
 
-    next_name(sim->state, want, files, name, sizeof name);
-    name_volume(want, format, files, name, volid, size);
+    name_volume(sim->state, want, format, files, volid, size);
     (void)sim_parse_uint(want->vmid, 10, 999999999, &vmid);
     sim_set_str(volume, "volid", volid);
     sim_set_str(volume, "content", want->qemu ? "images" : "rootdir");

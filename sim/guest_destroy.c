@@ -92,8 +92,7 @@ static void add_unreferenced(struct json_object *state, const struct sim_guest *
     }
 }
 
-/* The names of all volumes that go, as members: owned. */
-static struct json_object *volumes_of(struct json_object *state, const struct sim_guest *guest,
+struct json_object *sim_guest_volumes(struct json_object *state, const struct sim_guest *guest,
                                       bool unreferenced)
 {
     struct json_object *volumes = json_object_new_object(), *snapshots = sim_get(guest->entry, "snapshots");
@@ -231,7 +230,7 @@ static int begin_destroy(struct sim *sim, struct sim_job *job, char *why)
     if (sim_job_guest(sim, job, &guest, why) < 0 || early(sim, &guest, job->args, why) < 0 ||
         (!let_go(&guest, job) && sim_guest_check_lock(&guest, why) < 0))
         return -EINVAL;
-    volumes = volumes_of(sim->state, &guest, false);
+    volumes = sim_guest_volumes(sim->state, &guest, false);
     json_object_object_foreach(volumes, volid, yes)
     {
         (void)yes;
@@ -260,12 +259,13 @@ static int end_destroy(struct sim *sim, struct sim_job *job, char *why)
     if (sim_job_guest(sim, job, &guest, why) < 0 || early(sim, &guest, job->args, why) < 0)
         return -EINVAL;
     (void)snprintf(vmid, sizeof vmid, "%s", guest.vmid);
-    volumes = volumes_of(sim->state, &guest, sim_int(job->args, "destroy-unreferenced-disks", 0) != 0);
+    volumes = sim_guest_volumes(sim->state, &guest, sim_int(job->args, "destroy-unreferenced-disks", 0) != 0);
     json_object_object_foreach(volumes, volid, yes)
     {
         (void)yes;
         sim_volume_remove(sim->state, guest.node, volid);
     }
+    sim_backups_freeze(sim->state, vmid);
     drop_rights(sim, vmid);
     if (sim_at(sim->state, "/firewall/guest"))
         json_object_object_del(sim_at(sim->state, "/firewall/guest"), vmid);

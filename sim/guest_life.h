@@ -31,6 +31,20 @@ int sim_options_allowed(struct sim_call *call, struct json_object *options, bool
  * request says about pool, start and HA. */
 int sim_life_task(struct sim_call *call, const struct sim_work *work, struct json_object *args);
 
+/* A request with an archive in the place of options. (guest_restore.c) */
+int sim_guest_restore(struct sim_call *call, bool qemu, const char *archive);
+/* Every backup of the guest (NULL: of all guests) keeps the configuration that its guest has now, unless it
+ * has one of its own. */
+void sim_backups_freeze(struct json_object *state, const char *vmid);
+/* The names of the guest's own volumes, those of its snapshots too, as members: owned. `unreferenced`: all
+ * that have its number. (guest_destroy.c) */
+struct json_object *sim_guest_volumes(struct json_object *state, const struct sim_guest *guest,
+                                      bool unreferenced);
+/* A network device without its address, so that it gets a new one: owned. */
+char *sim_net_without_mac(bool qemu, const char *text);
+/* May the caller read a volume, or is it root@pam that names a path? Returns 0 or fails the call. */
+int sim_may_read(struct sim_call *call, const char *volid);
+
 /* ---- steps of tasks (guest_create_run.c) ---- */
 
 /* A job's arguments as a request, for what checks and stores options. */
@@ -44,6 +58,11 @@ void sim_qemu_identity(struct json_object *config, bool with_meta);
 /* The guest gets the job's configuration and its places in pool and HA, and is started where that was asked
  * for. */
 void sim_guest_made(struct sim *sim, struct sim_job *job, struct json_object *config);
+
+enum sim_feature { SIM_CAN_BASE, SIM_CAN_LINK_BASE, SIM_CAN_LINK_SNAPSHOT, SIM_CAN_COPY_SNAPSHOT };
+/* Can the volume become a template's base; be what a linked clone is of, as a base or in a snapshot; be
+ * copied as it was in a snapshot? (guest_clone.c) */
+bool sim_volume_can(struct json_object *state, const char *volid, bool qemu, enum sim_feature feature);
 
 /* ---- volumes (guest_create_disks.c) ---- */
 
