@@ -157,11 +157,12 @@ static const struct proximo_change changes[] = {
     "\"new\":{\"type\":\"boolean\"},\"node\":{\"type\":\"string\"},\"type\":{\"type\":\"string\"}},"         \
     "\"required\":[\"kind\",\"vmid\"]}"
 
-/* newid, full, target, storage, pool: what is to be made of it. */
+/* newid, full, target, storage, pool, snapname: what is to be made of it. */
 #define CLONE_SUBJECT_SCHEMA                                                                                 \
     "{\"type\":\"object\",\"properties\":{\"kind\":{\"const\":\"guest\"},\"vmid\":{\"type\":\"integer\"},"   \
     "\"newid\":{\"type\":\"integer\"},\"full\":{\"type\":\"boolean\"},\"target\":{\"type\":\"string\"},"     \
-    "\"storage\":{\"type\":\"string\"},\"pool\":{\"type\":\"string\"}},\"required\":[\"kind\",\"vmid\"]}"
+    "\"storage\":{\"type\":\"string\"},\"pool\":{\"type\":\"string\"},\"snapname\":{\"type\":\"string\"}},"  \
+    "\"required\":[\"kind\",\"vmid\"]}"
 
 static const struct proximo_class classes[] = {
     {ROW(proximo_class), .name = DESTROY_CLASS, .title = "destroy a guest",
