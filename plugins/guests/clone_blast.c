@@ -59,9 +59,7 @@ static int32_t tell_source(const struct cloned *c, uint32_t disks)
             ? "runs on while its snapshot is copied; its disks are slower meanwhile, and it is locked"
             : "runs on while it is copied, as after a power cut for the copy; its disks are slower "
               "meanwhile, and it is locked";
-    it is locked while it is copied ";
-        if (facts)
-    {
+    if (facts) {
         json_object_object_add(facts, "node", json_object_new_string(g->node));
         json_object_object_add(facts, "kind", json_object_new_string(g->kind));
         json_object_object_add(facts, "template", json_object_new_boolean(guest_is_template(g)));
