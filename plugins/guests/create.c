@@ -142,20 +142,39 @@ static int32_t tell(const struct creation *c)
         r = a->host->risk(a->call, PROXIMO_RISK_HIGH,
                           "a privileged container: root in it is root on the host");
     return r == PROXIMO_OK
-               ? tell_text(a, "way_back",
+               ? tell_text(a, c->start ? "no_way_back" : "way_back",
                            c->start
-                               ? "undo destroys it as long as nobody used it: it is started, so stop and "
-                                 "destroy it with pve_delete_guest instead"
+                               ? "undo destroys only what nobody used, and this guest is started at once: "
+                                 "pve_delete_guest destroys it"
                                : "undo destroys it as long as nobody started or changed it")
                : r;
+}
+
+static int32_t subject(const struct creation *c)
+{
+    const struct {
+        const char *name, *value;
+    } details[] = {{"node", c->node},
+                   {"type", c->at[1].value},
+                   {"bridges", c->bridges},
+                   {"space", c->space},
+                   {"pool", c->pool}};
+    struct json_object *subject DROP_JSON = json_object_new_object();
+    if (!subject)
+        return PROXIMO_ENOMEM;
+    json_object_object_add(subject, "kind", json_object_new_string("guest"));
+    json_object_object_add(subject, "vmid", json_object_new_int64((int64_t)digits_of(c->vmid, 999999999)));
+    json_object_object_add(subject, "new", json_object_new_boolean(1));
+    for (size_t i = 0; i < sizeof(details) / sizeof(details[0]); i++) {
+        if (details[i].value)
+            json_object_object_add(subject, details[i].name, json_object_new_string(details[i].value));
+    }
+    return c->a.host->subject(c->a.call, CREATE_CLASS, json_text(subject));
 }
 
 static int32_t lay_out(const struct creation *c)
 {
     const struct asking *a = &c->a;
-    const char *subject =
-        ask_text(a, "{\"kind\":\"guest\",\"vmid\":%s,\"new\":true,\"node\":\"%s\",\"type\":\"%s\"}", c->vmid,
-                 c->node, c->at[1].value);
     const struct proximo_step make = {ROW(proximo_step),
                                       .kind = PROXIMO_STEP_REQUEST,
                                       .flags = PROXIMO_STEP_FOLLOW,
@@ -163,14 +182,16 @@ static int32_t lay_out(const struct creation *c)
                                       .method = "POST",
                                       .path = c->lxc ? "/nodes/{node}/lxc" : "/nodes/{node}/qemu",
                                       .params = ROWS(c->fields, c->count)};
-    int32_t r = subject ? life_guards(a, c->at) : PROXIMO_ENOMEM;
+    int32_t r = life_guards(a, c->at);
     if (r == PROXIMO_OK)
-        r = a->host->subject(a->call, CREATE_CLASS, text_of(subject));
+        r = subject(c);
     if (r == PROXIMO_OK)
         r = a->host->step(a->call, &make);
     if (r == PROXIMO_OK)
         r = life_wait_made(a, c->at, c->start);
-    return r == PROXIMO_OK ? a->host->undo(a->call, PROXIMO_UNDO_FUNCTION, NULL, 0) : r;
+    return r == PROXIMO_OK
+               ? a->host->undo(a->call, c->start ? PROXIMO_UNDO_NONE : PROXIMO_UNDO_FUNCTION, NULL, 0)
+               : r;
 }
 
 static int32_t plan(void *instance, struct proximo_call *call, bool lxc)
@@ -208,18 +229,4 @@ int32_t guests_plan_create_vm(void *instance, struct proximo_call *call)
 int32_t guests_undo_create(void *instance, struct proximo_call *call, struct proximo_text record_json)
 {
     return life_undo(instance, call, record_json, "vmid");
-}
-
-/* What it takes and where it stands is told by the plan, which knows the options. */
-int32_t guests_blast_create(void *instance, struct proximo_call *call, struct proximo_text subject_json)
-{
-    const struct asking a = {((struct plane_instance *)instance)->host, call};
-    struct json_object *subject DROP_JSON = json_of(subject_json);
-    const char *vmid = member_text(subject, "vmid"), *node = member_text(subject, "node");
-    return tell_affected(&a, PROXIMO_RISK_LOW, ask_text(&a, "guest/%s", vmid ? vmid : "?"), NULL,
-                         ask_text(&a,
-                                  "is new%s%s: it takes what backup jobs and rights on all guests give every "
-                                  "guest",
-                                  node ? ", on " : "", node ? node : ""),
-                         NULL);
 }

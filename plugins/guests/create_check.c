@@ -16,21 +16,18 @@ static int32_t fault(const struct creation *c, int32_t code, const char *key, co
 
 /* ---- options */
 
-static int32_t tell_bridge(const struct creation *c, const char *key, const char *value)
+static int32_t note_bridge(struct creation *c, const char *key, const char *value)
 {
-    const struct asking *a = &c->a;
-    const bool firewall = strstr(value, "firewall=1") != NULL;
     const char *bridge = strstr(value, "bridge=");
     if (!bridge)
         return PROXIMO_OK;
-    return tell_affected(a, firewall ? PROXIMO_RISK_MEDIUM : PROXIMO_RISK_HIGH,
-                         ask_text(a, "bridge/%.*s", (int)strcspn(bridge + 7, ","), bridge + 7), NULL,
-                         ask_text(a, "has the guest's %s on it%s", key,
-                                  firewall ? "" : ", without Proxmox's firewall (firewall=1 is not set)"),
-                         NULL);
+    c->bridges =
+        ask_text(&c->a, "%s%s%s=%.*s%s", c->bridges ? c->bridges : "", c->bridges ? " " : "", key,
+                 (int)strcspn(bridge + 7, ","), bridge + 7, strstr(value, "firewall=1") ? "/firewall" : "");
+    return c->bridges ? PROXIMO_OK : PROXIMO_ENOMEM;
 }
 
-static int32_t judge(const struct creation *c, const char *key, const char *value)
+static int32_t judge(struct creation *c, const char *key, const char *value)
 {
     const struct asking *a = &c->a;
     const struct option *option = option_find(key, c->lxc);
@@ -53,12 +50,12 @@ static int32_t judge(const struct creation *c, const char *key, const char *valu
     if (r < 0)
         return r;
     if (strcmp(option->name, "net") == 0)
-        return tell_bridge(c, key, value);
+        return note_bridge(c, key, value);
     const char *why = option_crosses(option, value, c->privileged);
     return why ? a->host->risk(a->call, PROXIMO_RISK_HIGH, ask_text(a, "%s: %s", key, why)) : PROXIMO_OK;
 }
 
-int32_t create_judge_options(const struct creation *c)
+int32_t create_judge_options(struct creation *c)
 {
     int32_t r = PROXIMO_OK;
     if (!c->options)
@@ -132,9 +129,10 @@ static uint64_t new_bytes(const char *size, bool *ret_new)
     *ret_new = len && strspn(size, "0123456789.") >= len;
     if (!*ret_new)
         return 0;
-    uint64_t bytes = digits_of(size, 1u << 30) * GIB;
-    for (uint64_t i = whole + 1, unit = GIB / 10; size[whole] == '.' && i < len && unit; i++, unit /= 10)
-        bytes += (uint64_t)(size[i] >= '0' && size[i] <= '9' ? size[i] - '0' : 0) * unit;
+    uint64_t bytes = digits_of(size, 1u << 30) * GIB, part = 0, scale = 1;
+    for (uint64_t i = whole + 1; size[whole] == '.' && i < len && scale < 1000000; i++, scale *= 10)
+        part = part * 10 + (uint64_t)(size[i] >= '0' && size[i] <= '9' ? size[i] - '0' : 0);
+    bytes += part * GIB / scale;
     return bytes;
 }
 
@@ -232,7 +230,7 @@ static int32_t use_container(struct using *u)
     return use_disk(u, "rootfs", ask_text(&c->a, "%s:4", c->storage ? c->storage : "local"));
 }
 
-int32_t create_check_storages(const struct creation *c)
+int32_t create_check_storages(struct creation *c)
 {
     static const struct proximo_need need[] = {NEED("/storage", "Datastore.Audit|Datastore.AllocateSpace")};
     const struct proximo_get get = {ROW(proximo_get), .path = "/nodes/{node}/storage", .fields = c->at,
@@ -250,5 +248,11 @@ int32_t create_check_storages(const struct creation *c)
     if (r == PROXIMO_OK)
         r = use_options(&u);
     json_object_put(looked.data);
-    return r == PROXIMO_OK ? life_tell_space(&c->a, c->node, u.rows, u.count) : r;
+    for (uint32_t i = 0; r == PROXIMO_OK && i < u.count; i++) {
+        c->space =
+            ask_text(&c->a, "%s%s%s=%llu", c->space ? c->space : "", c->space ? " " : "", u.rows[i].storage,
+                     u.rows[i].unknown ? 0ULL : (unsigned long long)u.rows[i].bytes);
+        r = c->space ? PROXIMO_OK : PROXIMO_ENOMEM;
+    }
+    return r;
 }

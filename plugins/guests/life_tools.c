@@ -151,17 +151,18 @@ static const struct proximo_change changes[] = {
     },
 };
 
-/* new: there is no guest of this number yet. */
-#define CREATE_SUBJECT_SCHEMA                                                                                \
-    "{\"type\":\"object\",\"properties\":{\"kind\":{\"const\":\"guest\"},\"vmid\":{\"type\":\"integer\"},"   \
-    "\"new\":{\"type\":\"boolean\"},\"node\":{\"type\":\"string\"},\"type\":{\"type\":\"string\"}},"         \
-    "\"required\":[\"kind\",\"vmid\"]}"
-
 /* newid, full, target, storage, pool, snapname: what is to be made of it. */
 #define CLONE_SUBJECT_SCHEMA                                                                                 \
     "{\"type\":\"object\",\"properties\":{\"kind\":{\"const\":\"guest\"},\"vmid\":{\"type\":\"integer\"},"   \
     "\"newid\":{\"type\":\"integer\"},\"full\":{\"type\":\"boolean\"},\"target\":{\"type\":\"string\"},"     \
     "\"storage\":{\"type\":\"string\"},\"pool\":{\"type\":\"string\"},\"snapname\":{\"type\":\"string\"}},"  \
+    "\"required\":[\"kind\",\"vmid\"]}"
+
+/* new: there is no guest of this number yet; bridges and space: what create_blast.c reads. */
+#define CREATE_SUBJECT_SCHEMA                                                                                \
+    "{\"type\":\"object\",\"properties\":{\"kind\":{\"const\":\"guest\"},\"vmid\":{\"type\":\"integer\"},"   \
+    "\"new\":{\"type\":\"boolean\"},\"node\":{\"type\":\"string\"},\"type\":{\"type\":\"string\"},"          \
+    "\"bridges\":{\"type\":\"string\"},\"space\":{\"type\":\"string\"},\"pool\":{\"type\":\"string\"}},"     \
     "\"required\":[\"kind\",\"vmid\"]}"
 
 static const struct proximo_class classes[] = {
