@@ -135,5 +135,6 @@ extern const struct topic guests_topic_inventory, guests_topic_power, guests_top
     guests_topic_config, guests_topic_bulk, guests_topic_prompts;
 extern const struct topic guests_topic_pending, guests_topic_agent, guests_topic_notes;
 extern const struct topic guests_topic_disks, guests_topic_cloudinit, guests_topic_template;
+extern const struct topic guests_topic_life;
 
 #endif

@@ -19,6 +19,7 @@ static const struct topic *const topics[] = {
     &guests_topic_disks,
     &guests_topic_cloudinit,
     &guests_topic_template,
+    &guests_topic_life,
     &guests_topic_bulk,
     &guests_topic_prompts,
 };
