@@ -66,6 +66,10 @@ uint32_t migrate_fields(const struct migration *m, struct proximo_field ret[3]);
 /* More members of its subject: ",\"target\":...". Arena; NULL: no memory. */
 const char *migrate_details(const struct migration *m);
 
+/* State and configuration for a blast function. PROXIMO_ENOTFOUND after host->incomplete: without them
+ * nothing can be said but that. */
+int32_t migrate_read_guest(struct guest *g);
+
 /* ---- for the parts of it */
 
 #define MIGRATE_RUNNING(m) guest_running((m)->g)
