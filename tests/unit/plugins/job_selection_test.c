@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which guests a backup job takes: a table of jobs as Proxmox shows them, and of guests. */
-#include "../../../plugins/storage/job_selection.h"
+#include "../../../plugins/common/job_selection.h"
 
 #include "plan_rig.h" /* after it: cmocka's fail() hides the host's */
 

@@ -2,9 +2,9 @@
 /* The storages that this token sees, and what a full list of one's content needs. Source: GET /storage. */
 #include <stdlib.h>
 
-#include "../common/config_object.h"
-#include "../common/guest_disks.h"
-#include "volumes.h"
+#include "archives.h"
+#include "config_object.h"
+#include "guest_disks.h"
 
 #define READ_CONTENT "Datastore.Audit|Datastore.AllocateSpace"
 

@@ -4,8 +4,8 @@
  * exclude), and may be bound to the guests of one node. Proxmox leaves out what is not set, or has 0 or an
  * empty text there. Source: GET /cluster/backup, GET /pools?poolid=X.
  */
-#ifndef PROXIMO_STORAGE_JOB_SELECTION_H
-#define PROXIMO_STORAGE_JOB_SELECTION_H
+#ifndef PROXIMO_PLUGINS_JOB_SELECTION_H
+#define PROXIMO_PLUGINS_JOB_SELECTION_H
 
 #include "../rows.h"
 

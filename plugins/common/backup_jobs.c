@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "jobs.h"
+#include "backup_jobs.h"
 
 #include <stdlib.h>
 

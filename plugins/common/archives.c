@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "volumes.h"
+#include "archives.h"
 
 #define NODES_MOST 128u
 #define TRIES_MOST 3u  /* nodes that are asked for a shared storage */

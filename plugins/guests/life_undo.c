@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The way back of a clone or a new guest is to destroy it, as long as it is what was made: the digest of its
+ * configuration is that of the moment after, it does not run, and no task has worked on it since. Source:
+ * GET /nodes/{node}/tasks.
+ */
+#include "destroy.h"
+#include "life.h"
+
+/* The digest that the record's first guard had after the change. */
+static const char *recorded_digest(struct json_object *record)
+{
+    struct json_object *after = member_of(record, "after");
+    struct json_object *first = json_object_is_type(after, json_type_array) && json_object_array_length(after)
+                                    ? json_object_array_get_idx(after, 0)
+                                    : NULL;
+    return member_text(first, "/digest");
+}
+
+/* The task that made it; NULL: the record has none. */
+static const char *recorded_upid(struct json_object *record)
+{
+    struct json_object *steps = member_of(record, "steps");
+    const size_t count = json_object_is_type(steps, json_type_array) ? json_object_array_length(steps) : 0;
+    for (size_t i = 0; i < count; i++) {
+        struct json_object *step = json_object_array_get_idx(steps, i);
+        if (member_is(step, "name", "change"))
+            return member_text(step, "upid");
+    }
+    return NULL;
+}
+
+/* A task that worked on it after it was made: its type; NULL: none. Those of an earlier guest of the same
+ * number are older. */
+static int32_t later_task(const struct guest *g, const char *upid, const char **ret)
+{
+    const struct proximo_field fields[] = {g->at[0], g->at[2], FIELD("source", "all"), FIELD("limit", "500")};
+    const struct proximo_get get = {ROW(proximo_get), .path = "/nodes/{node}/tasks", .fields = fields,
+                                    .field_count = 4};
+    struct looked list;
+    int64_t made = 0;
+    int32_t r = ask_look(&g->ask, &get, &list);
+    *ret = NULL;
+    if (r < 0)
+        return r;
+    const size_t count =
+        json_object_is_type(list.data, json_type_array) ? json_object_array_length(list.data) : 0;
+    for (size_t i = 0; i < count; i++) {
+        struct json_object *row = json_object_array_get_idx(list.data, i);
+        if (upid && member_is(row, "upid", upid))
+            made = json_object_get_int64(member_of(row, "starttime"));
+    }
+    for (size_t i = 0; made && i < count && !*ret; i++) {
+        struct json_object *row = json_object_array_get_idx(list.data, i);
+        const char *type = member_text(row, "type");
+        if (!member_is(row, "upid", upid) && member_is(row, "id", g->vmid) &&
+            json_object_get_int64(member_of(row, "starttime")) >= made)
+            *ret = ask_text(&g->ask, "%.40s", type ? type : "unknown");
+    }
+    json_object_put(list.data);
+    return r;
+}
+
+/* Why it is not what was made; NULL: it is. */
+static int32_t touched(const struct guest *g, struct json_object *record, const char **ret)
+{
+    const char *digest = recorded_digest(record), *now = member_text(g->config, "digest");
+    const char *type = NULL;
+    *ret = NULL;
+    if (!digest)
+        *ret = "the record does not say what it was when it was made";
+    else if (!now || strcmp(digest, now) != 0)
+        *ret = "its configuration is no longer that of the moment when it was made";
+    else if (guest_running(g))
+        *ret = "it runs";
+    else if (guest_managed(g))
+        *ret = "it is under HA";
+    if (*ret)
+        return PROXIMO_OK;
+    int32_t r = later_task(g, recorded_upid(record), &type);
+    if (r == PROXIMO_OK && type)
+        *ret = ask_text(&g->ask, "a task (%s) has worked on it since", type);
+    return r;
+}
+
+static int32_t none(const struct guest *g, const char *why)
+{
+    (void)g->ask.host->undo(g->ask.call, PROXIMO_UNDO_NONE, NULL, 0);
+    return g->ask.host->fail(g->ask.call, PROXIMO_ESTATE,
+                             "%s is not destroyed: %s. pve_delete_guest destroys it all the same",
+                             guest_label(g), why);
+}
+
+static int32_t lay_out(struct destruction *d)
+{
+    const struct guest *g = &d->g;
+    const char *summary = ask_text(
+        &g->ask, "%s, which nobody used since it was made, is destroyed with its disks", guest_label(g));
+    int32_t r = summary ? g->ask.host->change(g->ask.call, summary) : PROXIMO_ENOMEM;
+    if (r == PROXIMO_OK)
+        r = guest_tell_facts(g);
+    if (r == PROXIMO_OK)
+        r = destroy_lay_out(d);
+    if (r == PROXIMO_OK)
+        r = tell_text(&g->ask, "no_way_back", "it held nothing of its own: make it again");
+    return r == PROXIMO_OK ? g->ask.host->undo(g->ask.call, PROXIMO_UNDO_NONE, NULL, 0) : r;
+}
+
+int32_t life_undo(void *instance, struct proximo_call *call, struct proximo_text record_json,
+                  const char *vmid_argument)
+{
+    const struct asking a = {((struct plane_instance *)instance)->host, call};
+    struct json_object *record DROP_JSON = json_of(record_json);
+    struct json_object *undo_of = member_of(record, "undo_of");
+    struct destruction d = {0};
+    const char *vmid = ask_argument(&a, vmid_argument), *why = NULL;
+    const char *subject = vmid ? ask_text(&a, "{\"kind\":\"guest\",\"vmid\":%s}", vmid) : NULL;
+    if (!subject || (undo_of && !json_object_is_type(undo_of, json_type_null))) {
+        (void)a.host->undo(call, PROXIMO_UNDO_NONE, NULL, 0);
+        return a.host->fail(call, PROXIMO_ESTATE,
+                            "the guest was destroyed; make it again with the tool itself");
+    }
+    int32_t r = guest_open_subject(instance, call, text_of(subject), &d.g);
+    if (r == PROXIMO_ENOTFOUND) {
+        (void)a.host->undo(call, PROXIMO_UNDO_NONE, NULL, 0);
+        return a.host->fail(call, PROXIMO_ENOTFOUND, "guest %s is not there any more", vmid);
+    }
+    if (r == PROXIMO_OK)
+        r = guest_read_status(&d.g);
+    if (r == PROXIMO_OK)
+        r = guest_read_config(&d.g);
+    if (r == PROXIMO_OK)
+        r = touched(&d.g, record, &why);
+    if (r == PROXIMO_OK && !why)
+        why = destroy_refusal(&d);
+    if (r == PROXIMO_OK)
+        r = why ? none(&d.g, why) : lay_out(&d);
+    guest_done(&d.g);
+    return r;
+}
