@@ -7,9 +7,9 @@
 #ifndef PROXIMO_GUESTS_BACKUP_H
 #define PROXIMO_GUESTS_BACKUP_H
 
+#include "../common/archives.h"
 #include "migrate.h"
 
-#define CONTENT_PATH "/nodes/{node}/storage/{storage}/content"
 #define VOLUME_PATH  CONTENT_PATH "/{volume}"
 
 #define BACKUP_SUBJECT_SCHEMA                                                                                \

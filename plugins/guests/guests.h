@@ -131,6 +131,6 @@ int32_t guests_blast_config(void *instance, struct proximo_call *call, struct pr
 extern const struct topic guests_topic_inventory, guests_topic_power, guests_topic_snapshots,
     guests_topic_config, guests_topic_bulk, guests_topic_prompts;
 extern const struct topic guests_topic_life;
-extern const struct topic guests_topic_migrate, guests_topic_backup;
+extern const struct topic guests_topic_migrate, guests_topic_backup, guests_topic_restore;
 
 #endif

@@ -10,7 +10,7 @@
 static const struct topic *const topics[] = {
     &guests_topic_inventory, &guests_topic_power,   &guests_topic_snapshots,
     &guests_topic_config,    &guests_topic_bulk,    &guests_topic_prompts,
-    &guests_topic_life,      &guests_topic_migrate, &guests_topic_backup,
+    &guests_topic_life,      &guests_topic_migrate, &guests_topic_backup,    &guests_topic_restore,
 };
 
 static struct proximo_plane plane = {
