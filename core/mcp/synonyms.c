@@ -158,6 +158,13 @@ const struct synonym synonyms[] = {
     {"schedule backup", "backup job create"},
     {"start backup", "backup run"},
     {"back up all", "backup job run"},
+    {"back up a", "take backup"},
+    {"back up guest", "take backup"},
+    {"back up vm", "take backup"},
+    {"backup a guest", "take backup"},
+    {"backup guest", "take backup"},
+    {"make a backup", "take backup"},
+    {"vzdump guest", "take backup"},
     /* things */
     {"container", "guest container"},
     {"windows", "guest"},
