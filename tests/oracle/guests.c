@@ -111,6 +111,11 @@ static void test_create_vm(void **state)
     has(fixture, "/pools/infra", "data.members", "\"vmid\": 300", true);
     is(fixture, "/cluster/ha/resources/vm:300", "data.state", "stopped");
     is(fixture, "/cluster/nextid", "data", "112");
+    run(fixture, "POST", QEMU1, "{\"vmid\": \"301\", \"storage\": \"local-lvm\", \"virtio0\": \"8,ssd=0\"}",
+        "OK");
+    is(fixture, QEMU1 "/301/config", "data.virtio0", "local-lvm:vm-301-disk-0,size=8G,ssd=0");
+    refused(fixture, "POST", QEMU1, "{\"vmid\": \"302\", \"scsi0\": \"8\"}",
+            "no storage ID specified (and no default storage)\n");
     /* The number is the cluster's. */
     refused(fixture, "POST", "/nodes/pve2/qemu", "{\"vmid\": \"300\"}",
             "unable to create VM 300 - VM 300 already exists on node 'pve1'\n");
@@ -449,6 +454,7 @@ static void test_template(void **state)
     is(fixture, QEMU1 "/300/config", "data.scsi0", "local-lvm:base-300-disk-0,size=4G");
     is(fixture, QEMU1 "/300/config", "data.scsi1", "ceph-vm:base-300-disk-0,size=1G");
     is(fixture, QEMU1 "/300/config", "data.template", "1");
+    has(fixture, "/nodes/pve1/storage/local-lvm/content", "data", "local-lvm:base-300-disk-0", true);
     run(fixture, "POST", QEMU1 "/300/clone", "{\"newid\": \"301\"}", "OK");
     is(fixture, QEMU1 "/301/config", "data.scsi0", "local-lvm:vm-301-disk-0,size=4G");
     is(fixture, QEMU1 "/301/config", "data.scsi1", "ceph-vm:base-300-disk-0/vm-301-disk-0,size=1G");
@@ -456,6 +462,7 @@ static void test_template(void **state)
         "base volume 'local-lvm:base-300-disk-0' is still in use by linked cloned");
     run(fixture, "DELETE", QEMU1 "/301", "{}", "OK");
     run(fixture, "DELETE", QEMU1 "/300", "{}", "OK");
+    has(fixture, "/nodes/pve1/storage/local-lvm/content", "data", "300-disk-0", false);
     refused(fixture, "POST", QEMU1 "/9000/template", "{}", "you can't convert a template to a template\n");
     refused(fixture, "POST", LXC1 "/105/template", "{}",
             "unable to create template, because CT contains snapshots\n");
