@@ -147,8 +147,8 @@ static int restore_disk(void *context, const char *key, const char *text)
     if (sim_storage_check(call->state, storage, guest->node, why, sizeof why) < 0)
         return sim_fail(call, 500, "%s", why);
     if (!sim_storage_takes(sim_storage_config(call->state, storage), guest->qemu ? "images" : "rootdir"))
-        return sim_fail(call, 500, "storage '%s' does not support %s\n", storage,
-                        guest->qemu ? "vm images" : "container directories");
+        return sim_fail(call, 500, "Content type '%s' is not available on storage '%s'\n",
+                        guest->qemu ? "images" : "rootdir", storage);
     if (cloudinit) {
         want.name = "cloudinit";
         want.bytes = 4 << 20;
@@ -372,9 +372,14 @@ static int check_place(struct sim_call *call, struct json_object *entry, bool qe
     return 0;
 }
 
-/* The disks of a VM come from the archive. */
+/* The disks of a VM come from the archive; those of a container go to one storage unless its root is given.
+ */
 static int check_options(struct sim_call *call, struct json_object *options, bool qemu)
 {
+    const char *storage = sim_arg(call, "storage");
+
+    if (!qemu && !sim_get(options, "rootfs") && sim_may_store(call, storage ? storage : "local", false) < 0)
+        return -1;
     json_object_object_foreach(options, key, value)
     {
         (void)value;

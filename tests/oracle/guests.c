@@ -304,11 +304,14 @@ static void test_restore(void **state)
     bad_param(fixture, "POST", QEMU1,
               "{\"vmid\": \"301\", \"archive\": \"" VM103 "\", \"scsi0\": \"local-lvm:4\"}", "scsi0",
               "option conflicts with option 'archive'");
-    run(fixture, "POST", LXC1, "{\"vmid\": \"301\", \"ostemplate\": \"" VM103 "\", \"restore\": \"1\"}",
+    run(fixture, "POST", LXC1,
+        "{\"vmid\": \"301\", \"ostemplate\": \"" VM103 "\", \"restore\": \"1\", \"storage\": \"local-lvm\"}",
         "archive '/mnt/pve/nfs-backup/dump/vzdump-qemu-103-2026_11_19-02_00_00.vma.zst' does not hold a "
         "container");
-    run(fixture, "POST", LXC1, "{\"vmid\": \"301\", \"ostemplate\": \"" CT105 "\", \"restore\": \"1\"}",
-        "unable to restore CT 301 - storage 'local' does not support container directories");
+    bad_param(fixture, "POST", LXC1, "{\"vmid\": \"301\", \"ostemplate\": \"" CT105 "\", \"restore\": \"1\"}",
+              "storage", "storage 'local' does not support container directories");
+    run(fixture, "POST", QEMU1, "{\"vmid\": \"301\", \"archive\": \"" VM103 "\", \"storage\": \"local\"}",
+        "unable to restore VM 301 - Content type 'images' is not available on storage 'local'");
     refused(fixture, "GET", LXC1 "/301/config", "{}",
             "Configuration file 'nodes/pve1/lxc/301.conf' does not exist\n");
 }
@@ -481,11 +484,14 @@ static void test_clone_files(void **state)
 {
     struct fixture *fixture = *state;
 
-    run(fixture, "POST", QEMU1, "{\"vmid\": \"300\", \"scsi0\": \"local:1,format=qcow2\"}", "OK");
+    run(fixture, "POST", QEMU1,
+        "{\"vmid\": \"300\", \"scsi0\": \"local:1,format=qcow2\", \"scsi1\": \"local:1\"}", "OK");
     run(fixture, "POST", QEMU1 "/300/template", "{}", "OK");
     run(fixture, "POST", QEMU1 "/300/clone", "{\"newid\": \"301\"}", "OK");
     is(fixture, QEMU1 "/301/config", "data.scsi0",
        "local:300/base-300-disk-0.qcow2/301/vm-301-disk-0.qcow2,size=1G");
+    is(fixture, QEMU1 "/301/config", "data.scsi1",
+       "local:300/base-300-disk-1.raw/301/vm-301-disk-1.qcow2,size=1G");
     is(fixture, "/nodes/pve1/storage/local/content?vmid=301", "data.0.parent", "300/base-300-disk-0.qcow2");
     run(fixture, "DELETE", QEMU1 "/300", "{}",
         "base volume 'local:300/base-300-disk-0.qcow2' is still in use by linked cloned");
