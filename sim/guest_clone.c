@@ -243,7 +243,7 @@ static int copy_disk(void *context, const char *key, const char *text)
                    sim_arg(call, "format") ? sim_arg(call, "format")
                    : dot                   ? dot + 1
                                            : "");
-    want.format = *format ? format : NULL;
+    want.format = full && *format ? format : NULL;
     want.name = is_cloudinit(text) ? "cloudinit" : NULL;
     want.base = full || sim_arg(call, "snapname") ? NULL : volid;
     want.bytes = bytes_of(copying, volid, text);

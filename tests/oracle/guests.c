@@ -40,6 +40,12 @@ static int with_trouble(void **state)
     return begin(state, arguments);
 }
 
+static int with_fresh(void **state)
+{
+    static const char *const arguments[] = {"--task-ms", "30", "--fresh-ms", "300", NULL};
+    return begin(state, arguments);
+}
+
 static int with_oracle(void **state)
 {
     static const char *const arguments[] = {"--task-ms", "30", NULL};
@@ -111,6 +117,11 @@ static void test_create_vm(void **state)
     has(fixture, "/pools/infra", "data.members", "\"vmid\": 300", true);
     is(fixture, "/cluster/ha/resources/vm:300", "data.state", "stopped");
     is(fixture, "/cluster/nextid", "data", "112");
+    run(fixture, "POST", QEMU1, "{\"vmid\": \"301\", \"storage\": \"local-lvm\", \"virtio0\": \"8,ssd=0\"}",
+        "OK");
+    is(fixture, QEMU1 "/301/config", "data.virtio0", "local-lvm:vm-301-disk-0,size=8G,ssd=0");
+    refused(fixture, "POST", QEMU1, "{\"vmid\": \"302\", \"scsi0\": \"8\"}",
+            "no storage ID specified (and no default storage)\n");
     /* The number is the cluster's. */
     refused(fixture, "POST", "/nodes/pve2/qemu", "{\"vmid\": \"300\"}",
             "unable to create VM 300 - VM 300 already exists on node 'pve1'\n");
@@ -213,6 +224,19 @@ static void test_trouble(void **state)
     is(fixture, LXC1 "/105/config", "data.lock", "(none)");
 }
 
+/* The cluster's list knows a new guest later than everything else does. */
+static void test_fresh(void **state)
+{
+    struct fixture *fixture = *state;
+
+    run(fixture, "POST", QEMU1, "{\"vmid\": \"300\", \"name\": \"new\"}", "OK");
+    is(fixture, "/cluster/resources?type=vm", "data.?id=qemu/300.status", "unknown");
+    is(fixture, "/cluster/resources?type=vm", "data.?id=qemu/300.name", "(none)");
+    is(fixture, QEMU1, "data.?vmid=300.name", "new");
+    wait_ms(350);
+    is(fixture, "/cluster/resources?type=vm", "data.?id=qemu/300.name", "new");
+}
+
 /* ---- destroying ---- */
 
 static void test_destroy(void **state)
@@ -299,11 +323,14 @@ static void test_restore(void **state)
     bad_param(fixture, "POST", QEMU1,
               "{\"vmid\": \"301\", \"archive\": \"" VM103 "\", \"scsi0\": \"local-lvm:4\"}", "scsi0",
               "option conflicts with option 'archive'");
-    run(fixture, "POST", LXC1, "{\"vmid\": \"301\", \"ostemplate\": \"" VM103 "\", \"restore\": \"1\"}",
+    run(fixture, "POST", LXC1,
+        "{\"vmid\": \"301\", \"ostemplate\": \"" VM103 "\", \"restore\": \"1\", \"storage\": \"local-lvm\"}",
         "archive '/mnt/pve/nfs-backup/dump/vzdump-qemu-103-2026_11_19-02_00_00.vma.zst' does not hold a "
         "container");
-    run(fixture, "POST", LXC1, "{\"vmid\": \"301\", \"ostemplate\": \"" CT105 "\", \"restore\": \"1\"}",
-        "unable to restore CT 301 - storage 'local' does not support container directories");
+    bad_param(fixture, "POST", LXC1, "{\"vmid\": \"301\", \"ostemplate\": \"" CT105 "\", \"restore\": \"1\"}",
+              "storage", "storage 'local' does not support container directories");
+    run(fixture, "POST", QEMU1, "{\"vmid\": \"301\", \"archive\": \"" VM103 "\", \"storage\": \"local\"}",
+        "unable to restore VM 301 - Content type 'images' is not available on storage 'local'");
     refused(fixture, "GET", LXC1 "/301/config", "{}",
             "Configuration file 'nodes/pve1/lxc/301.conf' does not exist\n");
 }
@@ -449,6 +476,7 @@ static void test_template(void **state)
     is(fixture, QEMU1 "/300/config", "data.scsi0", "local-lvm:base-300-disk-0,size=4G");
     is(fixture, QEMU1 "/300/config", "data.scsi1", "ceph-vm:base-300-disk-0,size=1G");
     is(fixture, QEMU1 "/300/config", "data.template", "1");
+    has(fixture, "/nodes/pve1/storage/local-lvm/content", "data", "local-lvm:base-300-disk-0", true);
     run(fixture, "POST", QEMU1 "/300/clone", "{\"newid\": \"301\"}", "OK");
     is(fixture, QEMU1 "/301/config", "data.scsi0", "local-lvm:vm-301-disk-0,size=4G");
     is(fixture, QEMU1 "/301/config", "data.scsi1", "ceph-vm:base-300-disk-0/vm-301-disk-0,size=1G");
@@ -456,6 +484,7 @@ static void test_template(void **state)
         "base volume 'local-lvm:base-300-disk-0' is still in use by linked cloned");
     run(fixture, "DELETE", QEMU1 "/301", "{}", "OK");
     run(fixture, "DELETE", QEMU1 "/300", "{}", "OK");
+    has(fixture, "/nodes/pve1/storage/local-lvm/content", "data", "300-disk-0", false);
     refused(fixture, "POST", QEMU1 "/9000/template", "{}", "you can't convert a template to a template\n");
     refused(fixture, "POST", LXC1 "/105/template", "{}",
             "unable to create template, because CT contains snapshots\n");
@@ -474,11 +503,14 @@ static void test_clone_files(void **state)
 {
     struct fixture *fixture = *state;
 
-    run(fixture, "POST", QEMU1, "{\"vmid\": \"300\", \"scsi0\": \"local:1,format=qcow2\"}", "OK");
+    run(fixture, "POST", QEMU1,
+        "{\"vmid\": \"300\", \"scsi0\": \"local:1,format=qcow2\", \"scsi1\": \"local:1\"}", "OK");
     run(fixture, "POST", QEMU1 "/300/template", "{}", "OK");
     run(fixture, "POST", QEMU1 "/300/clone", "{\"newid\": \"301\"}", "OK");
     is(fixture, QEMU1 "/301/config", "data.scsi0",
        "local:300/base-300-disk-0.qcow2/301/vm-301-disk-0.qcow2,size=1G");
+    is(fixture, QEMU1 "/301/config", "data.scsi1",
+       "local:300/base-300-disk-1.raw/301/vm-301-disk-1.qcow2,size=1G");
     is(fixture, "/nodes/pve1/storage/local/content?vmid=301", "data.0.parent", "300/base-300-disk-0.qcow2");
     run(fixture, "DELETE", QEMU1 "/300", "{}",
         "base volume 'local:300/base-300-disk-0.qcow2' is still in use by linked cloned");
@@ -503,6 +535,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_create_refused, with_demo, end),
         cmocka_unit_test_setup_teardown(test_create_ct, with_demo, end),
         cmocka_unit_test_setup_teardown(test_trouble, with_trouble, end),
+        cmocka_unit_test_setup_teardown(test_fresh, with_fresh, end),
         cmocka_unit_test_setup_teardown(test_destroy, with_demo, end),
         cmocka_unit_test_setup_teardown(test_destroy_plain, with_demo, end),
         cmocka_unit_test_setup_teardown(test_destroy_ha, with_oracle, end),
