@@ -178,6 +178,10 @@ static void test_move(void **state)
     /* The snapshot has the old volume. */
     refused(fixture, "PUT", VM100 "/unlink", "{\"idlist\": \"unused0\"}",
             "unable to delete 'ceph-vm:vm-100-disk-0' - volume is still in use (snapshot?)\n");
+    task(fixture, "POST", VM100 "/snapshot/pre-release/rollback", "{}", "OK");
+    is(fixture, VM100 "/config", "data.scsi0", "ceph-vm:vm-100-disk-0,iothread=1,size=32G");
+    is(fixture, VM100 "/config", "data.unused0", "local-lvm:vm-100-disk-0");
+    is(fixture, VM100 "/config", "data.unused1", "(none)");
     task(fixture, "POST", VM103 "/move_disk",
          "{\"disk\": \"scsi0\", \"storage\": \"local-lvm\", \"delete\": \"1\"}", "OK");
     lists(fixture, CEPH, "vm-103-disk-0", false);
