@@ -386,6 +386,9 @@ static void test_file_restore(void **state)
     char *volid =
         value(fixture, "GET", "/nodes/pve2/storage/pbs-main/content?vmid=108", "{}", "data.0.volid");
     FREE_WITH(free_text)
+    char *encrypted =
+        value(fixture, "GET", "/nodes/pve2/storage/pbs-main/content?vmid=111", "{}", "data.0.volid");
+    FREE_WITH(free_text)
     char *vm = value(fixture, "GET", "/nodes/pve2/storage/pbs-main/content?vmid=104", "{}", "data.0.volid");
     char path[700];
 
@@ -405,6 +408,9 @@ static void test_file_restore(void **state)
     /* /drive-scsi0.img.fidx/part/1 */
     list_path(vm, "L2RyaXZlLXNjc2kwLmltZy5maWR4L3BhcnQvMQ%3D%3D", path, sizeof path);
     is(fixture, path, "data.?text=Windows.type", "d");
+    list_path(encrypted, "%2F", path, sizeof path);
+    refused(fixture, "GET", path, "{}",
+            "proxmox-file-restore failed: Error: missing key - manifest is encrypted\n");
     bad_param(
         fixture, "GET", "/nodes/pve2/storage/nfs-backup/file-restore/list",
         "{\"volume\": \"nfs-backup:backup/vzdump-lxc-111-2026_11_19-02_00_00.tar.zst\", \"filepath\": \"/\"}",
