@@ -238,7 +238,11 @@ static int32_t take_tags(struct editing *e, bool *ret_unseen)
     const char *text = joined(e, &to);
     if (!text && to.count)
         return PROXIMO_ENOMEM;
-    return same ? PROXIMO_OK : edit_add(e, "tags", text);
+    if (same || (r = edit_add(e, "tags", text)) < 0)
+        return r;
+    if (text && e->count && !(e->edits[0].forms = ask_text(&e->g.ask, "[\"%s\"]", text)))
+        return PROXIMO_ENOMEM;
+    return PROXIMO_OK;
 }
 
 int32_t guests_plan_tags_set(void *instance, struct proximo_call *call)

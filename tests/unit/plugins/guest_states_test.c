@@ -203,6 +203,10 @@ static void notes_are_compared_without_the_newline_at_their_end(void **state)
     expect_words(&t, "steps", "{\"name\":\"description\",\"value\":\"new\"}");
     expect_words(&t, "undo", "before.0:/description");
     expect_words(&t, "facts", "newline");
+    expect_words(&t, "postcondition", "[\\\"new\\\",\\\"new\\\\n\\\"]");
+    plane_test_done(&t);
+    assert_int_equal(notes(&t, "lxc", "{\"digest\":\"d\"}", "spaces \nat an end"), 0);
+    expect_words(&t, "postcondition", "\"wait_test\":1"); /* only that it is there */
     plane_test_done(&t);
     assert_int_equal(notes(&t, "qemu", "{\"digest\":\"d\",\"description\":\"old\"}", ""), 0);
     expect_words(&t, "steps", "{\"name\":\"delete\",\"value\":\"description\"}");
@@ -251,6 +255,12 @@ static void tags(struct plane_test *t, const struct tags_case *c)
                    c->wants[0] == '-' ? "delete" : "tags", c->wants[0] == '-' ? "tags" : c->wants);
     expect_words(t, "steps", field);
     expect_words(t, "undo", "before.0:/tags");
+    (void)snprintf(field, sizeof(field),
+                   "\"wait_test\":3,\"interval_ms\":1000,\"deadline_ms\":15000,"
+                   "\"wait_value\":\"[\\\"%s\\\"]\"",
+                   c->wants);
+    if (c->wants[0] != '-')
+        expect_words(t, "postcondition", field);
 }
 
 static void tags_are_sorted_and_in_lower_case(void **state)
