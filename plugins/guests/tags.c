@@ -240,7 +240,7 @@ static int32_t take_tags(struct editing *e, bool *ret_unseen)
         return PROXIMO_ENOMEM;
     if (same || (r = edit_add(e, "tags", text)) < 0)
         return r;
-    if (text && e->count && !(e->edits[0].forms = ask_text(&e->g.ask, "[\"%s\"]", text)))
+    if (text && e->count && !rules.cased && !(e->edits[0].forms = ask_text(&e->g.ask, "[\"%s\"]", text)))
         return PROXIMO_ENOMEM;
     return PROXIMO_OK;
 }
