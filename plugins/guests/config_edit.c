@@ -7,13 +7,13 @@
 
 #define HIDDEN_MARK "[hidden]" /* what proximo itself writes in place of a password */
 
-static int32_t fault(const struct editing *e, int32_t code, const char *key, const char *why)
+int32_t edit_fault(const struct editing *e, int32_t code, const char *key, const char *why)
 {
     return e->g.ask.host->fail(e->g.ask.call, code, "option \"%.64s\" of %s: %s", key, guest_label(&e->g),
                                why);
 }
 
-static const char *value_text(const struct editing *e, struct json_object *value)
+const char *edit_value(const struct editing *e, struct json_object *value)
 {
     if (json_object_is_type(value, json_type_boolean))
         return json_object_get_boolean(value) ? "1" : "0";
@@ -34,17 +34,18 @@ int32_t edit_add(struct editing *e, const char *key, const char *value)
     const char *now = member_text(e->g.config, key);
     const struct option *option = option_find(key, guest_is_lxc(&e->g));
     if (edit_has(e, key))
-        return fault(e, PROXIMO_EINVAL, key, "it is both set and removed, or named twice");
+        return edit_fault(e, PROXIMO_EINVAL, key, "it is both set and removed, or named twice");
     if (option && option->flags & OPTION_STATE)
-        return fault(e, PROXIMO_EINVAL, key, "it is not an option that can be set");
+        return edit_fault(e, PROXIMO_EINVAL, key, "it is not an option that can be set");
     if (option && option->flags & OPTION_ROOT)
-        return fault(e, PROXIMO_EDENIED, key,
-                     "Proxmox takes it from root@pam itself only, never from a token; an operator can set it "
-                     "on the node with qm or pct");
+        return edit_fault(
+            e, PROXIMO_EDENIED, key,
+            "Proxmox takes it from root@pam itself only, never from a token; an operator can set it "
+            "on the node with qm or pct");
     if ((value && now && strcmp(value, now) == 0) || (!value && !now))
         return PROXIMO_OK;
     if (e->count == OPTIONS_MOST)
-        return fault(e, PROXIMO_EINVAL, key, "a plan changes at most 60 options");
+        return edit_fault(e, PROXIMO_EINVAL, key, "a plan changes at most 60 options");
     e->edits[e->count++] = (struct edit){.key = ask_text(&e->g.ask, "%s", key),
                                          .value = value,
                                          .option = option,
@@ -53,7 +54,7 @@ int32_t edit_add(struct editing *e, const char *key, const char *value)
     return e->edits[e->count - 1].key ? PROXIMO_OK : PROXIMO_ENOMEM;
 }
 
-int32_t editing_begin(void *instance, struct proximo_call *call, struct editing *ret)
+int32_t edit_begin(void *instance, struct proximo_call *call, struct editing *ret)
 {
     *ret = (struct editing){0};
     int32_t r = guest_open(instance, call, &ret->g);
@@ -66,7 +67,7 @@ int32_t editing_begin(void *instance, struct proximo_call *call, struct editing 
     return r;
 }
 
-void editing_end(struct editing *e)
+void edit_end(struct editing *e)
 {
     json_object_put(e->arguments);
     json_object_put(e->pending);
@@ -74,8 +75,7 @@ void editing_end(struct editing *e)
     guest_done(&e->g);
 }
 
-/* Options to remove: an argument that is a list of names. */
-static int32_t edit_removals(struct editing *e, const char *argument)
+int32_t edit_removals(struct editing *e, const char *argument)
 {
     struct json_object *list = member_of(e->arguments, argument);
     size_t count = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
@@ -95,10 +95,10 @@ static int32_t take_changes(struct editing *e)
         json_object_object_foreach(changes, key, value)
         {
             if (strcmp(key, "cipassword") == 0 || strstr(key, "password"))
-                return fault(e, PROXIMO_EINVAL, key, "a secret has a parameter of its own: cipassword");
+                return edit_fault(e, PROXIMO_EINVAL, key, "a secret has a parameter of its own: cipassword");
             if (strcmp(key, "delete") == 0 || strcmp(key, "revert") == 0)
-                return fault(e, PROXIMO_EINVAL, key, "options to remove go into the parameter delete");
-            const char *text = value_text(e, value);
+                return edit_fault(e, PROXIMO_EINVAL, key, "options to remove go into the parameter delete");
+            const char *text = edit_value(e, value);
             r = text ? edit_add(e, key, text) : PROXIMO_ENOMEM;
             if (r < 0)
                 return r;
@@ -107,15 +107,15 @@ static int32_t take_changes(struct editing *e)
     return edit_removals(e, "delete");
 }
 
-static int32_t take_secret(struct editing *e)
+int32_t edit_secret(struct editing *e)
 {
     const struct proximo_host *host = e->g.ask.host;
     if (!member_of(e->arguments, "cipassword"))
         return PROXIMO_OK;
     if (guest_is_lxc(&e->g))
-        return fault(e, PROXIMO_EINVAL, "cipassword", "cloud-init is for machines");
+        return edit_fault(e, PROXIMO_EINVAL, "cipassword", "cloud-init is for machines");
     if (edit_has(e, "cipassword") || e->count == OPTIONS_MOST)
-        return fault(e, PROXIMO_EINVAL, "cipassword", "it is both set and removed");
+        return edit_fault(e, PROXIMO_EINVAL, "cipassword", "it is both set and removed");
     int32_t r = host->secret(e->g.ask.call, "cipassword", &e->secret_id);
     if (r < 0)
         return r;
@@ -131,14 +131,14 @@ static int32_t take_secret(struct editing *e)
 int32_t guests_plan_config_set(void *instance, struct proximo_call *call)
 {
     struct editing e;
-    int32_t r = editing_begin(instance, call, &e);
+    int32_t r = edit_begin(instance, call, &e);
     if (r == PROXIMO_OK)
         r = take_changes(&e);
     if (r == PROXIMO_OK)
-        r = take_secret(&e);
+        r = edit_secret(&e);
     if (r == PROXIMO_OK)
         r = config_lay_out(&e, "configuration");
-    editing_end(&e);
+    edit_end(&e);
     return r;
 }
 
@@ -185,7 +185,7 @@ static int32_t take_prior(struct editing *e)
         return PROXIMO_OK;
     json_object_object_foreach(prior, key, value)
     {
-        const char *text = value_text(e, value);
+        const char *text = edit_value(e, value);
         r = text ? put_back(e, key, text) : PROXIMO_ENOMEM;
         if (r < 0)
             return r;
@@ -217,7 +217,7 @@ static int32_t take_pending(struct editing *e)
             if (!member_is(row, "key", key) || (!member_of(row, "pending") && !member_of(row, "delete")))
                 continue;
             if (edit_has(e, key) || e->count + e->revert_count >= OPTIONS_MOST)
-                return fault(e, PROXIMO_EINVAL, key, "it is both written back and reverted");
+                return edit_fault(e, PROXIMO_EINVAL, key, "it is both written back and reverted");
             if (!(e->reverts[e->revert_count++] = ask_text(&e->g.ask, "%s", key)))
                 return PROXIMO_ENOMEM;
         }
@@ -228,13 +228,13 @@ static int32_t take_pending(struct editing *e)
 int32_t guests_plan_config_revert(void *instance, struct proximo_call *call)
 {
     struct editing e;
-    int32_t r = editing_begin(instance, call, &e);
+    int32_t r = edit_begin(instance, call, &e);
     if (r == PROXIMO_OK)
         r = take_prior(&e);
     if (r == PROXIMO_OK)
         r = take_pending(&e);
     if (r == PROXIMO_OK)
         r = config_lay_out(&e, "configuration written back");
-    editing_end(&e);
+    edit_end(&e);
     return r;
 }

@@ -30,11 +30,22 @@ struct editing {
     bool secret;
 };
 
-/* State, configuration and arguments of the call's guest; editing_end in any case. */
-int32_t editing_begin(void *instance, struct proximo_call *call, struct editing *ret);
-void editing_end(struct editing *e);
-/* Takes one change in, unless the configuration is so already. value NULL: remove. */
+/* From the call's arguments: state and configuration are read. 0, or negative after host->fail; edit_end in
+ * any case. */
+int32_t edit_begin(void *instance, struct proximo_call *call, struct editing *ret);
+void edit_end(struct editing *e);
+/* Takes one change in, unless the configuration is so already. value NULL: remove. 0, or negative after
+ * host->fail, as the others here. */
 int32_t edit_add(struct editing *e, const char *key, const char *value);
+/* Options to remove: an argument that is a list of names. */
+int32_t edit_removals(struct editing *e, const char *argument);
+/* The secret argument cipassword, if it is given. */
+int32_t edit_secret(struct editing *e);
+/* Says what is wrong with an option; returns code. */
+int32_t edit_fault(const struct editing *e, int32_t code, const char *key, const char *why);
+/* A value as Proxmox takes it; arena, NULL: no memory. */
+const char *edit_value(const struct editing *e, struct json_object *value);
+
 bool edit_has(const struct editing *e, const char *key);
 /* The plan of what was taken in, or "nothing to do". verb begins the summary. */
 int32_t config_lay_out(const struct editing *e, const char *verb);

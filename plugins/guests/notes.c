@@ -56,7 +56,7 @@ static int32_t take_notes(struct editing *e)
 static int32_t plan_notes(void *instance, struct proximo_call *call)
 {
     struct editing e;
-    int32_t r = editing_begin(instance, call, &e);
+    int32_t r = edit_begin(instance, call, &e);
     if (r == PROXIMO_OK)
         r = take_notes(&e);
     if (r == PROXIMO_OK)
@@ -64,7 +64,7 @@ static int32_t plan_notes(void *instance, struct proximo_call *call)
     if (r == PROXIMO_OK && e.count && e.edits[0].value && guest_is_lxc(&e.g))
         r = tell_text(&e.g.ask, "newline",
                       "Proxmox keeps the notes of a container with a newline at their end");
-    editing_end(&e);
+    edit_end(&e);
     return r;
 }
 

@@ -249,7 +249,7 @@ int32_t guests_plan_tags_set(void *instance, struct proximo_call *call)
 {
     struct editing e;
     bool unseen = false;
-    int32_t r = editing_begin(instance, call, &e);
+    int32_t r = edit_begin(instance, call, &e);
     if (r == PROXIMO_OK)
         r = take_tags(&e, &unseen);
     if (r == PROXIMO_OK)
@@ -258,6 +258,6 @@ int32_t guests_plan_tags_set(void *instance, struct proximo_call *call)
         r = tell_text(&e.g.ask, "tag_rules",
                       "which tags the datacenter lets this token use is not known (it takes Sys.Audit on /): "
                       "Proxmox decides when this is applied");
-    editing_end(&e);
+    edit_end(&e);
     return r;
 }
