@@ -244,6 +244,18 @@ int32_t guest_tell_facts(const struct guest *g)
     return tell_fact(&g->ask, "guest", facts);
 }
 
+bool guest_has_tag(const char *tags, const char *tag)
+{
+    const size_t len = strlen(tag);
+    while (tags && *tags) {
+        const size_t n = strcspn(tags, ";, ");
+        if (n == len && memcmp(tags, tag, n) == 0)
+            return true;
+        tags += n + (tags[n] != '\0');
+    }
+    return false;
+}
+
 const char *guest_note_forms(const struct guest *g, const char *note)
 {
     const size_t len = strlen(note);
