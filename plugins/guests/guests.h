@@ -92,6 +92,11 @@ int32_t guest_check_privilege(const struct guest *g, const char *privilege, cons
 /* Facts: name, node, kind, status, lock, HA. */
 int32_t guest_tell_facts(const struct guest *g);
 
+bool guest_has_tag(const char *tags, const char *tag); /* tags: "a;b,c d"; NULL: none */
+/* How a note may come back that was sent so, a JSON array of texts: as it is, or with a newline at its end.
+ * NULL: it has spaces at the ends of lines, of which it is not known, or there is no memory. */
+const char *guest_note_forms(const struct guest *g, const char *note);
+
 /* A request on the guest: fields beside node, kind, vmid, at most 60. */
 int32_t guest_request(const struct guest *g, const char *method, const char *path,
                       const struct proximo_field *fields, uint32_t count, uint64_t flags);

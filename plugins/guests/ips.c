@@ -28,18 +28,6 @@ struct asked {
 
 /* ---- which guests */
 
-static bool has_tag(const char *tags, const char *tag)
-{
-    const size_t len = strlen(tag);
-    while (tags && *tags) {
-        const size_t n = strcspn(tags, ";, ");
-        if (n == len && memcmp(tags, tag, n) == 0)
-            return true;
-        tags += n + (tags[n] != '\0');
-    }
-    return false;
-}
-
 static int32_t take_spot(struct asked *to, struct json_object *row)
 {
     const struct asking *a = &to->ask;
@@ -62,7 +50,7 @@ static int32_t choose(struct asked *to, struct json_object *list)
         struct json_object *row = json_object_array_get_idx(list, i);
         if (!member_text(row, "vmid") || !member_text(row, "node") || !member_is(row, "status", "running") ||
             (node && !member_is(row, "node", node)) || (pool && !member_is(row, "pool", pool)) ||
-            (kind && !member_is(row, "type", kind)) || (tag && !has_tag(member_text(row, "tags"), tag)))
+            (kind && !member_is(row, "type", kind)) || (tag && !guest_has_tag(member_text(row, "tags"), tag)))
             continue;
         if (to->running++ < ASKED_MOST)
             r = take_spot(to, row);

@@ -47,7 +47,10 @@ static int32_t take_notes(struct editing *e)
         return PROXIMO_ENOMEM;
     if (same_notes(member_text(e->g.config, "description"), notes))
         return PROXIMO_OK;
-    return edit_add(e, "description", len ? notes : NULL);
+    int32_t r = edit_add(e, "description", len ? notes : NULL);
+    if (r == PROXIMO_OK && len && e->count)
+        e->edits[0].forms = guest_note_forms(&e->g, notes);
+    return r;
 }
 
 static int32_t plan_notes(void *instance, struct proximo_call *call)

@@ -101,30 +101,47 @@ static int32_t check(const struct guest *g, const struct hold *hold, struct stil
     return guest_check_lock(g, resumes ? "suspended" : NULL);
 }
 
-static int32_t check_privileges(const struct guest *g, const struct hold *hold)
+static int32_t check_privileges(const struct guest *g, const struct hold *hold, const char *storage)
 {
     int32_t r = guest_check_privilege(g, "VM.PowerMgmt", hold->action);
     /* The saved memory is a volume. */
     if (r == PROXIMO_OK && strcmp(hold->action, "hibernate") == 0)
         r = guest_check_privilege(g, "VM.Config.Disk", hold->action);
-    return r;
+    const char *path = storage ? ask_text(&g->ask, "/storage/%s", storage) : NULL;
+    if (r < 0 || !storage || !path)
+        return r < 0 || !storage ? r : PROXIMO_ENOMEM;
+    const int32_t held = g->ask.host->permission(g->ask.call, path, "Datastore.AllocateSpace");
+    if (ask_ends(held))
+        return held;
+    return held != 0
+               ? PROXIMO_OK
+               : g->ask.host->fail(g->ask.call, PROXIMO_EDENIED,
+                                   "the memory on %s needs Datastore.AllocateSpace on %s, which this token "
+                                   "does not hold",
+                                   storage, path);
 }
 
-/* Devices whose state is outside of what is saved. */
-static int32_t tell_devices(struct guest *g)
+/* Devices whose state is outside of what is saved: Proxmox refuses them, but for mapped ones that can be
+ * moved live, which only their mapping tells. */
+static int32_t check_devices(struct guest *g)
 {
     int32_t r = guest_read_config(g);
     if (r < 0)
         return r;
     json_object_object_foreach(g->config, key, value)
     {
-        const char *why = strncmp(key, "hostpci", 7) == 0 || strncmp(key, "virtiofs", 8) == 0
-                              ? "its state cannot be saved: Proxmox refuses, or the guest fails when resumed"
-                              : NULL;
-        const char *text = why ? ask_text(&g->ask, "%s: %s", key, why) : NULL;
-        (void)value;
-        if (why)
-            r = text ? g->ask.host->risk(g->ask.call, PROXIMO_RISK_HIGH, text) : PROXIMO_ENOMEM;
+        const bool pci = strncmp(key, "hostpci", 7) == 0;
+        const bool mapped = pci && strstr(json_object_get_string(value), "mapping=");
+        if (!pci && strncmp(key, "virtiofs", 8) != 0)
+            continue;
+        if (!mapped)
+            return g->ask.host->fail(g->ask.call, PROXIMO_ESTATE,
+                                     "%s has %s, whose state cannot be saved: Proxmox does not hibernate it; "
+                                     "action \"suspend\" or \"shutdown\" does without",
+                                     guest_label(g), key);
+        const char *text =
+            ask_text(&g->ask, "%s: unless its mapping is one for live migration, Proxmox refuses", key);
+        r = text ? g->ask.host->risk(g->ask.call, PROXIMO_RISK_HIGH, text) : PROXIMO_ENOMEM;
         if (r < 0)
             return r;
     }
@@ -153,7 +170,7 @@ static int32_t tell(struct guest *g, const struct hold *hold, struct still is)
     if (r == PROXIMO_OK && is.hibernated)
         r = tell_text(&g->ask, "suspended",
                       "its memory was saved when it was hibernated: it goes on from there");
-    return r == PROXIMO_OK && strcmp(hold->action, "hibernate") == 0 ? tell_devices(g) : r;
+    return r;
 }
 
 /* Parameters of the call that belong to other actions are a mistake. */
@@ -211,7 +228,12 @@ int32_t power_plan_hold(struct guest *g, const char *action, bool arguments)
     const struct still is = still_of(g);
     if ((r = hold_fields(g, hold, arguments, fields, &count)) < 0 || (r = already_so(g, hold, is)) != 0)
         return r < 0 ? r : PROXIMO_OK;
-    if ((r = check(g, hold, is)) < 0 || (r = check_privileges(g, hold)) < 0 || (r = tell(g, hold, is)) < 0)
+    if ((r = check(g, hold, is)) < 0 ||
+        (r = check_privileges(g, hold, count == 2 ? fields[1].value : NULL)) < 0)
+        return r;
+    if (strcmp(hold->action, "hibernate") == 0 && (r = check_devices(g)) < 0)
+        return r;
+    if ((r = tell(g, hold, is)) < 0)
         return r;
     if ((r = guest_guard(g, GUEST_STATUS, GUARD_FIELDS)) < 0 || (r = guest_subject(g, hold->class)) < 0 ||
         (r = guest_request(g, "POST", hold->path, fields, count, PROXIMO_STEP_FOLLOW)) < 0 ||

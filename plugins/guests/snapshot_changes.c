@@ -263,15 +263,10 @@ static int32_t update_undo(const struct snapping *s)
     return g->ask.host->undo(g->ask.call, PROXIMO_UNDO_TEMPLATE, &back, 1);
 }
 
-/* A container's note comes back with a newline at its end. */
 static int32_t wait_note(const struct snapping *s, const char *select, const char *note)
 {
-    struct json_object *either DROP_JSON = json_object_new_array();
-    const char *line = ask_text(&s->g.ask, "%s\n", note);
-    if (!either || !line || json_object_array_add(either, json_object_new_string(note)) ||
-        json_object_array_add(either, json_object_new_string(line)))
-        return PROXIMO_ENOMEM;
-    return wait_list(s, select, PROXIMO_WAIT_IN, json_text(either).ptr);
+    const char *forms = guest_note_forms(&s->g, note);
+    return wait_list(s, select, forms ? PROXIMO_WAIT_IN : PROXIMO_WAIT_EXISTS, forms);
 }
 
 /* Its words are one of the two marks by which pve_undo_points_prune knows its own. */

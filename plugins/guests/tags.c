@@ -35,8 +35,11 @@ static bool has(const struct tags *tags, const char *tag)
     return false;
 }
 
-static bool in_array(struct json_object *list, const char *word)
+/* Lists come as arrays, or as they were written. */
+static bool in_list(struct json_object *list, const char *word)
 {
+    if (json_object_is_type(list, json_type_string))
+        return guest_has_tag(json_object_get_string(list), word);
     const size_t count = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
     for (size_t i = 0; i < count; i++) {
         const char *item = json_object_get_string(json_object_array_get_idx(list, i));
@@ -153,16 +156,16 @@ static const char *refused(const struct tag_rules *rules, const char *tag)
     const char *allow = member_text(access, "user-allow");
     if (rules->any)
         return NULL;
-    if (in_array(member_of(rules->options, "registered-tags"), tag))
+    if (in_list(member_of(rules->options, "registered-tags"), tag))
         return "it is one of the datacenter's registered tags";
     if (!allow || strcmp(allow, "free") == 0)
         return NULL;
     if (strcmp(allow, "none") == 0)
         return "the datacenter lets users set no tags (user-tag-access: none)";
-    if (in_array(member_of(access, "user-allow-list"), tag))
+    if (in_list(member_of(access, "user-allow-list"), tag))
         return NULL;
     if (strcmp(allow, "existing") == 0)
-        return in_array(member_of(rules->options, "allowed-tags"), tag)
+        return in_list(member_of(rules->options, "allowed-tags"), tag)
                    ? NULL
                    : "no guest has it yet, and the datacenter lets users set existing tags only "
                      "(user-tag-access: existing)";
@@ -238,7 +241,11 @@ static int32_t take_tags(struct editing *e, bool *ret_unseen)
     const char *text = joined(e, &to);
     if (!text && to.count)
         return PROXIMO_ENOMEM;
-    return same ? PROXIMO_OK : edit_add(e, "tags", text);
+    if (same || (r = edit_add(e, "tags", text)) < 0)
+        return r;
+    if (text && e->count && !rules.cased && !(e->edits[0].forms = ask_text(&e->g.ask, "[\"%s\"]", text)))
+        return PROXIMO_ENOMEM;
+    return PROXIMO_OK;
 }
 
 int32_t guests_plan_tags_set(void *instance, struct proximo_call *call)

@@ -20,7 +20,7 @@ static int32_t power(struct plane_test *t, const char *kind, const char *status,
     guest_init(t, kind);
     plane_test_argument(t, "action", action, 1);
     guest_answer(t, kind, "/status/current", 200, status);
-    guest_answer(t, kind, "/config", 200, "{\"digest\":\"d\",\"hostpci0\":\"0000:01:00\"}");
+    guest_answer(t, kind, "/config", 200, "{\"digest\":\"d\",\"hostpci0\":\"mapping=gpu\"}");
     return plane_test_plan(t, guests, "pve_guest_power");
 }
 
@@ -121,6 +121,12 @@ static void what_is_risky_about_it_is_said(void **state)
     assert_int_equal(power(&t, "qemu", RUNNING, "hibernate"), 0);
     expect_words(&t, "risks", "hostpci0");
     plane_test_done(&t);
+    guest_init(&t, "qemu");
+    plane_test_argument(&t, "action", "hibernate", 1);
+    guest_answer(&t, "qemu", "/status/current", 200, RUNNING);
+    guest_answer(&t, "qemu", "/config", 200, "{\"digest\":\"d\",\"hostpci1\":\"0000:01:00\"}");
+    expect_failure(&t, plane_test_plan(&t, guests, "pve_guest_power"), PROXIMO_ESTATE, "hostpci1");
+    plane_test_done(&t);
     assert_int_equal(power(&t, "lxc", CT_RUNNING, "suspend"), 0);
     expect_words(&t, "facts", "experimental");
     plane_test_done(&t);
@@ -203,6 +209,10 @@ static void notes_are_compared_without_the_newline_at_their_end(void **state)
     expect_words(&t, "steps", "{\"name\":\"description\",\"value\":\"new\"}");
     expect_words(&t, "undo", "before.0:/description");
     expect_words(&t, "facts", "newline");
+    expect_words(&t, "postcondition", "[\\\"new\\\",\\\"new\\\\n\\\"]");
+    plane_test_done(&t);
+    assert_int_equal(notes(&t, "lxc", "{\"digest\":\"d\"}", "spaces \nat an end"), 0);
+    expect_words(&t, "postcondition", "\"wait_test\":1"); /* only that it is there */
     plane_test_done(&t);
     assert_int_equal(notes(&t, "qemu", "{\"digest\":\"d\",\"description\":\"old\"}", ""), 0);
     expect_words(&t, "steps", "{\"name\":\"delete\",\"value\":\"description\"}");
@@ -251,6 +261,12 @@ static void tags(struct plane_test *t, const struct tags_case *c)
                    c->wants[0] == '-' ? "delete" : "tags", c->wants[0] == '-' ? "tags" : c->wants);
     expect_words(t, "steps", field);
     expect_words(t, "undo", "before.0:/tags");
+    (void)snprintf(field, sizeof(field),
+                   "\"wait_test\":3,\"interval_ms\":1000,\"deadline_ms\":15000,"
+                   "\"wait_value\":\"[\\\"%s\\\"]\"",
+                   c->wants);
+    if (c->wants[0] != '-' && !strstr(c->options, "case-sensitive")) /* how those are sorted is not known */
+        expect_words(t, "postcondition", field);
 }
 
 static void tags_are_sorted_and_in_lower_case(void **state)
@@ -291,6 +307,8 @@ static void tags_that_the_datacenter_keeps_are_refused(void **state)
         {"{\"user-tag-access\":{\"user-allow\":\"list\",\"user-allow-list\":[\"y\"]}}", 1, "[\"x\"]", NULL,
          NULL, "!not in the datacenter's list"},
         {"{\"user-tag-access\":{\"user-allow\":\"list\",\"user-allow-list\":[\"x\"]}}", 1, "[\"x\"]", NULL,
+         NULL, MAY},
+        {"{\"user-tag-access\":{\"user-allow\":\"list\",\"user-allow-list\":\"w;x\"}}", 1, "[\"x\"]", NULL,
          NULL, MAY},
         {"{\"user-tag-access\":{\"user-allow\":\"existing\"},\"allowed-tags\":[\"x\"]}", 1, "[\"x\"]", NULL,
          NULL, MAY},
