@@ -384,6 +384,13 @@ static void a_move_names_what_it_changes_for_others(void **state)
     expect_words(&t, "affected", "is deleted when the copy is whole");
     expect_words(&t, "affected", "replication/105-0");
     plane_test_done(&t);
+    /* a source that is another guest's disk as well */
+    world(&t, "qemu", RUNNING, MACHINE);
+    answer_instead(&t, "/nodes/pve1/qemu/111/config", 200,
+                   "{\"digest\":\"cc\",\"scsi4\":\"thin:vm-105-disk-0,size=32G\"}");
+    assert_int_equal(plane_test_blast(&t, guests, "disk.move", MOVE_TO("thick")), 0);
+    expect_words(&t, "affected", "names the same volume as scsi4");
+    plane_test_done(&t);
     world(&t, "qemu", RUNNING, MACHINE);
     answer_instead(&t, "/nodes/pve1/qemu/105/snapshot", 200, A_SNAPSHOT);
     answer_instead(&t, "/storage", 403, "");
