@@ -55,8 +55,7 @@ int sim_disk_view(struct json_object *state, const struct sim_guest *guest, cons
     return 0;
 }
 
-/* "5G", "1536M": the largest unit without a fraction. */
-static void print_size(int64_t bytes, char *text, size_t size)
+void sim_size_print(int64_t bytes, char *text, size_t size)
 {
     static const char units[] = {0, 'K', 'M', 'G', 'T'};
     size_t unit = 0;
@@ -78,7 +77,7 @@ char *sim_disk_option(const struct sim_disk *disk, const char *volid, int64_t si
 
     if (!out)
         abort();
-    print_size(size, bytes, sizeof bytes);
+    sim_size_print(size, bytes, sizeof bytes);
     fprintf(out, "%s", volid ? volid : disk->volid);
     for (; *at; at += strcspn(at, ",")) {
         at++;
@@ -122,7 +121,7 @@ static int64_t free_bytes(struct json_object *state, const char *node, const cha
 {
     struct json_object *usage = sim_get(sim_get(sim_get(sim_get(state, "nodes"), node), "storage"), storage);
 
-    return sim_int(usage, "total", 0) - sim_int(usage, "used", 0);
+    return usage ? sim_int(usage, "total", 0) - sim_int(usage, "used", 0) : INT64_MAX;
 }
 
 /* Is all of a volume's size set aside for it? */

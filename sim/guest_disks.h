@@ -29,6 +29,8 @@ int sim_disk_removable(struct sim_call *call, const struct sim_guest *guest, con
 /* Is there room for so many more bytes on a storage that keeps all of a volume's size? Returns 0, or -EINVAL
  * with the text in `why`. */
 int sim_disk_fits(struct json_object *state, const char *node, const char *volid, int64_t bytes, char *why);
+/* "5G", "1536M": the largest unit without a fraction. */
+void sim_size_print(int64_t bytes, char *text, size_t size);
 /* Keeps the volume in the first free unusedN (guest_pending.c). */
 void sim_guest_add_unused(struct json_object *config, const char *volid);
 

@@ -4,6 +4,7 @@
  * allocated.
  */
 #include "guest_change.h"
+#include "guest_disks.h"
 #include "handlers.h"
 #include "storage.h"
 
@@ -143,6 +144,20 @@ static void allocate(struct sim_call *call, const struct sim_guest *guest, const
     sim_volume_add(call->state, guest->node, volume);
 }
 
+/* The size of a new volume: gibibytes, or that of the volume it is filled from. Returns -1 when there is no
+ * such volume: the call has failed. */
+static int64_t wanted_bytes(struct sim_call *call, struct json_object *keys, const char *gib)
+{
+    const char *source = sim_str(keys, "import-from", NULL);
+    struct json_object *from = source ? sim_volume_find(call, source) : NULL;
+    int64_t bytes = sim_int(from, "size", (int64_t)(strtod(gib, NULL) * (1 << 30)));
+
+    if (source && !from)
+        return sim_fail(call, 500, "volume '%s' does not exist\n", source), -1;
+    json_object_object_del(keys, "import-from");
+    return bytes;
+}
+
 /* "STORAGE:SIZE" becomes a volume, any other name must be one. */
 static int volume(struct sim_call *call, const struct sim_guest *guest, const char *key, const char *text,
                   struct json_object **ret_value)
@@ -153,6 +168,7 @@ static int volume(struct sim_call *call, const struct sim_guest *guest, const ch
     char volid[256], storage[128], size[40];
     size_t n = strcspn(file, ":");
     struct json_object *config;
+    int64_t bytes;
 
     (void)snprintf(volid, sizeof volid, "%s", file);
     (void)snprintf(storage, sizeof storage, "%.*s", (int)n, file);
@@ -162,9 +178,12 @@ static int volume(struct sim_call *call, const struct sim_guest *guest, const ch
             return sim_fail(call, 500, "storage '%s' does not exist\n", storage);
         type = sim_str(config, "type", "");
         if (sim_volume_is_new(file)) {
+            bytes = wanted_bytes(call, keys, file + n + 1);
+            if (bytes < 0)
+                return -1;
             free_name(call, guest, storage, has_files(type), volid, sizeof volid);
-            allocate(call, guest, volid, (int64_t)(strtod(file + n + 1, NULL) * (1 << 30)));
-            (void)snprintf(size, sizeof size, "%sG", file + n + 1);
+            allocate(call, guest, volid, bytes);
+            sim_size_print(bytes, size, sizeof size);
             sim_set_str(keys, "size", size);
         } else if (guest->qemu && strcmp(file + n, ":cloudinit") == 0) {
             (void)snprintf(volid, sizeof volid, "%s:%s%svm-%s-cloudinit%s", storage,

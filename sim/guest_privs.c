@@ -99,7 +99,7 @@ static int drive_allowed(struct sim_call *call, const struct sim_guest *guest, c
     char path[160];
 
     if (!guest) {
-        if (!value || !sim_volume_is_new(value))
+        if (!value || (!sim_volume_is_new(value) && !strstr(value, ":cloudinit")))
             return 0;
         (void)snprintf(path, sizeof path, "/storage/%.*s", (int)strcspn(value, ":"), value);
         return need(call, path, "Datastore.AllocateSpace");

@@ -108,6 +108,8 @@ bool sim_storage_on_node(struct json_object *config, const char *node);
 sim_handler sim_storage_content, sim_storage_volume;
 /* A volume of the node that the request names, or NULL. Borrowed. */
 struct json_object *sim_volume_find(struct sim_call *call, const char *volid);
+/* file_restore.c */
+sim_handler sim_file_restore_list;
 /* storage_config.c */
 sim_handler sim_storage_create, sim_storage_update, sim_storage_delete;
 /* storage_write.c */

@@ -178,6 +178,10 @@ static void test_move(void **state)
     /* The snapshot has the old volume. */
     refused(fixture, "PUT", VM100 "/unlink", "{\"idlist\": \"unused0\"}",
             "unable to delete 'ceph-vm:vm-100-disk-0' - volume is still in use (snapshot?)\n");
+    task(fixture, "POST", VM100 "/snapshot/pre-release/rollback", "{}", "OK");
+    is(fixture, VM100 "/config", "data.scsi0", "ceph-vm:vm-100-disk-0,iothread=1,size=32G");
+    is(fixture, VM100 "/config", "data.unused0", "local-lvm:vm-100-disk-0");
+    is(fixture, VM100 "/config", "data.unused1", "(none)");
     task(fixture, "POST", VM103 "/move_disk",
          "{\"disk\": \"scsi0\", \"storage\": \"local-lvm\", \"delete\": \"1\"}", "OK");
     lists(fixture, CEPH, "vm-103-disk-0", false);
@@ -366,6 +370,53 @@ static void test_hotplug(void **state)
     is(fixture, VM100 "/config", "data.net0", "(none)");
 }
 
+/* ---- files inside backups ---- */
+
+/* GET of a directory of the newest backup of container 108. */
+static void list_path(const char *volid, const char *filepath, char *path, size_t size)
+{
+    (void)snprintf(path, size, "/nodes/pve2/storage/pbs-main/file-restore/list?volume=%s&filepath=%s", volid,
+                   filepath);
+}
+
+static void test_file_restore(void **state)
+{
+    struct fixture *fixture = *state;
+    FREE_WITH(free_text)
+    char *volid =
+        value(fixture, "GET", "/nodes/pve2/storage/pbs-main/content?vmid=108", "{}", "data.0.volid");
+    FREE_WITH(free_text)
+    char *encrypted =
+        value(fixture, "GET", "/nodes/pve2/storage/pbs-main/content?vmid=111", "{}", "data.0.volid");
+    FREE_WITH(free_text)
+    char *vm = value(fixture, "GET", "/nodes/pve2/storage/pbs-main/content?vmid=104", "{}", "data.0.volid");
+    char path[700];
+
+    list_path(volid, "%2F", path, sizeof path);
+    is(fixture, path, "data.0.text", "root.pxar.didx");
+    is(fixture, path, "data.0.type", "v");
+    is(fixture, path, "data.0.filepath", "L3Jvb3QucHhhci5kaWR4");
+    list_path(volid, "L3Jvb3QucHhhci5kaWR4L2V0Yw%3D%3D", path, sizeof path); /* /root.pxar.didx/etc */
+    is(fixture, path, "data.?text=fstab.size", "664");
+    is(fixture, path, "data.?text=ssh.type", "d");
+    is(fixture, path, "data.?text=sshd_config.text", "(none)");
+    list_path(volid, "L25v", path, sizeof path);
+    refused(fixture, "GET", path, "{}", "proxmox-file-restore failed: Error: no such directory '/no'\n");
+    list_path(vm, "%2F", path, sizeof path);
+    lists(fixture, path, "drive-scsi0.img.fidx", true);
+    lists(fixture, path, "drive-ide2", false);
+    /* /drive-scsi0.img.fidx/part/1 */
+    list_path(vm, "L2RyaXZlLXNjc2kwLmltZy5maWR4L3BhcnQvMQ%3D%3D", path, sizeof path);
+    is(fixture, path, "data.?text=Windows.type", "d");
+    list_path(encrypted, "%2F", path, sizeof path);
+    refused(fixture, "GET", path, "{}",
+            "proxmox-file-restore failed: Error: missing key - manifest is encrypted\n");
+    bad_param(
+        fixture, "GET", "/nodes/pve2/storage/nfs-backup/file-restore/list",
+        "{\"volume\": \"nfs-backup:backup/vzdump-lxc-111-2026_11_19-02_00_00.tar.zst\", \"filepath\": \"/\"}",
+        "storage", "Only PBS storages supported for file-restore.");
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -377,6 +428,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_reassign, with_demo, end),
         cmocka_unit_test_setup_teardown(test_unlink, with_demo, end),
         cmocka_unit_test_setup_teardown(test_agent, with_demo, end),
+        cmocka_unit_test_setup_teardown(test_file_restore, with_demo, end),
         cmocka_unit_test_setup_teardown(test_cloudinit, with_demo, end),
         cmocka_unit_test_setup_teardown(test_hotplug, with_demo, end),
         cmocka_unit_test_setup_teardown(test_agent_action, with_demo, end),
