@@ -65,24 +65,29 @@ static int32_t check_disk(const struct cloning *c, const struct guest_disk *disk
 {
     const struct asking *a = &c->g.ask;
     const char *storage = c->full && c->storage ? c->storage : disk->storage;
-    struct json_object *from = NULL;
+    struct json_object *from = NULL, *to = NULL;
+    const bool moves = c->target && strcmp(c->target, c->g.node) != 0;
     if (disk->flags & (DISK_BIND | DISK_DEVICE) && guest_is_lxc(&c->g))
         return refuse(
             c, PROXIMO_ESTATE,
             ask_text(a, "Proxmox does not clone %s, a directory or device of the node", disk->slot));
     if (!disk->storage || disk->flags & DISK_UNUSED || strstr(disk->volid, ":iso/"))
         return PROXIMO_OK;
+    if (c->full && guest_running(&c->g) && !c->snapname && strncmp(disk->slot, "tpmstate", 8) == 0)
+        return refuse(c, PROXIMO_ESTATE,
+                      "it has a TPM, whose state is not copied while it runs: stop it first");
     for (size_t i = 0; storages && i < json_object_array_length(storages); i++) {
-        if (member_is(json_object_array_get_idx(storages, i), "storage", disk->storage))
-            from = json_object_array_get_idx(storages, i);
+        struct json_object *row = json_object_array_get_idx(storages, i);
+        from = member_is(row, "storage", disk->storage) ? row : from;
+        to = member_is(row, "storage", storage) ? row : to;
     }
-    if (c->target && strcmp(c->target, c->g.node) != 0 && from && !storage_is_shared(from))
+    if (moves && ((from && !storage_is_shared(from)) || (to && !storage_is_shared(to))))
         return refuse(
             c, PROXIMO_ESTATE,
             ask_text(a,
-                     "%s is on storage %s of its node, and only disks on shared storage are cloned to "
-                     "another one",
-                     disk->slot, disk->storage));
+                     "%s is on or goes to storage %s of one node alone, and a clone for another node needs "
+                     "shared storage for both",
+                     disk->slot, from && !storage_is_shared(from) ? disk->storage : storage));
     return life_check_privilege(a, ask_text(a, "/storage/%s", storage), "Datastore.AllocateSpace",
                                 "the clone");
 }
@@ -174,6 +179,8 @@ static int32_t subject(const struct cloning *c)
         json_object_object_add(subject, "storage", json_object_new_string(c->storage));
     if (c->pool)
         json_object_object_add(subject, "pool", json_object_new_string(c->pool));
+    if (c->snapname)
+        json_object_object_add(subject, "snapname", json_object_new_string(c->snapname));
     return a->host->subject(a->call, CLONE_CLASS, json_text(subject));
 }
 

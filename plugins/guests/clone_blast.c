@@ -9,7 +9,7 @@
 
 struct cloned {
     struct guest g;
-    const char *newid, *target, *storage, *pool;
+    const char *newid, *target, *storage, *pool, *snapname;
     bool full;
 };
 
@@ -54,10 +54,11 @@ static int32_t tell_source(const struct cloned *c, uint32_t disks)
         !c->full
             ? "stays as it is, and cannot be destroyed while the linked clone is there: the clone's disks "
               "are based on its own"
-        : guest_running(g)
-            ? "runs on while it is copied, as after a power cut for the copy; its disks are slower "
-              "meanwhile, and it is locked"
-            : "stays as it is; it is locked while it is copied";
+        : !guest_running(g) ? "stays as it is; it is locked while it is copied"
+        : c->snapname
+            ? "runs on while its snapshot is copied; its disks are slower meanwhile, and it is locked"
+            : "runs on while it is copied, as after a power cut for the copy; its disks are slower "
+              "meanwhile, and it is locked";
     if (facts) {
         json_object_object_add(facts, "node", json_object_new_string(g->node));
         json_object_object_add(facts, "kind", json_object_new_string(g->kind));
@@ -197,6 +198,7 @@ int32_t guests_blast_clone(void *instance, struct proximo_call *call, struct pro
         c.target = detail(&c, subject, "target");
         c.storage = detail(&c, subject, "storage");
         c.pool = detail(&c, subject, "pool");
+        c.snapname = detail(&c, subject, "snapname");
         c.full = member_true(subject, "full");
         c.newid = c.newid ? c.newid : "new";
         c.target = c.target ? c.target : c.g.node;

@@ -84,18 +84,31 @@ static int32_t check_pool(const struct asking *a, const char *pool)
                                looked.why ? looked.why : "no answer");
 }
 
-int32_t life_check_allocate(const struct asking *a, const char *vmid, const char *pool)
+int32_t life_check_either(const struct asking *a, const char *vmid, const char *pool, const char *privileges,
+                          const char *what)
 {
     const char *path = ask_text(a, "/vms/%s", vmid), *of_pool = pool ? ask_text(a, "/pool/%s", pool) : NULL;
-    int32_t r = pool ? check_pool(a, pool) : PROXIMO_OK;
-    if (r < 0)
-        return r;
+    char one[64] = "";
     if (!path || (pool && !of_pool))
         return PROXIMO_ENOMEM;
-    const int32_t held = pool ? a->host->permission(a->call, of_pool, "VM.Allocate") : 0;
-    if (ask_ends(held))
-        return held;
-    return held == 1 ? PROXIMO_OK : life_check_privilege(a, path, "VM.Allocate", "making a guest");
+    for (const char *at = privileges; *at;) {
+        const size_t len = strcspn(at, "|");
+        (void)snprintf(one, sizeof(one), "%.*s", (int)len, at);
+        const int32_t on_pool = pool ? a->host->permission(a->call, of_pool, one) : 0;
+        const int32_t held = on_pool == 0 ? a->host->permission(a->call, path, one) : on_pool;
+        if (ask_ends(held))
+            return held;
+        if (held != 0)
+            return PROXIMO_OK;
+        at += len + (at[len] == '|');
+    }
+    return life_check_privilege(a, path, one, what);
+}
+
+int32_t life_check_allocate(const struct asking *a, const char *vmid, const char *pool)
+{
+    int32_t r = pool ? check_pool(a, pool) : PROXIMO_OK;
+    return r == PROXIMO_OK ? life_check_either(a, vmid, pool, "VM.Allocate", "making a guest") : r;
 }
 
 /* ---- guards and postconditions */

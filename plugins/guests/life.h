@@ -19,6 +19,9 @@ int32_t life_check_unused(const struct asking *a, const char *vmid);
 int32_t life_check_allocate(const struct asking *a, const char *vmid, const char *pool);
 int32_t life_check_privilege(const struct asking *a, const char *path, const char *privilege,
                              const char *what);
+/* The same of "A|B" (either) at the guest's path or on the pool. */
+int32_t life_check_either(const struct asking *a, const char *vmid, const char *pool, const char *privileges,
+                          const char *what);
 /* at: node, kind and vmid of the new guest. The first guard of a plan is its configuration, which the way
  * back compares (LIFE_FIELDS), the second that its number is unused. */
 #define LIFE_FIELDS "/digest,/lock,/template"

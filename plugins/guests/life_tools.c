@@ -40,6 +40,42 @@ static const struct proximo_need clone_needs[] = {
     NEED("/vms/{vmid}", "VM.Audit"),
 };
 
+#define NEW_PARAMS                                                                                           \
+    PARAM(.type = PROXIMO_TYPE_STRING, .name = "vmid", .format = "vmid", .flags = PROXIMO_PARAM_REQUIRED,    \
+          .description = "Number of the new guest, unused in the whole cluster: pve_cluster_nextid.")
+#define NODE_PARAM                                                                                           \
+    PARAM(.type = PROXIMO_TYPE_STRING, .name = "node", .format = "node",                                     \
+          .description = "Node; absent: the configured one, or the only one.")
+
+static const struct proximo_param container_params[] = {
+    NEW_PARAMS,
+    PARAM(.type = PROXIMO_TYPE_STRING, .name = "ostemplate", .format = "volid",
+          .flags = PROXIMO_PARAM_REQUIRED,
+          .description = "Template: STORAGE:vztmpl/FILE; pve_storage_content lists them."),
+    PARAM(.type = PROXIMO_TYPE_STRING, .name = "storage", .format = "storage",
+          .flags = PROXIMO_PARAM_REQUIRED,
+          .description = "Storage for its root disk (4 GiB unless rootfs says otherwise)."),
+    NODE_PARAM,
+    PARAM(.type = PROXIMO_TYPE_OBJECT, .name = "options",
+          .description =
+              "Options as Proxmox takes them: {\"hostname\":\"web1\",\"memory\":1024,"
+              "\"net0\":\"name=eth0,bridge=vmbr0,firewall=1,ip=dhcp\"}. unprivileged is 1 unless said."),
+    PARAM(.type = PROXIMO_TYPE_STRING, .name = "password", .flags = PROXIMO_PARAM_SECRET, .minimum = 5,
+          .maximum = 1024, .description = "Password of root in the container. Never shown or kept."),
+    PARAM(.type = PROXIMO_TYPE_STRING, .name = "ssh_public_keys", .api_name = "ssh-public-keys",
+          .format = "lines", .maximum = 16384,
+          .description = "Keys that may log in as root, one a line (public keys: shown in the plan)."),
+};
+static const struct proximo_param vm_params[] = {
+    NEW_PARAMS,
+    NODE_PARAM,
+    PARAM(.type = PROXIMO_TYPE_OBJECT, .name = "options",
+          .description = "Options as Proxmox takes them: {\"name\":\"web1\",\"memory\":2048,\"cores\":2,"
+                         "\"scsi0\":\"local-lvm:32\",\"net0\":\"virtio,bridge=vmbr0,firewall=1\"}."),
+    PARAM(.type = PROXIMO_TYPE_STRING, .name = "cipassword", .flags = PROXIMO_PARAM_SECRET, .maximum = 1024,
+          .description = "Password for cloud-init. Never shown or kept."),
+};
+
 static const struct proximo_change changes[] = {
     {
         ROW(proximo_change),
@@ -75,13 +111,59 @@ static const struct proximo_change changes[] = {
         .plan_undo = guests_undo_clone,
         .undo_class = DESTROY_CLASS,
     },
+    {
+        ROW(proximo_change),
+        SUBJECT,
+        .name = "pve_create_container",
+        .title = "Create a container",
+        .description =
+            "Creates a container from a template, unprivileged unless options say otherwise. The number must "
+            "be "
+            "unused in the whole cluster, the storage for this content and with room; the plan names what "
+            "reaches into the host. Undo destroys it as long as nobody started or changed it.",
+        .params = PROXIMO_TABLE(container_params),
+        .operation_class = CREATE_CLASS,
+        .method = "POST",
+        .path = "/nodes/{node}/lxc",
+        .plan = guests_plan_create_container,
+        .undo_kind = PROXIMO_UNDO_FUNCTION,
+        .plan_undo = guests_undo_create,
+        .undo_class = DESTROY_CLASS,
+    },
+    {
+        ROW(proximo_change),
+        SUBJECT,
+        .name = "pve_create_vm",
+        .title = "Create a virtual machine",
+        .description =
+            "Creates a virtual machine with the options given: disks, CD, network, memory. The number must "
+            "be "
+            "unused in the whole cluster, each storage for this content and with room; the plan names what "
+            "reaches into the host. Undo destroys it as long as nobody started or changed it.",
+        .params = PROXIMO_TABLE(vm_params),
+        .operation_class = CREATE_CLASS,
+        .method = "POST",
+        .path = "/nodes/{node}/qemu",
+        .plan = guests_plan_create_vm,
+        .undo_kind = PROXIMO_UNDO_FUNCTION,
+        .plan_undo = guests_undo_create,
+        .undo_class = DESTROY_CLASS,
+    },
 };
 
-/* newid, full, target, storage, pool: what is to be made of it. */
+/* newid, full, target, storage, pool, snapname: what is to be made of it. */
 #define CLONE_SUBJECT_SCHEMA                                                                                 \
     "{\"type\":\"object\",\"properties\":{\"kind\":{\"const\":\"guest\"},\"vmid\":{\"type\":\"integer\"},"   \
     "\"newid\":{\"type\":\"integer\"},\"full\":{\"type\":\"boolean\"},\"target\":{\"type\":\"string\"},"     \
-    "\"storage\":{\"type\":\"string\"},\"pool\":{\"type\":\"string\"}},\"required\":[\"kind\",\"vmid\"]}"
+    "\"storage\":{\"type\":\"string\"},\"pool\":{\"type\":\"string\"},\"snapname\":{\"type\":\"string\"}},"  \
+    "\"required\":[\"kind\",\"vmid\"]}"
+
+/* new: there is no guest of this number yet; bridges and space: what create_blast.c reads. */
+#define CREATE_SUBJECT_SCHEMA                                                                                \
+    "{\"type\":\"object\",\"properties\":{\"kind\":{\"const\":\"guest\"},\"vmid\":{\"type\":\"integer\"},"   \
+    "\"new\":{\"type\":\"boolean\"},\"node\":{\"type\":\"string\"},\"type\":{\"type\":\"string\"},"          \
+    "\"bridges\":{\"type\":\"string\"},\"space\":{\"type\":\"string\"},\"pool\":{\"type\":\"string\"}},"     \
+    "\"required\":[\"kind\",\"vmid\"]}"
 
 static const struct proximo_class classes[] = {
     {ROW(proximo_class), .name = DESTROY_CLASS, .title = "destroy a guest",
@@ -92,6 +174,10 @@ static const struct proximo_class classes[] = {
      .description = "A guest is copied to a new one; a linked clone binds its template.",
      .risk_floor = PROXIMO_RISK_MEDIUM, .undo_kind = PROXIMO_UNDO_FUNCTION,
      .subject_schema = CLONE_SUBJECT_SCHEMA, .blast = guests_blast_clone},
+    {ROW(proximo_class), .name = CREATE_CLASS, .title = "create a guest",
+     .description = "A new machine or container; what its options reach is told by the plan.",
+     .risk_floor = PROXIMO_RISK_MEDIUM, .undo_kind = PROXIMO_UNDO_FUNCTION,
+     .subject_schema = CREATE_SUBJECT_SCHEMA, .blast = guests_blast_create},
 };
 
 const struct topic guests_topic_life = {
