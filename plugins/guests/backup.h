@@ -10,7 +10,7 @@
 #include "../common/archives.h"
 #include "migrate.h"
 
-#define VOLUME_PATH  CONTENT_PATH "/{volume}"
+#define VOLUME_PATH CONTENT_PATH "/{volume}"
 
 #define BACKUP_SUBJECT_SCHEMA                                                                                \
     "{\"type\":\"object\",\"properties\":{\"kind\":{\"const\":\"guest\"},\"vmid\":{\"type\":\"integer\"},"   \

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Whom a restore affects: the guest that it overwrites with all it has, the guest that the archive is of, and
- * the storage. How large the disks in an archive are only its configuration says, which is not looked at: they
- * are taken to be as large as those of its guest are now, or as what a Backup Server says they are.
+ * the storage. How large the disks in an archive are only its configuration says, which is not looked at:
+ * they are taken to be as large as those of its guest are now, or as what a Backup Server says they are.
  */
 #include "destroy.h"
 #include "restore.h"
@@ -41,7 +41,8 @@ static int32_t tell_disks(const struct restore *s)
 static int32_t tell_snapshots(const struct restore *s)
 {
     const struct asking *a = &s->g.ask;
-    const struct proximo_get get = {ROW(proximo_get), .path = GUEST_SNAPS, .fields = s->g.at, .field_count = 3};
+    const struct proximo_get get = {ROW(proximo_get), .path = GUEST_SNAPS, .fields = s->g.at,
+                                    .field_count = 3};
     struct looked list;
     int32_t r = ask_look(a, &get, &list);
 
@@ -74,11 +75,11 @@ static int32_t tell_ties(const struct restore *s)
                               NULL);
     }
     if (r == PROXIMO_OK && guest_managed(&s->g))
-        r = tell_affected(a, PROXIMO_RISK_HIGH,
-                          ask_text(a, "ha/%s:%s", guest_is_lxc(&s->g) ? "ct" : "vm", s->g.vmid), NULL,
-                          "stays an HA resource: its manager may start the guest in the middle of the restore, "
-                          "and starts it after it if its requested state is started",
-                          NULL);
+        r = tell_affected(
+            a, PROXIMO_RISK_HIGH, ask_text(a, "ha/%s:%s", guest_is_lxc(&s->g) ? "ct" : "vm", s->g.vmid), NULL,
+            "stays an HA resource: its manager may start the guest in the middle of the restore, "
+            "and starts it after it if its requested state is started",
+            NULL);
     return r;
 }
 
@@ -122,10 +123,11 @@ static int32_t tell_new(const struct restore *s)
 
     if (r < 0 || !own)
         return r;
-    return tell_affected(a, PROXIMO_RISK_MEDIUM, ask_text(a, "guest/%lld", (long long)s->own), own->name,
-                         "goes on as it is, and the new guest is its twin: the same host name, keys and fixed "
-                         "addresses inside; both on one network disturb each other",
-                         NULL);
+    return tell_affected(
+        a, PROXIMO_RISK_MEDIUM, ask_text(a, "guest/%lld", (long long)s->own), own->name,
+        "goes on as it is, and the new guest is its twin: the same host name, keys and fixed "
+        "addresses inside; both on one network disturb each other",
+        NULL);
 }
 
 /* ---- space */
@@ -181,10 +183,12 @@ static int32_t tell_space(struct restore *s)
     const uint64_t left = (uint64_t)json_object_get_int64(free_json);
     if (packed > 0 && left < (uint64_t)packed)
         return tell_affected(a, PROXIMO_RISK_HIGH, resource, NULL,
-                             "has less free than the archive alone takes: the restore fails, or fills it", NULL);
+                             "has less free than the archive alone takes: the restore fails, or fills it",
+                             NULL);
     if (!bytes)
-        return incomplete(s, ask_text(a, "whether the disks fit on %s", s->storage),
-                          "how large they are stands in the archive only, and its guest is not there to compare");
+        return incomplete(
+            s, ask_text(a, "whether the disks fit on %s", s->storage),
+            "how large they are stands in the archive only, and its guest is not there to compare");
     return left >= bytes
                ? tell_affected(a, PROXIMO_RISK_LOW, resource, NULL,
                                "takes all disks, and has room for them as large as its guest's are", NULL)

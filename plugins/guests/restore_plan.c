@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * pve_restore. A machine that is restored to a new number would have the addresses and the id of the first
- * one, so that `unique` is on by itself, but for an archive that goes back over its own guest. A guest that is
- * overwritten must be stopped, as Proxmox wants it; its way back is a backup that is taken before.
+ * one, so that `unique` is on by itself, but for an archive that goes back over its own guest. A guest that
+ * is overwritten must be stopped, as Proxmox wants it; its way back is a backup that is taken before.
  */
-#include "restore.h"
 #include "life.h"
+#include "restore.h"
 
 struct planning {
     struct restore s;
@@ -19,7 +19,10 @@ const char *restore_kind(const char *archive, int64_t *ret_own)
 {
     static const struct {
         const char *begins, *kind;
-    } names[] = {{"vzdump-qemu-", "qemu"}, {"vzdump-lxc-", "lxc"}, {"vzdump-openvz-", "lxc"}, {"vm/", "qemu"},
+    } names[] = {{"vzdump-qemu-", "qemu"},
+                 {"vzdump-lxc-", "lxc"},
+                 {"vzdump-openvz-", "lxc"},
+                 {"vm/", "qemu"},
                  {"ct/", "lxc"}};
     const char *name = strchr(archive, ':');
 
@@ -42,9 +45,10 @@ int32_t restore_find_archive(struct restore *s)
 
     s->from = colon ? ask_text(a, "%.*s", (int)(colon - s->archive), s->archive) : NULL;
     if (!s->from)
-        return colon ? PROXIMO_ENOMEM
-                     : a->host->fail(a->call, PROXIMO_EINVAL,
-                                     "archive is a volume id as pve_backup_list shows it: storage:backup/name");
+        return colon
+                   ? PROXIMO_ENOMEM
+                   : a->host->fail(a->call, PROXIMO_EINVAL,
+                                   "archive is a volume id as pve_backup_list shows it: storage:backup/name");
     const struct proximo_field at[] = {s->g.at[0], FIELD("storage", s->from), FIELD("content", "backup")};
     const struct proximo_get get = {ROW(proximo_get), .path = CONTENT_PATH, .fields = at, .field_count = 3};
     int32_t r = ask_look(a, &get, &s->list);
@@ -95,10 +99,11 @@ static int32_t check_over(const struct planning *p, const struct known_guest *ol
     const char *kind = old->lxc ? "lxc" : "qemu", *what = old->lxc ? "container" : "machine";
 
     if (!p->force)
-        return a->host->fail(a->call, PROXIMO_ESTATE,
-                             "the number %s is taken: %s %s on %s. force restores over it and destroys what it "
-                             "is now; pve_cluster_nextid gives a free number",
-                             p->s.g.vmid, what, p->s.g.vmid, old->node);
+        return a->host->fail(
+            a->call, PROXIMO_ESTATE,
+            "the number %s is taken: %s %s on %s. force restores over it and destroys what it "
+            "is now; pve_cluster_nextid gives a free number",
+            p->s.g.vmid, what, p->s.g.vmid, old->node);
     if (strcmp(kind, p->s.g.kind) != 0)
         return a->host->fail(a->call, PROXIMO_ESTATE,
                              "%s has the number %s, and the archive is of a %s: Proxmox does not restore one "
@@ -116,16 +121,19 @@ static int32_t check_state(struct guest *g)
 {
     int32_t r;
 
-    if ((r = guest_read_status(g)) < 0 || (r = guest_read_config(g)) < 0 || (r = guest_check_lock(g, NULL)) < 0)
+    if ((r = guest_read_status(g)) < 0 || (r = guest_read_config(g)) < 0 ||
+        (r = guest_check_lock(g, NULL)) < 0)
         return r;
-    const char *why = guest_running(g) ? "it runs, and Proxmox does not overwrite one that runs: shut it down "
-                                         "first (pve_guest_power)"
-                      : member_true(g->config, "protection")
-                          ? "it is protected: pve_guest_config_set with protection: false takes that away"
-                      : guest_is_template(g)
-                          ? "it is a template, and clones may be based on its disks: restore to another number"
-                          : NULL;
-    return why ? g->ask.host->fail(g->ask.call, PROXIMO_ESTATE, "%s is not overwritten: %s", guest_label(g), why)
+    const char *why =
+        guest_running(g) ? "it runs, and Proxmox does not overwrite one that runs: shut it down "
+                           "first (pve_guest_power)"
+        : member_true(g->config, "protection")
+            ? "it is protected: pve_guest_config_set with protection: false takes that away"
+        : guest_is_template(g)
+            ? "it is a template, and clones may be based on its disks: restore to another number"
+            : NULL;
+    return why ? g->ask.host->fail(g->ask.call, PROXIMO_ESTATE, "%s is not overwritten: %s", guest_label(g),
+                                   why)
                : PROXIMO_OK;
 }
 
@@ -258,13 +266,14 @@ static int32_t tell(const struct planning *p)
     const struct asking *a = &s->g.ask;
     const char *when = time_text(a, json_object_get_int64(member_of(s->row, "ctime")));
     const char *text =
-        !when     ? NULL
-        : s->over ? ask_text(a,
-                             "OVERWRITES %s on %s with its backup of %s: everything since is lost, its disks and "
-                             "snapshots are destroyed%s",
-                             guest_label(&s->g), s->g.node, when, p->start ? "; it is started" : "")
-                  : ask_text(a, "CREATES %s on %s from the backup of %s, disks on %s%s", guest_label(&s->g),
-                             s->g.node, when, s->storage, p->start ? "; it is started" : "");
+        !when ? NULL
+        : s->over
+            ? ask_text(a,
+                       "OVERWRITES %s on %s with its backup of %s: everything since is lost, its disks and "
+                       "snapshots are destroyed%s",
+                       guest_label(&s->g), s->g.node, when, p->start ? "; it is started" : "")
+            : ask_text(a, "CREATES %s on %s from the backup of %s, disks on %s%s", guest_label(&s->g),
+                       s->g.node, when, s->storage, p->start ? "; it is started" : "");
     if (s->over && s->own && s->own != (int64_t)digits_of(s->g.vmid, 999999999) && text)
         text = ask_text(a, "%s. The archive is of ANOTHER guest: %lld", text, (long long)s->own);
     int32_t r = text ? a->host->change(a->call, text) : PROXIMO_ENOMEM;
@@ -274,9 +283,10 @@ static int32_t tell(const struct planning *p)
         r = tell_archive(p);
     if (r == PROXIMO_OK)
         r = tell_text(a, "identity",
-                      p->unique ? "it gets new network addresses (MAC) and, a machine, a new SMBIOS id: unique"
-                                : "it gets the network addresses (MAC) and, a machine, the SMBIOS id of the "
-                                  "archive: unique is off");
+                      p->unique
+                          ? "it gets new network addresses (MAC) and, a machine, a new SMBIOS id: unique"
+                          : "it gets the network addresses (MAC) and, a machine, the SMBIOS id of the "
+                            "archive: unique is off");
     if (r == PROXIMO_OK)
         r = tell_text(a, "inside",
                       "passwords, keys and fixed addresses inside are those of the archive's time");
@@ -288,8 +298,9 @@ static int32_t tell(const struct planning *p)
         return tell_text(a, "no_way_back",
                          "undo destroys only what nobody used, and this guest is started at once: "
                          "pve_delete_guest destroys it");
-    return r == PROXIMO_OK ? tell_text(a, "way_back", "undo destroys it as long as nobody started or changed it")
-                           : r;
+    return r == PROXIMO_OK
+               ? tell_text(a, "way_back", "undo destroys it as long as nobody started or changed it")
+               : r;
 }
 
 /* ---- guards, step, postconditions */
@@ -357,8 +368,8 @@ static int32_t lay_out(const struct planning *p)
         r = guest_guard(&s->g, GUEST_STATUS, "/vmid,/status,/lock,/ha/managed");
     if (r == PROXIMO_OK && !s->over)
         r = life_guards(a, s->g.at); /* the first is what undo compares */
-    if (r < 0 || (r = a->host->guard(a->call, &archive)) < 0 || (r = subject(s)) < 0 || (r = request(p)) < 0 ||
-        (r = life_wait_made(a, s->g.at, p->start)) < 0)
+    if (r < 0 || (r = a->host->guard(a->call, &archive)) < 0 || (r = subject(s)) < 0 ||
+        (r = request(p)) < 0 || (r = life_wait_made(a, s->g.at, p->start)) < 0)
         return r;
     return a->host->undo(a->call, s->over || p->start ? PROXIMO_UNDO_NONE : PROXIMO_UNDO_FUNCTION, NULL, 0);
 }

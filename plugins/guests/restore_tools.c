@@ -19,7 +19,8 @@ static const struct proximo_param params[] = {
     PARAM(.type = PROXIMO_TYPE_STRING, .name = "pool", .format = "poolid",
           .description = "Pool to put it in: who has rights there has them on it."),
     PARAM(.type = PROXIMO_TYPE_BOOLEAN, .name = "unique",
-          .description = "New MAC addresses and SMBIOS id. Absent: yes, but not over the archive's own guest."),
+          .description =
+              "New MAC addresses and SMBIOS id. Absent: yes, but not over the archive's own guest."),
     PARAM(.type = PROXIMO_TYPE_BOOLEAN, .name = "start", .description = "Start it when it is restored."),
 };
 

@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pve_restore and the class guest.restore: created or overwritten, whose identity, what is refused and lost. */
+/* pve_restore and the class guest.restore: created or overwritten, whose identity, what is refused and lost.
+ */
 #include "plan_rig.h"
 
 #define RUNNING "{\"vmid\":105,\"status\":\"running\",\"ha\":{\"managed\":0}}"
 #define STOPPED "{\"vmid\":105,\"name\":\"web\",\"status\":\"stopped\",\"ha\":{\"managed\":0}}"
 #define MANAGED "{\"vmid\":105,\"name\":\"web\",\"status\":\"stopped\",\"ha\":{\"managed\":1}}"
 #define LOCKED  "{\"vmid\":105,\"status\":\"stopped\",\"lock\":\"backup\",\"ha\":{\"managed\":0}}"
-#define DISKS   "{\"digest\":\"d\",\"scsi0\":\"ceph:vm-105-disk-0,size=8G\",\"scsi1\":\"ceph:vm-105-disk-1,"     \
-                "backup=0,size=1G\"}"
-#define ROOTFS  "{\"digest\":\"d\",\"rootfs\":\"tank:subvol-105-disk-0,size=8G\"}"
-#define VM105   "nas:backup/vzdump-qemu-105-2026_11_19-02_00_00.vma.zst"
-#define CT105   "nas:backup/vzdump-lxc-105-2026_11_19-02_00_00.tar.zst"
-#define PBS104  "nas:backup/vm/104/2026-11-19T02:00:00Z"
-#define PBSCT   "nas:backup/ct/105/2026-11-19T02:00:00Z"
-#define SECRET  "nas:backup/vm/106/2026-11-19T02:00:00Z"
+#define DISKS                                                                                                \
+    "{\"digest\":\"d\",\"scsi0\":\"ceph:vm-105-disk-0,size=8G\",\"scsi1\":\"ceph:vm-105-disk-1,"             \
+    "backup=0,size=1G\"}"
+#define ROOTFS "{\"digest\":\"d\",\"rootfs\":\"tank:subvol-105-disk-0,size=8G\"}"
+#define VM105  "nas:backup/vzdump-qemu-105-2026_11_19-02_00_00.vma.zst"
+#define CT105  "nas:backup/vzdump-lxc-105-2026_11_19-02_00_00.tar.zst"
+#define PBS104 "nas:backup/vm/104/2026-11-19T02:00:00Z"
+#define PBSCT  "nas:backup/ct/105/2026-11-19T02:00:00Z"
+#define SECRET "nas:backup/vm/106/2026-11-19T02:00:00Z"
 
 static const struct proximo_plane *guests;
 
@@ -24,15 +26,18 @@ static const struct {
     {"/storage",
      "[{\"storage\":\"nas\",\"type\":\"nfs\",\"content\":\"backup\"},{\"storage\":\"ceph\",\"type\":\"rbd\","
      "\"content\":\"images\"},{\"storage\":\"tank\",\"type\":\"zfspool\",\"content\":\"rootdir\"}]"},
-    {"/nodes/pve1/storage", "[{\"storage\":\"ceph\",\"active\":1,\"avail\":107374182400},{\"storage\":\"tank\","
-                            "\"active\":1,\"avail\":107374182400}]"},
+    {"/nodes/pve1/storage",
+     "[{\"storage\":\"ceph\",\"active\":1,\"avail\":107374182400},{\"storage\":\"tank\","
+     "\"active\":1,\"avail\":107374182400}]"},
     {"/nodes/pve1/storage/nas/content?content=backup",
-     "[{\"volid\":\"" VM105 "\",\"vmid\":105,\"format\":\"vma.zst\",\"ctime\":1763517600,\"size\":4294967296},"
+     "[{\"volid\":\"" VM105
+     "\",\"vmid\":105,\"format\":\"vma.zst\",\"ctime\":1763517600,\"size\":4294967296},"
      "{\"volid\":\"" CT105 "\",\"vmid\":105,\"format\":\"tar.zst\",\"ctime\":1763517600,\"size\":77},"
      "{\"volid\":\"" PBS104 "\",\"vmid\":104,\"format\":\"pbs-vm\",\"ctime\":1763517600,\"size\":8589934592,"
      "\"verification\":{\"state\":\"failed\"}},{\"volid\":\"" PBSCT "\",\"vmid\":105,\"format\":\"pbs-ct\","
      "\"ctime\":1763517600,\"size\":77},{\"volid\":\"" SECRET "\",\"vmid\":106,\"format\":\"pbs-vm\","
-     "\"ctime\":1763517600,\"size\":8589934592,\"encrypted\":\"7c:02\",\"verification\":{\"state\":\"ok\"}}]"},
+     "\"ctime\":1763517600,\"size\":8589934592,\"encrypted\":\"7c:02\",\"verification\":{\"state\":\"ok\"}}"
+     "]"},
     {"/cluster/nextid?vmid=120", "\"120\""},
     {"/cluster/replication", "[{\"id\":\"105-0\",\"guest\":105,\"target\":\"pve2\"}]"},
 };
@@ -48,9 +53,9 @@ static void set(struct plane_test *t, const char *kind, const char *status, cons
         (void)snprintf(name, sizeof(name), "%.*s", (int)(value - *arguments - 1), *arguments);
         plane_test_argument(t, name, value, strcmp(value, "true") != 0 && strcmp(value, "false") != 0);
     }
-    (void)snprintf(text, sizeof(text),
-                   "[{\"type\":\"%s\",\"vmid\":105,\"node\":\"pve1\",\"name\":\"web\",\"status\":\"stopped\"}]",
-                   kind);
+    (void)snprintf(
+        text, sizeof(text),
+        "[{\"type\":\"%s\",\"vmid\":105,\"node\":\"pve1\",\"name\":\"web\",\"status\":\"stopped\"}]", kind);
     plane_test_answer(t, "/cluster/resources?type=vm", 200, text);
     guest_answer(t, kind, "/status/current", 200, status);
     guest_answer(t, kind, "/config", 200, config);
@@ -59,8 +64,12 @@ static void set(struct plane_test *t, const char *kind, const char *status, cons
         plane_test_answer(t, usual[i].path, 200, usual[i].data);
 }
 
-#define WORDS(...)         (const char *const[]){__VA_ARGS__, NULL}
-#define P(name, value)     ",{\"name\":\"" name "\",\"value\":\"" value "\"}"
+#define WORDS(...)                                                                                           \
+    (const char *const[])                                                                                    \
+    {                                                                                                        \
+        __VA_ARGS__, NULL                                                                                    \
+    }
+#define P(name, value) ",{\"name\":\"" name "\",\"value\":\"" value "\"}"
 #define REQUEST(kind, rest)                                                                                  \
     "{\"kind\":1,\"flags\":1,\"name\":\"change\",\"method\":\"POST\",\"path\":\"/nodes/{node}/" kind         \
     "\",\"params\":[{\"name\":\"node\",\"value\":\"pve1\"}" rest "]}"
@@ -76,16 +85,20 @@ static const struct plan_case {
      REQUEST("qemu", P("vmid", "120") P("archive", VM105) P("storage", "ceph") P("unique", "1")),
      "CREATES machine 120 on pve1", 0},
     {"qemu", DISKS, WORDS(NEW_VM, "unique=false", "pool=web", "start=true"),
-     REQUEST("qemu", P("vmid", "120") P("archive", VM105) P("storage", "ceph") P("pool", "web") P("start", "1")),
+     REQUEST("qemu",
+             P("vmid", "120") P("archive", VM105) P("storage", "ceph") P("pool", "web") P("start", "1")),
      "it is started", 0},
     {"lxc", ROOTFS, WORDS("vmid=120", "archive=" CT105, "storage=tank", "node=pve1", "kind=lxc"),
-     REQUEST("lxc", P("vmid", "120") P("ostemplate", CT105) P("storage", "tank") P("restore", "1") P("unique", "1")),
+     REQUEST("lxc",
+             P("vmid", "120") P("ostemplate", CT105) P("storage", "tank") P("restore", "1") P("unique", "1")),
      "CREATES container 120", 0},
     {"lxc", ROOTFS, WORDS("vmid=105", "archive=" PBSCT, "storage=tank", "force=true"),
-     REQUEST("lxc", P("vmid", "105") P("ostemplate", PBSCT) P("storage", "tank") P("restore", "1") P("force", "1")),
+     REQUEST("lxc",
+             P("vmid", "105") P("ostemplate", PBSCT) P("storage", "tank") P("restore", "1") P("force", "1")),
      "OVERWRITES container 105 on pve1 with its backup", 1},
     {"qemu", DISKS, WORDS("vmid=105", "archive=" PBS104, "storage=ceph", "force=true"),
-     REQUEST("qemu", P("vmid", "105") P("archive", PBS104) P("storage", "ceph") P("force", "1") P("unique", "1")),
+     REQUEST("qemu",
+             P("vmid", "105") P("archive", PBS104) P("storage", "ceph") P("force", "1") P("unique", "1")),
      "ANOTHER guest: 104", 1},
 };
 
@@ -171,14 +184,15 @@ static const struct refusal_case {
     {"qemu", STOPPED, DISKS, WORDS(OVER, "kind=lxc"), PROXIMO_EINVAL, "of a machine (qemu), not lxc"},
     {"qemu", STOPPED, DISKS, WORDS("vmid=120", "archive=" VM105, "storage=ceph"), PROXIMO_EINVAL,
      "online are pve1, pve2"},
-    {"qemu", STOPPED, DISKS, WORDS("vmid=120", "archive=nas:backup/vzdump-qemu-1.vma", "storage=ceph", "node=pve1"),
+    {"qemu", STOPPED, DISKS,
+     WORDS("vmid=120", "archive=nas:backup/vzdump-qemu-1.vma", "storage=ceph", "node=pve1"),
      PROXIMO_ENOTFOUND, "has no archive"},
     {"qemu", STOPPED, DISKS, WORDS("vmid=120", "archive=nas:iso/a.iso", "storage=ceph", "node=pve1"),
      PROXIMO_EINVAL, "does not say what it is a backup of"},
     {"qemu", STOPPED, DISKS, WORDS("vmid=120", "archive=" VM105, "storage=tank", "node=pve1"), PROXIMO_ESTATE,
      "it takes rootdir. Usable on pve1: ceph"},
-    {"qemu", STOPPED, DISKS, WORDS("vmid=121", "archive=" VM105, "storage=ceph", "node=pve1"), PROXIMO_EREMOTE,
-     "could not be seen"}, /* nobody answers whether it is unused */
+    {"qemu", STOPPED, DISKS, WORDS("vmid=121", "archive=" VM105, "storage=ceph", "node=pve1"),
+     PROXIMO_EREMOTE, "could not be seen"}, /* nobody answers whether it is unused */
 };
 
 static void what_cannot_be_is_refused(void **state)
@@ -216,11 +230,15 @@ static const struct blast_case {
     {MANAGED, SUBJECT("105", VM105, "ceph", "qemu", "true"), NULL, "affected", "stays an HA resource"},
     {STOPPED, SUBJECT("120", VM105, "ceph", "qemu", "false"), NULL, "affected", "is created on pve1"},
     {STOPPED, SUBJECT("120", VM105, "ceph", "qemu", "false"), NULL, "affected", "the new guest is its twin"},
-    {STOPPED, SUBJECT("120", VM105, "ceph", "qemu", "false"), "4294967297", "affected", "less free than they can"},
-    {STOPPED, SUBJECT("120", VM105, "ceph", "qemu", "false"), "4294967295", "affected", "the archive alone takes"},
+    {STOPPED, SUBJECT("120", VM105, "ceph", "qemu", "false"), "4294967297", "affected",
+     "less free than they can"},
+    {STOPPED, SUBJECT("120", VM105, "ceph", "qemu", "false"), "4294967295", "affected",
+     "the archive alone takes"},
     {STOPPED, SUBJECT("120", PBS104, "ceph", "qemu", "false"), "8589934592", "affected", "has room for them"},
-    {STOPPED, SUBJECT("120", CT105, "tank", "lxc", "false"), NULL, "incomplete", "whether the disks fit on tank"},
-    {STOPPED, SUBJECT("120", CT105, "gone", "lxc", "false"), NULL, "incomplete", "whether the disks fit on gone"},
+    {STOPPED, SUBJECT("120", CT105, "tank", "lxc", "false"), NULL, "incomplete",
+     "whether the disks fit on tank"},
+    {STOPPED, SUBJECT("120", CT105, "gone", "lxc", "false"), NULL, "incomplete",
+     "whether the disks fit on gone"},
     {STOPPED, SUBJECT("120", "nas:backup/vzdump-qemu-9.vma", "ceph", "qemu", "false"), NULL, "incomplete",
      "the archive"},
 };
@@ -234,7 +252,8 @@ static void whom_it_affects(void **state)
         struct plane_test t;
         set(&t, "qemu", c->status, DISKS, WORDS("storage=ceph"));
         if (c->avail) {
-            (void)snprintf(text, sizeof(text), "[{\"storage\":\"ceph\",\"active\":1,\"avail\":%s}]", c->avail);
+            (void)snprintf(text, sizeof(text), "[{\"storage\":\"ceph\",\"active\":1,\"avail\":%s}]",
+                           c->avail);
             answer_instead(&t, "/nodes/pve1/storage", 200, text);
         }
         assert_int_equal(plane_test_blast(&t, guests, "guest.restore", c->subject), 0);
@@ -249,8 +268,9 @@ static void whom_it_affects(void **state)
 
 static void a_created_one_is_destroyed_if_untouched(void **state)
 {
-    static const char record[] = "{\"undo_of\":null,\"after\":[{\"/digest\":\"d\"}],\"steps\":[{\"name\":\"change\","
-                                 "\"upid\":\"UPID:pve1:1:\"}]}";
+    static const char record[] =
+        "{\"undo_of\":null,\"after\":[{\"/digest\":\"d\"}],\"steps\":[{\"name\":\"change\","
+        "\"upid\":\"UPID:pve1:1:\"}]}";
     static const char tasks[] = "/nodes/pve1/tasks?vmid=105&source=all&limit=500";
     struct plane_test t;
     (void)state;
