@@ -30,26 +30,39 @@ static const char *recorded_upid(struct json_object *record)
     return NULL;
 }
 
+/* When a task began: the fifth part of its id, hexadecimal epoch seconds; 0: it is no such id. */
+static int64_t began(const char *upid)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    int64_t when = 0;
+    for (int part = 0; upid && part < 4; part++) {
+        upid = strchr(upid, ':');
+        upid = upid ? upid + 1 : NULL;
+    }
+    for (const char *digit; upid && *upid && (digit = strchr(digits, *upid)) && when < INT32_MAX; upid++)
+        when = when * 16 + (digit - digits);
+    return when;
+}
+
 /* A task that worked on it after it was made: its type; NULL: none. Those of an earlier guest of the same
  * number are older. */
 static int32_t later_task(const struct guest *g, const char *upid, const char **ret)
 {
     const struct proximo_field fields[] = {g->at[0], g->at[2], FIELD("source", "all"), FIELD("limit", "500")};
+    const char *path = ask_text(&g->ask, "/nodes/%s", g->node);
+    const struct proximo_need need[] = {NEED(path, "Sys.Audit")}; /* otherwise only its own tasks */
     const struct proximo_get get = {ROW(proximo_get), .path = "/nodes/{node}/tasks", .fields = fields,
-                                    .field_count = 4};
+                                    .field_count = 4, .needs = ROWS(need, 1)};
     struct looked list;
-    int64_t made = 0;
-    int32_t r = ask_look(&g->ask, &get, &list);
+    const int64_t made = began(upid);
+    int32_t r = path ? ask_look(&g->ask, &get, &list) : PROXIMO_ENOMEM;
     *ret = NULL;
+    if (r == PROXIMO_OK && !list.data)
+        r = g->ask.host->incomplete(g->ask.call, "tasks that worked on it since", list.why);
     if (r < 0)
         return r;
     const size_t count =
         json_object_is_type(list.data, json_type_array) ? json_object_array_length(list.data) : 0;
-    for (size_t i = 0; i < count; i++) {
-        struct json_object *row = json_object_array_get_idx(list.data, i);
-        if (upid && member_is(row, "upid", upid))
-            made = json_object_get_int64(member_of(row, "starttime"));
-    }
     for (size_t i = 0; made && i < count && !*ret; i++) {
         struct json_object *row = json_object_array_get_idx(list.data, i);
         const char *type = member_text(row, "type");

@@ -110,6 +110,9 @@ static void what_proxmox_refuses_is_refused(void **state)
         expect_failure(&t, plan(&t, cases[i].purge, cases[i].force), PROXIMO_ESTATE, cases[i].words);
         plane_test_done(&t);
     }
+    given(&t, "qemu", "{\"status\":\"stopped\",\"lock\":\"suspended\"}", PLAIN);
+    assert_int_equal(plan(&t, "false", "false"), 0);
+    plane_test_done(&t);
     given(&t, "qemu", STOPPED, PLAIN);
     answer_instead(&t, "/cluster/replication", 200, "[{\"id\":\"105-0\",\"guest\":105,\"target\":\"pve2\"}]");
     expect_failure(&t, plan(&t, "false", "false"), PROXIMO_ESTATE, "replication job 105-0");
