@@ -119,6 +119,31 @@ static int32_t lay_out(struct destruction *d)
     return r == PROXIMO_OK ? g->ask.host->undo(g->ask.call, PROXIMO_UNDO_NONE, NULL, 0) : r;
 }
 
+/* Where it was made, by the task's id ("UPID:NODE:...:qmclone:..."), or on the node it was made for: the
+ * cluster's list may not know a new guest for some seconds. If it is not there any more, that list says where
+ * it is. */
+static int32_t open_made(const struct asking *a, void *instance, const char *vmid, const char *upid,
+                         struct guest *ret)
+{
+    const char *target = ask_argument(a, "target"), *node = upid ? strchr(upid, ':') : NULL;
+    struct looked looked = {0};
+    int32_t r = PROXIMO_OK;
+    *ret = (struct guest){.ask = *a, .vmid = vmid};
+    ret->node = target ? target : node ? ask_text(a, "%.*s", (int)strcspn(node + 1, ":"), node + 1) : NULL;
+    if (ret->node && upid) {
+        ret->kind = strstr(upid, ":vzc") ? "lxc" : "qemu";
+        guest_place(ret);
+        const struct proximo_get get = {ROW(proximo_get), .path = GUEST_CONFIG, .fields = ret->at,
+                                        .field_count = 3};
+        r = ask_look(a, &get, &looked);
+        json_object_put(looked.data);
+    }
+    if (r < 0 || (looked.status >= 200 && looked.status < 300))
+        return r;
+    const char *subject = ask_text(a, "{\"kind\":\"guest\",\"vmid\":%s}", vmid);
+    return subject ? guest_open_subject(instance, a->call, text_of(subject), ret) : PROXIMO_ENOMEM;
+}
+
 int32_t life_undo(void *instance, struct proximo_call *call, struct proximo_text record_json,
                   const char *vmid_argument)
 {
@@ -127,13 +152,12 @@ int32_t life_undo(void *instance, struct proximo_call *call, struct proximo_text
     struct json_object *undo_of = member_of(record, "undo_of");
     struct destruction d = {0};
     const char *vmid = ask_argument(&a, vmid_argument), *why = NULL;
-    const char *subject = vmid ? ask_text(&a, "{\"kind\":\"guest\",\"vmid\":%s}", vmid) : NULL;
-    if (!subject || (undo_of && !json_object_is_type(undo_of, json_type_null))) {
+    if (!vmid || (undo_of && !json_object_is_type(undo_of, json_type_null))) {
         (void)a.host->undo(call, PROXIMO_UNDO_NONE, NULL, 0);
         return a.host->fail(call, PROXIMO_ESTATE,
                             "the guest was destroyed; make it again with the tool itself");
     }
-    int32_t r = guest_open_subject(instance, call, text_of(subject), &d.g);
+    int32_t r = open_made(&a, instance, vmid, recorded_upid(record), &d.g);
     if (r == PROXIMO_ENOTFOUND) {
         (void)a.host->undo(call, PROXIMO_UNDO_NONE, NULL, 0);
         return a.host->fail(call, PROXIMO_ENOTFOUND, "guest %s is not there any more", vmid);

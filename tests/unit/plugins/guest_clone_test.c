@@ -205,6 +205,22 @@ static void an_untouched_clone_is_destroyed_and_no_other(void **state)
     plane_test_done(&t);
 }
 
+/* Right after it was made the cluster's list may not know it. */
+static void a_new_clone_is_looked_for_where_it_was_made(void **state)
+{
+    struct plane_test t;
+    (void)state;
+    guest_init(&t, "qemu");
+    plane_test_argument(&t, "newid", "120", 1);
+    plane_test_answer(&t, "/cluster/resources?type=vm", 200, "[]");
+    plane_test_answer(&t, "/nodes/pve1/qemu/120/status/current", 200, "{\"status\":\"stopped\"}");
+    plane_test_answer(&t, "/nodes/pve1/qemu/120/config", 200, "{\"digest\":\"e\"}");
+    plane_test_answer(&t, "/nodes/pve1/tasks?vmid=120&source=all&limit=500", 200, "[]");
+    assert_int_equal(plane_test_plan_undo(&t, guests, "pve_clone", RECORD("e")), 0);
+    expect_words(&t, "subjects", "\"node\":\"pve1\"");
+    plane_test_done(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -214,6 +230,7 @@ int main(void)
         cmocka_unit_test(a_linked_clone_binds_its_template),
         cmocka_unit_test(a_full_copy_must_fit),
         cmocka_unit_test(an_untouched_clone_is_destroyed_and_no_other),
+        cmocka_unit_test(a_new_clone_is_looked_for_where_it_was_made),
     };
     guests = plane_load("guests");
     assert_non_null(guests);
