@@ -91,13 +91,18 @@ static bool is_copied(bool qemu, const char *key, const char *text)
 static int check_storage(struct source *source, const char *text)
 {
     const char *wanted = sim_arg(source->call, "storage");
-    char storage[128];
+    char storage[128], why[300];
 
     sim_storage_of(text, storage, sizeof storage);
     if (sim_may_store(source->call, wanted ? wanted : storage, source->guest->qemu) < 0)
         return -1;
-    if (!source->target || sim_storage_shared(source->call->state, wanted ? wanted : storage))
+    if (!source->target)
         return 0;
+    if (sim_storage_shared(source->call->state, wanted ? wanted : storage))
+        return sim_storage_check(source->call->state, wanted ? wanted : storage, source->target, why,
+                                 sizeof why) < 0
+                   ? sim_fail(source->call, 500, "%s", why)
+                   : 0;
     if (wanted)
         return sim_fail(source->call, 500, "can't clone to non-shared storage '%s'\n", wanted);
     return sim_fail(source->call, 500, "can't clone %s to node '%s' (%s uses local storage)\n",
@@ -238,7 +243,7 @@ static int copy_disk(void *context, const char *key, const char *text)
                    sim_arg(call, "format") ? sim_arg(call, "format")
                    : dot                   ? dot + 1
                                            : "");
-    want.format = *format ? format : NULL;
+    want.format = full && *format ? format : NULL;
     want.name = is_cloudinit(text) ? "cloudinit" : NULL;
     want.base = full || sim_arg(call, "snapname") ? NULL : volid;
     want.bytes = bytes_of(copying, volid, text);
@@ -345,11 +350,15 @@ static int begin_clone(struct sim *sim, struct sim_job *job, char *why)
 
 static int end_clone(struct sim *sim, struct sim_job *job, char *why)
 {
-    struct json_object *entry = sim_get(sim_get(sim->state, "guests"), sim_str(job->args, "newid", ""));
+    struct json_object *entry = sim_get(sim_get(sim->state, "guests"), sim_str(job->args, "newid", "")),
+                       *firewall;
 
     if (!entry)
         return sim_why(why, "clone failed: configuration file disappeared");
     json_object_object_del(entry, "lock");
+    firewall = sim_atf(sim->state, "/firewall/guest/%s", sim_str(job->args, "vmid", ""));
+    if (firewall) /* goes along */
+        sim_set(sim_at(sim->state, "/firewall/guest"), sim_str(job->args, "newid", ""), sim_copy(firewall));
     sim_guest_made(sim, job, sim_copy(sim_get(job->args, "config")));
     return 0;
 }

@@ -45,6 +45,31 @@ int sim_may_create(struct sim_call *call, const char *vmid, bool backup)
     return sim_fail_perm(call, "");
 }
 
+static int forget_fresh(struct sim *sim, struct sim_job *job, char *why)
+{
+    struct json_object *entry = sim_get(sim_get(sim->state, "guests"), sim_str(job->args, "vmid", ""));
+
+    (void)why;
+    if (entry)
+        json_object_object_del(entry, "fresh");
+    return 0;
+}
+
+static const struct sim_work fresh_work = {.end = forget_fresh};
+
+/* The statistics of the node have nothing about it for a while. */
+static void make_fresh(struct sim *sim, const char *vmid, struct json_object *entry)
+{
+    struct json_object *args;
+
+    if (sim->fresh_ms == 0)
+        return;
+    args = json_object_new_object();
+    sim_set_int(entry, "fresh", 1);
+    sim_set_str(args, "vmid", vmid);
+    sim_timer_start(sim, &fresh_work, sim->fresh_ms, args);
+}
+
 void sim_guest_reserve(struct sim_call *call, const char *vmid, const char *node, bool qemu)
 {
     struct json_object *entry = json_object_new_object();
@@ -58,6 +83,7 @@ void sim_guest_reserve(struct sim_call *call, const char *vmid, const char *node
     sim_set(entry, "snapshots", json_object_new_object());
     sim_set_int(entry, "vmid", (int64_t)number);
     sim_set(sim_get(call->state, "guests"), vmid, entry);
+    make_fresh(call->sim, vmid, entry);
     sim_touch(call->sim);
 }
 
@@ -284,6 +310,28 @@ static int end_make(struct sim *sim, struct sim_job *job, char *why)
 
 static const struct sim_work create_qemu = {"qmcreate", "create", begin_make, end_make};
 
+/* "scsi0: 32" is a disk on the storage that the request names. */
+static int set_storage(struct sim_call *call, struct json_object *options)
+{
+    SIM_FREE_WITH(sim_json_freep) struct json_object *given = sim_copy(options);
+    const char *storage = sim_arg(call, "storage");
+    char text[1000];
+
+    json_object_object_foreach(given, key, value)
+    {
+        const char *disk = json_object_get_string(value);
+        size_t digits = strspn(disk, "0123456789.");
+
+        if (!sim_disk_key(true, key) || digits == 0 || (disk[digits] && disk[digits] != ','))
+            continue;
+        if (!storage)
+            return sim_fail(call, 500, "no storage ID specified (and no default storage)\n");
+        (void)snprintf(text, sizeof text, "%s:%s", storage, disk);
+        sim_set_str(options, key, text);
+    }
+    return 0;
+}
+
 int sim_qemu_create(struct sim_call *call)
 {
     SIM_FREE_WITH(sim_json_freep) struct json_object *options = sim_options_given(call);
@@ -298,8 +346,8 @@ int sim_qemu_create(struct sim_call *call)
     if (sim_arg(call, "archive"))
         return sim_guest_restore(call, true, sim_arg(call, "archive"));
     (void)snprintf(prefix, sizeof prefix, "unable to create VM %s - ", vmid);
-    if (sim_may_create(call, vmid, false) < 0 || sim_options_allowed(call, options, true) < 0 ||
-        sim_vmid_unused(call, vmid, prefix) < 0)
+    if (sim_may_create(call, vmid, false) < 0 || set_storage(call, options) < 0 ||
+        sim_options_allowed(call, options, true) < 0 || sim_vmid_unused(call, vmid, prefix) < 0)
         return -1;
     sim_guest_reserve(call, vmid, sim_arg(call, "node"), true);
     args = json_object_new_object();

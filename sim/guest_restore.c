@@ -141,11 +141,14 @@ static int restore_disk(void *context, const char *key, const char *text)
         (void)snprintf(storage, sizeof storage, "%s", sim_arg(call, "storage"));
     else if (!guest->qemu)
         (void)snprintf(storage, sizeof storage, "local");
+    (void)snprintf(why, sizeof why, "/storage/%s", storage);
+    if (!sim_can(call, why, "Datastore.AllocateSpace"))
+        return sim_fail(call, 403, "Permission check failed (%s, Datastore.AllocateSpace)\n", why);
     if (sim_storage_check(call->state, storage, guest->node, why, sizeof why) < 0)
         return sim_fail(call, 500, "%s", why);
     if (!sim_storage_takes(sim_storage_config(call->state, storage), guest->qemu ? "images" : "rootdir"))
-        return sim_fail(call, 500, "storage '%s' does not support %s\n", storage,
-                        guest->qemu ? "vm images" : "container directories");
+        return sim_fail(call, 500, "Content type '%s' is not available on storage '%s'\n",
+                        guest->qemu ? "images" : "rootdir", storage);
     if (cloudinit) {
         want.name = "cloudinit";
         want.bytes = 4 << 20;
@@ -264,6 +267,16 @@ static int check_kind(struct sim_call *call, const struct sim_guest *guest, stru
     return sim_fail(call, 500, "archive '%s' does not hold a container\n", path);
 }
 
+/* What was encrypted can be read where the storage has its key. */
+static int check_key(struct sim_call *call, struct json_object *volume, const struct sim_volume_name *name)
+{
+    const char *key = sim_str(volume, "encrypted", NULL);
+
+    if (!key || sim_str(sim_storage_config(call->state, name->storage), "encryption-key", NULL))
+        return 0;
+    return sim_fail(call, 500, "missing key - manifest was created with key %s\n", key);
+}
+
 static int refused(struct sim_call *call, const struct sim_guest *guest, char *why)
 {
     char prefix[64];
@@ -296,7 +309,10 @@ static int begin_restore(struct sim *sim, struct sim_job *job, char *why)
     sim_volume_path(sim->state, &name, path, sizeof path);
     if (check_kind(&call, &guest, volume, path) < 0)
         return sim_worker_failed(&call, "", why);
+    if (check_key(&call, volume, &name) < 0)
+        return refused(&call, &guest, why);
     sim_backups_freeze(sim->state, vmid);
+    sim_backups_freeze(sim->state, sim_str(volume, "vmid", ""));
     restoring =
         (struct restoring){&call, job, &guest, parse_config(sim_str(volume, "archive", ""), guest.qemu)};
     sim_set(job->args, "config", restoring.config);
@@ -356,9 +372,14 @@ static int check_place(struct sim_call *call, struct json_object *entry, bool qe
     return 0;
 }
 
-/* The disks of a VM come from the archive. */
+/* The disks of a VM come from the archive; those of a container go to one storage unless its root is given.
+ */
 static int check_options(struct sim_call *call, struct json_object *options, bool qemu)
 {
+    const char *storage = sim_arg(call, "storage");
+
+    if (!qemu && !sim_get(options, "rootfs") && sim_may_store(call, storage ? storage : "local", false) < 0)
+        return -1;
     json_object_object_foreach(options, key, value)
     {
         (void)value;
@@ -386,6 +407,10 @@ static int check_archive(struct sim_call *call, bool qemu, const char *archive)
         return -1;
     if (strcmp(name.content, "backup") != 0)
         return sim_fail(call, 500, "'%s' is no backup\n", archive);
+    if (sim_arg_int(call, "live-restore", 0) &&
+        strcmp(sim_str(sim_storage_config(call->state, name.storage), "type", ""), "pbs") != 0)
+        return sim_fail(call, 500,
+                        "live-restore is only compatible with backup images from a Proxmox Backup Server\n");
     return qemu && !sim_volume_find(call, archive)
                ? sim_fail(call, 500, "volume '%s' does not exist\n", archive)
                : 0;
