@@ -45,6 +45,31 @@ int sim_may_create(struct sim_call *call, const char *vmid, bool backup)
     return sim_fail_perm(call, "");
 }
 
+static int forget_fresh(struct sim *sim, struct sim_job *job, char *why)
+{
+    struct json_object *entry = sim_get(sim_get(sim->state, "guests"), sim_str(job->args, "vmid", ""));
+
+    (void)why;
+    if (entry)
+        json_object_object_del(entry, "fresh");
+    return 0;
+}
+
+static const struct sim_work fresh_work = {.end = forget_fresh};
+
+/* The statistics of the node have nothing about it for a while. */
+static void make_fresh(struct sim *sim, const char *vmid, struct json_object *entry)
+{
+    struct json_object *args;
+
+    if (sim->fresh_ms == 0)
+        return;
+    args = json_object_new_object();
+    sim_set_int(entry, "fresh", 1);
+    sim_set_str(args, "vmid", vmid);
+    sim_timer_start(sim, &fresh_work, sim->fresh_ms, args);
+}
+
 void sim_guest_reserve(struct sim_call *call, const char *vmid, const char *node, bool qemu)
 {
     struct json_object *entry = json_object_new_object();
@@ -58,6 +83,7 @@ void sim_guest_reserve(struct sim_call *call, const char *vmid, const char *node
     sim_set(entry, "snapshots", json_object_new_object());
     sim_set_int(entry, "vmid", (int64_t)number);
     sim_set(sim_get(call->state, "guests"), vmid, entry);
+    make_fresh(call->sim, vmid, entry);
     sim_touch(call->sim);
 }
 

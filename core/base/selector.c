@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Selectors: a JSON pointer walked step by step, with [key=value] to pick an element. Nothing is allocated.
+/*
+ * Selectors: a JSON pointer walked step by step, with [key=value] or [key>number] to pick an element. Nothing
+ * is allocated.
  */
 #include "base/selector.h"
 
@@ -14,7 +16,7 @@
 #define WORD_SIZE    256u
 #define SELECTOR_MAX 1024u
 
-enum step_kind { STEP_MEMBER, STEP_PICK };
+enum step_kind { STEP_MEMBER, STEP_PICK, STEP_ABOVE };
 
 struct step {
     enum step_kind kind;
@@ -46,13 +48,14 @@ static int read_member(const char **at, struct step *step)
     return 0;
 }
 
-/* "[key=value]" */
+/* "[key=value]", "[key>number]" */
 static int read_pick(const char **at, struct step *step)
 {
     const char *key = *at + 1;
-    size_t key_len = strcspn(key, "=[]");
+    size_t key_len = strcspn(key, "=>[]");
+    uint64_t number;
 
-    if (key[key_len] != '=' || key_len == 0 || key_len >= sizeof step->name)
+    if ((key[key_len] != '=' && key[key_len] != '>') || key_len == 0 || key_len >= sizeof step->name)
         return -EINVAL;
     const char *value = key + key_len + 1;
     size_t value_len = strcspn(value, "]");
@@ -62,7 +65,9 @@ static int read_pick(const char **at, struct step *step)
     step->name[key_len] = '\0';
     memcpy(step->value, value, value_len);
     step->value[value_len] = '\0';
-    step->kind = STEP_PICK;
+    step->kind = key[key_len] == '>' ? STEP_ABOVE : STEP_PICK;
+    if (step->kind == STEP_ABOVE && text_to_u64(step->value, INT64_MAX, &number) < 0)
+        return -EINVAL;
     *at = value + value_len + 1;
     return 0;
 }
@@ -108,12 +113,21 @@ static bool value_equals(struct json_object *value, const char *text)
     }
 }
 
+static bool value_above(struct json_object *value, const char *text)
+{
+    uint64_t number;
+
+    return json_object_is_type(value, json_type_int) && text_to_u64(text, INT64_MAX, &number) == 0 &&
+           json_object_get_int64(value) > (int64_t)number;
+}
+
 static bool element_fits(struct json_object *element, const struct step *step)
 {
     struct json_object *member;
 
     return json_object_is_type(element, json_type_object) &&
-           json_object_object_get_ex(element, step->name, &member) && value_equals(member, step->value);
+           json_object_object_get_ex(element, step->name, &member) &&
+           (step->kind == STEP_ABOVE ? value_above(member, step->value) : value_equals(member, step->value));
 }
 
 static int pick(const struct step *step, struct json_object *in, struct json_object **ret)

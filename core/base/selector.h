@@ -2,8 +2,9 @@
 /*
  * Selectors, the one grammar for columns, guards, references, waits and undo: a JSON pointer (RFC 6901) whose
  * elements may be followed by [key=value], which picks the element of an array (or of an object's values)
- * whose member `key` equals `value` as text: "/disks[id=scsi0]/size", "/0/name", "[vmid=105]/node", "" (the
- * whole). Thread-safe.
+ * whose member `key` equals `value` as text, or by [key>number], which picks the first whose member is a
+ * greater whole number: "/disks[id=scsi0]/size", "/0/name", "[vmid=105]/node", "[ctime>1763517600]/volid", ""
+ * (the whole). Thread-safe.
  */
 #ifndef PROXIMO_BASE_SELECTOR_H
 #define PROXIMO_BASE_SELECTOR_H

@@ -135,7 +135,8 @@ int build_arguments(struct build *b, struct problem *p)
     if (!b->request->record)
         r = take_secrets(b, p);
     if (r == 0)
-        r = reading_resolve(&b->reading, false, p);
+        r = reading_resolve(&b->reading, b->request->record != NULL,
+                            p); /* what is undone may have moved it */
     if (r == 0 && put_resolved(b) < 0)
         r = build_no_memory(p);
     return r;

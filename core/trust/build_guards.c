@@ -114,6 +114,7 @@ static int guard_subject(struct build *b, struct json_object *row, struct proble
     const char *kind = NULL, *label = "";
     char number[24];
     int64_t vmid = 0;
+    bool made = false;
 
     (void)json_get(row, "subject", json_type_object, &subject);
     (void)json_get_string(row, "label", &label, NULL);
@@ -131,6 +132,10 @@ static int guard_subject(struct build *b, struct json_object *row, struct proble
         *p = asked;
         return r;
     }
+    /* What the change makes cannot be guarded; that its number is unused is the plane's to guard. */
+    (void)json_get_bool(subject, "new", &made);
+    if (made && r == -ENOENT)
+        return 0;
     return build_incomplete(b, label, asked.cause) < 0 ? build_no_memory(p) : 0;
 }
 

@@ -83,5 +83,9 @@ int64_t now_epoch(void);
 
 /* Each part that was not seen, told as incomplete in a plan or blast function. */
 int32_t archives_tell_unseen(const struct asking *a, const struct archives *archives);
+/* Facts of a plan: newest_backup, or newest_other_backup beside `except` (a backup that goes; NULL: none),
+ * and no_way_back, which begins "a GONE cannot be brought back". Reads the guest's backups on all storages.
+ */
+int32_t archives_tell_way_back(const struct asking *a, int64_t vmid, const char *gone, const char *except);
 
 #endif

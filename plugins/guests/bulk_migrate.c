@@ -36,27 +36,20 @@ static struct migrate_view *view_of(struct moves *v, const char *target)
 /* Guards, subject, step and postcondition of one that can be moved. */
 static int32_t plan_one(struct moves *v, struct bulk_guest *row, const struct migration *m)
 {
-    const bool running = guest_running(&row->g), lxc = guest_is_lxc(&row->g);
-    struct proximo_field fields[3] = {FIELD("target", row->target)};
+    struct proximo_field fields[3];
     struct bulk_step step = {.path = GUEST_PATH "/migrate",
                              .operation_class = "guest.migrate",
+                             .details = migrate_details(m),
                              .fields = fields,
-                             .field_count = 1,
+                             .field_count = migrate_fields(m, fields),
                              .wait_node = row->target,
-                             .wait_value = running ? "\"running\"" : "\"stopped\"",
+                             .wait_value = guest_running(&row->g) ? "\"running\"" : "\"stopped\"",
                              .deadline_s = guest_managed(&row->g) ? HA_DEADLINE_S : LOCAL_DEADLINE_S};
     const struct proximo_guard config = {ROW(proximo_guard), .path = GUEST_CONFIG, .fields = CONFIG_FIELDS,
                                          .params = ROWS(row->g.at, 3)};
 
-    step.details =
-        ask_text(&v->b.ask, ",\"target\":\"%s\",\"online\":%s,\"with_local_disks\":%s", row->target,
-                 v->online ? "true" : "false", v->with_local_disks ? "true" : "false");
     if (!step.details)
         return PROXIMO_ENOMEM;
-    if (running)
-        fields[step.field_count++] = FIELD(lxc ? "restart" : "online", "1");
-    if (!lxc && m->copies)
-        fields[step.field_count++] = FIELD("with-local-disks", "1");
     int32_t r = guest_guard(&row->g, GUEST_STATUS, "/vmid,/status,/lock,/ha/managed");
     if (r == PROXIMO_OK)
         r = v->b.ask.host->guard(v->b.ask.call, &config);

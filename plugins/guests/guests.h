@@ -66,6 +66,11 @@ int32_t guest_read_config(struct guest *g); /* GET config into g->config */
 int32_t guest_snapshots(const struct guest *g, struct json_object **ret);
 struct json_object *snapshot_named(struct json_object *snapshots, const char *name); /* borrowed; NULL */
 
+/* Fails when a disk of the snapshot `target` (then: its configuration) is on storage that goes back to its
+ * newest snapshot only (ZFS), and the list has newer ones. */
+int32_t snapshots_check_newer(const struct guest *g, struct json_object *list, struct json_object *target,
+                              struct json_object *then);
+
 bool guest_running(const struct guest *g);
 bool guest_managed(const struct guest *g); /* by HA */
 bool guest_is_lxc(const struct guest *g);
@@ -125,7 +130,9 @@ int32_t guests_blast_config(void *instance, struct proximo_call *call, struct pr
 /* ---- the topics, a file each */
 
 extern const struct topic guests_topic_inventory, guests_topic_power, guests_topic_snapshots,
-    guests_topic_config, guests_topic_bulk, guests_topic_disks, guests_topic_cloudinit, guests_topic_template,
-    guests_topic_prompts;
+    guests_topic_config, guests_topic_bulk, guests_topic_prompts;
+extern const struct topic guests_topic_life;
+extern const struct topic guests_topic_migrate, guests_topic_backup, guests_topic_restore;
+extern const struct topic guests_topic_disks, guests_topic_cloudinit, guests_topic_template;
 
 #endif

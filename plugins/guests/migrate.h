@@ -61,6 +61,15 @@ struct migration {
 };
 int32_t migrate_look(struct migration *m);
 
+/* What a request for it has beside node, kind and vmid: at most 3. */
+uint32_t migrate_fields(const struct migration *m, struct proximo_field ret[3]);
+/* More members of its subject: ",\"target\":...". Arena; NULL: no memory. */
+const char *migrate_details(const struct migration *m);
+
+/* State and configuration for a blast function. PROXIMO_ENOTFOUND after host->incomplete: without them
+ * nothing can be said but that. */
+int32_t migrate_read_guest(struct guest *g);
+
 /* ---- for the parts of it */
 
 #define MIGRATE_RUNNING(m) guest_running((m)->g)
@@ -87,6 +96,8 @@ int32_t migrate_ha(struct migration *m);      /* migrate_ha.c: HA and replicatio
 /* Is the guest replicated to the target? Negative: the call is over. */
 int32_t migrate_is_replica(struct migration *m, bool *ret);
 
+int32_t guests_plan_migrate(void *instance, struct proximo_call *call);
+int32_t guests_undo_migrate(void *instance, struct proximo_call *call, struct proximo_text record_json);
 int32_t guests_blast_migrate(void *instance, struct proximo_call *call, struct proximo_text subject_json);
 
 #endif

@@ -146,8 +146,7 @@ int32_t migrate_look(struct migration *m)
 
 /* ---- the class */
 
-/* Without state or configuration nothing can be said of the move but that. */
-static int32_t read_guest(struct guest *g)
+int32_t migrate_read_guest(struct guest *g)
 {
     const struct asking *a = &g->ask;
     const char *vm = ask_text(a, "/vms/%s", g->vmid);
@@ -189,7 +188,7 @@ int32_t guests_blast_migrate(void *instance, struct proximo_call *call, struct p
     if (r == PROXIMO_OK && !to)
         r = g.ask.host->fail(call, PROXIMO_EINVAL, "the subject has no target");
     if (r == PROXIMO_OK)
-        r = read_guest(&g);
+        r = migrate_read_guest(&g);
     if (r == PROXIMO_OK) {
         migrate_open(&g.ask, to, &view);
         struct migration m = {.view = &view,

@@ -106,6 +106,27 @@ const char *migrate_part(const struct asking *a, const char *text, const char *k
     return NULL;
 }
 
+/* ---- the request */
+
+uint32_t migrate_fields(const struct migration *m, struct proximo_field ret[3])
+{
+    const bool lxc = guest_is_lxc(m->g);
+    uint32_t count = 0;
+
+    ret[count++] = FIELD("target", m->view->target);
+    if (MIGRATE_RUNNING(m))
+        ret[count++] = FIELD(lxc ? "restart" : "online", "1");
+    if (!lxc && m->copies)
+        ret[count++] = FIELD("with-local-disks", "1");
+    return count;
+}
+
+const char *migrate_details(const struct migration *m)
+{
+    return ask_text(&m->view->ask, ",\"target\":\"%s\",\"online\":%s,\"with_local_disks\":%s",
+                    m->view->target, m->online ? "true" : "false", m->with_local_disks ? "true" : "false");
+}
+
 /* ---- findings */
 
 int32_t migrate_say(struct migration *m, uint32_t risk, const char *resource, const char *effect,

@@ -87,6 +87,19 @@ static const struct option options[] = {
     {"vga", Q | R, HW},
     {"watchdog", Q | R, HW},
     {"rng0", Q | X | R, HW},
+    {"allow-ksm", Q | P | R, MEM}, /* Proxmox VE 9 */
+    {"hugepages", Q | R | OPTION_ROOT, NULL},
+    {"keephugepages", Q | R | OPTION_ROOT, NULL},
+    {"amd-sev", Q | R | OPTION_ROOT, NULL},
+    {"intel-tdx", Q | R | OPTION_ROOT, NULL}, /* Proxmox VE 9 */
+    {"arch", Q | R | OPTION_ROOT, NULL},
+    {"smp", Q | R, CPU},
+    {"spice_enhancements", Q | R | OPTION_ROOT, NULL},
+    {"startdate", Q | R, OPT},
+    {"autostart", Q, OPT},
+    {"reboot", Q | R, OPT},
+    {"migrate_downtime", Q, OPT},
+    {"migrate_speed", Q, OPT},
     {"cicustom", Q, INIT},
     {"cipassword", Q | OPTION_HIDDEN, INIT},
     {"citype", Q | P, INIT},
@@ -138,6 +151,52 @@ const struct option *option_find(const char *key, bool lxc)
             return o;
     }
     return NULL;
+}
+
+/* Is one of them the other with a letter more, less or otherwise, or two letters changed about? */
+static bool one_slip(const char *a, const char *b)
+{
+    while (*a && *a == *b) {
+        a++;
+        b++;
+    }
+    return strcmp(*a ? a + 1 : a, *b ? b + 1 : b) == 0 || (*a && strcmp(a + 1, b) == 0) ||
+           (*b && strcmp(a, b + 1) == 0) ||
+           (*a && *b && a[0] == b[1] && a[1] == b[0] && strcmp(a + 2, b + 2) == 0);
+}
+
+/* What the name without its number could have meant. */
+static bool is_near(const char *key, size_t len, const char *name)
+{
+    char stem[64];
+    if (len == 0 || len >= sizeof(stem))
+        return false;
+    memcpy(stem, key, len);
+    stem[len] = '\0';
+    return one_slip(stem, name) || (len >= 3 && (strncmp(name, stem, len) == 0 || strstr(name, stem))) ||
+           (strlen(name) >= 4 && strstr(stem, name));
+}
+
+uint32_t options_near(const char *key, bool lxc, const char *ret[OPTIONS_NEAR_MOST])
+{
+    const uint32_t kind = lxc ? OPTION_LXC : OPTION_QEMU;
+    char lower[64];
+    size_t len = 0;
+    uint32_t count = 0;
+    for (; key[len] && len + 1 < sizeof(lower); len++) {
+        const char c = key[len];
+        lower[len] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    }
+    lower[len] = '\0';
+    while (len > 0 && lower[len - 1] >= '0' && lower[len - 1] <= '9')
+        len--;
+    for (size_t i = 0; i < sizeof(options) / sizeof(options[0]) && count < OPTIONS_NEAR_MOST; i++) {
+        const struct option *o = &options[i];
+        if (o->flags & kind && !(o->flags & (OPTION_STATE | OPTION_ROOT)) && is_near(lower, len, o->name) &&
+            (count == 0 || strcmp(ret[count - 1], o->name) != 0))
+            ret[count++] = o->name;
+    }
+    return count;
 }
 
 bool option_value_is_plain(const char *value)

@@ -24,6 +24,9 @@ struct option {
 };
 /* NULL: not known here. */
 const struct option *option_find(const char *key, bool lxc);
+/* Names that a name which is not known could have meant. */
+#define OPTIONS_NEAR_MOST 5u
+uint32_t options_near(const char *key, bool lxc, const char *ret[OPTIONS_NEAR_MOST]);
 /* Is it a value whose text Proxmox keeps: digits, or one word? */
 bool option_value_is_plain(const char *value);
 /* Why this value reaches into the host; NULL: it does not. */

@@ -14,6 +14,7 @@ struct snapping {
     const char *name;
     struct json_object *list;
     struct json_object *entry; /* of that name; NULL: there is none */
+    struct json_object *then;  /* rollback: the configuration in it */
 };
 
 static int32_t begin(void *instance, struct proximo_call *call, struct snapping *ret)
@@ -38,6 +39,7 @@ static int32_t begin(void *instance, struct proximo_call *call, struct snapping 
 
 static void end(struct snapping *s)
 {
+    json_object_put(s->then);
     json_object_put(s->list);
     guest_done(&s->g);
 }
@@ -245,24 +247,30 @@ static bool is_disk(const char *key)
     return false;
 }
 
-/* Disks that the present configuration has and the snapshot's has not, or has otherwise. */
-static int32_t tell_disks(struct snapping *s)
+/* The configuration as it is, and as it was; a storage that cannot go back over newer snapshots. */
+static int32_t look_back(struct snapping *s)
 {
     struct guest *g = &s->g;
     const struct proximo_field fields[] = {g->at[0], g->at[1], g->at[2], FIELD("snapshot", s->name)};
     const struct proximo_get get = {ROW(proximo_get), .path = GUEST_CONFIG, .fields = fields,
                                     .field_count = 4};
-    struct json_object *then DROP_JSON = NULL;
-    struct json_object *lost = NULL;
     int32_t r = guest_read_config(g);
     if (r == PROXIMO_OK)
-        r = ask_get(&g->ask, &get, json_type_object, &then);
-    if (r < 0 || !(lost = json_object_new_array()))
-        return r < 0 ? r : PROXIMO_ENOMEM;
+        r = ask_get(&g->ask, &get, json_type_object, &s->then);
+    return r == PROXIMO_OK ? snapshots_check_newer(g, s->list, s->entry, s->then) : r;
+}
+
+/* Disks that the present configuration has and the snapshot's has not, or has otherwise. */
+static int32_t tell_disks(const struct snapping *s)
+{
+    const struct guest *g = &s->g;
+    struct json_object *lost = json_object_new_array();
+    if (!lost)
+        return PROXIMO_ENOMEM;
     json_object_object_foreach(g->config, key, value)
     {
         const char *text = is_disk(key) ? json_object_get_string(value) : NULL;
-        const char *old = member_text(then, key);
+        const char *old = member_text(s->then, key);
         size_t volume = text ? strcspn(text, ",") : 0;
         if (text && !strstr(text, "media=cdrom") &&
             (!old || strncmp(old, text, volume) != 0 || (old[volume] && old[volume] != ',')))
@@ -290,7 +298,7 @@ static int32_t tell_rollback(struct snapping *s, bool memory, bool start)
     if (r == PROXIMO_OK && count)
         r = g->ask.host->risk(g->ask.call, PROXIMO_RISK_HIGH,
                               "there are newer snapshots: the present state is left beside their line, and a "
-                              "storage without branches (ZFS) refuses or loses them");
+                              "storage without branches refuses");
     json_object_put(newer);
     if (r == PROXIMO_OK)
         r = tell_text(&g->ask, "afterwards",
@@ -311,7 +319,8 @@ static int32_t rollback(struct snapping *s)
     const bool memory = member_true(s->entry, "vmstate");
     const struct proximo_field fields[] = {FIELD("snapname", s->name), FIELD("start", "1")};
     int32_t r = guest_check_lock(g, NULL);
-    if (r < 0 || (r = guest_check_privilege(g, "VM.Snapshot|VM.Snapshot.Rollback", "a rollback")) < 0)
+    if (r < 0 || (r = guest_check_privilege(g, "VM.Snapshot|VM.Snapshot.Rollback", "a rollback")) < 0 ||
+        (r = look_back(s)) < 0)
         return r;
     const char *summary =
         ask_text(&g->ask, "%s goes back to snapshot \"%s\"; everything since is lost%s", guest_label(g),

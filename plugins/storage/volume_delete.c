@@ -18,72 +18,6 @@ static int32_t missing(const struct asking *a, const struct volume *v)
         held == 1 ? "" : ", as far as this token sees (without Datastore.Allocate it does not see all)");
 }
 
-/* The newest archive of the guest that is not this very volume; NULL: none. */
-static const struct archive *newest_other(const struct archives *all, int64_t vmid, const char *volid,
-                                          uint32_t *ret_others)
-{
-    uint32_t count = 0;
-    const struct archive *rows = archives_of(all, vmid, &count), *found = NULL;
-    *ret_others = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        if (strcmp(rows[i].volid, volid) == 0)
-            continue;
-        found = found ? found : &rows[i];
-        (*ret_others)++;
-    }
-    return found;
-}
-
-static int32_t tell_archive(const struct asking *a, const char *name, const struct archive *one)
-{
-    struct json_object *fact = json_object_new_object();
-    const char *when = time_text(a, one->ctime), *age = age_text(a, now_epoch() - one->ctime);
-    if (!fact || !when || !age) {
-        json_object_put(fact);
-        return PROXIMO_ENOMEM;
-    }
-    json_object_object_add(fact, "volid", json_object_new_string(one->volid));
-    json_object_object_add(fact, "time", json_object_new_string(when));
-    json_object_object_add(fact, "age", json_object_new_string(age));
-    json_object_object_add(fact, "verified", json_object_new_string(verified_word(one->verified)));
-    json_object_object_add(fact, "protected", json_object_new_boolean(one->protected));
-    return tell_fact(a, name, fact);
-}
-
-/* backup: what goes is a backup itself, not a disk. */
-static const char *way_back_words(const struct asking *a, int64_t vmid, bool backup,
-                                  const struct archive *one, uint32_t others, bool unseen)
-{
-    const char *what = backup ? "backup" : "volume", *other = backup ? "other " : "";
-    if (!one)
-        return ask_text(a, "a deleted %s cannot be brought back, and no %sbackup of guest %lld was found%s",
-                        what, other, (long long)vmid, unseen ? " where this token could look" : "");
-    return ask_text(
-        a, "a deleted %s cannot be brought back; guest %lld has %u %sbackup%s, the newest of %s, %s ago, %s",
-        what, (long long)vmid, others, other, others == 1 ? "" : "s", time_text(a, one->ctime),
-        age_text(a, now_epoch() - one->ctime),
-        one->verified == VERIFIED_OK       ? "verified"
-        : one->verified == VERIFIED_FAILED ? "whose verification FAILED"
-                                           : "never verified");
-}
-
-/* What could bring the guest, or the guest of this disk, back. */
-static int32_t tell_way_back(const struct asking *a, const struct volume *v, int64_t vmid, bool backup)
-{
-    struct archives all = {0};
-    uint32_t others = 0;
-    int32_t r = archives_read(a, vmid, NULL, &all);
-    const struct archive *one = r == PROXIMO_OK ? newest_other(&all, vmid, v->volid, &others) : NULL;
-    if (r == PROXIMO_OK)
-        r = archives_tell_unseen(a, &all);
-    if (r == PROXIMO_OK && one)
-        r = tell_archive(a, backup ? "newest_other_backup" : "newest_backup", one);
-    if (r == PROXIMO_OK)
-        r = tell_text(a, "no_way_back", way_back_words(a, vmid, backup, one, others, all.unseen_count > 0));
-    archives_done(&all);
-    return r;
-}
-
 static int32_t tell_facts(const struct asking *a, const struct volume *v)
 {
     static const char *const members[] = {"content", "format", "size", "vmid", "protected"};
@@ -126,7 +60,8 @@ static int32_t deletion(const struct asking *a, const struct volume *v)
     int32_t r = summary ? a->host->change(a->call, summary) : PROXIMO_ENOMEM;
     if (r < 0 || (r = tell_facts(a, v)) < 0)
         return r;
-    r = vmid ? tell_way_back(a, v, vmid, backup)
+    r = vmid ? archives_tell_way_back(a, vmid, backup ? "deleted backup" : "deleted volume",
+                                      backup ? v->volid : NULL)
              : tell_text(a, "no_way_back", "a deleted file comes back only by an upload or download of it");
     if (r < 0 || (r = volume_lay_out_delete(v, a, backup ? "backup.delete" : "volume.delete", guarded)) < 0)
         return r;

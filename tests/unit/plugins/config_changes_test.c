@@ -104,7 +104,7 @@ static void what_is_looked_for_fits_what_proxmox_keeps(void **state)
 static void nothing_to_do_has_no_steps(void **state)
 {
     static const char *const same[] = {"{\"cores\":2}", "{\"onboot\":true}", "{\"memory\":\"1024\"}",
-                                       "{\"memory\":1024,\"tags\":\"prod;web\"}", "{}"};
+                                       "{\"memory\":1024,\"tags\":\"prod;web\"}"};
     struct plane_test t;
     (void)state;
     for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
@@ -114,6 +114,60 @@ static void nothing_to_do_has_no_steps(void **state)
         expect_words(&t, "summary", "nothing to do");
         plane_test_done(&t);
     }
+}
+
+static void a_call_without_anything_is_a_mistake(void **state)
+{
+    static const struct {
+        const char *tool, *argument, *value, *words;
+    } cases[] = {
+        {"pve_guest_config_set", "changes", "{}", "say what to change"},
+        {"pve_guest_config_set", "delete", "[]", "say what to change"},
+        {"pve_guest_config_revert", "prior_config", "{}", "say what to write back"},
+        {"pve_guest_config_revert", "pending", "[]", "say what to write back"},
+    };
+    struct plane_test t;
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        expect_failure(&t, config(&t, "qemu", RUNNING, cases[i].tool, cases[i].argument, cases[i].value),
+                       PROXIMO_EINVAL, cases[i].words);
+        plane_test_done(&t);
+    }
+}
+
+/* What both versions of Proxmox know stays possible, and what the guest has. */
+static void an_unknown_option_is_refused_with_near_names(void **state)
+{
+    static const struct {
+        const char *kind, *changes, *words; /* words NULL: it is planned */
+    } cases[] = {
+        {"qemu", "{\"core\":4}", "near: cores"},
+        {"qemu", "{\"onbot\":1}", "near: onboot"},
+        {"qemu", "{\"mermory\":1}", "near: memory"},
+        {"qemu", "{\"discription\":\"x\"}", "near: description"},
+        {"qemu", "{\"Cores\":4}", "near: cores"},
+        {"qemu", "{\"xyzzy\":1}", "no such option; pve_guest_config_get"},
+        {"qemu", "{\"swap\":1}", "it is an option of containers"},
+        {"lxc", "{\"balloon\":1}", "it is an option of machines"},
+        {"lxc", "{\"nameservers\":\"1.1.1.1\"}", "near: nameserver"},
+        {"qemu", "{\"allow-ksm\":0}", NULL},
+        {"qemu", "{\"startdate\":\"now\"}", NULL},
+        {"qemu", "{\"autostart\":1}", NULL},
+        {"lxc", "{\"mp255\":\"local:1,mp=/x\"}", NULL},
+    };
+    struct plane_test t;
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const int32_t r = set(&t, cases[i].kind, cases[i].changes);
+        if (cases[i].words)
+            expect_failure(&t, r, PROXIMO_EINVAL, cases[i].words);
+        else
+            assert_int_equal(r, 0);
+        plane_test_done(&t);
+    }
+    expect_failure(&t, config(&t, "qemu", RUNNING, "pve_guest_config_set", "delete", "[\"onbot\"]"),
+                   PROXIMO_EINVAL, "near: onboot");
+    plane_test_done(&t);
 }
 
 /* A password reaches the request as a handle, and is told nowhere; the way back is none, said before. */
@@ -304,6 +358,8 @@ int main(void)
         cmocka_unit_test(the_way_back_is_exact),
         cmocka_unit_test(what_is_looked_for_fits_what_proxmox_keeps),
         cmocka_unit_test(nothing_to_do_has_no_steps),
+        cmocka_unit_test(a_call_without_anything_is_a_mistake),
+        cmocka_unit_test(an_unknown_option_is_refused_with_near_names),
         cmocka_unit_test(a_masked_value_has_no_way_back),
         cmocka_unit_test(what_proxmox_would_refuse_is_refused_before),
         cmocka_unit_test(each_option_asks_for_its_privilege),

@@ -300,6 +300,47 @@ static void a_rollback_names_what_is_lost(void **state)
     plane_test_done(&t);
 }
 
+/* ZFS has no branches: Proxmox would refuse, and only after the task has begun. */
+static void on_zfs_a_newer_snapshot_blocks_the_rollback(void **state)
+{
+    static const struct {
+        const char *kind, *list, *then, *storages, *words; /* words NULL: it is planned */
+    } cases[] = {
+        {"lxc", LIST, "\"rootfs\":\"tank:subvol-105-disk-0,size=1G\"", "\"type\":\"zfspool\"",
+         "Newer: \"s1\""},
+        {"qemu",
+         "[{\"name\":\"z\",\"snaptime\":150},{\"name\":\"base\",\"snaptime\":100},{\"name\":\"a\","
+         "\"snaptime\":300},{\"name\":\"current\",\"parent\":\"a\"}]",
+         "\"scsi0\":\"tank:vm-105-disk-0,size=1G\"", "\"type\":\"zfspool\"", "Newer: \"a\", \"z\""},
+        {"qemu", LIST, "\"scsi0\":\"tank:vm-105-disk-0\"", "\"type\":\"lvm\",\"snapshot-as-volume-chain\":1",
+         "a chain of volumes"},
+        {"qemu", LIST, "\"scsi0\":\"tank:vm-105-disk-0\"", "\"type\":\"lvmthin\"", NULL},
+        {"qemu", LIST, "\"ide2\":\"tank:iso,media=cdrom\"", "\"type\":\"zfspool\"", NULL},
+        {"lxc", "[{\"name\":\"base\",\"snaptime\":100},{\"name\":\"current\",\"parent\":\"base\"}]",
+         "\"rootfs\":\"tank:subvol-105-disk-0\"", "\"type\":\"zfspool\"", NULL}, /* it is the newest */
+    };
+    char text[300];
+    struct plane_test t;
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        guest_init(&t, cases[i].kind);
+        plane_test_argument(&t, "snapname", "base", 1);
+        guest_answer(&t, cases[i].kind, "/status/current", 200, STOPPED);
+        guest_answer(&t, cases[i].kind, "/snapshot", 200, cases[i].list);
+        guest_answer(&t, cases[i].kind, "/config", 200, "{\"digest\":\"d\"}");
+        (void)snprintf(text, sizeof(text), "{\"digest\":\"d\",%s}", cases[i].then);
+        guest_answer(&t, cases[i].kind, "/config?snapshot=base", 200, text);
+        (void)snprintf(text, sizeof(text), "[{\"storage\":\"tank\",%s}]", cases[i].storages);
+        plane_test_answer(&t, "/storage", 200, text);
+        const int32_t r = plane_test_plan(&t, guests, "pve_rollback");
+        if (cases[i].words)
+            expect_failure(&t, r, PROXIMO_ESTATE, cases[i].words);
+        else
+            assert_int_equal(r, 0);
+        plane_test_done(&t);
+    }
+}
+
 /* ---- blast */
 
 #define SUBJECT "{\"kind\":\"guest\",\"vmid\":105}"
@@ -408,6 +449,7 @@ int main(void)
         cmocka_unit_test(only_an_unused_snapshot_is_deleted_by_undo),
         cmocka_unit_test(a_deleted_snapshot_has_no_way_back),
         cmocka_unit_test(a_rollback_names_what_is_lost),
+        cmocka_unit_test(on_zfs_a_newer_snapshot_blocks_the_rollback),
         cmocka_unit_test(a_stop_hurts_the_guest_and_names_ha_and_replication),
         cmocka_unit_test(a_blast_has_nothing_volatile),
         cmocka_unit_test(what_cannot_be_read_is_incomplete),
