@@ -57,6 +57,15 @@ static int32_t falls_back(struct looking *l)
     return r;
 }
 
+/* The agent of a machine freezes its file systems for the snapshot, unless told not to. */
+static bool freezes(const struct guest *g)
+{
+    const char *agent = guest_is_lxc(g) ? NULL : member_text(g->config, "agent");
+    const bool enabled = agent && (*agent == '1' || strstr(agent, "enabled=1"));
+    return enabled && !strstr(agent, "freeze-fs-on-backup=0") && !strstr(agent, "fsfreeze=0") &&
+           !strstr(agent, "freeze-fs=0");
+}
+
 static const char *effect_of(const struct looking *l, bool falls)
 {
     const struct guest *g = &l->g;
@@ -75,8 +84,12 @@ static const char *effect_of(const struct looking *l, bool falls)
                "needs space for a copy on its node; it is locked meanwhile";
     if (strcmp(l->mode, "suspend") == 0)
         return "stands still for a part of its backup, and is locked meanwhile";
-    return "is backed up while it runs: its disks are slower, and it is locked: no change of its "
-           "configuration, snapshot or move until it is done";
+    return freezes(g)
+               ? "is backed up while it runs: its agent freezes the file systems for a moment, its disks "
+                 "are slower, and it is locked: no change of its configuration, snapshot or move until it "
+                 "is done"
+               : "is backed up while it runs: its disks are slower, and it is locked: no change of its "
+                 "configuration, snapshot or move until it is done";
 }
 
 static int32_t tell_guest(struct looking *l)

@@ -69,6 +69,23 @@ static void end(struct backing *b)
     guest_done(&b->g);
 }
 
+/* With too many protected ones vzdump ends with an error. */
+static int32_t check_protected(const struct backing *b)
+{
+    const char *most = member_text(b->entry, "max-protected-backups");
+    const size_t count = b->archives.data ? json_object_array_length(b->archives.data) : 0;
+    uint64_t there = 0;
+
+    for (size_t i = 0; i < count; i++)
+        there += member_true(json_object_array_get_idx(b->archives.data, i), "protected");
+    if (!b->protected || !most || *most < '0' || *most > '9' || there < digits_of(most, UINT32_MAX))
+        return PROXIMO_OK;
+    return b->g.ask.host->fail(b->g.ask.call, PROXIMO_ESTATE,
+                               "storage %s allows %s protected backups of a guest, and %s has %u: take the "
+                               "protection of one away first (pve_storage_volume_set)",
+                               b->storage, most, guest_label(&b->g), (unsigned)there);
+}
+
 static int32_t look(struct backing *b)
 {
     struct guest *g = &b->g;
@@ -86,7 +103,7 @@ static int32_t look(struct backing *b)
                                  b->storage, g->node, b->archives.why ? b->archives.why : "no answer");
     const int64_t newest = json_object_get_int64(member_of(backup_newest(b->archives.data), "ctime"));
     b->newest = newest > 0 ? newest : 0;
-    return PROXIMO_OK;
+    return check_protected(b);
 }
 
 /* ---- the plan */

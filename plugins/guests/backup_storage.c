@@ -76,14 +76,15 @@ int32_t backup_archives(const struct guest *g, const char *storage, struct looke
 {
     const struct proximo_field fields[] = {g->at[0], FIELD("storage", storage), FIELD("content", "backup"),
                                            FIELD("vmid", g->vmid)};
-    const char *vm = ask_text(&g->ask, "/vms/%s", g->vmid), *at = ask_text(&g->ask, "/storage/%s", storage);
-    const struct proximo_need need[] = {NEED(at, "Datastore.Audit|Datastore.AllocateSpace"),
-                                        NEED(vm, "VM.Backup")};
-    const struct proximo_get get = {ROW(proximo_get), .path = CONTENT_PATH, .fields = fields,
-                                    .field_count = 4, .needs = ROWS(need, 2)};
+    struct proximo_need needs[3];
+    uint32_t need_count = 0;
 
     *ret = (struct looked){0};
-    int32_t r = vm && at ? ask_look(&g->ask, &get, ret) : PROXIMO_ENOMEM;
+    int32_t r = content_needs(&g->ask, storage, "backup", g->vmid, needs, &need_count);
+    const struct proximo_get get = {ROW(proximo_get), .path = CONTENT_PATH, .fields = fields,
+                                    .field_count = 4, .needs = ROWS(needs, need_count)};
+    if (r == PROXIMO_OK)
+        r = ask_look(&g->ask, &get, ret);
     if (r == PROXIMO_OK && !json_object_is_type(ret->data, json_type_array)) {
         json_object_put(ret->data);
         ret->data = NULL;

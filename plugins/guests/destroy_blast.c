@@ -28,11 +28,13 @@ const char *destroy_refusal(const struct destruction *d)
 {
     const struct guest *g = &d->g;
     const char *lock = guest_lock(g);
+    /* A machine that was suspended to disk can be destroyed, and its memory goes with it. */
+    const bool suspended = lock && !guest_is_lxc(g) && strcmp(lock, "suspended") == 0;
     if (member_true(g->config, "protection"))
         return "it is protected against removal (protection=1), which force does not override: take that "
                "away "
                "first with pve_guest_config_set, if it really is to go";
-    if (lock)
+    if (lock && !suspended)
         return ask_text(
             &g->ask,
             "it is locked (%s) until the task that holds the lock has ended; pve_tasks_list shows it", lock);

@@ -8,8 +8,9 @@
 #include "../common/archives.h"
 #include "destroy.h"
 
-#define CONFIGS_MOST 4000u /* of other guests */
-#define NAMED_MOST   50u   /* other guests, unread ones: told one by one */
+#define CLONES_MOST 4000u /* configurations that are read for a template's linked clones */
+#define USERS_MOST  1000u /* the same for another guest, whose volumes are hardly anybody's */
+#define NAMED_MOST  50u   /* other guests, unread ones: told one by one */
 
 /* ---- the disks of its configuration */
 
@@ -219,14 +220,14 @@ int32_t destroy_users(const struct destruction *d, bool tell, const char **ret_c
     bool *wanted = a->host->alloc(a->call, guests.count + 1u);
     for (uint32_t i = 0; wanted && i < guests.count; i++)
         wanted[i] = guests.rows[i].vmid != u.vmid;
-    r = wanted ? guests_visit_configs(a, &guests, wanted, CONFIGS_MOST,
+    r = wanted ? guests_visit_configs(a, &guests, wanted, guest_is_template(&d->g) ? CLONES_MOST : USERS_MOST,
                                       "looking for guests on this one's volumes", visit, &u)
                : PROXIMO_ENOMEM;
     guests_done(&guests);
     if (r == PROXIMO_OK && u.unread > NAMED_MOST)
         r = a->host->incomplete(a->call, "the configurations of more guests", "they could not be read");
     if (r == PROXIMO_OK && u.over)
-        r = a->host->incomplete(a->call, "the configurations of other guests, which may be linked clones",
+        r = a->host->incomplete(a->call, "the configurations of other guests, which may be on its volumes",
                                 "there are more than one plan looks at");
     if (r == PROXIMO_OK && ret_clones)
         *ret_clones = u.clones;

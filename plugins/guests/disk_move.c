@@ -88,6 +88,10 @@ static int32_t check_snapshots(struct disk_move *m)
     int32_t r = disk_holders(&m->look, m->disk->volid, &m->holders);
     if (r < 0 || !m->holders.count || !m->delete_source)
         return r;
+    if (m->back) {
+        m->delete_source = false; /* snapshots were taken of the copy since: it stays with them */
+        return PROXIMO_OK;
+    }
     return fail(
         m, PROXIMO_ESTATE,
         ask_text(a,
@@ -145,9 +149,13 @@ static int32_t tell(struct disk_move *m, const struct disk_room *room)
         r = a->host->risk(a->call, PROXIMO_RISK_HIGH,
                           "the guest is a template: linked clones need its base volume where it is");
     return r == PROXIMO_OK
-               ? tell_text(a, "way_back",
-                           "undo moves the disk back with the data of then, if the old storage has "
-                           "room for it; the volume may get another name")
+               ? tell_text(
+                     a, "way_back",
+                     ask_text(a,
+                              "undo moves the disk back with the data of then, if %s has room for it; the "
+                              "volume may get another name%s",
+                              m->disk->storage,
+                              m->left && !m->holders.count ? ", and the source stays beside it" : ""))
                : r;
 }
 
@@ -236,7 +244,7 @@ static int32_t lay_out(struct disk_move *m)
 }
 
 /* look, disk, target and how are there. */
-static int32_t move(struct disk_move *m, bool back)
+static int32_t move(struct disk_move *m)
 {
     const struct asking *a = &m->look.g.ask;
     struct disk_room room = {0};
@@ -251,7 +259,7 @@ static int32_t move(struct disk_move *m, bool back)
     if (!m->delete_source && !(m->left = unused_slot(m)))
         return fail(m, PROXIMO_ESTATE, "all places for unused disks are taken");
     r = disk_room(&m->look, m->target, m->bytes, &room);
-    if (r == PROXIMO_OK && back && room.verdict == ROOM_NOT) {
+    if (r == PROXIMO_OK && m->back && room.verdict == ROOM_NOT) {
         (void)a->host->undo(a->call, PROXIMO_UNDO_NONE, NULL, 0);
         r = fail(m, PROXIMO_ESTATE, ask_text(a, "storage %s has no room for it any more", m->target));
     }
@@ -273,7 +281,7 @@ int32_t guests_plan_disk_move(void *instance, struct proximo_call *call)
         m.format = ask_argument(a, "format");
         m.bwlimit = ask_argument(a, "bwlimit");
         m.delete_source = ask_flag(a, "delete_source");
-        r = m.target ? move(&m, false) : PROXIMO_ENOMEM;
+        r = m.target ? move(&m) : PROXIMO_ENOMEM;
     }
     disk_done(&m.look);
     return r;
@@ -316,8 +324,8 @@ int32_t guests_undo_disk_move(void *instance, struct proximo_call *call, struct 
         m.format = volid && strchr(volid, '/') && strrchr(volid, '.') && !guest_is_lxc(&m.look.g)
                        ? format_of(volid)
                        : NULL;
-        m.delete_source = true; /* the copy that the move made */
-        r = volid && m.target ? move(&m, true) : PROXIMO_ENOMEM;
+        m.back = m.delete_source = true; /* what is deleted is the copy that the move made */
+        r = volid && m.target ? move(&m) : PROXIMO_ENOMEM;
     }
     disk_done(&m.look);
     return r;

@@ -12,6 +12,7 @@ struct disk_move {
     const char *target; /* storage */
     const char *format, *bwlimit;
     bool delete_source;
+    bool back;      /* it is the way back of a move */
     uint64_t bytes; /* 0: not known */
     struct disk_holders holders;
     const char *left; /* unusedN that the source stays in */

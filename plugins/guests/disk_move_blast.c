@@ -4,6 +4,7 @@
  * it leaves, its snapshots and its replication.
  */
 #include "disk_move.h"
+#include "disk_unlink.h"
 
 static int32_t tell_disk(const struct disk_move *m)
 {
@@ -58,6 +59,17 @@ static int32_t tell_places(struct disk_move *m, const struct disk_room *room)
         NULL);
 }
 
+/* A source that is deleted may be a disk of others as well. */
+static int32_t tell_others(struct disk_move *m)
+{
+    struct disk_unlink u = {.look = m->look, .disks = {m->disk}, .count = 1, .force = true, .destroys = true};
+    if (!m->delete_source || m->holders.count)
+        return PROXIMO_OK;
+    int32_t r = disk_unlink_tell_others(&u);
+    m->look = u.look; /* with the lists that were read meanwhile */
+    return r;
+}
+
 static int32_t blast(struct disk_move *m)
 {
     const struct asking *a = &m->look.g.ask;
@@ -75,6 +87,8 @@ static int32_t blast(struct disk_move *m)
         r = disk_room_tell(&m->look, &room);
     if (r == PROXIMO_OK)
         r = tell_source(m);
+    if (r == PROXIMO_OK)
+        r = tell_others(m);
     if (r == PROXIMO_OK)
         r = tell_places(m, &room);
     disk_room_done(&room);

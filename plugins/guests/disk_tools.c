@@ -45,8 +45,8 @@ static const struct proximo_change changes[] = {
         .name = "pve_disk_resize",
         .title = "Make a disk larger",
         .description =
-            "Grows a disk of a machine or a volume of a container, while it runs or not. The plan has "
-            "the size that the disk will have, and says whether its storage has the room or is "
+            "Changes a disk of a machine or a volume of a container to a larger size, while it runs or not. "
+            "The plan has the size that the disk will have, and says whether its storage has room or is "
             "promised more than it has. A disk never gets smaller again, so there is no undo.",
         .params = PROXIMO_TABLE(resize_params),
         .operation_class = "disk.resize",
@@ -60,10 +60,9 @@ static const struct proximo_change changes[] = {
         .name = "pve_disk_move",
         .title = "Move a disk to another storage",
         .description =
-            "Copies a disk to another storage on the same node and uses the copy: of a machine also "
-            "while it runs, of a container when it is stopped. The plan weighs its size against what "
-            "is free there, names who shares it, and says what becomes of the source and of "
-            "snapshots. Undo moves it back.",
+            "Moves a disk to another storage on the same node: of a machine also while it runs, of a "
+            "container when it is stopped. The plan weighs its size against what is free there, names who "
+            "shares it, and says what becomes of the source and of snapshots. Undo moves it back.",
         .params = PROXIMO_TABLE(move_params),
         .operation_class = "disk.move",
         .needs = PROXIMO_TABLE(disk_needs),
@@ -77,9 +76,9 @@ static const struct proximo_change changes[] = {
         .name = "pve_disk_unlink",
         .title = "Detach or delete disks",
         .description =
-            "Detaches disks from a guest, or deletes unused ones. A detached disk stays as unusedN with "
-            "its data, and undo attaches it again. An unused disk, or with force an attached one, is "
-            "deleted: the plan names who else uses it and the newest backup, and there is no undo.",
+            "Takes disks away from a guest: an attached one is detached and stays as unusedN with its data, "
+            "and undo attaches it again. An unused disk, or with force an attached one, is deleted: the plan "
+            "names who else uses it and the newest backup, and there is no undo.",
         .params = PROXIMO_TABLE(unlink_params),
         .operation_class = "disk.unlink",
         .needs = PROXIMO_TABLE(disk_needs),

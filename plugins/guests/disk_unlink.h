@@ -17,5 +17,7 @@ struct disk_unlink {
 };
 /* Is its volume deleted with the entry? Another guest's never is. */
 bool disk_unlink_deletes(const struct disk_unlink *u, const struct guest_disk *disk);
+/* In blast functions: every other guest whose configuration names a volume that is deleted. */
+int32_t disk_unlink_tell_others(struct disk_unlink *u);
 
 #endif

@@ -101,7 +101,7 @@ static int32_t is_shared(struct disk_unlink *u, bool *ret)
     return r;
 }
 
-static int32_t tell_others(struct disk_unlink *u)
+int32_t disk_unlink_tell_others(struct disk_unlink *u)
 {
     const struct asking *a = &u->look.g.ask;
     const int64_t own = (int64_t)digits_of(u->look.g.vmid, 999999999);
@@ -157,7 +157,7 @@ static int32_t blast(void *instance, struct proximo_call *call, struct proximo_t
     if (r == PROXIMO_OK)
         r = tell_disks(&u);
     if (r == PROXIMO_OK && destroys)
-        r = tell_others(&u);
+        r = disk_unlink_tell_others(&u);
     disk_done(&u.look);
     return r == PROXIMO_ENOTFOUND ? PROXIMO_OK : r; /* said as incomplete */
 }

@@ -124,7 +124,7 @@ static const struct proximo_read reads[] = {
     {
         ROW(proximo_read),
         .name = "pve_list_guests",
-        .title = "Guests",
+        .title = "Guests: virtual machines (VM) and containers",
         .description =
             "Lists all virtual machines and containers of the cluster with their state, counted by status. "
             "Node, usage, tags and more come with fields. "

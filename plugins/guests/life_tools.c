@@ -83,10 +83,10 @@ static const struct proximo_change changes[] = {
         .name = "pve_delete_guest",
         .title = "Destroy a guest",
         .description =
-            "Destroys a machine or container with its disks and snapshots, for good; the plan says "
-            "what refers to it and which backup could bring it back. Refused for one that is "
-            "protected, locked, running without force, under HA or replicated without purge, or a "
-            "template with linked clones.",
+            "Deletes a machine or container with its disks and snapshots, for good; the plan says what "
+            "refers to it and "
+            "which backup could bring it back. Refused for one that is protected, locked, running without "
+            "force, under HA or replicated without purge, or a template with linked clones.",
         .params = PROXIMO_TABLE(delete_params),
         .operation_class = DESTROY_CLASS,
         .needs = PROXIMO_TABLE(delete_needs),
@@ -98,11 +98,11 @@ static const struct proximo_change changes[] = {
         SUBJECT,
         .name = "pve_clone",
         .title = "Clone a guest",
-        .description =
-            "Clones a machine or container to a new number: a template as a linked clone, which binds it, or "
-            "with full as a copy; any other guest always as a full copy. The plan says whether it fits and "
-            "what "
-            "it takes along. Undo destroys the clone as long as nobody started or changed it.",
+        .description = "Creates a copy of a machine or container with a new number: of a template a linked "
+                       "clone, which binds it, or "
+                       "with full a full copy; of any other guest always a full copy. The plan says whether "
+                       "it fits and what it "
+                       "takes along. Undo destroys the clone as long as nobody started or changed it.",
         .params = PROXIMO_TABLE(clone_params),
         .operation_class = CLONE_CLASS,
         .needs = PROXIMO_TABLE(clone_needs),
@@ -116,11 +116,11 @@ static const struct proximo_change changes[] = {
         SUBJECT,
         .name = "pve_create_container",
         .title = "Create a container",
-        .description =
-            "Creates a container from a template, unprivileged unless options say otherwise. The number must "
-            "be "
-            "unused in the whole cluster, the storage for this content and with room; the plan names what "
-            "reaches into the host. Undo destroys it as long as nobody started or changed it.",
+        .description = "Creates a container, unprivileged unless options say otherwise. The number must be "
+                       "unused in the whole "
+                       "cluster, the storage for this content and with room; the plan names what reaches "
+                       "into the host. Undo "
+                       "destroys it as long as nobody started or changed it.",
         .params = PROXIMO_TABLE(container_params),
         .operation_class = CREATE_CLASS,
         .method = "POST",
@@ -135,11 +135,11 @@ static const struct proximo_change changes[] = {
         SUBJECT,
         .name = "pve_create_vm",
         .title = "Create a virtual machine",
-        .description =
-            "Creates a virtual machine with the options given: disks, CD, network, memory. The number must "
-            "be "
-            "unused in the whole cluster, each storage for this content and with room; the plan names what "
-            "reaches into the host. Undo destroys it as long as nobody started or changed it.",
+        .description = "Creates a virtual machine with the disks, CD and network that options name. The "
+                       "number must be unused in the "
+                       "whole cluster, each storage for this content and with room; the plan names what "
+                       "reaches into the host. "
+                       "Undo destroys it as long as nobody started or changed it.",
         .params = PROXIMO_TABLE(vm_params),
         .operation_class = CREATE_CLASS,
         .method = "POST",

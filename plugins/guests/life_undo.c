@@ -30,26 +30,39 @@ static const char *recorded_upid(struct json_object *record)
     return NULL;
 }
 
+/* When a task began: the fifth part of its id, hexadecimal epoch seconds; 0: it is no such id. */
+static int64_t began(const char *upid)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    int64_t when = 0;
+    for (int part = 0; upid && part < 4; part++) {
+        upid = strchr(upid, ':');
+        upid = upid ? upid + 1 : NULL;
+    }
+    for (const char *digit; upid && *upid && (digit = strchr(digits, *upid)) && when < INT32_MAX; upid++)
+        when = when * 16 + (digit - digits);
+    return when;
+}
+
 /* A task that worked on it after it was made: its type; NULL: none. Those of an earlier guest of the same
  * number are older. */
 static int32_t later_task(const struct guest *g, const char *upid, const char **ret)
 {
     const struct proximo_field fields[] = {g->at[0], g->at[2], FIELD("source", "all"), FIELD("limit", "500")};
+    const char *path = ask_text(&g->ask, "/nodes/%s", g->node);
+    const struct proximo_need need[] = {NEED(path, "Sys.Audit")}; /* otherwise only its own tasks */
     const struct proximo_get get = {ROW(proximo_get), .path = "/nodes/{node}/tasks", .fields = fields,
-                                    .field_count = 4};
+                                    .field_count = 4, .needs = ROWS(need, 1)};
     struct looked list;
-    int64_t made = 0;
-    int32_t r = ask_look(&g->ask, &get, &list);
+    const int64_t made = began(upid);
+    int32_t r = path ? ask_look(&g->ask, &get, &list) : PROXIMO_ENOMEM;
     *ret = NULL;
+    if (r == PROXIMO_OK && !list.data)
+        r = g->ask.host->incomplete(g->ask.call, "tasks that worked on it since", list.why);
     if (r < 0)
         return r;
     const size_t count =
         json_object_is_type(list.data, json_type_array) ? json_object_array_length(list.data) : 0;
-    for (size_t i = 0; i < count; i++) {
-        struct json_object *row = json_object_array_get_idx(list.data, i);
-        if (upid && member_is(row, "upid", upid))
-            made = json_object_get_int64(member_of(row, "starttime"));
-    }
     for (size_t i = 0; made && i < count && !*ret; i++) {
         struct json_object *row = json_object_array_get_idx(list.data, i);
         const char *type = member_text(row, "type");
@@ -106,6 +119,31 @@ static int32_t lay_out(struct destruction *d)
     return r == PROXIMO_OK ? g->ask.host->undo(g->ask.call, PROXIMO_UNDO_NONE, NULL, 0) : r;
 }
 
+/* Where it was made, by the task's id ("UPID:NODE:...:qmclone:..."), or on the node it was made for: the
+ * cluster's list may not know a new guest for some seconds. If it is not there any more, that list says where
+ * it is. */
+static int32_t open_made(const struct asking *a, void *instance, const char *vmid, const char *upid,
+                         struct guest *ret)
+{
+    const char *target = ask_argument(a, "target"), *node = upid ? strchr(upid, ':') : NULL;
+    struct looked looked = {0};
+    int32_t r = PROXIMO_OK;
+    *ret = (struct guest){.ask = *a, .vmid = vmid};
+    ret->node = target ? target : node ? ask_text(a, "%.*s", (int)strcspn(node + 1, ":"), node + 1) : NULL;
+    if (ret->node && upid) {
+        ret->kind = strstr(upid, ":vzc") ? "lxc" : "qemu";
+        guest_place(ret);
+        const struct proximo_get get = {ROW(proximo_get), .path = GUEST_CONFIG, .fields = ret->at,
+                                        .field_count = 3};
+        r = ask_look(a, &get, &looked);
+        json_object_put(looked.data);
+    }
+    if (r < 0 || (looked.status >= 200 && looked.status < 300))
+        return r;
+    const char *subject = ask_text(a, "{\"kind\":\"guest\",\"vmid\":%s}", vmid);
+    return subject ? guest_open_subject(instance, a->call, text_of(subject), ret) : PROXIMO_ENOMEM;
+}
+
 int32_t life_undo(void *instance, struct proximo_call *call, struct proximo_text record_json,
                   const char *vmid_argument)
 {
@@ -114,13 +152,12 @@ int32_t life_undo(void *instance, struct proximo_call *call, struct proximo_text
     struct json_object *undo_of = member_of(record, "undo_of");
     struct destruction d = {0};
     const char *vmid = ask_argument(&a, vmid_argument), *why = NULL;
-    const char *subject = vmid ? ask_text(&a, "{\"kind\":\"guest\",\"vmid\":%s}", vmid) : NULL;
-    if (!subject || (undo_of && !json_object_is_type(undo_of, json_type_null))) {
+    if (!vmid || (undo_of && !json_object_is_type(undo_of, json_type_null))) {
         (void)a.host->undo(call, PROXIMO_UNDO_NONE, NULL, 0);
         return a.host->fail(call, PROXIMO_ESTATE,
                             "the guest was destroyed; make it again with the tool itself");
     }
-    int32_t r = guest_open_subject(instance, call, text_of(subject), &d.g);
+    int32_t r = open_made(&a, instance, vmid, recorded_upid(record), &d.g);
     if (r == PROXIMO_ENOTFOUND) {
         (void)a.host->undo(call, PROXIMO_UNDO_NONE, NULL, 0);
         return a.host->fail(call, PROXIMO_ENOTFOUND, "guest %s is not there any more", vmid);

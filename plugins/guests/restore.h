@@ -13,7 +13,8 @@
 #define RESTORE_SUBJECT_SCHEMA                                                                               \
     "{\"type\":\"object\",\"properties\":{\"kind\":{\"const\":\"guest\"},\"vmid\":{\"type\":\"integer\"},"   \
     "\"node\":{\"type\":\"string\"},\"type\":{\"type\":\"string\"},\"archive\":{\"type\":\"string\"},"       \
-    "\"storage\":{\"type\":\"string\"},\"over\":{\"type\":\"boolean\"}},\"required\":[\"kind\",\"vmid\","    \
+    "\"storage\":{\"type\":\"string\"},\"over\":{\"type\":\"boolean\"},\"new\":{\"type\":\"boolean\"}},"     \
+    "\"required\":[\"kind\",\"vmid\","                                                                       \
     "\"archive\",\"storage\"]}"
 
 struct restore {

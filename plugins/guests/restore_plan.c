@@ -294,6 +294,10 @@ static int32_t tell(const struct planning *p)
         return tell_text(a, "no_way_back",
                          "what the guest is now is not kept: take a backup of it first (pve_backup), and "
                          "restore that to come back");
+    if (r == PROXIMO_OK && p->start)
+        return tell_text(a, "no_way_back",
+                         "undo destroys only what nobody used, and this guest is started at once: "
+                         "pve_delete_guest destroys it");
     return r == PROXIMO_OK
                ? tell_text(a, "way_back", "undo destroys it as long as nobody started or changed it")
                : r;
@@ -342,6 +346,8 @@ static int32_t subject(const struct restore *s)
     json_object_object_add(o, "archive", json_object_new_string(s->archive));
     json_object_object_add(o, "storage", json_object_new_string(s->storage));
     json_object_object_add(o, "over", json_object_new_boolean(s->over));
+    if (!s->over)
+        json_object_object_add(o, "new", json_object_new_boolean(1)); /* nothing of it can be guarded yet */
     return s->g.ask.host->subject(s->g.ask.call, RESTORE_CLASS, json_text(o));
 }
 
@@ -365,7 +371,7 @@ static int32_t lay_out(const struct planning *p)
     if (r < 0 || (r = a->host->guard(a->call, &archive)) < 0 || (r = subject(s)) < 0 ||
         (r = request(p)) < 0 || (r = life_wait_made(a, s->g.at, p->start)) < 0)
         return r;
-    return a->host->undo(a->call, s->over ? PROXIMO_UNDO_NONE : PROXIMO_UNDO_FUNCTION, NULL, 0);
+    return a->host->undo(a->call, s->over || p->start ? PROXIMO_UNDO_NONE : PROXIMO_UNDO_FUNCTION, NULL, 0);
 }
 
 int32_t guests_plan_restore(void *instance, struct proximo_call *call)

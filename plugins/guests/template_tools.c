@@ -15,10 +15,9 @@ static const struct proximo_change changes[] = {
         .flags = PROXIMO_CHANGE_IDEMPOTENT,
         .name = "pve_template_convert",
         .title = "Convert a guest into a template",
-        .description =
-            "Makes a template of a stopped machine or container without snapshots, for good: its disks "
-            "become base volumes that clones are made of, and it never starts again. There is no "
-            "undo; a full clone of the template is a guest again, under a new id.",
+        .description = "Changes a stopped machine or container without snapshots into a template, for good: "
+                       "its disks become base volumes that clones are made of, and it never starts again. "
+                       "There is no undo; a full clone of the template is a guest again, under a new id.",
         .params = PROXIMO_TABLE(convert_params),
         .operation_class = "guest.template",
         .needs = PROXIMO_TABLE(convert_needs),

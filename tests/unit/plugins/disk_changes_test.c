@@ -312,6 +312,13 @@ static void a_move_is_undone_by_a_move_back(void **state)
     expect_words(&t, "steps",
                  "{\"name\":\"storage\",\"value\":\"thin\"},{\"name\":\"delete\",\"value\":\"1\"}");
     plane_test_done(&t);
+    /* a snapshot of the copy keeps it */
+    world(&t, "qemu", RUNNING, MOVED);
+    answer_instead(&t, "/nodes/pve1/qemu/105/snapshot", 200, A_SNAPSHOT);
+    assert_int_equal(plane_test_plan_undo(&t, guests, "pve_disk_move", MOVE_RECORD), 0);
+    assert_false(told_anywhere(&t, "steps", "\"name\":\"delete\""));
+    expect_words(&t, "facts", "stays, with the snapshots that hold it (before)");
+    plane_test_done(&t);
     /* without the room there is no way back */
     world(&t, "qemu", RUNNING, MOVED);
     answer_instead(&t, "/nodes/pve1/storage", 200, STATES("34359738368"));
@@ -339,6 +346,11 @@ static void the_room_where_a_disk_goes_is_weighed(void **state)
         {STATES("64424509440"), "has room for it", 0},
         {STATES("45097156607"), "becomes tight", 0},
         {STATES("34359738369"), "becomes tight", 0},
+        /* 9.5 GiB of 50 stay free; 60 of 1000 */
+        {"[{\"storage\":\"thick\",\"active\":1,\"total\":53687091200,\"avail\":44560285696}]",
+         "becomes tight", 0},
+        {"[{\"storage\":\"thick\",\"active\":1,\"total\":1073741824000,\"avail\":98784247808}]",
+         "becomes tight", 0},
         {STATES("34359738368"), "has no room for it", 0},
         {"[{\"storage\":\"thick\",\"active\":1,\"avail\":94424509440}]", "how large it is is not known", 0},
         {"[]", "whether it has room for it is not known", 1},
@@ -371,6 +383,13 @@ static void a_move_names_what_it_changes_for_others(void **state)
     expect_words(&t, "affected", "was a linked clone");
     expect_words(&t, "affected", "is deleted when the copy is whole");
     expect_words(&t, "affected", "replication/105-0");
+    plane_test_done(&t);
+    /* a source that is another guest's disk as well */
+    world(&t, "qemu", RUNNING, MACHINE);
+    answer_instead(&t, "/nodes/pve1/qemu/111/config", 200,
+                   "{\"digest\":\"cc\",\"scsi4\":\"thin:vm-105-disk-0,size=32G\"}");
+    assert_int_equal(plane_test_blast(&t, guests, "disk.move", MOVE_TO("thick")), 0);
+    expect_words(&t, "affected", "names the same volume as scsi4");
     plane_test_done(&t);
     world(&t, "qemu", RUNNING, MACHINE);
     answer_instead(&t, "/nodes/pve1/qemu/105/snapshot", 200, A_SNAPSHOT);

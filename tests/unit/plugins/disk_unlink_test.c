@@ -114,7 +114,7 @@ static void who_loses_what_by_an_unlink_is_named(void **state)
     plane_test_done(&t);
     /* a volume that another guest names as well */
     world(&t, "qemu", STOPPED, MACHINE);
-    plane_test_answer(
+    answer_instead(
         &t, "/nodes/pve1/qemu/111/config", 200,
         "{\"digest\":\"cc\",\"scsi0\":\"thin:vm-105-disk-7,size=8G\",\"scsi1\":\"thin:vm-105-disk-77\"}");
     assert_int_equal(plane_test_blast(&t, guests, "disk.destroy",
@@ -125,7 +125,7 @@ static void who_loses_what_by_an_unlink_is_named(void **state)
     assert_int_equal(plane_test_told_count(&t, "affected"), 2);
     plane_test_done(&t);
     world(&t, "qemu", STOPPED, MACHINE);
-    plane_test_answer(&t, "/nodes/pve1/qemu/111/config", 403, "");
+    answer_instead(&t, "/nodes/pve1/qemu/111/config", 403, "");
     assert_int_equal(plane_test_blast(&t, guests, "disk.destroy",
                                       "{\"kind\":\"guest\",\"vmid\":105,\"disks\":\"scsi0\",\"force\":true}"),
                      0);

@@ -49,6 +49,7 @@ PLANE_TEST_FN void world(struct plane_test *t, const char *kind, const char *sta
     plane_test_answer(t, "/nodes/pve1/storage/thick/content", 200, "[]");
     plane_test_answer(t, "/cluster/replication", 200,
                       "[{\"id\":\"105-0\",\"guest\":105,\"target\":\"pve2\"}]");
+    plane_test_answer(t, "/nodes/pve1/qemu/111/config", 200, "{\"digest\":\"cc\"}");
     plane_test_answer(t, "/cluster/resources?type=vm", 200,
                       "[{\"vmid\":111,\"type\":\"qemu\",\"node\":\"pve1\",\"name\":\"other\"}]");
 }

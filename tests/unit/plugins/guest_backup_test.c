@@ -144,6 +144,13 @@ static void what_cannot_be_is_refused(void **state)
     expect_failure(&t, plane_test_plan(&t, guests, "pve_backup"), PROXIMO_EDENIED, "VM.Backup");
     plane_test_done(&t);
 
+    /* as many protected ones as the storage allows */
+    set(&t, "qemu", RUNNING, DISK, WORDS("storage=nas", "protected=true"), "/storage",
+        "[{\"storage\":\"nas\",\"type\":\"nfs\",\"content\":\"backup\",\"max-protected-backups\":1}]");
+    answer_instead(&t, CONTENT, 200, "[{\"volid\":\"nas:backup/a\",\"ctime\":5,\"protected\":1}]");
+    expect_failure(&t, plane_test_plan(&t, guests, "pve_backup"), PROXIMO_ESTATE, "allows 1 protected");
+    plane_test_done(&t);
+
     memset(notes + 6, '\n', 600); /* two bytes each */
     set(&t, "qemu", RUNNING, DISK, WORDS("storage=nas", notes), NULL, NULL);
     expect_failure(&t, plane_test_plan(&t, guests, "pve_backup"), PROXIMO_EINVAL, "count as two");
@@ -161,6 +168,10 @@ static const struct blast_case {
     int high; /* is anything high or unknown? */
 } blasts[] = {
     {"qemu", RUNNING, DISK, SUBJECT("snapshot"), NULL, NULL, "affected", "is backed up while it runs", 0},
+    {"qemu", RUNNING, DISK ",\"agent\":\"1,fstrim_cloned_disks=1\"", SUBJECT("snapshot"), NULL, NULL,
+     "affected", "its agent freezes", 0},
+    {"qemu", RUNNING, DISK ",\"agent\":\"1,freeze-fs-on-backup=0\"", SUBJECT("snapshot"), NULL, NULL,
+     "affected", "is backed up while it runs: its disks", 0},
     {"qemu", STOPPED, DISK, SUBJECT("stop"), NULL, NULL, "affected", "interrupts nothing", 0},
     {"qemu", RUNNING, DISK, SUBJECT("stop"), NULL, NULL, "affected", "started again at once", 0},
     {"lxc", RUNNING, ROOTFS, SUBJECT("stop"), NULL, NULL, "affected", "started again when its backup is done",

@@ -162,9 +162,13 @@ static void a_full_copy_must_fit(void **state)
 
 /* ---- the way back */
 
+/* Tasks are listed by the clone's number: the one that made it has the original's. */
+#define UPID "UPID:pve1:00000001:00000002:00000064:qmclone:105:root@pam:"
 #define RECORD(digest)                                                                                       \
     "{\"undo_of\":null,\"after\":[{\"/digest\":\"" digest                                                    \
-    "\"}],\"steps\":[{\"name\":\"change\",\"upid\":\"U1\"}]}"
+    "\"}],\"steps\":[{\"name\":\"change\",\"upid\":\"" UPID "\"}]}"
+#define TASK(type, start)                                                                                    \
+    "{\"upid\":\"U" start "\",\"id\":\"120\",\"type\":\"" type "\",\"starttime\":" start "}"
 
 static int32_t undo(struct plane_test *t, const char *record, const char *status, const char *tasks)
 {
@@ -178,13 +182,11 @@ static int32_t undo(struct plane_test *t, const char *record, const char *status
     return plane_test_plan_undo(t, guests, "pve_clone", record);
 }
 
-#define MADE "{\"upid\":\"U1\",\"id\":\"105\",\"type\":\"qmclone\",\"starttime\":100}"
-
 static void an_untouched_clone_is_destroyed_and_no_other(void **state)
 {
     struct plane_test t;
     (void)state;
-    assert_int_equal(undo(&t, RECORD("e"), "{\"status\":\"stopped\"}", "[" MADE "]"), 0);
+    assert_int_equal(undo(&t, RECORD("e"), "{\"status\":\"stopped\"}", "[" TASK("qmdestroy", "99") "]"), 0);
     expect_words(
         &t, "subjects",
         "\"class\":\"guest.destroy\",\"subject\":{\"kind\":\"guest\",\"vmid\":120,\"node\":\"pve2\"");
@@ -195,13 +197,27 @@ static void an_untouched_clone_is_destroyed_and_no_other(void **state)
     plane_test_done(&t);
     expect_failure(&t, undo(&t, RECORD("e"), "{\"status\":\"running\"}", "[]"), PROXIMO_ESTATE, "it runs");
     plane_test_done(&t);
-    expect_failure(&t,
-                   undo(&t, RECORD("e"), "{\"status\":\"stopped\"}",
-                        "[" MADE ",{\"upid\":\"U2\",\"id\":\"120\",\"type\":\"qmstart\",\"starttime\":200}]"),
+    expect_failure(&t, undo(&t, RECORD("e"), "{\"status\":\"stopped\"}", "[" TASK("qmstart", "100") "]"),
                    PROXIMO_ESTATE, "a task (qmstart) has worked on it");
     plane_test_done(&t);
     expect_failure(&t, undo(&t, "{\"undo_of\":\"x\",\"after\":[]}", "{\"status\":\"stopped\"}", "[]"),
                    PROXIMO_ESTATE, "was destroyed");
+    plane_test_done(&t);
+}
+
+/* Right after it was made the cluster's list may not know it. */
+static void a_new_clone_is_looked_for_where_it_was_made(void **state)
+{
+    struct plane_test t;
+    (void)state;
+    guest_init(&t, "qemu");
+    plane_test_argument(&t, "newid", "120", 1);
+    plane_test_answer(&t, "/cluster/resources?type=vm", 200, "[]");
+    plane_test_answer(&t, "/nodes/pve1/qemu/120/status/current", 200, "{\"status\":\"stopped\"}");
+    plane_test_answer(&t, "/nodes/pve1/qemu/120/config", 200, "{\"digest\":\"e\"}");
+    plane_test_answer(&t, "/nodes/pve1/tasks?vmid=120&source=all&limit=500", 200, "[]");
+    assert_int_equal(plane_test_plan_undo(&t, guests, "pve_clone", RECORD("e")), 0);
+    expect_words(&t, "subjects", "\"node\":\"pve1\"");
     plane_test_done(&t);
 }
 
@@ -214,6 +230,7 @@ int main(void)
         cmocka_unit_test(a_linked_clone_binds_its_template),
         cmocka_unit_test(a_full_copy_must_fit),
         cmocka_unit_test(an_untouched_clone_is_destroyed_and_no_other),
+        cmocka_unit_test(a_new_clone_is_looked_for_where_it_was_made),
     };
     guests = plane_load("guests");
     assert_non_null(guests);

@@ -110,6 +110,9 @@ static void what_proxmox_refuses_is_refused(void **state)
         expect_failure(&t, plan(&t, cases[i].purge, cases[i].force), PROXIMO_ESTATE, cases[i].words);
         plane_test_done(&t);
     }
+    given(&t, "qemu", "{\"status\":\"stopped\",\"lock\":\"suspended\"}", PLAIN);
+    assert_int_equal(plan(&t, "false", "false"), 0);
+    plane_test_done(&t);
     given(&t, "qemu", STOPPED, PLAIN);
     answer_instead(&t, "/cluster/replication", 200, "[{\"id\":\"105-0\",\"guest\":105,\"target\":\"pve2\"}]");
     expect_failure(&t, plan(&t, "false", "false"), PROXIMO_ESTATE, "replication job 105-0");
@@ -140,7 +143,8 @@ static int32_t blast(struct plane_test *t, const char *purge)
     plane_test_answer(t, "/cluster/backup", 200,
                       "[{\"id\":\"all\",\"all\":1},{\"id\":\"but\",\"all\":1,\"exclude\":\"105\"},"
                       "{\"id\":\"named\",\"vmid\":\"104,105\"},{\"id\":\"pooled\",\"pool\":\"web\"},"
-                      "{\"id\":\"other\",\"vmid\":\"1050\"}]");
+                      "{\"id\":\"other\",\"vmid\":\"1050\"},"
+                      "{\"id\":\"alone\",\"vmid\":\"105\"}]");
     plane_test_answer(t, "/pools?poolid=web", 200, "[{\"poolid\":\"web\",\"members\":[{\"vmid\":105}]}]");
     guest_answer(t, "qemu", "/firewall/rules", 200, "[{\"pos\":0}]");
     guest_answer(t, "qemu", "/firewall/ipset", 200, "[]");
@@ -178,6 +182,7 @@ static void everything_that_goes_and_stays_is_named(void **state)
         "\"backup-job/all\",\"effect\":\"takes all guests",
         "\"backup-job/but\",\"effect\":\"leaves this guest out by its number: purge takes",
         "\"backup-job/named\",\"effect\":\"names this guest: purge takes the number off its list\"",
+        "\"backup-job/alone\",\"effect\":\"names this guest alone: purge leaves it without guests",
         "\"backup-job/pooled\",\"effect\":\"takes the guests of a pool",
         "\"pool/web\",\"effect\":\"loses it as a member",
         "\"firewall/105\"",
