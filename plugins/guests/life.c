@@ -62,9 +62,9 @@ int32_t life_check_privilege(const struct asking *a, const char *path, const cha
         return PROXIMO_OK; /* what is not known passes: the core says so */
     return a->host->fail(
         a->call, PROXIMO_EDENIED,
-        "%s needs %s on %s, which this token does not hold. An operator can grant it: pveum "
-        "role add Proximo-%s --privs %s && pveum acl modify %s --tokens '<your token>' --roles "
-        "Proximo-%s (the token's user needs it as well)",
+        "%s needs %s on %s, which this token does not hold. An operator can grant it: pveum role add "
+        "Proximo-%s --privs %s && pveum acl modify %s --tokens '<your token>' --roles Proximo-%s (the "
+        "token's user needs it as well)",
         what, privilege, path, privilege, privilege, path, privilege);
 }
 
@@ -193,9 +193,7 @@ static int32_t tell_fit(const struct asking *a, const char *node, const struct l
     if (one->bytes > left)
         return tell_affected(
             a, PROXIMO_RISK_HIGH, resource, NULL,
-            "has less free than the new disks may grow to: it can run full, and others on it "
-            "with it",
-            facts);
+            "has less free than the new disks may grow to: it can run full, and others on it with it", facts);
     return one->bytes > left / 5 * 4
                ? tell_affected(
                      a, PROXIMO_RISK_MEDIUM, resource, NULL,
