@@ -40,6 +40,12 @@ static int with_trouble(void **state)
     return begin(state, arguments);
 }
 
+static int with_fresh(void **state)
+{
+    static const char *const arguments[] = {"--task-ms", "30", "--fresh-ms", "300", NULL};
+    return begin(state, arguments);
+}
+
 static int with_oracle(void **state)
 {
     static const char *const arguments[] = {"--task-ms", "30", NULL};
@@ -216,6 +222,19 @@ static void test_trouble(void **state)
     has(fixture, "/nodes/pve1/storage/local-lvm/content", "data", "vm-105-disk-1", false);
     run(fixture, "DELETE", LXC1 "/105", "{}", "command 'vzdestroy' failed: exit code 1");
     is(fixture, LXC1 "/105/config", "data.lock", "(none)");
+}
+
+/* The cluster's list knows a new guest later than everything else does. */
+static void test_fresh(void **state)
+{
+    struct fixture *fixture = *state;
+
+    run(fixture, "POST", QEMU1, "{\"vmid\": \"300\", \"name\": \"new\"}", "OK");
+    is(fixture, "/cluster/resources?type=vm", "data.?id=qemu/300.status", "unknown");
+    is(fixture, "/cluster/resources?type=vm", "data.?id=qemu/300.name", "(none)");
+    is(fixture, QEMU1, "data.?vmid=300.name", "new");
+    wait_ms(350);
+    is(fixture, "/cluster/resources?type=vm", "data.?id=qemu/300.name", "new");
 }
 
 /* ---- destroying ---- */
@@ -516,6 +535,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_create_refused, with_demo, end),
         cmocka_unit_test_setup_teardown(test_create_ct, with_demo, end),
         cmocka_unit_test_setup_teardown(test_trouble, with_trouble, end),
+        cmocka_unit_test_setup_teardown(test_fresh, with_fresh, end),
         cmocka_unit_test_setup_teardown(test_destroy, with_demo, end),
         cmocka_unit_test_setup_teardown(test_destroy_plain, with_demo, end),
         cmocka_unit_test_setup_teardown(test_destroy_ha, with_oracle, end),
