@@ -233,12 +233,18 @@ static int get_check(unsigned kind, const char *path, const struct http_field *f
     return http_get_check(kind, path, fields, count, p ? p : &ignored);
 }
 
-/* Does some choice of some parameter make a plain read of it? */
+/* Does some choice of some parameter, or its default, make a plain read of it? */
 static bool choice_excuses(unsigned kind, const struct tool *tool, struct http_field *fields, size_t count)
 {
     for (size_t i = 0; i < tool->param_count; i++) {
         const struct param_row *param = &tool->params[i];
         fields[count].name = param->api_name ? param->api_name : param->name;
+        if (param->default_json && param->default_json[0] == '"') { /* a text, checked before */
+            fields[count].value = param->default_json + 1;
+            fields[count].value_len = strlen(param->default_json) - 2;
+            if (get_check(kind, tool->path, fields, count + 1, NULL) == 0)
+                return true;
+        }
         for (const char *at = param->choices; at && *at; at += *at == ',') {
             fields[count].value = at;
             fields[count].value_len = strcspn(at, ",");

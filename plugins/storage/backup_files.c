@@ -7,8 +7,6 @@
  */
 #include "content.h"
 
-#define FILES_PATH "/nodes/{node}/storage/{storage}/file-restore/list"
-
 static bool ends_with(const char *text, size_t len, const char *end)
 {
     const size_t n = strlen(end);

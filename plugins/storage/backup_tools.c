@@ -63,8 +63,8 @@ static const struct proximo_param files_params[] = {
     STORAGE_PARAM,
     VOLID_PARAM,
     NODE_PARAM,
-    PARAM(.type = PROXIMO_TYPE_STRING, .name = "filepath", .maximum = 2000,
-          .description = "Folder as the answer names it; absent or /: the backup's archives."),
+    PARAM(.type = PROXIMO_TYPE_STRING, .name = "filepath", .maximum = 2000, .default_json = "\"/\"",
+          .description = "Folder as the answer names it; /: the backup's archives."),
 };
 static const struct proximo_column files_columns[] = {
     COLUMN(.name = "filepath", UNTRUSTED),   COLUMN(.name = "type"),
@@ -115,6 +115,7 @@ static const struct proximo_read reads[] = {
                        "machine on the "
                        "node.",
         .params = PROXIMO_TABLE(files_params),
+        .path = FILES_PATH,
         .columns = PROXIMO_TABLE(files_columns),
         .count_by = "type",
         .sort_by = "filepath",

@@ -5,6 +5,8 @@
 
 #include "volumes.h"
 
+#define FILES_PATH "/nodes/{node}/storage/{storage}/file-restore/list"
+
 int32_t storage_read_content(void *instance, struct proximo_call *call);
 int32_t storage_read_backups(void *instance, struct proximo_call *call);
 int32_t storage_read_freshness(void *instance, struct proximo_call *call);
