@@ -125,6 +125,19 @@ static int put_resolved(struct build *b)
     return result;
 }
 
+/* What is undone may have moved the guest, or it is gone since. */
+static int resolve(struct build *b, struct problem *p)
+{
+    const bool undo = b->request->record != NULL;
+    int r = reading_resolve(&b->reading, undo, p);
+
+    if (undo && r == -ENOENT) {
+        const struct problem said = *p;
+        return problem_set(p, r, PX_UNDO, "there is no way back: %.600s", said.cause);
+    }
+    return r;
+}
+
 int build_arguments(struct build *b, struct problem *p)
 {
     int r = b->request->record ? arguments_of_record(b, p)
@@ -135,8 +148,7 @@ int build_arguments(struct build *b, struct problem *p)
     if (!b->request->record)
         r = take_secrets(b, p);
     if (r == 0)
-        r = reading_resolve(&b->reading, b->request->record != NULL,
-                            p); /* what is undone may have moved it */
+        r = resolve(b, p);
     if (r == 0 && put_resolved(b) < 0)
         r = build_no_memory(p);
     return r;
