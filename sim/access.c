@@ -218,6 +218,32 @@ int sim_role_show(struct sim_call *call)
     return sim_fail(call, 500, "role '%s' does not exist\n", name);
 }
 
+static int rank(struct json_object *entry)
+{
+    const char *type = sim_str(entry, "type", "");
+
+    return strcmp(type, "user") == 0 ? 0 : strcmp(type, "group") == 0 ? 1 : 2;
+}
+
+/* Down the tree, what is above first ('/' before any letter); of one path users, groups, tokens. */
+static int by_place(const void *a, const void *b)
+{
+    struct json_object *left = *(struct json_object *const *)a, *right = *(struct json_object *const *)b;
+    const char *one = sim_str(left, "path", "/"), *other = sim_str(right, "path", "/");
+    int r;
+
+    while (*one && *one == *other) {
+        one++;
+        other++;
+    }
+    r = (*one == '/' ? 1 : (unsigned char)*one) - (*other == '/' ? 1 : (unsigned char)*other);
+    if (r == 0)
+        r = rank(left) - rank(right);
+    if (r == 0)
+        r = strcmp(sim_str(left, "ugid", ""), sim_str(right, "ugid", ""));
+    return r ? r : strcmp(sim_str(left, "roleid", ""), sim_str(right, "roleid", ""));
+}
+
 /* Without Sys.Audit on /access a caller sees the entries of paths whose permissions it may change. */
 int sim_acl_list(struct sim_call *call)
 {
@@ -227,10 +253,12 @@ int sim_acl_list(struct sim_call *call)
     call->data = json_object_new_array();
     for (size_t i = 0; i < json_object_array_length(acl); i++) {
         struct json_object *entry = json_object_array_get_idx(acl, i);
+        const char *path = sim_str(entry, "path", "/");
 
-        if (all || sim_can(call, sim_str(entry, "path", "/"), "Permissions.Modify"))
+        if (all || sim_can_any(call, path, sim_acl_modify_privs(path)))
             json_object_array_add(call->data, sim_copy(entry));
     }
+    json_object_array_sort(call->data, by_place);
     return 0;
 }
 

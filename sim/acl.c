@@ -308,6 +308,15 @@ static void grant_role(struct json_object *state, const char *name, int propagat
     }
 }
 
+bool sim_acl_role_privs(struct json_object *state, const char *name, struct sim_privs *ret_privs)
+{
+    if (!role_known(state, name))
+        return false;
+    memset(ret_privs->held, -1, sizeof ret_privs->held);
+    grant_role(state, name, 1, ret_privs);
+    return true;
+}
+
 static void evaluate(struct json_object *state, const char *user, const char *token, const char *path,
                      struct sim_privs *privs)
 {

@@ -26,6 +26,8 @@ static const struct format_row {
     {"pve-configid", "[A-Za-z][A-Za-z0-9_-]+", "invalid configuration ID '%s'\n"},
     {"pve-userid", "[^[:space:]:/]+@[A-Za-z][A-Za-z0-9._-]+",
      "value '%s' does not look like a valid user name\n"},
+    {"pve-tokenid", "[^[:space:]:/!]+@[A-Za-z][A-Za-z0-9._-]+![A-Za-z][A-Za-z0-9._-]+",
+     "value '%s' does not look like a valid token ID\n"},
     {"pve-groupid", "[A-Za-z0-9._-]+", "group name '%s' contains invalid characters\n"},
     {"pve-roleid", "[A-Za-z0-9._-]+", "role name '%s' contains invalid characters\n"},
     {"pve-realm", "[A-Za-z][A-Za-z0-9._-]+", "value does not look like a valid realm\n"},

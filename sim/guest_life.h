@@ -33,6 +33,9 @@ int sim_life_task(struct sim_call *call, const struct sim_work *work, struct jso
 
 /* A request with an archive in the place of options. (guest_restore.c) */
 int sim_guest_restore(struct sim_call *call, bool qemu, const char *archive);
+/* The options of an archive's text, whose description is in lines that begin with '#': owned.
+ * (guest_restore_config.c) */
+struct json_object *sim_archive_config(const char *text, bool qemu);
 /* Every backup of the guest (NULL: of all guests) keeps the configuration that its guest has now, unless it
  * has one of its own. */
 void sim_backups_freeze(struct json_object *state, const char *vmid);

@@ -10,6 +10,8 @@
 /* access.c */
 sim_handler sim_users_list, sim_user_show, sim_user_tfa, sim_tokens_list, sim_token_show, sim_groups_list,
     sim_group_show, sim_roles_list, sim_role_show, sim_acl_list, sim_permissions, sim_domains_list;
+/* acl_write.c */
+sim_handler sim_acl_update;
 /* Every path that matters for `who` with the privileges held there, as call->data. */
 void sim_permissions_dump(struct sim_call *call, const char *who);
 
@@ -59,7 +61,7 @@ sim_handler sim_snapshot_create, sim_snapshot_delete, sim_snapshot_rollback, sim
 sim_handler sim_disk_resize, sim_disk_unlink, sim_disk_move;
 /* guest_config.c */
 sim_handler sim_guest_update;
-/* guest_create.c, guest_destroy.c, guest_clone.c, template.c */
+/* guest_create_new.c, guest_destroy.c, guest_clone.c, template.c */
 sim_handler sim_qemu_create, sim_lxc_create, sim_guest_destroy, sim_guest_clone, sim_guest_template;
 /* routes/guest_params.c */
 extern const struct sim_param sim_qemu_options[], sim_qemu_options_task[], sim_qemu_create_params[],

@@ -236,6 +236,8 @@ int sim_pool_delete(struct sim_call *call)
     if (contains(call, id, pool, text, sizeof text))
         return sim_fail(call, 500, "delete pool failed: pool '%s' is not empty (contains %s)\n", id, text);
     json_object_object_del(sim_get(call->state, "pools"), id);
+    (void)snprintf(text, sizeof text, "/pool/%s", id);
+    sim_acl_forget(call->state, text);
     sim_touch(call->sim);
     return 0;
 }

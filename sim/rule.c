@@ -38,6 +38,21 @@ static int check_path(struct json_object *state, const struct sim_rule *rule, co
     return rule->kind == SIM_RULE_PERM ? 0 : refuse(why, size, path, rule->privs, strlen(rule->privs));
 }
 
+/* No path in the request reads as the root; a path that cannot be one is refused without a word. */
+static int check_modify(struct json_object *state, const struct sim_rule *rule, const char *who,
+                        struct json_object *params, char *why, size_t size)
+{
+    SIM_FREE_WITH(sim_freep) char *filled = sim_fill(rule->path, params, NULL);
+    struct sim_rule any = {.kind = SIM_RULE_ANY};
+    char path[512];
+
+    if (sim_acl_normalize(filled ? filled : "/", path, sizeof path) < 0)
+        return -EACCES;
+    any.path = path;
+    any.privs = sim_acl_modify_privs(path);
+    return check_path(state, &any, who, NULL, why, size);
+}
+
 static bool holds_any(struct json_object *state, const char *who, const char *path, const char *privs)
 {
     struct sim_rule rule = {.kind = SIM_RULE_ANY, .path = path, .privs = privs};
@@ -81,6 +96,7 @@ static int check(struct json_object *state, const struct sim_rule *rule, const c
     switch (rule->kind) {
     case SIM_RULE_PERM:
     case SIM_RULE_ANY: return check_path(state, rule, who, params, why, size);
+    case SIM_RULE_PERM_MODIFY: return check_modify(state, rule, who, params, why, size);
     case SIM_RULE_AND:
         for (const struct sim_rule *sub = rule->sub; sub->kind != SIM_RULE_END; sub++) {
             int r = check(state, sub, who, params, why, size);

@@ -76,6 +76,7 @@ enum sim_rule_kind {
     SIM_RULE_WORLD,        /* no credentials needed */
     SIM_RULE_PERM,         /* all of `privs` on `path` */
     SIM_RULE_ANY,          /* one of `privs` on `path` */
+    SIM_RULE_PERM_MODIFY,  /* what it takes to change the access list at `path` */
     SIM_RULE_AND,          /* every rule of `sub` */
     SIM_RULE_OR,           /* one rule of `sub` */
     SIM_RULE_SELF,         /* the caller is the user named by the parameter userid */
@@ -119,6 +120,13 @@ int sim_acl_normalize(const char *path, char *ret_path, size_t size);
 /* Does an entry count at all? Those with unknown roles or tokens or bad paths are dropped when they are read.
  */
 bool sim_acl_entry_counts(struct json_object *state, struct json_object *entry);
+/* The privileges of a role, each with 1; false: there is no such role. */
+bool sim_acl_role_privs(struct json_object *state, const char *name, struct sim_privs *ret_privs);
+/* The privileges of which one is needed to change the entries of a path (normal form); acl_write.c. */
+const char *sim_acl_modify_privs(const char *path);
+/* Removes the entries at exactly this path (normal form), as a deletion of what is there does; acl_write.c.
+ */
+void sim_acl_forget(struct json_object *state, const char *path);
 /* May this user or token authenticate at all? 0 or -EACCES. */
 int sim_acl_enabled(struct json_object *state, const char *who);
 

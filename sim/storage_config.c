@@ -383,14 +383,10 @@ int sim_storage_update(struct sim_call *call)
 /* Rules of access and pools that name the storage go with it. */
 static void forget(struct json_object *state, const char *name)
 {
-    struct json_object *acl = sim_at(state, "/access/acl");
     char path[160];
 
     (void)snprintf(path, sizeof path, "/storage/%s", name);
-    for (size_t i = acl ? json_object_array_length(acl) : 0; i-- > 0;) {
-        if (strcmp(sim_str(json_object_array_get_idx(acl, i), "path", ""), path) == 0)
-            (void)json_object_array_del_idx(acl, i, 1);
-    }
+    sim_acl_forget(state, path);
     json_object_object_foreach(sim_get(state, "pools"), pool, entry)
     {
         struct json_object *members = sim_get(entry, "storage");

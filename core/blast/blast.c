@@ -61,7 +61,7 @@ static int function_run(const struct blast_call *call, const struct plane_info *
     CLEANUP_JSON struct json_object *draft = NULL;
     CLEANUP_BUF struct buf input = BUF_INIT((size_t)64 << 10);
     CLEANUP_BUF struct buf what = BUF_INIT(200);
-    const int64_t now = clock_ms();
+    const int64_t now = clock_ms(), left = call->deadline_ms - now;
 
     json_put_value(&input, subject);
     if (!buf_ok(&input) || !input.data)
@@ -76,7 +76,7 @@ static int function_run(const struct blast_call *call, const struct plane_info *
         .ret_draft = &draft,
         .site = call->site,
         /* A function that hangs is to leave time for saying so. */
-        .deadline_ms = now + (call->deadline_ms - now) * (call->last ? 9 : 5) / 10,
+        .deadline_ms = now + (call->last ? left - left / 10 : left / 2),
         .cancel = call->cancel,
         .progress = call->progress,
         .progress_arg = call->progress_arg,

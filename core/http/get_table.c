@@ -14,6 +14,9 @@
 #define OPENS     "opens a channel"
 #define RRD       "writes an image file on the node (rrddata has the numbers)"
 
+#define PXAR       "{pxar}"
+#define PATH_BYTES 4096u
+
 /* clang-format off */
 static const struct http_get_row rows[] = {
     /* Proxmox VE: guests */
@@ -41,7 +44,7 @@ static const struct http_get_row rows[] = {
     {"/nodes/{}/scan/iscsi",                REACHES,   "connects to any portal it is given", NULL, 0},
     {"/nodes/{}/scan/glusterfs",            REACHES,   "connects to any server it is given", NULL, 0},
     {"/nodes/{}/storage/{}/file-restore/download", DISCLOSES, "hands out files from a backup", NULL, 0},
-    {"/nodes/{}/storage/{}/file-restore/list",     ACTS,      "starts a helper VM to look into a backup", NULL, 0},
+    {"/nodes/{}/storage/{}/file-restore/list",     ACTS,      "starts a helper VM to look into a disk image", "filepath=/,{pxar}", 0},
     /* cluster: the directory is any address */
     {"/cluster/acme/meta",                  REACHES,   "makes the node request any address it is given", NULL, 0},
     {"/cluster/acme/tos",                   REACHES,   "makes the node request any address it is given", NULL, 0},
@@ -76,13 +79,62 @@ bool http_field_is(const struct http_field *field, const char *text)
     return field->value_len == len && (len == 0 || memcmp(field->value, text, len) == 0);
 }
 
+/* Strict base64, padded; what Perl and Rust decode it to is the same. Not too long for the buffer, and
+ * without NUL; -1: it is none. */
+static int path_decode(const char *text, size_t len, char ret[PATH_BYTES])
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    size_t out = 0;
+    unsigned bits = 0;
+    if (len == 0 || len % 4 != 0 || len / 4 * 3 >= PATH_BYTES)
+        return -1;
+    const size_t padding = text[len - 1] != '=' ? 0 : text[len - 2] != '=' ? 1 : 2;
+    for (size_t i = 0; i < len - padding; i++) {
+        const char *digit = memchr(digits, text[i], sizeof(digits) - 1);
+        if (digit == NULL)
+            return -1;
+        bits = (bits << 6 | (unsigned)(digit - digits)) & 0xffffff;
+        if (i % 4 == 0)
+            continue;
+        ret[out] = (char)(bits >> (6 - 2 * (i % 4)) & 0xff);
+        if (ret[out++] == '\0')
+            return -1;
+    }
+    ret[out] = '\0';
+    return 0;
+}
+
+/* A path whose first element is an archive of files, and that stays in it. */
+static bool is_in_pxar(const struct http_field *field)
+{
+    static const char *const ends[] = {".pxar.didx", ".mpxar.didx"};
+    char path[PATH_BYTES];
+    if (path_decode(field->value, field->value_len, path) < 0)
+        return false;
+    const char *first = path + strspn(path, "/");
+    const size_t len = strcspn(first, "/");
+    for (const char *part = first + len; *part != '\0'; part += strcspn(part, "/")) {
+        part += strspn(part, "/");
+        if (strcspn(part, "/") == 2 && part[0] == '.' && part[1] == '.')
+            return false;
+    }
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        const size_t end = strlen(ends[i]);
+        if (len > end && memcmp(first + len - end, ends[i], end) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* Is the value one of the comma separated words? */
 static bool value_among(const struct http_field *field, const char *words)
 {
     for (const char *at = words; *at != '\0';) {
         const size_t len = strcspn(at, ",");
-        if (field->value_len == len && memcmp(field->value, at, len) == 0)
+        if (strncmp(at, PXAR, len) == 0 && len == strlen(PXAR) && is_in_pxar(field))
             return true;
+        if (field->value_len == len && memcmp(field->value, at, len) == 0)
+            return *at != '{';
         at += len + (at[len] == ',' ? 1 : 0);
     }
     return false;

@@ -13,11 +13,12 @@
 #include "http/http.h"
 
 struct http_get_row {
-    const char *path;   /* {} for any one element, ** at the end for everything below */
-    const char *kind;   /* "acts", "discloses", "reaches out", "opens a channel" */
-    const char *what;   /* what it does, a verb phrase */
-    const char *unless; /* "type=network,meta": allowed when the field stands once with one of the values;
-                           NULL: never */
+    const char *path; /* {} for any one element, ** at the end for everything below */
+    const char *kind; /* "acts", "discloses", "reaches out", "opens a channel" */
+    const char *what; /* what it does, a verb phrase */
+    /* "type=network,meta": allowed when the field stands once with one of the values; NULL: never. The value
+     * {pxar} is any base64 of a path into an archive of files (*.pxar.didx). */
+    const char *unless;
     unsigned site_kind; /* enum config_site_kind; 0: both */
 };
 const struct http_get_row *http_get_rows(size_t *ret_count);

@@ -381,8 +381,12 @@ static int32_t way_back(const struct config_change *c)
                             "way back for the other values, change them in a plan of theirs",
                             c->edits[i].key->name));
     }
-    int32_t r = tell_text(&c->ask, "way_back", words[c->verb]);
-    if (r == PROXIMO_OK && c->verb == CONFIG_DELETE && c->back_count)
+    const bool more = c->verb == CONFIG_DELETE && c->back_count;
+    int32_t r =
+        tell_text(&c->ask, "way_back",
+                  more ? ask_text(&c->ask, "%s, and then brings back what else goes with it", words[c->verb])
+                       : words[c->verb]);
+    if (r == PROXIMO_OK && more)
         return back_with_more(c);
     return r == PROXIMO_OK ? c->ask.host->undo(c->ask.call, PROXIMO_UNDO_FUNCTION, NULL, 0) : r;
 }

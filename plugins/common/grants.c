@@ -55,9 +55,10 @@ int32_t grants_steps(const struct asking *a, struct json_object *grants, struct 
         fields[i][1] = FIELD("roles", role);
         fields[i][2] = FIELD(principals_name(entry), who);
         fields[i][3] = FIELD("propagate", handed_down ? "1" : "0");
-        steps[count] = (struct proximo_step){ROW(proximo_step),     .kind = PROXIMO_STEP_REQUEST,
-                                             .name = name,          .method = "PUT",
-                                             .path = "/access/acl", .params = ROWS(fields[i], 4)};
+        /* One that cannot be given any more (its user is gone) must not keep the others out. */
+        steps[count] = (struct proximo_step){
+            ROW(proximo_step), .kind = PROXIMO_STEP_REQUEST, .flags = PROXIMO_STEP_CONTINUE, .name = name,
+            .method = "PUT",   .path = "/access/acl",        .params = ROWS(fields[i], 4)};
     }
     *ret_count = count;
     return PROXIMO_OK;

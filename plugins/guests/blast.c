@@ -130,6 +130,7 @@ struct power_blast {
     bool stops; /* what runs is interrupted */
     uint32_t risk;
     const char *running, *stopped, *ha, *replication;
+    const char *container; /* a running one, where it fares otherwise than a machine */
 };
 static const struct power_blast starts = {
     .risk = PROXIMO_RISK_LOW,
@@ -164,6 +165,43 @@ static const struct power_blast reboots = {
     .ha = "the HA manager is not asked; should it see the guest stopped, it starts it by itself",
     .replication = "goes on as before",
 };
+static const struct power_blast suspends = {
+    .stops = true,
+    .risk = PROXIMO_RISK_MEDIUM,
+    .running = "stands still at once: everything it serves hangs until it is resumed, and its clock and its "
+               "connections stay behind",
+    .container = "has its processes saved and stops: everything it serves is gone until it is resumed, which "
+                 "may fail",
+    .stopped = "is stopped: there is nothing to suspend",
+    .ha = "the HA manager is not asked: a paused machine counts as running, a container that stops so is "
+          "started again",
+    .replication = "goes on as before",
+};
+static const struct power_blast hibernates = {
+    .stops = true,
+    .risk = PROXIMO_RISK_MEDIUM,
+    .running = "has its memory saved to a volume and stops: everything it serves is gone until it is resumed",
+    .stopped = "is stopped already",
+    .ha = "Proxmox does not suspend to disk under HA",
+    .replication = "goes on; the saved memory is not replicated",
+};
+static const struct power_blast resumes = {
+    .risk = PROXIMO_RISK_LOW,
+    .running = "goes on from where it was suspended",
+    .stopped = "goes on from what was saved; it takes its memory and CPU from its node",
+    .ha = "the HA manager is not asked",
+    .replication = "goes on as before",
+};
+static const struct power_blast resets = {
+    .stops = true,
+    .risk = PROXIMO_RISK_HIGH,
+    .running =
+        "begins anew at once, as by its reset button: what it had not written is lost, and everything it "
+        "serves is gone while it boots",
+    .stopped = "is stopped: there is nothing to reset",
+    .ha = "the HA manager does not notice: the machine's process goes on",
+    .replication = "goes on with the disks as the reset leaves them",
+};
 
 static int32_t power_blast(void *instance, struct proximo_call *call, struct proximo_text subject_json,
                            const struct power_blast *of)
@@ -176,9 +214,10 @@ static int32_t power_blast(void *instance, struct proximo_call *call, struct pro
         r = look_at_guest(&g);
     if (r == PROXIMO_OK)
         r = tell_guest(&g, guest_running(&g) || !g.status ? of->risk : PROXIMO_RISK_LOW,
-                       !g.status           ? "its state could not be read"
-                       : guest_running(&g) ? of->running
-                                           : of->stopped);
+                       !g.status                           ? "its state could not be read"
+                       : !guest_running(&g)                ? of->stopped
+                       : guest_is_lxc(&g) && of->container ? of->container
+                                                           : of->running);
     if (r == PROXIMO_OK)
         r = tell_ha(&g, of->ha);
     if (r == PROXIMO_OK && of->stops)
@@ -202,6 +241,22 @@ int32_t guests_blast_shutdown(void *instance, struct proximo_call *call, struct 
 int32_t guests_blast_reboot(void *instance, struct proximo_call *call, struct proximo_text subject_json)
 {
     return power_blast(instance, call, subject_json, &reboots);
+}
+int32_t guests_blast_suspend(void *instance, struct proximo_call *call, struct proximo_text subject_json)
+{
+    return power_blast(instance, call, subject_json, &suspends);
+}
+int32_t guests_blast_hibernate(void *instance, struct proximo_call *call, struct proximo_text subject_json)
+{
+    return power_blast(instance, call, subject_json, &hibernates);
+}
+int32_t guests_blast_resume(void *instance, struct proximo_call *call, struct proximo_text subject_json)
+{
+    return power_blast(instance, call, subject_json, &resumes);
+}
+int32_t guests_blast_reset(void *instance, struct proximo_call *call, struct proximo_text subject_json)
+{
+    return power_blast(instance, call, subject_json, &resets);
 }
 
 /* ---- snapshots */
@@ -265,6 +320,14 @@ int32_t guests_blast_snapshot(void *instance, struct proximo_call *call, struct 
     return state_blast(instance, call, subject_json, PROXIMO_RISK_LOW,
                        "goes on running; it may stand still for moments, and its disks are slower meanwhile",
                        "stays as it is", "may become another parent; what it holds stays");
+}
+
+int32_t guests_blast_snapshot_note(void *instance, struct proximo_call *call,
+                                   struct proximo_text subject_json)
+{
+    return state_blast(instance, call, subject_json, PROXIMO_RISK_LOW,
+                       "goes on running: only the note of one of its snapshots changes",
+                       "stays as it is: only the note of one of its snapshots changes", NULL);
 }
 
 int32_t guests_blast_rollback(void *instance, struct proximo_call *call, struct proximo_text subject_json)

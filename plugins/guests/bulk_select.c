@@ -41,20 +41,6 @@ static bool has_id(const struct ids *ids, int64_t id)
     return false;
 }
 
-/* Is the word one of the tags "a;b,c d"? */
-static bool has_tag(const char *tags, const char *tag)
-{
-    const size_t len = strlen(tag);
-
-    while (tags && *tags) {
-        const size_t n = strcspn(tags, ";, ");
-        if (n == len && memcmp(tags, tag, n) == 0)
-            return true;
-        tags += n + (tags[n] != '\0');
-    }
-    return false;
-}
-
 static bool name_fits(const struct selectors *s, const char *name)
 {
     if (!s->name)
@@ -66,7 +52,8 @@ static bool fits(const struct selectors *s, struct json_object *row)
 {
     return (!s->node || member_is(row, "node", s->node)) && (!s->pool || member_is(row, "pool", s->pool)) &&
            (!s->kind || member_is(row, "type", s->kind)) &&
-           (!s->tag || has_tag(member_text(row, "tags"), s->tag)) && name_fits(s, member_text(row, "name"));
+           (!s->tag || guest_has_tag(member_text(row, "tags"), s->tag)) &&
+           name_fits(s, member_text(row, "name"));
 }
 
 static int32_t list_of_guests(struct bulk *b, bool all, struct json_object **ret)

@@ -85,8 +85,8 @@ static int32_t check_disk(const struct cloning *c, const struct guest_disk *disk
         return refuse(
             c, PROXIMO_ESTATE,
             ask_text(a,
-                     "%s is on or goes to storage %s of one node alone, and a clone for another node needs "
-                     "shared storage for both",
+                     "%s is on or goes to storage %s of one node alone, and a clone for another node "
+                     "needs shared storage for both",
                      disk->slot, from && !storage_is_shared(from) ? disk->storage : storage));
     return life_check_privilege(a, ask_text(a, "/storage/%s", storage), "Datastore.AllocateSpace",
                                 "the clone");
@@ -155,10 +155,9 @@ static int32_t tell(const struct cloning *c)
             : guest_is_template(g) ? "full: its own disks, independent of the template"
                                    : "full: a guest that is no template is always copied in full");
     if (r == PROXIMO_OK)
-        r = tell_text(
-            &g->ask, "network",
-            "the clone has new MAC addresses; what is set inside the guest (addresses, host name, keys) "
-            "is the same");
+        r = tell_text(&g->ask, "network",
+                      "the clone has new MAC addresses; what is set inside the guest (addresses, host name, "
+                      "keys) is the same");
     return r == PROXIMO_OK ? tell_text(&g->ask, "way_back",
                                        "undo destroys the clone as long as nobody started or changed it")
                            : r;

@@ -102,6 +102,29 @@ static bool has_static_address(const char *key, const char *value)
     return false;
 }
 
+static int32_t tell_bridge(const struct cloned *c, const char *key, const char *value)
+{
+    const struct asking *a = &c->g.ask;
+    const bool firewall = strstr(value, "firewall=1") != NULL;
+    const char *bridge = strstr(value, "bridge=");
+    const char *name = bridge ? ask_text(a, "%.*s", (int)strcspn(bridge + 7, ","), bridge + 7) : NULL;
+    bool seen = true;
+    int32_t r = !bridge ? PROXIMO_OK : name ? life_sees_bridge(a, c->target, name, &seen) : PROXIMO_ENOMEM;
+    if (r < 0 || !bridge)
+        return r;
+    const char *missing =
+        seen ? ""
+             : ask_text(a,
+                        "; this token sees none of that name on %s, and without it the clone does not start",
+                        c->target);
+    return missing ? tell_affected(a, firewall && seen ? PROXIMO_RISK_LOW : PROXIMO_RISK_MEDIUM,
+                                   ask_text(a, "bridge/%s", name), NULL,
+                                   ask_text(a, "has the clone's %s on it once that is started%s%s", key,
+                                            firewall ? "" : ", without Proxmox's firewall", missing),
+                                   NULL)
+                   : PROXIMO_ENOMEM;
+}
+
 static int32_t tell_option(const struct cloned *c, const char *key, const char *value)
 {
     const struct asking *a = &c->g.ask;
@@ -113,16 +136,8 @@ static int32_t tell_option(const struct cloned *c, const char *key, const char *
     int32_t r = PROXIMO_OK;
     if (why && !net)
         r = a->host->risk(a->call, PROXIMO_RISK_HIGH, ask_text(a, "%s: %s, and the clone as well", key, why));
-    if (net) {
-        const bool firewall = strstr(value, "firewall=1") != NULL;
-        const char *bridge = strstr(value, "bridge=");
-        const char *name = bridge ? ask_text(a, "%.*s", (int)strcspn(bridge + 7, ","), bridge + 7) : "none";
-        r = tell_affected(a, firewall ? PROXIMO_RISK_LOW : PROXIMO_RISK_MEDIUM,
-                          ask_text(a, "bridge/%s", name), NULL,
-                          ask_text(a, "has the clone's %s on it once that is started%s", key,
-                                   firewall ? "" : ", without Proxmox's firewall"),
-                          NULL);
-    }
+    if (r == PROXIMO_OK && net)
+        r = tell_bridge(c, key, value);
     if (r == PROXIMO_OK && has_static_address(key, value))
         r = a->host->risk(
             a->call, PROXIMO_RISK_MEDIUM,

@@ -12,9 +12,10 @@ struct edit {
     const char *key;
     const char *value; /* NULL: the option is removed, or its value is secret */
     const struct option *option;
-    bool was;    /* the configuration has it */
-    bool hidden; /* its value is never shown */
-    bool secret; /* set to what the secret parameter holds */
+    const char *forms; /* JSON array: as what the value comes back; NULL: by the option's nature */
+    bool was;          /* the configuration has it */
+    bool hidden;       /* its value is never shown */
+    bool secret;       /* set to what the secret parameter holds */
 };
 struct editing {
     struct guest g;

@@ -165,8 +165,12 @@ static int32_t postcondition(const struct editing *e)
                                                   : PROXIMO_WAIT_EXISTS,
                                   .value = gone ? "0" : NULL,
                                   .deadline_s = 15};
-        if (plain)
+        if (edit->forms && edit->value) {
+            wait.test = PROXIMO_WAIT_IN;
+            wait.value = edit->forms;
+        } else if (plain) {
             wait.value = ask_text(&e->g.ask, "\"%s\"", edit->value);
+        }
         if (!wait.select || (plain && !wait.value))
             return PROXIMO_ENOMEM;
         if (edit->value && !*edit->value)

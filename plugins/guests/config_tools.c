@@ -51,7 +51,7 @@ static const struct proximo_read reads[] = {
         ROW(proximo_read),
         .flags = PROXIMO_READ_SINGLE | PROXIMO_READ_AS_IS,
         .name = "pve_guest_config_get",
-        .title = "Guest configuration",
+        .title = "Guest configuration, notes and tags",
         .description = "Shows the configuration of one guest: cores, memory, disks, network devices, boot "
                        "order, options, with "
                        "the digest that tells whether it changed. Passwords are never shown.",

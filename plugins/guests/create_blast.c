@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Whom a new guest affects: the bridges it is on, the storages it fills, the pool whose rights it falls
- * under. The options themselves are the plan's to judge. Source: GET /nodes/{node}/storage.
+ * under. The options themselves are the plan's to judge. Sources: GET /nodes/{node}/storage,
+ * GET /nodes/{node}/network?type=any_bridge.
  */
 #include "life.h"
 
@@ -18,18 +19,35 @@ static const char *next_item(const struct asking *a, const char **at, const char
     return *ret_value ? key : NULL;
 }
 
-static int32_t tell_bridges(const struct asking *a, const char *list)
+static int32_t tell_bridge(const struct asking *a, const char *node, const char *key, const char *value)
+{
+    const char *slash = strchr(value, '/');
+    const char *bridge = ask_text(a, "%.*s", (int)strcspn(value, "/"), value);
+    bool seen = true;
+    int32_t r = !bridge ? PROXIMO_ENOMEM : node ? life_sees_bridge(a, node, bridge, &seen) : PROXIMO_OK;
+    if (r < 0)
+        return r;
+    const char *missing =
+        seen ? ""
+             : ask_text(a,
+                        "; this token sees none of that name on %s, and without it the guest does not start",
+                        node);
+    return missing
+               ? tell_affected(a, slash && seen ? PROXIMO_RISK_MEDIUM : PROXIMO_RISK_HIGH,
+                               ask_text(a, "bridge/%s", bridge), NULL,
+                               ask_text(a, "has the guest's %s on it%s%s", key,
+                                        slash ? "" : ", without Proxmox's firewall (firewall=1 is not set)",
+                                        missing),
+                               NULL)
+               : PROXIMO_ENOMEM;
+}
+
+static int32_t tell_bridges(const struct asking *a, const char *node, const char *list)
 {
     const char *at = list ? list : "", *key, *value = NULL;
     int32_t r = PROXIMO_OK;
-    while (r == PROXIMO_OK && (key = next_item(a, &at, &value))) {
-        const char *slash = strchr(value, '/');
-        r = tell_affected(a, slash ? PROXIMO_RISK_MEDIUM : PROXIMO_RISK_HIGH,
-                          ask_text(a, "bridge/%.*s", (int)strcspn(value, "/"), value), NULL,
-                          ask_text(a, "has the guest's %s on it%s", key,
-                                   slash ? "" : ", without Proxmox's firewall (firewall=1 is not set)"),
-                          NULL);
-    }
+    while (r == PROXIMO_OK && (key = next_item(a, &at, &value)))
+        r = tell_bridge(a, node, key, value);
     return r;
 }
 
@@ -57,7 +75,7 @@ int32_t guests_blast_create(void *instance, struct proximo_call *call, struct pr
                                node ? ", on " : "", node ? node : ""),
                       NULL);
     if (r == PROXIMO_OK)
-        r = tell_bridges(&a, member_text(subject, "bridges"));
+        r = tell_bridges(&a, node, member_text(subject, "bridges"));
     if (r == PROXIMO_OK && pool)
         r = tell_affected(&a, PROXIMO_RISK_MEDIUM, ask_text(&a, "pool/%s", pool), NULL,
                           "has it as a member: whoever has rights on the pool has them on it", NULL);

@@ -35,8 +35,8 @@ static int32_t check_replication(const struct destruction *d)
     if (r < 0 || !jobs || json_object_array_length(jobs) == 0)
         return r;
     return refuse(g, ask_text(&g->ask,
-                              "replication job %s is there: say purge, which removes it, or remove it first "
-                              "with pve_replication_delete",
+                              "replication job %s is there: say purge, which removes it, or remove it "
+                              "first with pve_replication_delete",
                               member_text(json_object_array_get_idx(jobs, 0), "id")));
 }
 
@@ -47,11 +47,10 @@ static int32_t check_clones(const struct destruction *d)
     int32_t r = guest_is_template(g) ? destroy_users(d, false, &clones) : PROXIMO_OK;
     if (r < 0 || !clones)
         return r;
-    return refuse(g,
-                  ask_text(&g->ask,
-                           "it is a template, and linked clones are based on its disks (guest %s): they must "
-                           "go or be copied in full first; force does not override this",
-                           clones));
+    return refuse(g, ask_text(&g->ask,
+                              "it is a template, and linked clones are based on its disks (guest %s): "
+                              "they must go or be copied in full first; force does not override this",
+                              clones));
 }
 
 static int32_t check(const struct destruction *d)

@@ -32,8 +32,7 @@ const char *destroy_refusal(const struct destruction *d)
     const bool suspended = lock && !guest_is_lxc(g) && strcmp(lock, "suspended") == 0;
     if (member_true(g->config, "protection"))
         return "it is protected against removal (protection=1), which force does not override: take that "
-               "away "
-               "first with pve_guest_config_set, if it really is to go";
+               "away first with pve_guest_config_set, if it really is to go";
     if (lock && !suspended)
         return ask_text(
             &g->ask,

@@ -91,8 +91,9 @@ static int32_t tell_left(const struct guest *g, struct json_object *list, const 
                   : volume_owner(volid) != (int64_t)digits_of(g->vmid, 999999999)))
             continue;
         r = tell_affected(&g->ask, PROXIMO_RISK_MEDIUM, ask_text(&g->ask, "volume/%s", volid), NULL,
-                          "has the guest's number and is in no entry of its present configuration: it stays "
-                          "behind, unless a snapshot names it, and a later guest with this number finds it",
+                          "has the guest's number and is in no entry of its present configuration: it "
+                          "stays behind, unless a snapshot names it, and a later guest with this "
+                          "number finds it",
                           NULL);
     }
     return r;

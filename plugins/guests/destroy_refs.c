@@ -174,8 +174,8 @@ static int32_t tell_pool(const struct guest *g)
         if (member_is(row, "vmid", g->vmid) && member_text(row, "pool") && *member_text(row, "pool"))
             r = tell_affected(
                 &g->ask, PROXIMO_RISK_LOW, ask_text(&g->ask, "pool/%s", member_text(row, "pool")), NULL,
-                "loses it as a member, with or without purge: a later guest with this number is "
-                "not in it",
+                "loses it as a member, with or without purge: a later guest with this number is not in "
+                "it",
                 NULL);
     }
     return r;

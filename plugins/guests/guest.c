@@ -244,6 +244,32 @@ int32_t guest_tell_facts(const struct guest *g)
     return tell_fact(&g->ask, "guest", facts);
 }
 
+bool guest_has_tag(const char *tags, const char *tag)
+{
+    const size_t len = strlen(tag);
+    while (tags && *tags) {
+        const size_t n = strcspn(tags, ";, ");
+        if (n == len && memcmp(tags, tag, n) == 0)
+            return true;
+        tags += n + (tags[n] != '\0');
+    }
+    return false;
+}
+
+const char *guest_note_forms(const struct guest *g, const char *note)
+{
+    const size_t len = strlen(note);
+    for (size_t i = 0; i < len; i++) {
+        const bool end = i == 0 || i + 1 == len || note[i + 1] == '\n';
+        if (note[i] == '\r' || (end && (note[i] == ' ' || note[i] == '\t')))
+            return NULL;
+    }
+    struct json_object *plain DROP_JSON = json_object_new_string(note);
+    const char *line = ask_text(&g->ask, "%s\n", note);
+    struct json_object *ended DROP_JSON = line ? json_object_new_string(line) : NULL;
+    return plain && ended ? ask_text(&g->ask, "[%s,%s]", json_text(plain).ptr, json_text(ended).ptr) : NULL;
+}
+
 int32_t guest_request(const struct guest *g, const char *method, const char *path,
                       const struct proximo_field *fields, uint32_t count, uint64_t flags)
 {

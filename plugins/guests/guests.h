@@ -92,6 +92,11 @@ int32_t guest_check_privilege(const struct guest *g, const char *privilege, cons
 /* Facts: name, node, kind, status, lock, HA. */
 int32_t guest_tell_facts(const struct guest *g);
 
+bool guest_has_tag(const char *tags, const char *tag); /* tags: "a;b,c d"; NULL: none */
+/* How a note may come back that was sent so, a JSON array of texts: as it is, or with a newline at its end.
+ * NULL: it has spaces at the ends of lines, of which it is not known, or there is no memory. */
+const char *guest_note_forms(const struct guest *g, const char *note);
+
 /* A request on the guest: fields beside node, kind, vmid, at most 60. */
 int32_t guest_request(const struct guest *g, const char *method, const char *path,
                       const struct proximo_field *fields, uint32_t count, uint64_t flags);
@@ -113,6 +118,7 @@ int32_t guests_plan_snapshot_create(void *instance, struct proximo_call *call);
 int32_t guests_undo_snapshot_create(void *instance, struct proximo_call *call,
                                     struct proximo_text record_json);
 int32_t guests_plan_snapshot_delete(void *instance, struct proximo_call *call);
+int32_t guests_plan_snapshot_update(void *instance, struct proximo_call *call);
 int32_t guests_plan_undo_points_prune(void *instance, struct proximo_call *call);
 int32_t guests_plan_rollback(void *instance, struct proximo_call *call);
 int32_t guests_plan_config_set(void *instance, struct proximo_call *call);
@@ -123,7 +129,13 @@ int32_t guests_blast_start(void *instance, struct proximo_call *call, struct pro
 int32_t guests_blast_stop(void *instance, struct proximo_call *call, struct proximo_text subject_json);
 int32_t guests_blast_shutdown(void *instance, struct proximo_call *call, struct proximo_text subject_json);
 int32_t guests_blast_reboot(void *instance, struct proximo_call *call, struct proximo_text subject_json);
+int32_t guests_blast_suspend(void *instance, struct proximo_call *call, struct proximo_text subject_json);
+int32_t guests_blast_hibernate(void *instance, struct proximo_call *call, struct proximo_text subject_json);
+int32_t guests_blast_resume(void *instance, struct proximo_call *call, struct proximo_text subject_json);
+int32_t guests_blast_reset(void *instance, struct proximo_call *call, struct proximo_text subject_json);
 int32_t guests_blast_snapshot(void *instance, struct proximo_call *call, struct proximo_text subject_json);
+int32_t guests_blast_snapshot_note(void *instance, struct proximo_call *call,
+                                   struct proximo_text subject_json);
 int32_t guests_blast_rollback(void *instance, struct proximo_call *call, struct proximo_text subject_json);
 int32_t guests_blast_config(void *instance, struct proximo_call *call, struct proximo_text subject_json);
 
@@ -131,8 +143,9 @@ int32_t guests_blast_config(void *instance, struct proximo_call *call, struct pr
 
 extern const struct topic guests_topic_inventory, guests_topic_power, guests_topic_snapshots,
     guests_topic_config, guests_topic_bulk, guests_topic_prompts;
+extern const struct topic guests_topic_pending, guests_topic_agent, guests_topic_notes;
+extern const struct topic guests_topic_disks, guests_topic_cloudinit, guests_topic_template;
 extern const struct topic guests_topic_life;
 extern const struct topic guests_topic_migrate, guests_topic_backup, guests_topic_restore;
-extern const struct topic guests_topic_disks, guests_topic_cloudinit, guests_topic_template;
 
 #endif

@@ -103,6 +103,21 @@ static const struct proximo_need guest_needs[] = {
     {ROW(proximo_need), .path = "/vms/{vmid}", .privilege = "VM.Audit"},
 };
 
+/* ---- pve_guest_feature: GET .../feature */
+
+static const struct proximo_param feature_params[] = {
+    GUEST_PARAMS,
+    PARAM(.type = PROXIMO_TYPE_STRING, .name = "feature", .choices = "clone,snapshot,copy",
+          .flags = PROXIMO_PARAM_REQUIRED,
+          .description = "snapshot; clone (linked, as from a template); copy (full clone)."),
+    PARAM(.type = PROXIMO_TYPE_STRING, .name = "snapname", .format = "snapname",
+          .description = "As of this snapshot; absent: as it is now."),
+};
+static const struct proximo_column feature_columns[] = {
+    COLUMN(.name = "hasFeature"),
+    COLUMN(.name = "nodes"),
+};
+
 /* ---- the tools */
 
 static const struct proximo_read reads[] = {
@@ -136,6 +151,18 @@ static const struct proximo_read reads[] = {
         .params = PROXIMO_TABLE(guest_params),
         .path = "/nodes/{node}/{kind}/{vmid}/status/current",
         .columns = PROXIMO_TABLE(status_columns),
+        .needs = PROXIMO_TABLE(guest_needs),
+    },
+    {
+        ROW(proximo_read),
+        .flags = PROXIMO_READ_SINGLE,
+        .name = "pve_guest_feature",
+        .title = "Feature check",
+        .description = "Says whether the disks of one guest allow a snapshot, a linked clone or a full copy, "
+                       "and on which nodes. It depends on the storage of every disk.",
+        .params = PROXIMO_TABLE(feature_params),
+        .path = GUEST_PATH "/feature",
+        .columns = PROXIMO_TABLE(feature_columns),
         .needs = PROXIMO_TABLE(guest_needs),
     },
 };

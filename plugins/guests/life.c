@@ -62,9 +62,9 @@ int32_t life_check_privilege(const struct asking *a, const char *path, const cha
         return PROXIMO_OK; /* what is not known passes: the core says so */
     return a->host->fail(
         a->call, PROXIMO_EDENIED,
-        "%s needs %s on %s, which this token does not hold. An operator can grant it: pveum "
-        "role add Proximo-%s --privs %s && pveum acl modify %s --tokens '<your token>' --roles "
-        "Proximo-%s (the token's user needs it as well)",
+        "%s needs %s on %s, which this token does not hold. An operator can grant it: pveum role add "
+        "Proximo-%s --privs %s && pveum acl modify %s --tokens '<your token>' --roles Proximo-%s (the "
+        "token's user needs it as well)",
         what, privilege, path, privilege, privilege, path, privilege);
 }
 
@@ -145,6 +145,27 @@ int32_t life_wait_made(const struct asking *a, const struct proximo_field at[3],
     return r == PROXIMO_OK && running ? a->host->postcondition(a->call, &runs) : r;
 }
 
+/* ---- networks */
+
+int32_t life_sees_bridge(const struct asking *a, const char *node, const char *bridge, bool *ret)
+{
+    const struct proximo_field fields[] = {FIELD("node", node), FIELD("type", "any_bridge")};
+    const struct proximo_get get = {ROW(proximo_get), .path = "/nodes/{node}/network", .fields = fields,
+                                    .field_count = 2};
+    struct looked looked;
+    int32_t r = ask_look(a, &get, &looked);
+    *ret = true;
+    if (r < 0)
+        return r;
+    if (json_object_is_type(looked.data, json_type_array)) {
+        *ret = false;
+        for (size_t i = 0; i < json_object_array_length(looked.data) && !*ret; i++)
+            *ret = member_is(json_object_array_get_idx(looked.data, i), "iface", bridge);
+    }
+    json_object_put(looked.data);
+    return PROXIMO_OK;
+}
+
 /* ---- space */
 
 bool life_space_add(struct life_space *rows, uint32_t *count, const char *storage, uint64_t bytes)
@@ -193,9 +214,7 @@ static int32_t tell_fit(const struct asking *a, const char *node, const struct l
     if (one->bytes > left)
         return tell_affected(
             a, PROXIMO_RISK_HIGH, resource, NULL,
-            "has less free than the new disks may grow to: it can run full, and others on it "
-            "with it",
-            facts);
+            "has less free than the new disks may grow to: it can run full, and others on it with it", facts);
     return one->bytes > left / 5 * 4
                ? tell_affected(
                      a, PROXIMO_RISK_MEDIUM, resource, NULL,

@@ -29,6 +29,10 @@ int32_t life_guards(const struct asking *a, const struct proximo_field at[3]);
 /* It is there, whole (not locked), and with running true it runs. */
 int32_t life_wait_made(const struct asking *a, const struct proximo_field at[3], bool running);
 
+/* Is there a bridge or vnet of this name on the node, as far as this token sees? What is not known is true.
+ */
+int32_t life_sees_bridge(const struct asking *a, const char *node, const char *bridge, bool *ret);
+
 /* What is to be made on a storage. */
 struct life_space {
     const char *storage;

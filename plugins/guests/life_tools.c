@@ -57,9 +57,10 @@ static const struct proximo_param container_params[] = {
           .description = "Storage for its root disk (4 GiB unless rootfs says otherwise)."),
     NODE_PARAM,
     PARAM(.type = PROXIMO_TYPE_OBJECT, .name = "options",
-          .description =
-              "Options as Proxmox takes them: {\"hostname\":\"web1\",\"memory\":1024,"
-              "\"net0\":\"name=eth0,bridge=vmbr0,firewall=1,ip=dhcp\"}. unprivileged is 1 unless said."),
+          .description = "Options as Proxmox takes them: "
+                         "{\"hostname\":\"web1\",\"memory\":1024,\"net0\":\"name=eth0,bridge=vmbr0,firewall="
+                         "1,ip=dhcp\"}. "
+                         "unprivileged is 1 unless said."),
     PARAM(.type = PROXIMO_TYPE_STRING, .name = "password", .flags = PROXIMO_PARAM_SECRET, .minimum = 5,
           .maximum = 1024, .description = "Password of root in the container. Never shown or kept."),
     PARAM(.type = PROXIMO_TYPE_STRING, .name = "ssh_public_keys", .api_name = "ssh-public-keys",
@@ -84,9 +85,9 @@ static const struct proximo_change changes[] = {
         .title = "Destroy a guest",
         .description =
             "Deletes a machine or container with its disks and snapshots, for good; the plan says what "
-            "refers to it and "
-            "which backup could bring it back. Refused for one that is protected, locked, running without "
-            "force, under HA or replicated without purge, or a template with linked clones.",
+            "refers to it and which backup could bring it back. Refused for one that is protected, "
+            "locked, running without force, under HA or replicated without purge, or a template with "
+            "linked clones.",
         .params = PROXIMO_TABLE(delete_params),
         .operation_class = DESTROY_CLASS,
         .needs = PROXIMO_TABLE(delete_needs),
@@ -98,11 +99,11 @@ static const struct proximo_change changes[] = {
         SUBJECT,
         .name = "pve_clone",
         .title = "Clone a guest",
-        .description = "Creates a copy of a machine or container with a new number: of a template a linked "
-                       "clone, which binds it, or "
-                       "with full a full copy; of any other guest always a full copy. The plan says whether "
-                       "it fits and what it "
-                       "takes along. Undo destroys the clone as long as nobody started or changed it.",
+        .description =
+            "Creates a copy of a machine or container with a new number: of a template a linked clone, "
+            "which binds it, or with full a full copy; of any other guest always a full copy. The plan "
+            "says whether it fits and what it takes along. Undo destroys the clone as long as nobody "
+            "started or changed it.",
         .params = PROXIMO_TABLE(clone_params),
         .operation_class = CLONE_CLASS,
         .needs = PROXIMO_TABLE(clone_needs),
@@ -116,11 +117,10 @@ static const struct proximo_change changes[] = {
         SUBJECT,
         .name = "pve_create_container",
         .title = "Create a container",
-        .description = "Creates a container, unprivileged unless options say otherwise. The number must be "
-                       "unused in the whole "
-                       "cluster, the storage for this content and with room; the plan names what reaches "
-                       "into the host. Undo "
-                       "destroys it as long as nobody started or changed it.",
+        .description =
+            "Creates a container, unprivileged unless options say otherwise. The number must be unused "
+            "in the whole cluster, the storage for this content and with room; the plan names what "
+            "reaches into the host. Undo destroys it as long as nobody started or changed it.",
         .params = PROXIMO_TABLE(container_params),
         .operation_class = CREATE_CLASS,
         .method = "POST",
@@ -135,11 +135,11 @@ static const struct proximo_change changes[] = {
         SUBJECT,
         .name = "pve_create_vm",
         .title = "Create a virtual machine",
-        .description = "Creates a virtual machine with the disks, CD and network that options name. The "
-                       "number must be unused in the "
-                       "whole cluster, each storage for this content and with room; the plan names what "
-                       "reaches into the host. "
-                       "Undo destroys it as long as nobody started or changed it.",
+        .description =
+            "Creates a virtual machine with the disks, CD and network that options name. The number "
+            "must be unused in the whole cluster, each storage for this content and with room; the "
+            "plan names what reaches into the host. Undo destroys it as long as nobody started or "
+            "changed it.",
         .params = PROXIMO_TABLE(vm_params),
         .operation_class = CREATE_CLASS,
         .method = "POST",

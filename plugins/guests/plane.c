@@ -7,12 +7,26 @@
 
 #include "guests.h"
 
+/* clang-format off */
 static const struct topic *const topics[] = {
-    &guests_topic_inventory, &guests_topic_power,   &guests_topic_snapshots, &guests_topic_config,
-    &guests_topic_bulk,      &guests_topic_prompts, &guests_topic_life,      &guests_topic_migrate,
-    &guests_topic_backup,    &guests_topic_restore, &guests_topic_disks,     &guests_topic_cloudinit,
+    &guests_topic_inventory,
+    &guests_topic_power,
+    &guests_topic_snapshots,
+    &guests_topic_config,
+    &guests_topic_pending,
+    &guests_topic_agent,
+    &guests_topic_notes,
+    &guests_topic_disks,
+    &guests_topic_cloudinit,
     &guests_topic_template,
+    &guests_topic_life,
+    &guests_topic_backup,
+    &guests_topic_restore,
+    &guests_topic_migrate,
+    &guests_topic_bulk,
+    &guests_topic_prompts,
 };
+/* clang-format on */
 
 static struct proximo_plane plane = {
     PROXIMO_PLANE_HEAD,

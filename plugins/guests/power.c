@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * pve_guest_power. What Proxmox does with a guest that is already so differs by kind (a task that ends well,
- * a task that fails, an error at once), so "already so" is said here and nothing is sent. Under HA, start,
- * stop and shutdown only ask the HA manager; the task ends before anything happened. Sources:
- * POST /nodes/{node}/{qemu,lxc}/{vmid}/status/{start,stop,shutdown,reboot}.
+ * pve_guest_power; its actions suspend, hibernate, resume and reset are in power_hold.c. What Proxmox does
+ * with a guest that is already so differs by kind (a task that ends well, a task that fails, an error at
+ * once), so "already so" is said here and nothing is sent. Under HA, start, stop and shutdown only ask the HA
+ * manager; the task ends before anything happened. Sources: POST
+ * /nodes/{node}/{qemu,lxc}/{vmid}/status/{start,stop,shutdown,reboot}.
  */
-#include "guests.h"
+#include "power.h"
 
 #define LOCAL_DEADLINE_S 60  /* after the task's end only the state is looked at */
 #define HA_DEADLINE_S    600 /* the HA manager works in rounds of ten seconds and may move the guest */
@@ -42,7 +43,7 @@ static int32_t already_so(const struct guest *g, const struct power *power)
     if (strcmp(power->action, "reboot") == 0 || !status || strcmp(status, power->becomes) != 0)
         return 0;
     const char *text = ask_text(&g->ask, "nothing to do: %s %s %s%s", guest_label(g), "is already", status,
-                                paused ? " (paused: a start does not resume it)" : "");
+                                paused ? " (paused: action \"resume\" lets it go on)" : "");
     int32_t r = text ? g->ask.host->change(g->ask.call, text) : PROXIMO_ENOMEM;
     return r < 0 ? r : 1;
 }
@@ -58,6 +59,14 @@ static int32_t check(const struct guest *g, const struct power *power)
         return g->ask.host->fail(g->ask.call, PROXIMO_EINVAL,
                                  "%s is not running, so it cannot be rebooted; action \"start\" starts it",
                                  guest_label(g));
+    if (!starts || strcmp(power->action, "reboot") == 0) {
+        const bool asks = strcmp(power->action, "stop") != 0 && !ask_flag(&g->ask, "force_stop");
+        if (asks && guest_running(g) && member_is(g->status, "qmpstatus", "paused"))
+            return g->ask.host->fail(g->ask.call, PROXIMO_ESTATE,
+                                     "%s is paused and cannot hear the request: resume it first (action "
+                                     "\"resume\"), or stop it",
+                                     guest_label(g));
+    }
     /* A machine that was suspended to disk holds this lock, and starting it is what ends it. */
     return guest_check_lock(g, strcmp(power->action, "start") == 0 ? "suspended" : NULL);
 }
@@ -167,28 +176,40 @@ int32_t guests_plan_power(void *instance, struct proximo_call *call)
 {
     struct guest g;
     int32_t r = guest_open(instance, call, &g);
-    const struct power *power = r == PROXIMO_OK ? power_find(ask_argument(&g.ask, "action")) : NULL;
-    if (r == PROXIMO_OK && !power)
-        r = g.ask.host->fail(call, PROXIMO_EINVAL, "action is one of start, stop, shutdown, reboot");
-    if (r == PROXIMO_OK && power)
+    const char *action = r == PROXIMO_OK ? ask_argument(&g.ask, "action") : NULL;
+    const struct power *power = power_find(action);
+    if (r == PROXIMO_OK && power_holds(action))
+        r = power_plan_hold(&g, action, true);
+    else if (r == PROXIMO_OK && !power)
+        r = g.ask.host->fail(
+            call, PROXIMO_EINVAL,
+            "action is one of start, stop, shutdown, reboot, suspend, hibernate, resume, reset");
+    else if (r == PROXIMO_OK && ask_argument(&g.ask, "statestorage"))
+        r = g.ask.host->fail(call, PROXIMO_EINVAL, "statestorage belongs to action \"hibernate\" only");
+    else if (r == PROXIMO_OK)
         r = plan(&g, power, true);
     guest_done(&g);
     return r;
 }
 
-/* The status that the record's first guard (of status/current) holds, by selector or as a whole. */
-static const char *status_before(struct json_object *record)
+/* The record's first guard, of status/current. */
+static struct json_object *first_before(struct json_object *record)
 {
     struct json_object *before = member_of(record, "before");
-    struct json_object *first =
-        json_object_is_type(before, json_type_array) && json_object_array_length(before)
-            ? json_object_array_get_idx(before, 0)
-            : NULL;
+    return json_object_is_type(before, json_type_array) && json_object_array_length(before)
+               ? json_object_array_get_idx(before, 0)
+               : NULL;
+}
+
+/* The status that it holds, by selector or as a whole. */
+static const char *status_before(struct json_object *record)
+{
+    struct json_object *first = first_before(record);
     const char *status = member_text(first, "/status");
     return status ? status : member_text(first, "status");
 }
 
-/* Of a start: what it was before is brought back. Of the way back of a start: the start again. */
+/* What it was before is brought back. Of the way back of a start: the start again. */
 int32_t guests_undo_power(void *instance, struct proximo_call *call, struct proximo_text record_json)
 {
     struct guest g;
@@ -200,8 +221,13 @@ int32_t guests_undo_power(void *instance, struct proximo_call *call, struct prox
         r = g.ask.host->fail(call, PROXIMO_ENOTFOUND, "the record does not say what state %s was in",
                              guest_label(&g));
     }
-    const struct power *power = power_find(status && strcmp(status, "running") == 0 ? "start" : "stop");
-    if (r == PROXIMO_OK && power)
+    const char *back = status && strcmp(status, "running") == 0 ? "start" : "stop";
+    if (r == PROXIMO_OK && power_holds(ask_argument(&g.ask, "action")))
+        back = power_hold_back(&g, first_before(record));
+    const struct power *power = power_find(back);
+    if (r == PROXIMO_OK && power_holds(back))
+        r = power_plan_hold(&g, back, false);
+    else if (r == PROXIMO_OK && power)
         r = plan(&g, power, false);
     guest_done(&g);
     return r;

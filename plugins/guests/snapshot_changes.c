@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * pve_snapshot_create, pve_snapshot_delete, pve_rollback. Proxmox answers all three with a task even for a
- * snapshot that is missing or taken, so that is looked at here. Sources:
- * POST, DELETE /nodes/{node}/{kind}/{vmid}/snapshot[/{snapname}], POST .../{snapname}/rollback.
+ * pve_snapshot_create, pve_snapshot_delete, pve_snapshot_update, pve_rollback. Proxmox answers all but the
+ * update with a task even for a snapshot that is missing or taken, so that is looked at here. Sources: POST,
+ * DELETE /nodes/{node}/{kind}/{vmid}/snapshot[/{snapname}], POST .../{snapname}/rollback.
  */
 #include "guests.h"
 
@@ -228,6 +228,95 @@ int32_t guests_undo_snapshot_create(void *instance, struct proximo_call *call,
                                   s.name, guest_label(&s.g)));
         }
     }
+    end(&s);
+    return r;
+}
+
+/* ---- update: the note alone */
+
+/* Without newlines at the end, which Proxmox does not keep (a container's note comes back with one). */
+static const char *without_end(const struct guest *g, const char *text)
+{
+    size_t len = text ? strlen(text) : 0;
+    while (len && text[len - 1] == '\n')
+        len--;
+    return ask_text(&g->ask, "%.*s", (int)len, text ? text : "");
+}
+
+static int32_t update_undo(const struct snapping *s)
+{
+    const struct guest *g = &s->g;
+    const char *was = member_text(s->entry, "description");
+    const struct proximo_field fields[] = {
+        FIELD("snapname", s->name),
+        was && *was ? REFERENCE("description", ask_text(&g->ask, "before.0:[name=%s]/description", s->name))
+                    : FIELD("description", ""),
+    };
+    const struct proximo_step back = {ROW(proximo_step),
+                                      .kind = PROXIMO_STEP_REQUEST,
+                                      .name = "change",
+                                      .method = "PUT",
+                                      .path = GUEST_SNAPS "/{snapname}/config",
+                                      .params = ROWS(fields, 2)};
+    if (was && *was && !fields[1].value)
+        return PROXIMO_ENOMEM;
+    return g->ask.host->undo(g->ask.call, PROXIMO_UNDO_TEMPLATE, &back, 1);
+}
+
+static int32_t wait_note(const struct snapping *s, const char *select, const char *note)
+{
+    const char *forms = guest_note_forms(&s->g, note);
+    return wait_list(s, select, forms ? PROXIMO_WAIT_IN : PROXIMO_WAIT_EXISTS, forms);
+}
+
+/* Its words are one of the two marks by which pve_undo_points_prune knows its own. */
+static int32_t tell_undo_point(const struct snapping *s)
+{
+    return strncmp(s->name, "proximo-", 8) == 0
+               ? tell_text(&s->g.ask, "undo_point",
+                           "by its name it is one of Proximo's own: with another note pve_undo_points_prune "
+                           "leaves it alone")
+               : PROXIMO_OK;
+}
+
+static int32_t update(const struct snapping *s)
+{
+    const struct guest *g = &s->g;
+    const char *now = without_end(g, member_text(s->entry, "description"));
+    const char *note = without_end(g, ask_argument(&g->ask, "description"));
+    const char *more = ask_text(&g->ask, ",[name=%s]/description", s->name);
+    const struct proximo_field fields[] = {FIELD("snapname", s->name), FIELD("description", note)};
+    if (!now || !note || !more)
+        return PROXIMO_ENOMEM;
+    const bool same = strcmp(now, note) == 0;
+    const char *summary =
+        ask_text(&g->ask, "%ssnapshot \"%s\" of %s %s", same ? "nothing to do: " : "", s->name,
+                 guest_label(g), same ? "has this note already" : "gets another note");
+    int32_t r = summary ? g->ask.host->change(g->ask.call, summary) : PROXIMO_ENOMEM;
+    if (r < 0 || same)
+        return r;
+    if ((r = guest_check_lock(g, NULL)) < 0 ||
+        (r = guest_check_privilege(g, "VM.Snapshot", "changing a snapshot's note")) < 0 ||
+        (r = guest_tell_facts(g)) < 0 || (r = tell_text(&g->ask, "from", now)) < 0 ||
+        (r = tell_text(&g->ask, "to", note)) < 0 || (r = tell_undo_point(s)) < 0)
+        return r;
+    if ((r = guard_list(s, more)) < 0 || (r = guest_guard(g, GUEST_STATUS, "/lock")) < 0 ||
+        (r = guest_subject(g, "snapshot.update")) < 0 ||
+        (r = guest_request(g, "PUT", GUEST_SNAPS "/{snapname}/config", fields, 2, 0)) < 0)
+        return r;
+    if (*note)
+        r = wait_note(s, more + 1, note);
+    return r == PROXIMO_OK ? update_undo(s) : r;
+}
+
+int32_t guests_plan_snapshot_update(void *instance, struct proximo_call *call)
+{
+    struct snapping s;
+    int32_t r = begin(instance, call, &s);
+    if (r == PROXIMO_OK && !s.entry)
+        r = missing(&s);
+    if (r == PROXIMO_OK)
+        r = update(&s);
     end(&s);
     return r;
 }

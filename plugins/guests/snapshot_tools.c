@@ -35,6 +35,10 @@ static const struct proximo_column points_columns[] = {
     COLUMN(.name = "description", .flags = PROXIMO_COLUMN_UNTRUSTED | PROXIMO_COLUMN_EXTRA),
 };
 
+/* ---- pve_snapshot_config: GET .../snapshot/{snapname}/config */
+
+static const struct proximo_param kept_params[] = {GUEST_PARAMS, SNAPNAME_PARAM};
+
 /* ---- changes */
 
 static const struct proximo_param create_params[] = {
@@ -50,6 +54,13 @@ static const struct proximo_param delete_params[] = {
     SNAPNAME_PARAM,
     PARAM(.type = PROXIMO_TYPE_BOOLEAN, .name = "force",
           .description = "Remove the entry even if a disk's snapshot cannot be removed."),
+};
+static const struct proximo_param update_params[] = {
+    GUEST_PARAMS,
+    SNAPNAME_PARAM,
+    PARAM(.type = PROXIMO_TYPE_STRING, .name = "description", .format = "lines", .maximum = 4096,
+          .flags = PROXIMO_PARAM_REQUIRED,
+          .description = "The note, in place of the present one; an empty text removes it."),
 };
 static const struct proximo_param rollback_params[] = {
     GUEST_PARAMS,
@@ -80,7 +91,7 @@ static const struct proximo_read reads[] = {
     {
         ROW(proximo_read),
         .name = "pve_snapshot_list",
-        .title = "Snapshots",
+        .title = "Snapshots (checkpoints)",
         .description = "Lists the snapshots of one guest, oldest first, with time, parent and description. "
                        "`current` says on "
                        "which snapshot the guest's present state is based.",
@@ -89,6 +100,18 @@ static const struct proximo_read reads[] = {
         .columns = PROXIMO_TABLE(snapshot_columns),
         .sort_by = "snaptime",
         .read = guests_read_snapshots,
+    },
+    {
+        ROW(proximo_read),
+        .flags = PROXIMO_READ_SINGLE | PROXIMO_READ_AS_IS,
+        .name = "pve_snapshot_config",
+        .title = "Kept configuration",
+        .description =
+            "Shows the configuration of one guest that a snapshot holds: what pve_rollback would bring "
+            "back, with the snapshot's time, parent and description. Passwords are never shown.",
+        .params = PROXIMO_TABLE(kept_params),
+        .path = GUEST_SNAPS "/{snapname}/config",
+        .needs = PROXIMO_TABLE(points_needs),
     },
     {
         ROW(proximo_read),
@@ -141,6 +164,21 @@ static const struct proximo_change changes[] = {
     {
         ROW(proximo_change),
         SUBJECT,
+        .flags = PROXIMO_CHANGE_IDEMPOTENT,
+        .name = "pve_snapshot_update",
+        .title = "Change a snapshot's note",
+        .description =
+            "Writes the note (description) that is kept with one snapshot of a guest; what the snapshot "
+            "holds does not change. Undo writes the old note back.",
+        .params = PROXIMO_TABLE(update_params),
+        .operation_class = "snapshot.update",
+        .needs = PROXIMO_TABLE(snapshot_needs),
+        .plan = guests_plan_snapshot_update,
+        .undo_kind = PROXIMO_UNDO_TEMPLATE,
+    },
+    {
+        ROW(proximo_change),
+        SUBJECT,
         .name = "pve_undo_points_prune",
         .title = "Delete undo points",
         .description =
@@ -175,6 +213,8 @@ static const struct proximo_class classes[] = {
                 guests_blast_snapshot, "The present state is kept beside the guest."),
     GUEST_CLASS("snapshot.delete", "delete a snapshot", PROXIMO_RISK_MEDIUM, PROXIMO_UNDO_NONE, 0,
                 guests_blast_snapshot, "A state that was kept is gone."),
+    GUEST_CLASS("snapshot.update", "write the note of a snapshot", PROXIMO_RISK_LOW, PROXIMO_UNDO_TEMPLATE, 0,
+                guests_blast_snapshot_note, "The note kept with a snapshot changes."),
 };
 
 const struct topic guests_topic_snapshots = {

@@ -16,6 +16,15 @@ struct telling {
     bool users_looked;
 };
 
+/* Which role stands in the sentence: rows with equal sentences about the same one are shown once. */
+static const char *with_role(const struct asking *a, const char *effect, const char *role)
+{
+    static const char words[] = "this role";
+    const char *at = effect && role ? strstr(effect, words) : NULL;
+    return at ? ask_text(a, "%.*sthe role %s%s", (int)(at - effect), effect, role, at + sizeof(words) - 1)
+              : effect;
+}
+
 static int32_t tell_one(const struct telling *t, struct json_object *entry, const char *kind,
                         const char *name, const char *via)
 {
@@ -33,7 +42,7 @@ static int32_t tell_one(const struct telling *t, struct json_object *entry, cons
             json_object_object_add(facts, "via", json_object_new_string(via));
     }
     return tell_affected(&t->a, from_top ? PROXIMO_RISK_MEDIUM : PROXIMO_RISK_HIGH,
-                         ask_text(&t->a, "%s/%s", kind, name), NULL, effect, facts);
+                         ask_text(&t->a, "%s/%s", kind, name), NULL, with_role(&t->a, effect, role), facts);
 }
 
 static int32_t look_users(struct telling *t)

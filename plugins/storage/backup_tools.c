@@ -57,6 +57,21 @@ static const struct proximo_column freshness_columns[] = {
     COLUMN(.name = "template", EXTRA),
 };
 
+/* ---- pve_backup_files */
+
+static const struct proximo_param files_params[] = {
+    STORAGE_PARAM,
+    VOLID_PARAM,
+    NODE_PARAM,
+    PARAM(.type = PROXIMO_TYPE_STRING, .name = "filepath", .maximum = 2000,
+          .description = "Folder as the answer names it; absent or /: the backup's archives."),
+};
+static const struct proximo_column files_columns[] = {
+    COLUMN(.name = "filepath", UNTRUSTED),   COLUMN(.name = "type"),
+    COLUMN(.name = "size", .unit = "bytes"), COLUMN(.name = "mtime", .unit = "epoch"),
+    COLUMN(.name = "leaf", EXTRA),
+};
+
 static const struct proximo_read reads[] = {
     {
         ROW(proximo_read),
@@ -87,6 +102,23 @@ static const struct proximo_read reads[] = {
         .count_by = "state",
         .sort_by = "vmid",
         .read = storage_read_freshness,
+    },
+    {
+        ROW(proximo_read),
+        .name = "pve_backup_files",
+        .title = "Files in a backup",
+        .description = "Lists the archives in one backup on a Proxmox Backup Server, and folder by folder "
+                       "the files in an "
+                       "archive of files (containers, hosts; file restore): path, type (d folder, f file, l "
+                       "link), size, "
+                       "time. It hands out no file, and does not look into disk images: that would start a "
+                       "machine on the "
+                       "node.",
+        .params = PROXIMO_TABLE(files_params),
+        .columns = PROXIMO_TABLE(files_columns),
+        .count_by = "type",
+        .sort_by = "filepath",
+        .read = storage_read_backup_files,
     },
 };
 

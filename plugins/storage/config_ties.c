@@ -115,6 +115,7 @@ static int32_t pool_steps(const struct config_change *c, const struct ties *ties
         fields[i][1] = FIELD("storage", c->id);
         steps[(*count)++] = (struct proximo_step){ROW(proximo_step),
                                                   .kind = PROXIMO_STEP_REQUEST,
+                                                  .flags = PROXIMO_STEP_CONTINUE,
                                                   .name = ask_text(&c->ask, "pool%zu", i),
                                                   .method = "PUT",
                                                   .path = "/pools",
@@ -169,9 +170,11 @@ static int32_t tell_grant(const struct asking *a, struct json_object *entry)
         json_object_object_add(facts, "role", json_object_get(member_of(entry, "roleid")));
         json_object_object_add(facts, "at", json_object_get(member_of(entry, "path")));
     }
-    return tell_affected(a, PROXIMO_RISK_MEDIUM,
-                         ask_text(a, "%s/%s", member_text(entry, "type"), member_text(entry, "ugid")), NULL,
-                         "loses this role on the storage: the grant goes with it", facts);
+    return tell_affected(
+        a, PROXIMO_RISK_MEDIUM, ask_text(a, "%s/%s", member_text(entry, "type"), member_text(entry, "ugid")),
+        NULL,
+        ask_text(a, "loses the role %s on the storage: the grant goes with it", member_text(entry, "roleid")),
+        facts);
 }
 
 int32_t storage_ties_tell(const struct asking *a, const char *storage)

@@ -8,6 +8,7 @@
 int32_t storage_read_content(void *instance, struct proximo_call *call);
 int32_t storage_read_backups(void *instance, struct proximo_call *call);
 int32_t storage_read_freshness(void *instance, struct proximo_call *call);
+int32_t storage_read_backup_files(void *instance, struct proximo_call *call);
 
 int32_t storage_plan_download(void *instance, struct proximo_call *call);
 int32_t storage_undo_download(void *instance, struct proximo_call *call, struct proximo_text record_json);

@@ -19,6 +19,7 @@
 #define WORLD                {.kind = SIM_RULE_WORLD}
 #define PERM(where, what)    {.kind = SIM_RULE_PERM, .path = (where), .privs = (what)}
 #define ANY(where, what)     {.kind = SIM_RULE_ANY, .path = (where), .privs = (what)}
+#define PERM_MODIFY(where)   {.kind = SIM_RULE_PERM_MODIFY, .path = (where)}
 #define SELF                 {.kind = SIM_RULE_SELF}
 #define USERID_GROUP(what)   {.kind = SIM_RULE_USERID_GROUP, .privs = (what)}
 #define AND(...) {.kind = SIM_RULE_AND, .sub = (const struct sim_rule[]){__VA_ARGS__, {.kind = SIM_RULE_END}}}
@@ -27,8 +28,8 @@
 
 extern const struct sim_route_table sim_routes_access, sim_routes_firewall, sim_routes_sdn,
     sim_routes_notifications, sim_routes_ceph, sim_routes_cluster, sim_routes_qemu, sim_routes_lxc,
-    sim_routes_storage, sim_routes_nodes, sim_routes_guest_write, sim_routes_guest_life, sim_routes_pools,
-    sim_routes_jobs, sim_routes_node_write, sim_routes_cluster_write, sim_routes_options, sim_routes_bulk,
-    sim_routes_guest_disks, sim_routes_guest_agent;
+    sim_routes_storage, sim_routes_nodes, sim_routes_guest_write, sim_routes_pools, sim_routes_jobs,
+    sim_routes_node_write, sim_routes_cluster_write, sim_routes_options, sim_routes_bulk,
+    sim_routes_guest_disks, sim_routes_guest_agent, sim_routes_guest_life;
 
 #endif

@@ -402,6 +402,9 @@ static void test_file_restore(void **state)
     is(fixture, path, "data.?text=sshd_config.text", "(none)");
     list_path(volid, "L25v", path, sizeof path);
     refused(fixture, "GET", path, "{}", "proxmox-file-restore failed: Error: no such directory '/no'\n");
+    list_path(volid, "L3Jvb3QucHhhci5kaWR4L25vcGU%3D", path, sizeof path);
+    refused(fixture, "GET", path, "{}",
+            "proxmox-file-restore failed: Error: no such directory '/root.pxar.didx/nope'\n");
     list_path(vm, "%2F", path, sizeof path);
     lists(fixture, path, "drive-scsi0.img.fidx", true);
     lists(fixture, path, "drive-ide2", false);

@@ -152,6 +152,41 @@ static void test_gets(void **state)
     assert_int_equal(http_get_check(CONFIG_PBS, "/nodes/a/rrd", NULL, 0, NULL), 0);
 }
 
+/* Listing what is in a backup is a plain read of archives of files only. */
+static void test_files_of_backups(void **state)
+{
+    static const struct {
+        const char *filepath;
+        int wanted;
+    } cases[] = {
+        {"/", 0},
+        {"L3Jvb3QucHhhci5kaWR4", 0},                               /* /root.pxar.didx */
+        {"L3Jvb3QucHhhci5kaWR4L2V0Yy9ob3N0cw==", 0},               /* /root.pxar.didx/etc/hosts */
+        {"cm9vdC5tcHhhci5kaWR4L2V0Yw==", 0},                       /* root.mpxar.didx/etc */
+        {"L2RyaXZlLXNjc2kwLmltZy5maWR4", -EACCES},                 /* /drive-scsi0.img.fidx */
+        {"L2RyaXZlLXNjc2kwLmltZy5maWR4L2EucHhhci5kaWR4", -EACCES}, /* /drive-scsi0.img.fidx/a.pxar.didx */
+        {"L3Jvb3QucHhhci5kaWR4Ly4uL2RyaXZlLmltZy5maWR4", -EACCES}, /* /root.pxar.didx/../drive.img.fidx */
+        {"LnB4YXIuZGlkeA==", -EACCES},                             /* .pxar.didx: no name */
+        {"L3Jvb3QucHhhci5kaWR4A", -EACCES},                        /* no whole groups */
+        {"L3Jvb3QucHhhci5k aWR4", -EACCES},                        /* not one of the digits */
+        {"L2EAL3Jvb3QucHhhci5kaWR4", -EACCES},                     /* a NUL in it */
+        {"L3Jvb3QucHhhci5kaWR4AC94", -EACCES},
+        {"L3Jvb3QucHhhci5kaWR4L2V0Yy-_", -EACCES},
+        {"{pxar}", -EACCES},
+        {"", -EACCES},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const struct http_field field[] = {
+            {.name = "filepath", .value = cases[i].filepath, .value_len = strlen(cases[i].filepath)}};
+        const struct http_field twice[] = {field[0], field[0]};
+        if (get("/nodes/a/storage/s/file-restore/list", field, 1) != cases[i].wanted)
+            fail_msg("%s", cases[i].filepath);
+        assert_int_equal(get("/nodes/a/storage/s/file-restore/list", twice, 2), -EACCES);
+    }
+    assert_int_equal(get("/nodes/a/storage/s/file-restore/list", NULL, 0), -EACCES);
+}
+
 static bool probe(const char *path, const struct http_field *fixed, size_t count)
 {
     return http_probe_allowed("POST", path, fixed, count, NULL);
@@ -258,7 +293,8 @@ static void test_rows_exist(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_path_check), cmocka_unit_test(test_path_match), cmocka_unit_test(test_gets),
+        cmocka_unit_test(test_path_check), cmocka_unit_test(test_path_match),
+        cmocka_unit_test(test_gets),       cmocka_unit_test(test_files_of_backups),
         cmocka_unit_test(test_probes),     cmocka_unit_test(test_rows_exist),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

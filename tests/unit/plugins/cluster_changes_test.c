@@ -40,13 +40,15 @@ static void a_pools_rights_reach_members_of_groups_and_tokens(void **state)
                                       "{\"kind\":\"pool\",\"poolid\":\"prod\",\"in\":\"100\",\"from\":"
                                       "\"other\"}"),
                      0);
-    expect_words(&t, "affected", "\"resource\":\"group/ops\",\"effect\":\"gains this role on 100\"");
-    expect_words(&t, "affected", "\"resource\":\"user/bob@pve\",\"effect\":\"gains this role on 100\"");
+    expect_words(&t, "affected",
+                 "\"resource\":\"group/ops\",\"effect\":\"gains the role PVEVMAdmin on 100\"");
+    expect_words(&t, "affected",
+                 "\"resource\":\"user/bob@pve\",\"effect\":\"gains the role PVEVMAdmin on 100\"");
     expect_words(&t, "affected", "\"resource\":\"token/bob@pve!full\"");
     expect_words(&t, "affected", "\"resource\":\"token/ci@pve!run\"");
     expect_words(&t, "affected", "\"resource\":\"guest/100\",\"effect\":\"is taken into the pool");
     expect_words(&t, "affected", "\"resource\":\"user/out@pve\",\"effect\":\"loses all rights on 100\"");
-    expect_words(&t, "affected", "loses this role on what of 100 leaves pool other");
+    expect_words(&t, "affected", "loses the role PVEVMUser on what of 100 leaves pool other");
     for (uint32_t i = 0; i < plane_test_told_count(&t, "affected"); i++) {
         assert_null(strstr(plane_test_told(&t, "affected", i), "bob@pve!own"));
         assert_null(strstr(plane_test_told(&t, "affected", i), "adm@pve"));
@@ -64,7 +66,8 @@ static void a_role_at_the_top_comes_back_by_way_of_a_pool(void **state)
     assert_int_equal(
         plane_test_blast(&t, nodes, "pool.update", "{\"kind\":\"pool\",\"poolid\":\"prod\",\"out\":\"7\"}"),
         0);
-    expect_words(&t, "affected", "\"resource\":\"user/adm@pve\",\"effect\":\"has this role on everything");
+    expect_words(&t, "affected",
+                 "\"resource\":\"user/adm@pve\",\"effect\":\"has the role Administrator on everything");
     expect_words(&t, "affected", "\"resource\":\"user/out@pve\",\"effect\":\"is no longer kept from 7\"");
     plane_test_done(&t);
 }
@@ -87,7 +90,7 @@ static void an_outer_pools_rights_reach_the_inner_one(void **state)
     assert_int_equal(plane_test_blast(&t, nodes, "pool.update",
                                       "{\"kind\":\"pool\",\"poolid\":\"prod/web\",\"in\":\"nfs\"}"),
                      0);
-    expect_words(&t, "affected", "\"resource\":\"user/a@pve\",\"effect\":\"gains this role on nfs\"");
+    expect_words(&t, "affected", "\"resource\":\"user/a@pve\",\"effect\":\"gains the role R on nfs\"");
     expect_words(&t, "affected", "\"resource\":\"storage/nfs\"");
     assert_int_equal(plane_test_told_count(&t, "affected"), 2);
     plane_test_done(&t);

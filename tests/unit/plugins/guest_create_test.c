@@ -105,6 +105,7 @@ static void the_class_names_bridges_pool_and_storages(void **state)
     struct plane_test t;
     (void)state;
     given(&t, NULL);
+    plane_test_answer(&t, "/nodes/pve1/network?type=any_bridge", 200, "[{\"iface\":\"vmbr1\"}]");
     assert_int_equal(
         plane_test_blast(&t, guests, "guest.create",
                          "{\"kind\":\"guest\",\"vmid\":120,\"new\":true,\"node\":\"pve1\",\"pool\":\"web\","
@@ -114,6 +115,8 @@ static void the_class_names_bridges_pool_and_storages(void **state)
     expect_words(&t, "affected",
                  "\"bridge/vmbr0\",\"effect\":\"has the guest's net0 on it, without Proxmox's firewall");
     expect_words(&t, "affected", "\"bridge/vmbr1\",\"effect\":\"has the guest's net1 on it\"");
+    expect_words(&t, "affected",
+                 "this token sees none of that name on pve1, and without it the guest does not");
     expect_words(&t, "affected", "\"pool/web\"");
     expect_words(&t, "affected", "\"storage/lvm\",\"effect\":\"has less free than the new disks may grow to");
     expect_words(&t, "incomplete", "whether it fits on storage iso");

@@ -71,10 +71,16 @@ static void a_deleted_pool_comes_back_with_its_grants(void **state)
         &t, "undo", 0,
         "{\"kind\":2,\"steps\":[{\"kind\":1,\"name\":\"change\",\"method\":\"POST\",\"path\":\"/pools\","
         "\"params\":[{\"name\":\"poolid\",\"value\":\"prod\"},{\"name\":\"comment\",\"value\":\"old\"}]},"
-        "{\"kind\":1,\"name\":\"grant0\",\"method\":\"PUT\",\"path\":\"/access/acl\",\"params\":["
+        "{\"kind\":1,\"flags\":2,\"name\":\"grant0\",\"method\":\"PUT\",\"path\":\"/access/acl\",\"params\":["
         "{\"name\":\"path\",\"value\":\"/pool/prod\"},{\"name\":\"roles\",\"value\":\"PVEVMUser\"},"
         "{\"name\":\"users\",\"value\":\"bob@pve\"},{\"name\":\"propagate\",\"value\":\"1\"}]}]}");
     expect_words(&t, "postcondition", "\"select\":\"[poolid=prod]\",\"wait_test\":4");
+    assert_int_equal(plane_test_told_count(&t, "guards"), 1);
+    plane_test_done(&t);
+    pool_init(&t, EMPTY); /* without any, one that comes later must not go unseen */
+    answer_instead(&t, "/access/acl", 200, "[]");
+    assert_int_equal(plane_test_plan(&t, nodes, "pve_pool_delete"), 0);
+    expect_words(&t, "guards", "\"path\":\"/access/acl\",\"fields\":\"[path=/pool/prod]\"");
     plane_test_done(&t);
 }
 

@@ -202,7 +202,8 @@ static void a_removed_storage_names_who_gets_hurt(void **state)
         &t, "storage/nfs1", "no node uses it", 3,
         "{\"guests_on_it\":9,\"of_them_running\":2,\"of_them_high_risk\":6,\"backup_jobs\":3,\"guests_with_"
         "backups_only_there\":1,\"type\":\"nfs\"");
-    expect_row(&t, "group/ops", "loses this role on the storage", 2, "\"role\":\"PVEDatastoreUser\"");
+    expect_row(&t, "group/ops", "loses the role PVEDatastoreUser on the storage", 2,
+               "\"role\":\"PVEDatastoreUser\"");
     expect_row(&t, "pool/web", "loses the storage as a member", 1, "");
     assert_null(row_of(&t, "user/x@pve", ""));
     assert_null(row_of(&t, "pool/other", ""));

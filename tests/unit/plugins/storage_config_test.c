@@ -226,6 +226,83 @@ static void deletion_says_that_data_stays(void **state)
     expect_refusal(&t, "pve_storage_delete", PROXIMO_ESTATE, "is what storage \"vm\" is built on");
 }
 
+#define GRANT(kind, who, role, more)                                                                         \
+    "{\"path\":\"/storage/s1\",\"type\":\"" kind "\",\"ugid\":\"" who "\",\"roleid\":\"" role "\"" more "}"
+#define OTHER_GRANTS                                                                                         \
+    "{\"path\":\"/storage/s10\",\"type\":\"user\",\"ugid\":\"x@pve\",\"roleid\":\"R\"},"                     \
+    "{\"path\":\"/storage\",\"type\":\"user\",\"ugid\":\"x@pve\",\"roleid\":\"R\"}"
+#define STEP(name, method, path, params)                                                                     \
+    "{\"kind\":1,\"flags\":2,\"name\":\"" name "\",\"method\":\"" method "\",\"path\":\"" path               \
+    "\",\"params\":[" params "]}"
+#define WITH(name, value) "{\"name\":\"" name "\",\"value\":\"" value "\"}"
+
+static void begin_tied(struct plane_test *t)
+{
+    begin(t, DIR);
+    plane_test_answer(t, "/access/acl", 200,
+                      "[" GRANT("user", "a@pve", "Keeper", ",\"propagate\":0") "," OTHER_GRANTS "," GRANT(
+                          "token", "a@pve!t1", "Reader", ",\"propagate\":1") "]");
+    plane_test_answer(t, "/pools", 200, "[{\"poolid\":\"empty\"},{\"poolid\":\"web/blue\"}]");
+    plane_test_answer(t, "/pools?poolid=empty", 200,
+                      "[{\"poolid\":\"empty\",\"members\":[{\"type\":\"storage\",\"storage\":\"s10\"}]}]");
+    plane_test_answer(t, "/pools?poolid=web%2Fblue", 200,
+                      "[{\"poolid\":\"web/blue\",\"members\":[{\"type\":\"storage\",\"storage\":\"s1\"}]}]");
+}
+
+/* First the storage, then what stands on it by its name: each as it was, whatever became of the others. */
+static void what_hangs_on_a_removed_storage_comes_back(void **state)
+{
+    struct plane_test t;
+    (void)state;
+    begin_tied(&t);
+    expect_plan(&t, "pve_storage_delete");
+    expect_told(&t, "facts", 0,
+                "{\"name\":\"grants_that_go\",\"value\":[" GRANT("user", "a@pve", "Keeper",
+                                                                 ",\"propagate\":0") "," //
+                GRANT("token", "a@pve!t1", "Reader", ",\"propagate\":1") "]}");
+    expect_told(&t, "facts", 1, "{\"name\":\"pools_it_leaves\",\"value\":[\"web/blue\"]}");
+    expect_words(&t, "facts", "and then brings back what else goes with it");
+    expect_words(&t, "undo",
+                 "{\"kind\":2,\"steps\":[{\"kind\":1,\"name\":\"change\",\"method\":\"POST\",\"path\":"
+                 "\"/storage\",\"params\":[" WITH("storage", "s1") "," WITH("type", "dir"));
+    expect_words(&t, "undo",
+                 "]}," STEP("grant0", "PUT", "/access/acl",
+                            WITH("path", "/storage/s1") "," WITH("roles", "Keeper") "," //
+                            WITH("users", "a@pve") "," WITH("propagate", "0")) ","      //
+                 STEP("grant1", "PUT", "/access/acl",
+                      WITH("path", "/storage/s1") "," WITH("roles", "Reader") "," //
+                      WITH("tokens", "a@pve!t1") "," WITH("propagate", "1")) ","  //
+                 STEP("pool0", "PUT", "/pools", WITH("poolid", "web/blue") "," WITH("storage", "s1")) "]}");
+    for (uint32_t i = 0; i < plane_test_told_count(&t, "facts"); i++)
+        assert_null(strstr(plane_test_told(&t, "facts", i), "way_back_incomplete"));
+    plane_test_done(&t);
+}
+
+/* Whoever cannot see all of it says so before. */
+static void a_way_back_that_may_lack_something_says_so(void **state)
+{
+    static const struct {
+        const char *path, *data;
+        int32_t status;
+        const char *still; /* what comes back all the same */
+    } cases[] = {
+        {.path = "/access/acl", .data = "", .status = 403, .still = "\"name\":\"pool0\""},
+        {.path = "/access/acl", .data = "{}", .status = 200, .still = "\"name\":\"pool0\""},
+        {.path = "/pools", .data = "", .status = 403, .still = "\"name\":\"grant1\""},
+        {.path = "/pools?poolid=empty", .data = "", .status = 500, .still = "\"name\":\"pool0\""},
+    };
+    struct plane_test t;
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        begin_tied(&t);
+        answer_instead(&t, cases[i].path, cases[i].status, cases[i].data);
+        expect_plan(&t, "pve_storage_delete");
+        expect_words(&t, "facts", "{\"name\":\"way_back_incomplete\"");
+        expect_words(&t, "undo", cases[i].still);
+        plane_test_done(&t);
+    }
+}
+
 /* A password or key that goes with the entry: no way back, said before. */
 static void secrets_that_go_leave_no_way_back(void **state)
 {
@@ -332,6 +409,8 @@ int main(void)
         cmocka_unit_test(the_class_follows_what_changes),
         cmocka_unit_test(what_is_fixed_is_refused),
         cmocka_unit_test(deletion_says_that_data_stays),
+        cmocka_unit_test(what_hangs_on_a_removed_storage_comes_back),
+        cmocka_unit_test(a_way_back_that_may_lack_something_says_so),
         cmocka_unit_test(local_stays),
         cmocka_unit_test(secrets_that_go_leave_no_way_back),
         cmocka_unit_test(a_removed_storage_is_created_as_it_was),
