@@ -470,7 +470,11 @@ static const char *subject_of(const struct proximo_class *class)
         {"\"poolid\"", "{\"kind\":\"pool\",\"poolid\":\"prod\"}"},
         {"\"upid\"", "{\"kind\":\"task\",\"upid\":\"" UPID "\"}"},
     };
-    if (strstr(class->subject_schema, "\"target\""))
+    struct json_object *schema = json_tokener_parse(class->subject_schema), *properties = NULL;
+    (void)json_object_object_get_ex(schema, "properties", &properties);
+    const int members = json_object_object_length(properties);
+    json_object_put(schema);
+    if (members != 2) /* it carries details of a change that the states above know nothing of */
         return NULL;
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
         if (strstr(class->subject_schema, known[i].member))
