@@ -196,8 +196,8 @@ static int32_t take(struct asked *to, const struct spot *spot, const struct prox
 static int32_t ask_batch(struct asked *to, const struct spot *spots, uint32_t count)
 {
     struct proximo_field at[BATCH][2];
-    struct proximo_get gets[BATCH];
-    struct proximo_answer answers[BATCH];
+    struct proximo_get gets[BATCH] = {0};
+    struct proximo_answer answers[BATCH] = {0};
     for (uint32_t i = 0; i < count; i++) {
         at[i][0] = FIELD("node", spots[i].node);
         at[i][1] = FIELD("vmid", spots[i].vmid);

@@ -193,7 +193,7 @@ static int32_t check(const struct editing *e, const struct tag_rules *rules, con
 static int32_t wanted(const struct editing *e, const struct tag_rules *rules, const struct tags *now,
                       struct tags *ret)
 {
-    struct tags add, drop;
+    struct tags add = {0}, drop = {0};
     const bool replaces = member_of(e->arguments, "replace") != NULL;
     int32_t r = tags_given(e, rules, "add", &add);
     if (r == PROXIMO_OK)
@@ -223,7 +223,7 @@ static int32_t wanted(const struct editing *e, const struct tag_rules *rules, co
 static int32_t take_tags(struct editing *e, bool *ret_unseen)
 {
     struct tag_rules rules = {0};
-    struct tags now, to;
+    struct tags now = {0}, to = {0};
     int32_t r = rules_read(e, &rules);
     if (r == PROXIMO_OK)
         r = tags_now(e, &rules, &now);
