@@ -241,7 +241,8 @@ static const struct proximo_read reads[] = {
         .name = "pve_node_config_get",
         .title = "Options of a node",
         .description =
-            "Shows the options of one node: notes, the delay before guests are started at boot, "
+            "Shows the options of one node: its description (notes), the delay before guests are started at "
+            "boot, "
             "wake-on-LAN, ACME domains; from Proxmox VE 9 on also location and ballooning target. What is "
             "not set is absent.",
         .params = PROXIMO_TABLE(node_only),
