@@ -53,7 +53,8 @@ static void view_past(const struct sim_guest *now, struct sim_guest *past)
     past->running = strcmp(past->status, "running") == 0;
 }
 
-/* The statistics of a node that does not answer are gone, and with them even the guest's name. */
+/* The statistics of a node that does not answer are gone, and with them even the guest's name; those of a new
+ * guest are not there yet. */
 static struct json_object *unknown_guest(struct json_object *item, struct json_object *state,
                                          const struct sim_guest *guest)
 {
@@ -85,7 +86,7 @@ struct json_object *sim_resource_guest(struct json_object *state, const struct s
     sim_set_str(item, "type", guest->type);
     sim_set_int(item, "vmid", sim_int(guest->entry, "vmid", 0));
     sim_set_str(item, "node", guest->node);
-    if (!sim_node_online(state, guest->node))
+    if (!sim_node_online(state, guest->node) || sim_get(guest->entry, "fresh"))
         return unknown_guest(item, state, guest);
     sim_set_str(item, "name", guest->name);
     sim_set_str(item, "status", guest->running ? sim_str(guest->run, "qmpstatus", "running") : guest->status);

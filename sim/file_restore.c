@@ -214,6 +214,9 @@ int sim_file_restore_list(struct sim_call *call)
     if (!listing.volume)
         return sim_fail(call, 500, "proxmox-file-restore failed: Error: unable to find snapshot '%s'\n",
                         name.name);
+    if (sim_str(listing.volume, "encrypted", NULL) && !sim_str(config, "encryption-key", NULL))
+        return sim_fail(call, 500,
+                        "proxmox-file-restore failed: Error: missing key - manifest is encrypted\n");
     listing.path = path;
     listing.windows = strncmp(sim_str(sim_get(sim_get(sim_get(call->state, "guests"), name.vmid), "config"),
                                       "ostype", "l26"),

@@ -113,7 +113,8 @@ static int begin_move(struct sim *sim, struct sim_job *job, char *why)
         check_target(sim, &guest, storage, why) < 0)
         return -EINVAL;
     usage = sim_get(sim_get(sim_get(sim_get(sim->state, "nodes"), guest.node), "storage"), storage);
-    if (sim_int(disk.volume, "used", disk.size) > sim_int(usage, "total", 0) - sim_int(usage, "used", 0))
+    if (usage &&
+        sim_int(disk.volume, "used", disk.size) > sim_int(usage, "total", 0) - sim_int(usage, "used", 0))
         return sim_why(why, "storage migration failed: error during copy: no space left on device");
     sim_set_str(job->args, "volid", disk.volid);
     log_copy(job, &guest, &disk);

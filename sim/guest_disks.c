@@ -121,7 +121,7 @@ static int64_t free_bytes(struct json_object *state, const char *node, const cha
 {
     struct json_object *usage = sim_get(sim_get(sim_get(sim_get(state, "nodes"), node), "storage"), storage);
 
-    return sim_int(usage, "total", 0) - sim_int(usage, "used", 0);
+    return usage ? sim_int(usage, "total", 0) - sim_int(usage, "used", 0) : INT64_MAX;
 }
 
 /* Is all of a volume's size set aside for it? */

@@ -76,8 +76,14 @@ bool sim_volume_is_new(const char *option)
 
 static int need(struct sim_call *call, const char *path, const char *privs)
 {
+    const char *pool = strncmp(path, "/vms/", 5) == 0 ? sim_arg(call, "pool") : NULL;
     char why[400];
 
+    if (pool) { /* a new guest is judged by its pool too */
+        (void)snprintf(why, sizeof why, "/pool/%s", pool);
+        if (sim_can_any(call, why, privs))
+            return 0;
+    }
     if (sim_can_any(call, path, privs))
         return 0;
     (void)snprintf(why, sizeof why, " (%s, %s)", path, privs);

@@ -4,6 +4,7 @@
  * features.
  */
 #include "guest.h"
+#include "guest_life.h"
 #include "handlers.h"
 
 #include <stdlib.h>
@@ -290,19 +291,50 @@ bool sim_guest_can_snapshot(struct json_object *state, const struct sim_guest *g
     return true;
 }
 
+/* Can every disk be copied, or a clone be linked to it: as it is, or as it was in a snapshot? */
+struct wanted {
+    struct json_object *state;
+    bool qemu;
+    enum sim_feature feature;
+};
+
+static int lacks(void *context, const char *key, const char *text)
+{
+    const struct wanted *wanted = context;
+    char volid[400];
+
+    (void)snprintf(volid, sizeof volid, "%.*s", (int)strcspn(text, ","), text);
+    return strncmp(key, "unused", 6) != 0 && !strstr(text, "media=cdrom") &&
+           !sim_volume_can(wanted->state, volid, wanted->qemu, wanted->feature);
+}
+
+static bool has_feature(struct sim_call *call, const struct sim_guest *guest, const char *feature)
+{
+    const char *snapname = sim_arg(call, "snapname");
+    struct json_object *options = guest->config;
+    struct wanted wanted = {call->state, guest->qemu, snapname ? SIM_CAN_LINK_SNAPSHOT : SIM_CAN_LINK_BASE};
+
+    if (strcmp(feature, "snapshot") == 0)
+        return sim_guest_can_snapshot(call->state, guest);
+    if (snapname)
+        options = sim_get(sim_get(guest->entry, "snapshots"), snapname);
+    if (strcmp(feature, "copy") == 0 && !snapname)
+        return true;
+    if (strcmp(feature, "copy") == 0)
+        wanted.feature = SIM_CAN_COPY_SNAPSHOT;
+    return options && sim_each_disk(options, guest->qemu, lacks, &wanted) == 0;
+}
+
 int sim_guest_feature(struct sim_call *call)
 {
     const char *feature = sim_arg(call, "feature");
     struct json_object *nodes;
     struct sim_guest guest;
-    bool has = true;
+    bool has;
 
     if (sim_guest_find(call, &guest) < 0)
         return -1;
-    if (strcmp(feature, "snapshot") == 0)
-        has = sim_guest_can_snapshot(call->state, &guest);
-    else if (strcmp(feature, "clone") == 0)
-        has = sim_int(guest.config, "template", 0) != 0;
+    has = has_feature(call, &guest, feature);
     call->data = json_object_new_object();
     sim_set_int(call->data, "hasFeature", has);
     if (guest.qemu) {

@@ -59,8 +59,11 @@ sim_handler sim_snapshot_create, sim_snapshot_delete, sim_snapshot_rollback, sim
 sim_handler sim_disk_resize, sim_disk_unlink, sim_disk_move;
 /* guest_config.c */
 sim_handler sim_guest_update;
+/* guest_create_new.c, guest_destroy.c, guest_clone.c, template.c */
+sim_handler sim_qemu_create, sim_lxc_create, sim_guest_destroy, sim_guest_clone, sim_guest_template;
 /* routes/guest_params.c */
-extern const struct sim_param sim_qemu_options[], sim_qemu_options_task[], sim_lxc_options[];
+extern const struct sim_param sim_qemu_options[], sim_qemu_options_task[], sim_qemu_create_params[],
+    sim_lxc_options[], sim_lxc_create_params[];
 /* agent.c, agent_action.c, agent_net.c */
 sim_handler sim_agent, sim_agent_exec, sim_agent_exec_status, sim_agent_file_read, sim_agent_file_write,
     sim_interfaces;

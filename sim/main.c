@@ -31,7 +31,7 @@ struct options {
     struct sim_task_line task_lines[LIST_MAX];
     const char *offline[LIST_MAX];
     size_t trouble_count, task_time_count, task_line_count, offline_count;
-    int port, guests, nodes, auth_delay_ms, latency_ms, task_ms, ha_ms, stale_ms;
+    int port, guests, nodes, auth_delay_ms, latency_ms, task_ms, ha_ms, stale_ms, fresh_ms;
     bool wrong_cert, exit_on_eof, without_ceph;
 };
 
@@ -55,6 +55,7 @@ enum {
     OPT_TASK_LINE,
     OPT_HA_MS,
     OPT_STALE_MS,
+    OPT_FRESH_MS,
     OPT_OFFLINE,
     OPT_WITHOUT_CEPH,
     OPT_WRONG_CERT,
@@ -82,6 +83,7 @@ static const struct option long_options[] = {
     {"task-line", required_argument, NULL, OPT_TASK_LINE},
     {"ha-ms", required_argument, NULL, OPT_HA_MS},
     {"stale-ms", required_argument, NULL, OPT_STALE_MS},
+    {"fresh-ms", required_argument, NULL, OPT_FRESH_MS},
     {"offline", required_argument, NULL, OPT_OFFLINE},
     {"without-ceph", no_argument, NULL, OPT_WITHOUT_CEPH},
     {"wrong-cert", no_argument, NULL, OPT_WRONG_CERT},
@@ -115,6 +117,7 @@ static const char usage[] =
     "  --task-line TYPE:TEXT  a line that tasks of a type log on their way; may be repeated\n"
     "  --ha-ms N              until the HA manager has done what was requested (4000)\n"
     "  --stale-ms N           how long /cluster/resources shows a guest's past state (3000)\n"
+    "  --fresh-ms N           how long /cluster/resources knows no more than the number of a new guest (0)\n"
     "  --offline NODE         this node, not pve1, does not answer; may be repeated\n"
     "  --without-ceph         the demo without its Ceph\n"
     "  --wrong-cert           serve a certificate for another name, not the one that is printed\n"
@@ -222,6 +225,7 @@ static int take(struct options *options, int option, const char *value)
     case OPT_TASK_LINE: return add_task_line(options, value);
     case OPT_HA_MS: return number("ha-ms", value, 600000, &options->ha_ms);
     case OPT_STALE_MS: return number("stale-ms", value, 600000, &options->stale_ms);
+    case OPT_FRESH_MS: return number("fresh-ms", value, 600000, &options->fresh_ms);
     case OPT_OFFLINE:
         if (options->offline_count == LIST_MAX)
             return -EINVAL;
@@ -404,6 +408,7 @@ int main(int argc, char **argv)
         sim.task_ms = strcmp(options.seed, "oracle") == 0 ? 100 : 1200;
     sim.ha_ms = options.ha_ms;
     sim.stale_ms = options.stale_ms;
+    sim.fresh_ms = options.fresh_ms;
     sim.state = sim_state_new(options.seed, options.nodes, options.guests);
     if (!sim.state) {
         fprintf(stderr, "proximo-sim: unknown seed '%s' (want oracle or demo)\n", options.seed);

@@ -353,6 +353,7 @@ struct sim {
     int task_ms;  /* of tasks without a time of their own */
     int ha_ms;    /* until the HA manager has done what was requested */
     int stale_ms; /* how long /cluster/resources shows the past */
+    int fresh_ms; /* how long it knows nothing about a new guest */
     unsigned last_pid;
     FILE *request_log; /* NULL: none is kept */
 };

@@ -2,6 +2,7 @@
 /*
  * Snapshots of guests: made, deleted, rolled back to, described anew. A guest is locked meanwhile.
  */
+#include "guest_disks.h"
 #include "handlers.h"
 #include "power.h"
 
@@ -175,6 +176,47 @@ static void new_generation(struct json_object *config)
     sim_set_str(config, "vmgenid", text);
 }
 
+/* The place of the volume in a configuration, among its disks or among what is unused; NULL: none. */
+static const char *place_of(struct json_object *config, bool qemu, const char *volid, bool unused)
+{
+    size_t n = strlen(volid);
+
+    json_object_object_foreach(config, key, value)
+    {
+        const char *text = json_object_get_string(value);
+
+        if (sim_disk_key(qemu, key) && (strncmp(key, "unused", 6) == 0) == unused &&
+            strncmp(text, volid, n) == 0 && (!text[n] || text[n] == ','))
+            return key;
+    }
+    return NULL;
+}
+
+/* Volumes that are disks again are not unused any more, and those that came after the snapshot are. */
+static void sort_volumes(const struct sim_guest *guest, struct json_object *config)
+{
+    char volid[256], owner[40];
+
+    (void)snprintf(owner, sizeof owner, "-%s-", guest->vmid);
+    for (int pass = 0; pass < 2; pass++) {
+        json_object_object_foreach(guest->config, key, value)
+        {
+            const char *option = json_object_get_string(value), *used, *unused;
+
+            if (!sim_disk_key(guest->qemu, key))
+                continue;
+            (void)snprintf(volid, sizeof volid, "%.*s", (int)strcspn(option, ","), option);
+            used = place_of(config, guest->qemu, volid, false);
+            unused = place_of(config, guest->qemu, volid, true);
+            if (pass == 0 && used && unused)
+                json_object_object_del(config, unused);
+            else if (pass == 1 && !used && !unused && strchr(volid, ':') && strstr(volid, owner) &&
+                     !strstr(option, "media=cdrom"))
+                sim_guest_add_unused(config, volid);
+        }
+    }
+}
+
 static void take_back(const struct sim_guest *guest, struct json_object *snapshot, const char *name)
 {
     struct json_object *config = json_object_new_object();
@@ -189,6 +231,7 @@ static void take_back(const struct sim_guest *guest, struct json_object *snapsho
         if (!is_kept(option))
             sim_set(config, option, sim_copy(then));
     }
+    sort_volumes(guest, config);
     sim_set_str(config, "parent", name);
     new_generation(config);
     sim_set(guest->entry, "config", config);

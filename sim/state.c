@@ -3,6 +3,7 @@
  * Builds the state from a seed (sim/seed/NAME.json, part of the program).
  */
 #include "guest.h"
+#include "guest_life.h"
 #include "large.h"
 #include "seed.h"
 #include "sim.h"
@@ -182,6 +183,8 @@ struct json_object *sim_state_new(const char *seed, int nodes, int guests)
         sim_generate_guests(state, guests);
     finish_volumes(state);
     finish_guests(state);
+    if (guests == 0) /* ten thousand are not worth it: theirs are kept when one is changed for good */
+        sim_backups_freeze(state, NULL);
     finish_tasks(state);
     return state;
 }

@@ -54,14 +54,22 @@ static const char *own_part(const char *name)
     return slash ? slash + 1 : name;
 }
 
+/* The same for a file: "9000/base-9000-disk-0.qcow2/109/vm-109-disk-0.qcow2". */
+static const char *own_file(const char *name)
+{
+    const char *slash = strchr(name, '/'), *second = slash ? strchr(slash + 1, '/') : NULL;
+
+    return second && strncmp(slash + 1, "base-", 5) == 0 ? second + 1 : name;
+}
+
 static bool parse_file(struct sim_volume_name *name)
 {
     const struct folder *folder = folder_of(name->name);
-    const char *at;
+    const char *at = own_file(name->name);
 
     if (!folder) {
         name->content = "images";
-        return take_vmid(name->name, '/', name->vmid, sizeof name->vmid) && strchr(name->name, '/')[1];
+        return take_vmid(at, '/', name->vmid, sizeof name->vmid) && strchr(at, '/')[1];
     }
     name->content = folder->content;
     at = name->name + strlen(folder->prefix);
@@ -185,7 +193,7 @@ void sim_volume_path(struct json_object *state, const struct sim_volume_name *na
     else if (folder)
         (void)snprintf(path, size, "%s/%s/%s", root, folder->folder, name->name + strlen(folder->prefix));
     else
-        (void)snprintf(path, size, "%s/images/%s", root, name->name);
+        (void)snprintf(path, size, "%s/images/%s", root, own_file(name->name));
 }
 
 /* ---- the list of a storage ---- */

@@ -167,6 +167,12 @@ static void drop_lock(struct sim *sim, struct sim_job *job)
     job->locked = false;
 }
 
+static void undo(struct sim *sim, struct sim_job *job)
+{
+    if (job->undo)
+        job->undo(sim, job);
+}
+
 /* ---- the cluster's log ---- */
 
 static void log_cluster(struct sim *sim, struct json_object *task, const char *what, const char *end)
@@ -322,6 +328,7 @@ struct json_object *sim_task_start(struct sim *sim, const struct sim_work *work,
     sim_touch(sim);
     if (take_lock(sim, job, work->lock, why) < 0 || (work->begin && work->begin(sim, job, why) < 0)) {
         drop_lock(sim, job);
+        undo(sim, job);
         finish(sim, job, why);
         free_job(job);
         return task;
@@ -396,6 +403,8 @@ static void end_job(struct sim *sim, struct sim_job *job)
         sim_touch(sim);
         return;
     }
+    if (r < 0)
+        undo(sim, job);
     if (job->task)
         finish(sim, job, r < 0 ? why : NULL);
     free_job(job);
@@ -451,6 +460,7 @@ static void interrupt(struct sim *sim, struct sim_job **at)
 
     *at = job->next;
     drop_lock(sim, job);
+    undo(sim, job);
     finish(sim, job, "received interrupt");
     free_job(job);
     sim_touch(sim);

@@ -34,6 +34,8 @@ struct sim_job {
     size_t shown;
     int64_t started, due; /* milliseconds of a monotonic clock */
     bool locked, warn;
+    /* Set by `begin`: takes back what it did when the task fails or is stopped; NULL: nothing. */
+    void (*undo)(struct sim *sim, struct sim_job *job);
     char failure[128];
 };
 

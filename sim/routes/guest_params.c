@@ -104,15 +104,14 @@ static const struct sim_param lxc_net[] = {
     AS("ip6", "pve-ipv6-config"), FLAG("link_down"), RANGE("mtu", 64, 65535), REAL("rate"), RANGE("tag", 1, 4094),
     LIKE("trunks", "[0-9]+(;[0-9]+)*"), ONE_OF("type", "veth"), END};
 
-#define QEMU_OPTIONS \
-    NODE, VMID, CONTROL, FLAG("acpi"), AS("affinity", "pve-cpuset"), KEYS("agent", agent), FLAG("allow-ksm"), \
+#define QEMU_KEYS \
+    FLAG("acpi"), AS("affinity", "pve-cpuset"), KEYS("agent", agent), FLAG("allow-ksm"), \
     AS("amd-sev", "pve-qemu-sev-fmt"), ONE_OF("arch", "x86_64, aarch64"), TEXT("args"), KEYS("audio0", audio), \
     FLAG("autostart"), FROM("balloon", 0), ONE_OF("bios", "seabios, ovmf"), AS("boot", "pve-qm-boot"), \
     AS("bootdisk", "pve-qm-bootdisk"), AS("cdrom", "pve-qm-ide"), AS("cicustom", "pve-qm-cicustom"), TEXT("cipassword"), \
     ONE_OF("citype", "configdrive2, nocloud, opennebula"), FLAG("ciupgrade"), TEXT("ciuser"), FROM("cores", 1), \
     AS("cpu", "pve-vm-cpu-conf"), REAL_RANGE("cpulimit", 0, 128), RANGE("cpuunits", 1, 262144), \
-    {.name = "description", .optional = true, .max_length = 8192}, KEYS("efidisk0", efidisk), FLAG("force"), \
-    FLAG("freeze"), AS("hookscript", "pve-volume-id"), MANY("hostpci", 16, .format = "pve-qm-hostpci"), \
+    {.name = "description", .optional = true, .max_length = 8192}, KEYS("efidisk0", efidisk), FLAG("freeze"), AS("hookscript", "pve-volume-id"), MANY("hostpci", 16, .format = "pve-qm-hostpci"), \
     AS("hotplug", "pve-hotplug-features"), ONE_OF("hugepages", "any, 2, 1024"), MANY("ide", 4, .sub = drive), \
     AS("intel-tdx", "pve-qemu-tdx-fmt"), MANY("ipconfig", 32, .format = "pve-qm-ipconfig"), KEYS("ivshmem", ivshmem), \
     FLAG("keephugepages"), ONE_OF("keyboard", "de, de-ch, da, en-gb, en-us, es, fi, fr, fr-be, fr-ca, fr-ch, hu, is, " \
@@ -125,7 +124,7 @@ static const struct sim_param lxc_net[] = {
     FLAG("protection"), FLAG("reboot"), AS("rng0", "pve-qm-rng"), MANY("sata", 6, .sub = drive), \
     MANY("scsi", 31, .sub = drive), ONE_OF("scsihw", "lsi, lsi53c810, virtio-scsi-pci, virtio-scsi-single, megasas, " \
     "pvscsi"), TEXT("searchdomain"), MANY("serial", 4, .pattern = "/dev/[^,]+|socket"), RANGE("shares", 0, 50000), \
-    FLAG("skiplock"), {.name = "smbios1", .optional = true, .format = "pve-qm-smbios1", .max_length = 512}, \
+    {.name = "smbios1", .optional = true, .format = "pve-qm-smbios1", .max_length = 512}, \
     FROM("smp", 1), FROM("sockets", 1), KEYS("spice_enhancements", spice), AS("sshkeys", "urlencoded"), \
     LIKE("startdate", "now|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(T[0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2})?"), \
     AS("startup", "pve-startup-order"), FLAG("tablet"), AS("tags", "pve-tag-list"), FLAG("tdf"), FLAG("template"), \
@@ -134,21 +133,35 @@ static const struct sim_param lxc_net[] = {
     LIKE("vmgenid", "[a-fA-F0-9]{8}(-[a-fA-F0-9]{4}){3}-[a-fA-F0-9]{12}|[01]"), AS("vmstatestorage", "pve-storage-id"), \
     AS("watchdog", "pve-qm-watchdog")
 
+#define QEMU_OPTIONS NODE, VMID, CONTROL, FLAG("force"), FLAG("skiplock"), QEMU_KEYS
+
 const struct sim_param sim_qemu_options[] = {QEMU_OPTIONS, END};
+const struct sim_param sim_qemu_create_params[] = {
+    NODE, VMID, QEMU_KEYS, {.name = "archive", .optional = true, .max_length = 255}, FROM("bwlimit", 0),
+    {.name = "force", .type = SIM_BOOLEAN, .optional = true, .needs = "archive"}, FLAG("ha-managed"),
+    AS("import-working-storage", "pve-storage-id"), FLAG("live-restore"), AS("pool", "pve-poolid"), FLAG("start"),
+    AS("storage", "pve-storage-id"), {.name = "unique", .type = SIM_BOOLEAN, .optional = true, .needs = "archive"}, END};
 const struct sim_param sim_qemu_options_task[] = {
     QEMU_OPTIONS, RANGE("background_delay", 1, 30), AS("import-working-storage", "pve-storage-id"), END};
-const struct sim_param sim_lxc_options[] = {
-    NODE, VMID, CONTROL, ONE_OF("arch", "amd64, i386, arm64, armhf, riscv32, riscv64"),
-    ONE_OF("cmode", "shell, console, tty"), FLAG("console"), RANGE("cores", 1, 8192), REAL_RANGE("cpulimit", 0, 8192),
-    RANGE("cpuunits", 0, 500000), FLAG("debug"), {.name = "description", .optional = true, .max_length = 8192},
-    MANY("dev", 256, .sub = device), LIKE("entrypoint", "[^[:cntrl:]]+"), LIKE("env", "[A-Za-z0-9_]+=[^[:cntrl:]]*"),
-    KEYS("features", features), AS("hookscript", "pve-volume-id"),
-    {.name = "hostname", .optional = true, .format = "dns-name", .max_length = 255},
-    ONE_OF("lock", "backup, create, destroyed, disk, fstrim, migrate, mounted, rollback, snapshot, snapshot-delete"),
-    FROM("memory", 16), MANY("mp", 256, .sub = mount_point), AS("nameserver", "lxc-ip-with-ll-iface-list"),
-    MANY("net", 32, .sub = lxc_net), FLAG("onboot"), ONE_OF("ostype", "debian, devuan, ubuntu, centos, fedora, opensuse, "
-    "archlinux, alpine, gentoo, nixos, unmanaged"), FLAG("protection"), KEYS("rootfs", rootfs),
-    AS("searchdomain", "dns-name-list"), AS("startup", "pve-startup-order"), FROM("swap", 0), AS("tags", "pve-tag-list"),
-    FLAG("template"), AS("timezone", "pve-ct-timezone"), RANGE("tty", 0, 6), FLAG("unprivileged"),
-    MANY("unused", 256, .sub = unused_volume), END};
+#define LXC_KEYS \
+    ONE_OF("arch", "amd64, i386, arm64, armhf, riscv32, riscv64"), \
+    ONE_OF("cmode", "shell, console, tty"), FLAG("console"), RANGE("cores", 1, 8192), REAL_RANGE("cpulimit", 0, 8192), \
+    RANGE("cpuunits", 0, 500000), FLAG("debug"), {.name = "description", .optional = true, .max_length = 8192}, \
+    MANY("dev", 256, .sub = device), LIKE("entrypoint", "[^[:cntrl:]]+"), LIKE("env", "[A-Za-z0-9_]+=[^[:cntrl:]]*"), \
+    KEYS("features", features), AS("hookscript", "pve-volume-id"), \
+    {.name = "hostname", .optional = true, .format = "dns-name", .max_length = 255}, \
+    ONE_OF("lock", "backup, create, destroyed, disk, fstrim, migrate, mounted, rollback, snapshot, snapshot-delete"), \
+    FROM("memory", 16), MANY("mp", 256, .sub = mount_point), AS("nameserver", "lxc-ip-with-ll-iface-list"), \
+    MANY("net", 32, .sub = lxc_net), FLAG("onboot"), ONE_OF("ostype", "debian, devuan, ubuntu, centos, fedora, opensuse, " \
+    "archlinux, alpine, gentoo, nixos, unmanaged"), FLAG("protection"), KEYS("rootfs", rootfs), \
+    AS("searchdomain", "dns-name-list"), AS("startup", "pve-startup-order"), FROM("swap", 0), AS("tags", "pve-tag-list"), \
+    FLAG("template"), AS("timezone", "pve-ct-timezone"), RANGE("tty", 0, 6), FLAG("unprivileged"), \
+    MANY("unused", 256, .sub = unused_volume)
+
+const struct sim_param sim_lxc_options[] = {NODE, VMID, CONTROL, LXC_KEYS, END};
+const struct sim_param sim_lxc_create_params[] = {
+    NODE, VMID, LXC_KEYS, REAL_FROM("bwlimit", 0), FLAG("force"), FLAG("ha-managed"), FLAG("ignore-unpack-errors"),
+    {.name = "ostemplate", .max_length = 255}, {.name = "password", .optional = true, .min_length = 5},
+    AS("pool", "pve-poolid"), FLAG("restore"), TEXT("ssh-public-keys"), FLAG("start"),
+    AS("storage", "pve-storage-id"), {.name = "unique", .type = SIM_BOOLEAN, .optional = true, .needs = "restore"}, END};
 /* clang-format on */

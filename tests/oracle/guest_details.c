@@ -178,6 +178,10 @@ static void test_move(void **state)
     /* The snapshot has the old volume. */
     refused(fixture, "PUT", VM100 "/unlink", "{\"idlist\": \"unused0\"}",
             "unable to delete 'ceph-vm:vm-100-disk-0' - volume is still in use (snapshot?)\n");
+    task(fixture, "POST", VM100 "/snapshot/pre-release/rollback", "{}", "OK");
+    is(fixture, VM100 "/config", "data.scsi0", "ceph-vm:vm-100-disk-0,iothread=1,size=32G");
+    is(fixture, VM100 "/config", "data.unused0", "local-lvm:vm-100-disk-0");
+    is(fixture, VM100 "/config", "data.unused1", "(none)");
     task(fixture, "POST", VM103 "/move_disk",
          "{\"disk\": \"scsi0\", \"storage\": \"local-lvm\", \"delete\": \"1\"}", "OK");
     lists(fixture, CEPH, "vm-103-disk-0", false);
@@ -382,6 +386,9 @@ static void test_file_restore(void **state)
     char *volid =
         value(fixture, "GET", "/nodes/pve2/storage/pbs-main/content?vmid=108", "{}", "data.0.volid");
     FREE_WITH(free_text)
+    char *encrypted =
+        value(fixture, "GET", "/nodes/pve2/storage/pbs-main/content?vmid=111", "{}", "data.0.volid");
+    FREE_WITH(free_text)
     char *vm = value(fixture, "GET", "/nodes/pve2/storage/pbs-main/content?vmid=104", "{}", "data.0.volid");
     char path[700];
 
@@ -395,12 +402,18 @@ static void test_file_restore(void **state)
     is(fixture, path, "data.?text=sshd_config.text", "(none)");
     list_path(volid, "L25v", path, sizeof path);
     refused(fixture, "GET", path, "{}", "proxmox-file-restore failed: Error: no such directory '/no'\n");
+    list_path(volid, "L3Jvb3QucHhhci5kaWR4L25vcGU%3D", path, sizeof path);
+    refused(fixture, "GET", path, "{}",
+            "proxmox-file-restore failed: Error: no such directory '/root.pxar.didx/nope'\n");
     list_path(vm, "%2F", path, sizeof path);
     lists(fixture, path, "drive-scsi0.img.fidx", true);
     lists(fixture, path, "drive-ide2", false);
     /* /drive-scsi0.img.fidx/part/1 */
     list_path(vm, "L2RyaXZlLXNjc2kwLmltZy5maWR4L3BhcnQvMQ%3D%3D", path, sizeof path);
     is(fixture, path, "data.?text=Windows.type", "d");
+    list_path(encrypted, "%2F", path, sizeof path);
+    refused(fixture, "GET", path, "{}",
+            "proxmox-file-restore failed: Error: missing key - manifest is encrypted\n");
     bad_param(
         fixture, "GET", "/nodes/pve2/storage/nfs-backup/file-restore/list",
         "{\"volume\": \"nfs-backup:backup/vzdump-lxc-111-2026_11_19-02_00_00.tar.zst\", \"filepath\": \"/\"}",
