@@ -509,6 +509,8 @@ PLANE_TEST_FN void plane_test_done(struct plane_test *t)
     while (t->memory_count)
         free(t->memory[--t->memory_count]);
     memset(t, 0, sizeof(*t));
+    if (plane_test_now == t)
+        plane_test_now = 0;
 }
 
 #endif
