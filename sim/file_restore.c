@@ -199,8 +199,8 @@ int sim_file_restore_list(struct sim_call *call)
 {
     const char *storage = sim_arg(call, "storage");
     struct listing listing = {.call = call};
-    char volid[400], path[1024];
-    struct sim_volume_name name;
+    char volid[400] = "", path[1024] = "";
+    struct sim_volume_name name = {0};
     struct json_object *config;
 
     if (sim_volume_of_call(call, volid, sizeof volid, &name) < 0 || sim_volume_readable(call, &name) < 0)

@@ -106,7 +106,7 @@ static int begin_move(struct sim *sim, struct sim_job *job, char *why)
     const char *storage = sim_str(job->args, "storage", "");
     struct json_object *usage;
     struct sim_guest guest = {0};
-    struct sim_disk disk;
+    struct sim_disk disk = {0};
 
     if (sim_job_guest(sim, job, &guest, why) < 0 ||
         sim_disk_view(sim->state, &guest, sim_str(job->args, "disk", ""), &disk, why) < 0 ||
@@ -127,7 +127,7 @@ static int end_move(struct sim *sim, struct sim_job *job, char *why)
     const char *storage = sim_str(job->args, "storage", ""), *key = sim_str(job->args, "disk", ""), *format;
     SIM_FREE_WITH(sim_freep) char *option = NULL;
     struct sim_guest guest = {0};
-    struct sim_disk disk;
+    struct sim_disk disk = {0};
     char volid[256];
 
     if (sim_job_guest(sim, job, &guest, why) < 0 || sim_disk_view(sim->state, &guest, key, &disk, why) < 0 ||
@@ -172,7 +172,7 @@ static int end_reassign(struct sim *sim, struct sim_job *job, char *why)
     struct json_object *entry = sim_get(sim_get(sim->state, "guests"), target), *volume;
     SIM_FREE_WITH(sim_freep) char *option = NULL;
     struct sim_guest guest = {0};
-    struct sim_disk disk;
+    struct sim_disk disk = {0};
     char volid[256];
 
     if (sim_job_guest(sim, job, &guest, why) < 0 || sim_disk_view(sim->state, &guest, key, &disk, why) < 0)
@@ -274,7 +274,7 @@ static int check_reassign(struct sim_call *call, const struct sim_guest *guest, 
     const char *vmid = sim_arg(call, "target-vmid");
     struct json_object *entry = sim_get(sim_get(call->state, "guests"), vmid);
     const char *what = guest->qemu ? "VM" : "container";
-    struct sim_guest target;
+    struct sim_guest target = {0};
     char path[40];
 
     if (strcmp(vmid, guest->vmid) == 0)
@@ -312,8 +312,8 @@ int sim_disk_move(struct sim_call *call)
                *target_key = sim_arg(call, qemu ? "target-disk" : "target-volume");
     static const char missing[] = "both 'storage' and 'target-vmid' missing, either needs to be set";
     struct json_object *args;
-    struct sim_guest guest;
-    struct sim_disk disk;
+    struct sim_guest guest = {0};
+    struct sim_disk disk = {0};
 
     if (storage && target)
         return sim_fail(call, 500, "either set storage or target-vmid, but not both\n");

@@ -98,7 +98,7 @@ char *sim_disk_option(const struct sim_disk *disk, const char *volid, int64_t si
 int sim_disk_removable(struct sim_call *call, const struct sim_guest *guest, const char *key)
 {
     bool unused = strncmp(key, "unused", 6) == 0;
-    struct sim_disk disk;
+    struct sim_disk disk = {0};
     char why[SIM_WHY_MAX], path[160], text[300];
 
     if (!guest->qemu || (!unused && !sim_arg_int(call, "force", 0)) || !sim_disk_key(true, key) ||
@@ -181,17 +181,14 @@ static void warn_thin(struct sim *sim, struct sim_job *job, const char *node, co
 /* "+2G", "40G", "1.5T", bytes: the new size. */
 static int64_t new_size(const char *text, int64_t now)
 {
+    static const char units[] = "TGMK";
     bool more = *text == '+';
     char *unit = NULL;
     double value = strtod(text + more, &unit);
 
-    switch (*unit) {
-    case 'T': value *= 1024; /* fall through */
-    case 'G': value *= 1024; /* fall through */
-    case 'M': value *= 1024; /* fall through */
-    case 'K': value *= 1024; break;
-    default: break;
-    }
+    const char *step = *unit ? strchr(units, *unit) : NULL;
+    for (; step && *step; step++)
+        value *= 1024;
     value += more ? (double)now : 0;
     return value < (double)(INT64_MAX / 2) ? (int64_t)value : INT64_MAX / 2;
 }
@@ -237,7 +234,7 @@ static void log_resize(struct sim *sim, struct sim_job *job, const struct sim_gu
 static int begin_resize(struct sim *sim, struct sim_job *job, char *why)
 {
     struct sim_guest guest = {0};
-    struct sim_disk disk;
+    struct sim_disk disk = {0};
     int64_t bytes;
 
     if (sim_job_guest(sim, job, &guest, why) < 0)
@@ -273,7 +270,7 @@ static int end_resize(struct sim *sim, struct sim_job *job, char *why)
 {
     int64_t bytes = sim_int(job->args, "bytes", 0);
     struct sim_guest guest = {0};
-    struct sim_disk disk;
+    struct sim_disk disk = {0};
     SIM_FREE_WITH(sim_freep) char *option = NULL;
 
     if (sim_job_guest(sim, job, &guest, why) < 0 ||
@@ -293,8 +290,8 @@ static int check_container(struct sim_call *call)
 {
     const char *key = sim_arg(call, "disk"), *digest = sim_arg(call, "digest");
     char why[SIM_WHY_MAX], now[41], path[160];
-    struct sim_guest guest;
-    struct sim_disk disk;
+    struct sim_guest guest = {0};
+    struct sim_disk disk = {0};
     int64_t bytes;
 
     if (sim_guest_find(call, &guest) < 0)

@@ -151,7 +151,7 @@ static void log_qemu(struct sim_job *job, const struct sim_volume_name *name, co
         sim_job_log(job, false, "restore vma archive: zstd -q -d -c %s | vma extract -v -r - -", path);
     for (int percent = 10; percent <= 100; percent += 10)
         sim_job_log(job, true, "progress %d%% (read %lld bytes, duration %d sec)", percent,
-                    (long long)(size / 100 * percent), percent / 10);
+                    (long long)size / 100 * percent, percent / 10);
 }
 
 static void log_lxc(struct sim_job *job, const struct sim_guest *guest, const char *archive, const char *path)

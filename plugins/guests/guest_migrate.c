@@ -151,7 +151,7 @@ int32_t guests_undo_migrate(void *instance, struct proximo_call *call, struct pr
         (void)g.ask.host->undo(call, PROXIMO_UNDO_NONE, NULL, 0);
         r = g.ask.host->fail(call, PROXIMO_ENOTFOUND, "by the record %s was not moved", guest_label(&g));
     }
-    if (r == PROXIMO_OK) {
+    if (r == PROXIMO_OK && task) {
         const char *origin = ask_text(&g.ask, "%.*s", (int)strcspn(task + 5, ":"), task + 5);
         r = origin ? plan(&g, origin) : PROXIMO_ENOMEM;
     }

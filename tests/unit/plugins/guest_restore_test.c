@@ -3,6 +3,7 @@
  */
 #include "plan_rig.h"
 
+/* NOLINTBEGIN(bugprone-suspicious-missing-comma): texts are put together by macros. */
 #define RUNNING "{\"vmid\":105,\"status\":\"running\",\"ha\":{\"managed\":0}}"
 #define STOPPED "{\"vmid\":105,\"name\":\"web\",\"status\":\"stopped\",\"ha\":{\"managed\":0}}"
 #define MANAGED "{\"vmid\":105,\"name\":\"web\",\"status\":\"stopped\",\"ha\":{\"managed\":1}}"
@@ -300,3 +301,4 @@ int main(void)
     guests = plane_load("guests");
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
+/* NOLINTEND(bugprone-suspicious-missing-comma) */
