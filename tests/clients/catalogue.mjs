@@ -24,13 +24,18 @@ export async function readsOf(call) {
   const names = found.rows.filter(row => row.kind === 'read').map(row => row.name);
   const tasks = await call('proximo_read', { tool: 'pve_tasks_list', arguments: { limit: 1 } });
   const known = { upid: tasks.rows[0]?.upid };
+  // Backups of the demo's Backup Server are named by the time at which it starts.
+  const backups = await call('proximo_read', { tool: 'pve_backup_list', arguments: { storage: 'pbs-main', node: 'pve1', vmid: '105' } });
+  const named = { volid: backups.rows?.[0]?.volid };
   const rows = rowsOfTools();
   const reads = [];
   for (const name of names) {
     const { tools: [described] } = await call('proximo_describe', { tool: name });
     const shown = rows.get(name) ?? described.example?.arguments?.arguments ?? described.example?.arguments ?? {};
     const given = Object.fromEntries(Object.entries(known).filter(([key]) => described.inputSchema.properties?.[key]));
-    reads.push({ name, arguments: { ...shown, ...given } });
+    const answered = Object.fromEntries(Object.entries(shown).filter(([key, value]) => named[key] && String(value).startsWith('{before:'))
+      .map(([key]) => [key, named[key]]));
+    reads.push({ name, arguments: { ...shown, ...answered, ...given } });
   }
   return reads;
 }
