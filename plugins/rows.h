@@ -129,18 +129,24 @@ PLANE_FN uint64_t digits_of(const char *text, uint64_t most)
     return n > most ? most : n;
 }
 
+PLANE_FN const char *ask_vtext(const struct asking *a, const char *format, va_list ap)
+{
+    va_list again;
+    va_copy(again, ap);
+    int len = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    char *text = len < 0 ? NULL : a->host->alloc(a->call, (uint64_t)len + 1);
+    if (text)
+        (void)vsnprintf(text, (size_t)len + 1, format, ap);
+    return text;
+}
+
 PROXIMO_PRINTF(2, 3)
 PLANE_FN const char *ask_text(const struct asking *a, const char *format, ...)
 {
     va_list ap;
     va_start(ap, format);
-    int len = vsnprintf(NULL, 0, format, ap);
-    va_end(ap);
-    char *text = len < 0 ? NULL : a->host->alloc(a->call, (uint64_t)len + 1);
-    if (!text)
-        return NULL;
-    va_start(ap, format);
-    (void)vsnprintf(text, (size_t)len + 1, format, ap);
+    const char *text = ask_vtext(a, format, ap);
     va_end(ap);
     return text;
 }
@@ -173,6 +179,49 @@ PLANE_FN struct json_object *ask_arguments(const struct asking *a)
 PLANE_FN bool ask_ends(int32_t code)
 {
     return code == PROXIMO_ECANCELLED || code == PROXIMO_EDEADLINE || code == PROXIMO_ENOMEM;
+}
+
+/*
+ * 0 unless the token is known not to hold the privilege ("A|B": either) there: then it fails with the words,
+ * which end without a full stop, and the line that grants the last alternative. What is not known passes: the
+ * core says so. path or privilege NULL: no memory.
+ */
+PROXIMO_PRINTF(4, 5)
+PLANE_FN int32_t ask_privilege(const struct asking *a, const char *path, const char *privilege,
+                               const char *format, ...)
+{
+    char one[64];
+    if (!path || !privilege)
+        return PROXIMO_ENOMEM;
+    for (const char *at = privilege; *at;) {
+        const size_t len = strcspn(at, "|");
+        (void)snprintf(one, sizeof(one), "%.*s", (int)len, at);
+        const int32_t held = a->host->permission(a->call, path, one);
+        if (ask_ends(held))
+            return held;
+        if (held != 0)
+            return PROXIMO_OK;
+        at += len + (at[len] == '|');
+    }
+    va_list ap;
+    va_start(ap, format);
+    const char *words = ask_vtext(a, format, ap);
+    va_end(ap);
+    return a->host->fail(a->call, PROXIMO_EDENIED,
+                         "%s. An operator can grant it: pveum role add Proximo-%s --privs %s && pveum acl "
+                         "modify %s --tokens '<your token>' --roles Proximo-%s (the token's user needs it as "
+                         "well)",
+                         words ? words : "a privilege is missing", one, one, path, one);
+}
+
+/* The major version of Proxmox VE: 8, 9; 0: not known. */
+PLANE_FN uint32_t ask_release(const struct asking *a)
+{
+    struct proximo_site site = {ROW(proximo_site)};
+    if (a->host->site(a->call, &site) != PROXIMO_OK || !site.version.len)
+        return 0;
+    const char *version = ask_text(a, "%.*s", (int)site.version.len, site.version.ptr);
+    return version ? (uint32_t)digits_of(version, 100) : 0;
 }
 
 /* What a GET gave, also when it failed. */

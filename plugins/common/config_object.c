@@ -46,14 +46,11 @@ static int32_t take_path(struct config_change *c, const char *path)
 int32_t config_open(const struct proximo_host *host, struct proximo_call *call,
                     const struct config_kind *kind, uint32_t verb, struct config_change *ret)
 {
-    struct proximo_site site = {ROW(proximo_site)};
     *ret = (struct config_change){.ask = {host, call}, .kind = kind, .verb = verb};
     ret->id = kind->id ? ask_argument(&ret->ask, kind->id) : NULL;
     if (kind->id && (!ret->id || !*ret->id))
         return host->fail(call, PROXIMO_EINVAL, "%s is missing", kind->id);
-    if (host->site(call, &site) == PROXIMO_OK && site.version.len)
-        ret->release =
-            (uint32_t)digits_of(ask_text(&ret->ask, "%.*s", (int)site.version.len, site.version.ptr), 100);
+    ret->release = ask_release(&ret->ask);
     return take_path(ret, kind->one);
 }
 

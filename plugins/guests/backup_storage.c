@@ -2,18 +2,7 @@
 /* Where archives are, and what a guest's disks mean for them. */
 #include "backup.h"
 
-static bool has_word(const char *list, const char *word)
-{
-    const size_t len = strlen(word);
-
-    while (list && *list) {
-        const size_t n = strcspn(list, ",; ");
-        if (n == len && memcmp(list, word, len) == 0)
-            return true;
-        list += n + (list[n] != '\0');
-    }
-    return false;
-}
+#include "../common/config_object.h"
 
 /* "nfs, pbs": the storages that could be used instead. */
 static const char *others(const struct migrate_view *view, struct json_object *rows, const char *content)
@@ -23,7 +12,7 @@ static const char *others(const struct migrate_view *view, struct json_object *r
     for (size_t i = 0; text && rows && i < json_object_array_length(rows) && strlen(text) < 300; i++) {
         struct json_object *row = json_object_array_get_idx(rows, i);
         const char *name = member_text(row, "storage");
-        if (name && has_word(member_text(row, "content"), content) && !member_true(row, "disable") &&
+        if (name && config_list_has(member_text(row, "content"), content) && !member_true(row, "disable") &&
             storage_on_node(row, view->target))
             text = ask_text(&view->ask, "%s%s%s", text, *text ? ", " : "", name);
     }
@@ -54,7 +43,7 @@ int32_t backup_check_storage(struct migrate_view *view, const char *storage, con
         return host->fail(view->ask.call, PROXIMO_ESTATE,
                           "storage %s is not available on %s; usable there: %s", storage, view->target,
                           usable);
-    if (takes && !has_word(takes, content))
+    if (takes && !config_list_has(takes, content))
         return host->fail(view->ask.call, PROXIMO_ESTATE,
                           "storage %s is not for content %s: it takes %s. Usable on %s: %s", storage, content,
                           takes, view->target, usable);

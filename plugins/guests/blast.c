@@ -11,9 +11,8 @@ static int32_t incomplete(const struct guest *g, const char *what, const char *w
     return g->ask.host->incomplete(g->ask.call, what, why ? why : "it could not be read");
 }
 
-/* A list or object of the cluster: PROXIMO_OK and data, or no data after host->incomplete. */
-static int32_t look(const struct guest *g, const struct proximo_get *get, json_type type, const char *what,
-                    struct json_object **ret)
+int32_t guest_look(const struct guest *g, const struct proximo_get *get, json_type type, const char *what,
+                   struct json_object **ret)
 {
     struct looked looked;
     int32_t r = ask_look(&g->ask, get, &looked);
@@ -29,17 +28,16 @@ static int32_t look(const struct guest *g, const struct proximo_get *get, json_t
                            : incomplete(g, what, "this token does not hold what a full answer needs");
 }
 
-/* g->status and g->config; without them there is nothing to say but that. */
-static int32_t look_at_guest(struct guest *g)
+int32_t guest_look_at(struct guest *g)
 {
     const char *vm = ask_text(&g->ask, "/vms/%s", g->vmid);
     const struct proximo_need need[] = {NEED(vm, "VM.Audit")};
     struct proximo_get get = {ROW(proximo_get), .path = GUEST_STATUS, .fields = g->at, .field_count = 3,
                               .needs = ROWS(need, 1)};
-    int32_t r = vm ? look(g, &get, json_type_object, "the guest's state", &g->status) : PROXIMO_ENOMEM;
+    int32_t r = vm ? guest_look(g, &get, json_type_object, "the guest's state", &g->status) : PROXIMO_ENOMEM;
     get.path = GUEST_CONFIG;
     if (r == PROXIMO_OK)
-        r = look(g, &get, json_type_object, "the guest's configuration", &g->config);
+        r = guest_look(g, &get, json_type_object, "the guest's configuration", &g->config);
     if (r == PROXIMO_OK && g->config && !member_text(g->config, "digest")) {
         json_object_put(g->config);
         g->config = NULL;
@@ -91,7 +89,8 @@ static int32_t tell_ha(const struct guest *g, const char *effect)
     struct json_object *resource DROP_JSON = NULL;
     if (!guest_managed(g))
         return PROXIMO_OK;
-    int32_t r = sid ? look(g, &get, json_type_object, "the guest's HA resource", &resource) : PROXIMO_ENOMEM;
+    int32_t r =
+        sid ? guest_look(g, &get, json_type_object, "the guest's HA resource", &resource) : PROXIMO_ENOMEM;
     if (r < 0)
         return r;
     struct json_object *facts = json_object_new_object();
@@ -110,7 +109,7 @@ static int32_t tell_replication(const struct guest *g, uint32_t risk, const char
     const struct proximo_need need[] = {NEED(vm, "VM.Audit")};
     const struct proximo_get get = {ROW(proximo_get), .path = "/cluster/replication", .needs = ROWS(need, 1)};
     struct json_object *jobs DROP_JSON = NULL;
-    int32_t r = vm ? look(g, &get, json_type_array, "replication jobs", &jobs) : PROXIMO_ENOMEM;
+    int32_t r = vm ? guest_look(g, &get, json_type_array, "replication jobs", &jobs) : PROXIMO_ENOMEM;
     for (size_t i = 0; r == PROXIMO_OK && jobs && i < json_object_array_length(jobs); i++) {
         struct json_object *job = json_object_array_get_idx(jobs, i);
         if (!member_is(job, "guest", g->vmid) || !member_text(job, "id"))
@@ -211,7 +210,7 @@ static int32_t power_blast(void *instance, struct proximo_call *call, struct pro
     if (r == PROXIMO_ENOTFOUND)
         return PROXIMO_OK; /* said as incomplete */
     if (r == PROXIMO_OK)
-        r = look_at_guest(&g);
+        r = guest_look_at(&g);
     if (r == PROXIMO_OK)
         r = tell_guest(&g, guest_running(&g) || !g.status ? of->risk : PROXIMO_RISK_LOW,
                        !g.status                           ? "its state could not be read"
@@ -269,7 +268,7 @@ static int32_t tell_snapshots(const struct guest *g, const char *effect)
     const struct proximo_get get = {ROW(proximo_get), .path = GUEST_SNAPS, .fields = g->at, .field_count = 3,
                                     .needs = ROWS(need, 1)};
     struct json_object *list DROP_JSON = NULL;
-    int32_t r = vm ? look(g, &get, json_type_array, "the guest's snapshots", &list) : PROXIMO_ENOMEM;
+    int32_t r = vm ? guest_look(g, &get, json_type_array, "the guest's snapshots", &list) : PROXIMO_ENOMEM;
     if (r == PROXIMO_OK && list && !snapshot_named(list, "current"))
         r = incomplete(g, "the guest's snapshots", "the list came back without its last entry");
     for (size_t i = 0; r == PROXIMO_OK && list && i < json_object_array_length(list); i++) {
@@ -299,7 +298,7 @@ static int32_t state_blast(void *instance, struct proximo_call *call, struct pro
     if (r == PROXIMO_ENOTFOUND)
         return PROXIMO_OK; /* said as incomplete */
     if (r == PROXIMO_OK)
-        r = look_at_guest(&g);
+        r = guest_look_at(&g);
     if (r == PROXIMO_OK)
         r = tell_guest(&g, risk, guest_running(&g) ? running : stopped);
     if (r == PROXIMO_OK && snapshots)

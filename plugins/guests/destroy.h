@@ -23,11 +23,6 @@ struct destruction {
     bool purge, force;
 };
 
-/* A list or object: PROXIMO_OK and data (the caller's), or no data after host->incomplete, which it also
- * calls when this token does not see all of it. */
-int32_t destroy_look(const struct guest *g, const struct proximo_get *get, json_type type, const char *what,
-                     struct json_object **ret);
-
 /* Why Proxmox would refuse it, by the guest's own state and configuration; NULL: nothing there. Arena. */
 const char *destroy_refusal(const struct destruction *d);
 

@@ -5,25 +5,6 @@
  */
 #include "destroy.h"
 
-int32_t destroy_look(const struct guest *g, const struct proximo_get *get, json_type type, const char *what,
-                     struct json_object **ret)
-{
-    struct looked looked;
-    int32_t r = ask_look(&g->ask, get, &looked);
-    *ret = NULL;
-    if (r < 0)
-        return r;
-    if (!json_object_is_type(looked.data, type)) {
-        json_object_put(looked.data);
-        return g->ask.host->incomplete(g->ask.call, what,
-                                       looked.why ? looked.why : "its answer is of another kind");
-    }
-    *ret = looked.data;
-    return looked.complete ? PROXIMO_OK
-                           : g->ask.host->incomplete(g->ask.call, what,
-                                                     "this token does not hold what a full answer needs");
-}
-
 const char *destroy_refusal(const struct destruction *d)
 {
     const struct guest *g = &d->g;
@@ -45,26 +26,6 @@ const char *destroy_refusal(const struct destruction *d)
 }
 
 /* ---- the guest itself */
-
-static int32_t look_at_guest(struct destruction *d)
-{
-    struct guest *g = &d->g;
-    const char *vm = ask_text(&g->ask, "/vms/%s", g->vmid);
-    const struct proximo_need need[] = {NEED(vm, "VM.Audit")};
-    struct proximo_get get = {ROW(proximo_get), .path = GUEST_STATUS, .fields = g->at, .field_count = 3,
-                              .needs = ROWS(need, 1)};
-    int32_t r =
-        vm ? destroy_look(g, &get, json_type_object, "the guest's state", &g->status) : PROXIMO_ENOMEM;
-    get.path = GUEST_CONFIG;
-    if (r == PROXIMO_OK)
-        r = destroy_look(g, &get, json_type_object, "the guest's configuration", &g->config);
-    if (r == PROXIMO_OK && g->config && !member_text(g->config, "digest")) {
-        json_object_put(g->config);
-        g->config = NULL;
-        r = g->ask.host->incomplete(g->ask.call, "the guest's configuration", "it came back empty");
-    }
-    return r;
-}
 
 static int32_t tell_guest(const struct destruction *d)
 {
@@ -104,7 +65,7 @@ static int32_t tell_snapshots(const struct guest *g)
     const struct proximo_get get = {ROW(proximo_get), .path = GUEST_SNAPS, .fields = g->at, .field_count = 3,
                                     .needs = ROWS(need, 1)};
     struct json_object *list DROP_JSON = NULL;
-    int32_t r = vm ? destroy_look(g, &get, json_type_array, "the guest's snapshots", &list) : PROXIMO_ENOMEM;
+    int32_t r = vm ? guest_look(g, &get, json_type_array, "the guest's snapshots", &list) : PROXIMO_ENOMEM;
     if (r == PROXIMO_OK && list && !snapshot_named(list, "current"))
         r = g->ask.host->incomplete(g->ask.call, "the guest's snapshots",
                                     "the list came back without its last entry");
@@ -130,7 +91,7 @@ int32_t guests_blast_destroy(void *instance, struct proximo_call *call, struct p
     if (r == PROXIMO_ENOTFOUND)
         return PROXIMO_OK; /* said as incomplete */
     if (r == PROXIMO_OK)
-        r = look_at_guest(&d);
+        r = guest_look_at(&d.g);
     if (r == PROXIMO_OK)
         r = tell_guest(&d);
     if (r == PROXIMO_OK && d.g.config)

@@ -113,7 +113,7 @@ static int32_t look_at_storage(const struct guest *g, const struct known_storage
     const struct proximo_get get = {ROW(proximo_get), .path = CONTENT_PATH, .fields = fields,
                                     .field_count = 3, .needs = ROWS(needs, need_count)};
     if (r == PROXIMO_OK)
-        r = destroy_look(g, &get, json_type_array, what, &list);
+        r = guest_look(g, &get, json_type_array, what, &list);
     return r == PROXIMO_OK ? tell_left(g, list, disks, count) : r;
 }
 

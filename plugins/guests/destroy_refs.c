@@ -21,7 +21,7 @@ static int32_t tell_ha_rules(const struct guest *g, const char *sid, bool purge)
     int32_t r = g->ask.host->site(g->ask.call, &site);
     if (r < 0 || (site.version.len >= 2 && strncmp(site.version.ptr, "8.", 2) == 0))
         return r; /* groups name no guests */
-    r = destroy_look(g, &get, json_type_array, "HA rules", &rules);
+    r = guest_look(g, &get, json_type_array, "HA rules", &rules);
     for (size_t i = 0; r == PROXIMO_OK && rules && i < json_object_array_length(rules); i++) {
         struct json_object *rule = json_object_array_get_idx(rules, i);
         const char *list = member_text(rule, "resources"), *name = member_text(rule, "rule");
@@ -49,7 +49,7 @@ static int32_t tell_ha(const struct destruction *d)
                                     .needs = PROXIMO_TABLE(need)};
     struct json_object *list DROP_JSON = NULL;
     bool found = false;
-    int32_t r = sid ? destroy_look(g, &get, json_type_array, "HA resources", &list) : PROXIMO_ENOMEM;
+    int32_t r = sid ? guest_look(g, &get, json_type_array, "HA resources", &list) : PROXIMO_ENOMEM;
     for (size_t i = 0; r == PROXIMO_OK && list && i < json_object_array_length(list) && !found; i++)
         found = member_is(json_object_array_get_idx(list, i), "sid", sid);
     if (r < 0 || (!found && !guest_managed(g)))
@@ -71,7 +71,7 @@ int32_t destroy_replication(const struct guest *g, struct json_object **ret)
     const struct proximo_get get = {ROW(proximo_get), .path = "/cluster/replication", .needs = ROWS(need, 1)};
     struct json_object *jobs DROP_JSON = NULL, *own = NULL;
     *ret = NULL;
-    int32_t r = vm ? destroy_look(g, &get, json_type_array, "replication jobs", &jobs) : PROXIMO_ENOMEM;
+    int32_t r = vm ? guest_look(g, &get, json_type_array, "replication jobs", &jobs) : PROXIMO_ENOMEM;
     if (r < 0 || !jobs)
         return r;
     if (!(own = json_object_new_array()))
@@ -168,7 +168,7 @@ static int32_t tell_pool(const struct guest *g)
     const struct proximo_get get = {ROW(proximo_get), .path = "/cluster/resources", .fields = &type,
                                     .field_count = 1};
     struct json_object *list DROP_JSON = NULL;
-    int32_t r = destroy_look(g, &get, json_type_array, "the guest's pool", &list);
+    int32_t r = guest_look(g, &get, json_type_array, "the guest's pool", &list);
     for (size_t i = 0; r == PROXIMO_OK && list && i < json_object_array_length(list); i++) {
         struct json_object *row = json_object_array_get_idx(list, i);
         if (member_is(row, "vmid", g->vmid) && member_text(row, "pool") && *member_text(row, "pool"))
@@ -197,8 +197,8 @@ static int32_t tell_firewall(const struct guest *g)
         const struct proximo_get get = {ROW(proximo_get), .path = parts[i].path, .fields = g->at,
                                         .field_count = 3, .needs = ROWS(need, 1)};
         struct json_object *list DROP_JSON = NULL;
-        r = destroy_look(g, &get, json_type_array,
-                         ask_text(&g->ask, "firewall %s of the guest", parts[i].what), &list);
+        r = guest_look(g, &get, json_type_array, ask_text(&g->ask, "firewall %s of the guest", parts[i].what),
+                       &list);
         const size_t rows = list ? json_object_array_length(list) : 0;
         json_object_object_add(facts, parts[i].what, json_object_new_int64((int64_t)rows));
         count += rows;

@@ -142,17 +142,8 @@ int32_t disk_check_storage(const struct disk_look *l, const char *storage, const
 {
     const struct asking *a = &l->g.ask;
     const char *path = ask_text(a, "/storage/%s", storage);
-    const int32_t held = path ? a->host->permission(a->call, path, privilege) : PROXIMO_ENOMEM;
-    if (ask_ends(held))
-        return held;
-    if (held != 0)
-        return PROXIMO_OK;
-    return a->host->fail(
-        a->call, PROXIMO_EDENIED,
-        "%s needs %s on %s, which this token does not hold. An operator can grant it: pveum "
-        "role add Proximo-%s --privs %s && pveum acl modify %s --tokens '<your token>' --roles "
-        "Proximo-%s (the token's user needs it as well)",
-        what, privilege, path, privilege, privilege, path, privilege);
+    return ask_privilege(a, path, privilege, "%s needs %s on %s, which this token does not hold", what,
+                         privilege, path);
 }
 
 const char *disk_name(const struct disk_look *l, const char *slot)

@@ -202,25 +202,9 @@ int32_t guest_check_lock(const struct guest *g, const char *allowed)
 
 int32_t guest_check_privilege(const struct guest *g, const char *privilege, const char *what)
 {
-    char one[64];
     const char *path = ask_text(&g->ask, "/vms/%s", g->vmid);
-    if (!path)
-        return PROXIMO_ENOMEM;
-    for (const char *at = privilege; *at;) {
-        size_t len = strcspn(at, "|");
-        (void)snprintf(one, sizeof(one), "%.*s", (int)len, at);
-        int32_t held = g->ask.host->permission(g->ask.call, path, one);
-        if (ask_ends(held))
-            return held;
-        if (held != 0)
-            return PROXIMO_OK;
-        at += len + (at[len] == '|');
-    }
-    return g->ask.host->fail(g->ask.call, PROXIMO_EDENIED,
-                             "%s needs %s on %s, which this token does not hold. An operator can grant it: "
-                             "pveum role add Proximo-%s --privs %s && pveum acl modify %s --tokens '<your "
-                             "token>' --roles Proximo-%s (the token's user needs it as well)",
-                             what, privilege, path, one, one, path, one);
+    return ask_privilege(&g->ask, path, privilege, "%s needs %s on %s, which this token does not hold", what,
+                         privilege, path);
 }
 
 int32_t guest_tell_facts(const struct guest *g)

@@ -79,6 +79,14 @@ const char *guest_lock(const struct guest *g); /* NULL: none */
 /* "guest 105 (web1)"; names come from people: quoted by the core. */
 const char *guest_label(const struct guest *g);
 
+/* ---- in blast functions */
+
+/* A list or object of the cluster: PROXIMO_OK and data, or no data after host->incomplete. */
+int32_t guest_look(const struct guest *g, const struct proximo_get *get, json_type type, const char *what,
+                   struct json_object **ret);
+/* g->status and g->config; what could not be read is told as incomplete. */
+int32_t guest_look_at(struct guest *g);
+
 /* ---- the parts of plans that all tools have */
 
 /* A guard on `path`, reduced to fields. */

@@ -55,17 +55,8 @@ int32_t life_check_unused(const struct asking *a, const char *vmid)
 int32_t life_check_privilege(const struct asking *a, const char *path, const char *privilege,
                              const char *what)
 {
-    const int32_t held = path ? a->host->permission(a->call, path, privilege) : PROXIMO_ENOMEM;
-    if (ask_ends(held))
-        return held;
-    if (held != 0)
-        return PROXIMO_OK; /* what is not known passes: the core says so */
-    return a->host->fail(
-        a->call, PROXIMO_EDENIED,
-        "%s needs %s on %s, which this token does not hold. An operator can grant it: pveum role add "
-        "Proximo-%s --privs %s && pveum acl modify %s --tokens '<your token>' --roles Proximo-%s (the "
-        "token's user needs it as well)",
-        what, privilege, path, privilege, privilege, path, privilege);
+    return ask_privilege(a, path, privilege, "%s needs %s on %s, which this token does not hold", what,
+                         privilege, path);
 }
 
 static int32_t check_pool(const struct asking *a, const char *pool)

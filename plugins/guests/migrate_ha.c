@@ -6,22 +6,23 @@
  */
 #include "migrate.h"
 
+#include "../common/config_object.h"
+
 /* Proxmox VE 8 has groups, 9 has rules. */
 static bool has_groups(const struct asking *a)
 {
-    struct proximo_site site = {ROW(proximo_site)};
-    return a->host->site(a->call, &site) == PROXIMO_OK && site.version.len && site.version.ptr[0] <= '8' &&
-           site.version.len > 1 && site.version.ptr[1] == '.';
+    const uint32_t release = ask_release(a);
+    return release && release <= 8;
 }
 
-/* Is it one of "pve2:2,pve3" (a node's priority follows it), or of "vm:101, ct:106" (`whole`)? */
-static bool lists(const char *text, const char *word, bool whole)
+/* Is it one of "pve2:2,pve3", where a node's priority follows it? */
+static bool lists_node(const char *text, const char *word)
 {
     const size_t len = strlen(word);
 
     while (text && *text) {
         const size_t n = strcspn(text, ",; ");
-        const size_t name = whole ? n : strcspn(text, ":,; ");
+        const size_t name = strcspn(text, ":,; ");
         if (name == len && memcmp(text, word, len) == 0)
             return true;
         text += n + (text[n] != '\0');
@@ -31,7 +32,7 @@ static bool lists(const char *text, const char *word, bool whole)
 
 static int32_t affinity(struct migration *m, const char *resource, const char *nodes, bool strict)
 {
-    if (!nodes || lists(nodes, m->view->target, false))
+    if (!nodes || lists_node(nodes, m->view->target))
         return PROXIMO_OK;
     if (strict)
         return migrate_refuse(
@@ -97,7 +98,7 @@ static int32_t rules(struct migration *m, const char *sid)
         struct json_object *row = json_object_array_get_idx(rows, i);
         const char *resources = member_text(row, "resources"), *name = member_text(row, "rule");
         const char *resource = name ? ask_text(a, "ha-rule/%s", name) : NULL;
-        if (!resource || !lists(resources, sid, true) || member_true(row, "disable"))
+        if (!resource || !config_list_has(resources, sid) || member_true(row, "disable"))
             continue;
         if (member_is(row, "type", "node-affinity"))
             r = affinity(m, resource, member_text(row, "nodes"), member_true(row, "strict"));

@@ -37,20 +37,9 @@ static const char *join(const struct updating *u, bool guests, bool moved_too)
 /* The token must be able to change who may do what with the thing. */
 static int32_t check_right(const struct updating *u, const char *path, const char *other)
 {
-    const char *const rights[] = {"Permissions.Modify", other};
-    for (size_t i = 0; i < 2; i++) {
-        int32_t held = path ? u->a.host->permission(u->a.call, path, rights[i]) : PROXIMO_ENOMEM;
-        if (ask_ends(held))
-            return held;
-        if (held != 0)
-            return PROXIMO_OK;
-    }
-    return u->a.host->fail(
-        u->a.call, PROXIMO_EDENIED,
-        "to put %s into a pool or take it out needs Permissions.Modify or %s on it. An operator can "
-        "grant it: pveum role add Proximo-%s --privs %s && pveum acl modify %s --tokens "
-        "'<your token>' --roles Proximo-%s (the token's user needs it as well)",
-        path, other, other, other, path, other);
+    return ask_privilege(&u->a, path, ask_text(&u->a, "Permissions.Modify|%s", other),
+                         "to put %s into a pool or take it out needs Permissions.Modify or %s on it", path,
+                         other);
 }
 
 /* Takes the names of one argument in that are not so already. */

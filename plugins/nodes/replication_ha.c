@@ -85,8 +85,5 @@ int32_t replication_tell_places(const struct asking *a, const char *sid, const c
                                 const char *effect)
 {
     const struct place place = {*a, sid, target, effect, with_target};
-    struct proximo_site site = {ROW(proximo_site)};
-    const bool groups = a->host->site(a->call, &site) == PROXIMO_OK && site.version.len > 1 &&
-                        site.version.ptr[0] == '8' && site.version.ptr[1] == '.';
-    return groups ? tell_group(&place) : tell_rules(&place);
+    return ask_release(a) == 8 ? tell_group(&place) : tell_rules(&place);
 }

@@ -55,14 +55,9 @@ int32_t replication_check_right(const struct asking *a, int64_t vmid, uint32_t r
 {
     const char *path = release == 8 ? "/storage" : ask_text(a, "/vms/%lld", (long long)vmid);
     const char *privilege = release == 8 ? "Datastore.Allocate" : "VM.Replicate";
-    const int32_t held = path ? a->host->permission(a->call, path, privilege) : PROXIMO_ENOMEM;
-    if (held != 0 || release == 0)
-        return ask_ends(held) ? held : PROXIMO_OK;
-    return a->host->fail(a->call, PROXIMO_EDENIED,
-                         "replication jobs need %s on %s. An operator can grant it: pveum role add "
-                         "Proximo-%s --privs %s && pveum acl modify %s --tokens '<your token>' --roles "
-                         "Proximo-%s (the token's user needs it as well)",
-                         privilege, path, privilege, privilege, path, privilege);
+    if (release == 0)
+        return path ? PROXIMO_OK : PROXIMO_ENOMEM;
+    return ask_privilege(a, path, privilege, "replication jobs need %s on %s", privilege, path);
 }
 
 /* ---- pve_replication_run */

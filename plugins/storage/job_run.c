@@ -116,17 +116,8 @@ static int32_t find_offline(struct running *k)
 
 static int32_t must_hold(const struct running *k, const char *path, const char *privilege)
 {
-    const int32_t held = path ? k->a.host->permission(k->a.call, path, privilege) : PROXIMO_ENOMEM;
-    if (ask_ends(held))
-        return held;
-    if (held != 0)
-        return PROXIMO_OK;
-    return k->a.host->fail(
-        k->a.call, PROXIMO_EDENIED,
-        "to run job \"%s\" this token needs %s on %s. An operator can grant it: pveum role add "
-        "Proximo-%s --privs %s && pveum acl modify %s --tokens '<your token>' --roles Proximo-%s (the "
-        "token's user needs it as well)",
-        k->id, privilege, path, privilege, privilege, path, privilege);
+    return ask_privilege(&k->a, path, privilege, "to run job \"%s\" this token needs %s on %s", k->id,
+                         privilege, path);
 }
 
 static int32_t check_rights(const struct running *k)
