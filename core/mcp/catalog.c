@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "config/config.h"
 #include "config/target.h"
+#include "mcp/not_offered.h"
 #include "mcp/search.h"
 #include "mcp/tools.h"
 #include "plane/manifest.h"
@@ -282,6 +283,13 @@ int catalog_problem(const struct catalog *catalog, enum catalog_answer answer, c
                      "Use proximo_find to see what is enabled; an operator can change the two lists in the "
                      "configuration file.");
         return -EPERM;
+    }
+    const struct not_offered *left_out = not_offered_find(name);
+    if (left_out) {
+        (void)problem_set(p, -ENOENT, PX_TOOL, "there is no tool named \"%.80s\": %s are not offered; %s", name,
+                          left_out->what, left_out->why);
+        problem_next(p, "%s", left_out->instead);
+        return -ENOENT;
     }
     (void)problem_set(p, -ENOENT, PX_TOOL, "there is no tool named \"%.80s\"", name);
     if (catalog_nearest(catalog, name, near, sizeof(near))) {

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "mcp/catalog.h"
+#include "mcp/not_offered.h"
 #include "mcp/state.h"
 #include "mcp/tools.h"
 #include "plane/manifest.h"
@@ -116,6 +117,7 @@ int facade_find(const struct catalog *catalog, struct server *server, struct jso
     free(order);
     json_put_key_int(structured, "returned", (long long)returned);
     json_put_key_bool(structured, "truncated", returned < total);
+    not_offered_put(structured, query);
     if (total == 0)
         put_suggestions(structured, catalog, server, query);
     buf_char(structured, '}');

@@ -15,6 +15,7 @@
 #include "mcp/calls.h"
 #include "mcp/catalog.h"
 #include "mcp/client_requests.h"
+#include "mcp/not_offered.h"
 #include "mcp/output.h"
 #include "mcp/shown.h"
 #include "mcp/state.h"
@@ -262,14 +263,18 @@ static int call_facade(struct server *server, const struct facade *facade, const
     return r;
 }
 
-/* -32602, with the names that are near. */
+/* -32602, with the names that are near, or why there is none. */
 static bool unknown_tool(const struct catalog *catalog, const char *name, struct message_error *error)
 {
     struct message message = {.kind = MESSAGE_BAD};
     char near[256] = "";
-    bool any = catalog_nearest(catalog, name, near, sizeof(near));
+    const struct not_offered *left_out = not_offered_find(name);
+    bool any = !left_out && catalog_nearest(catalog, name, near, sizeof(near));
 
-    message_fail(&message, RPC_INVALID_PARAMS, "Unknown tool: %.60s%s%s. proximo_find searches the tools.",
+    if (left_out)
+        message_fail(&message, RPC_INVALID_PARAMS, "Not offered: %.50s. %.160s", name, left_out->why);
+    else
+        message_fail(&message, RPC_INVALID_PARAMS, "Unknown tool: %.60s%s%s. proximo_find searches the tools.",
                  name, any ? ". Near: " : "", any ? near : "");
     *error = message.error;
     return false;
