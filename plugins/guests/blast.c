@@ -4,7 +4,7 @@
  * uptime): for high risk this is run again before the change, and a difference stops it. What could not be
  * read is said as incomplete, never left out.
  */
-#include "guests.h"
+#include "startup.h"
 
 static int32_t incomplete(const struct guest *g, const char *what, const char *why)
 {
@@ -221,6 +221,8 @@ static int32_t power_blast(void *instance, struct proximo_call *call, struct pro
         r = tell_ha(&g, of->ha);
     if (r == PROXIMO_OK && of->stops)
         r = tell_replication(&g, PROXIMO_RISK_LOW, of->replication);
+    if (r == PROXIMO_OK && of->stops && guest_running(&g))
+        r = startup_tell_dependants(&g);
     guest_done(&g);
     return r;
 }

@@ -10,7 +10,6 @@
 
 #define BATCH     128u /* guests that are asked for at once */
 #define WHYS_MOST 100u /* different reasons of one fact; a fact has 64 KiB */
-#define ORDER_MAX 1000000000u
 
 /* ---- reading */
 
@@ -38,27 +37,13 @@ static int32_t take_status(struct bulk *b, struct bulk_guest *row, const struct 
     return r == PROXIMO_OK ? bulk_leave(b, row, true, "its state could not be read") : r;
 }
 
-static void take_startup(struct bulk_guest *row)
-{
-    const char *text = member_text(row->g.config, "startup");
-
-    while (text && *text) {
-        const size_t len = strcspn(text, ",");
-        const char *digits = strncmp(text, "order=", 6) == 0 ? text + 6 : text;
-        if (*digits >= '0' && *digits <= '9')
-            row->order = digits_of(digits, ORDER_MAX);
-        row->delays = row->delays || strncmp(text, "up=", 3) == 0 || strncmp(text, "down=", 5) == 0;
-        text += len + (text[len] != '\0');
-    }
-}
-
 static int32_t take_config(struct bulk *b, struct bulk_guest *row, const struct proximo_answer *answer,
                            bool keep)
 {
     struct json_object *config = answer->status >= 200 && answer->status < 300 ? json_of(answer->data) : NULL;
     if (member_text(config, "digest")) { /* an empty answer is not an empty guest */
         row->g.config = config;
-        take_startup(row);
+        row->order = startup_order(config, &row->delays);
         return PROXIMO_OK;
     }
     json_object_put(config);
@@ -231,7 +216,7 @@ int32_t bulk_tell(struct bulk *b)
         if (row->name)
             json_object_object_add(entry, "name", json_object_new_string(row->name));
         json_object_object_add(entry, "node", json_object_new_string(row->g.node));
-        if (row->order != BULK_NO_ORDER)
+        if (row->order != STARTUP_NO_ORDER)
             json_object_object_add(entry, "order", json_object_new_int64((int64_t)row->order));
         if (guest_managed(&row->g))
             json_object_object_add(entry, "ha_managed", json_object_new_boolean(1));

@@ -3,20 +3,19 @@
 #ifndef PROXIMO_GUESTS_BULK_H
 #define PROXIMO_GUESTS_BULK_H
 
-#include "guests.h"
+#include "startup.h"
 
 #define BULK_SELECTED_MOST 512u /* guests that one plan looks at */
 #define BULK_PLANNED_MOST                                                                                    \
     200u /* guests that one plan changes: one postcondition each, and a plan has 256                         \
           */
-#define BULK_NO_ORDER UINT64_MAX
 
 struct bulk_guest {
     struct guest g; /* where it is; state and configuration when they were read */
     int64_t id;
     const char *name;   /* as people wrote it; NULL: none */
     const char *target; /* node to move it to */
-    uint64_t order;     /* of its startup option; BULK_NO_ORDER: none */
+    uint64_t order;     /* of its startup option; STARTUP_NO_ORDER: none */
     bool delays;        /* its startup option has up= or down= */
     bool out;           /* left alone */
 };

@@ -85,7 +85,7 @@ static int32_t take(struct bulk *b, struct json_object *row)
     const struct asking *a = &b->ask;
     const char *name = member_text(row, "name");
 
-    *to = (struct bulk_guest){.g = {.ask = *a}, .order = BULK_NO_ORDER};
+    *to = (struct bulk_guest){.g = {.ask = *a}, .order = STARTUP_NO_ORDER};
     to->id = json_object_get_int64(member_of(row, "vmid"));
     to->g.vmid = ask_text(a, "%lld", (long long)to->id);
     to->g.node = ask_text(a, "%s", member_text(row, "node"));

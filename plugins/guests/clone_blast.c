@@ -130,8 +130,7 @@ static int32_t tell_option(const struct cloned *c, const char *key, const char *
     const struct asking *a = &c->g.ask;
     const bool lxc = guest_is_lxc(&c->g);
     const struct option *option = option_find(key, lxc);
-    const char *why =
-        option ? option_crosses(option, value, lxc && !member_true(c->g.config, "unprivileged")) : NULL;
+    const char *why = config_crosses(key, value, lxc, lxc && !member_true(c->g.config, "unprivileged"));
     const bool net = option && strcmp(option->name, "net") == 0;
     int32_t r = PROXIMO_OK;
     if (why && !net)
@@ -151,7 +150,9 @@ static int32_t tell_options(const struct cloned *c)
     json_object_object_foreach(c->g.config, key, value)
     {
         const json_type type = json_object_get_type(value);
-        if (r == PROXIMO_OK && type != json_type_object && type != json_type_array && type != json_type_null)
+        const bool raw = type == json_type_array && strcmp(key, "lxc") == 0;
+        if (r == PROXIMO_OK &&
+            (raw || (type != json_type_object && type != json_type_array && type != json_type_null)))
             r = tell_option(c, key, json_object_get_string(value));
     }
     if (r == PROXIMO_OK && guest_is_lxc(&c->g) && !member_true(c->g.config, "unprivileged"))

@@ -11,7 +11,6 @@
 #define LQ   (OPTION_LXC | OPTION_QEMU)
 #define P    OPTION_PLAIN
 #define R    OPTION_RESTART
-#define X    OPTION_CROSSES
 #define N    OPTION_NUMBERED
 #define V    (OPTION_VOLUME | OPTION_NUMBERED)
 #define CPU  "VM.Config.CPU"
@@ -31,12 +30,12 @@ static const struct option options[] = {
     {"hostname", L | P | R, NET},
     {"nameserver", L | R, NET},
     {"searchdomain", L | R, NET},
-    {"net", L | N | X, NET},
+    {"net", L | N, NET},
     {"rootfs", L | OPTION_VOLUME, DISK},
-    {"mp", L | V | X, DISK},
+    {"mp", L | V, DISK},
     {"unused", LQ | V, DISK},
-    {"features", L | R | X, "VM.Allocate"},
-    {"dev", L | N | X | OPTION_ROOT, NULL},
+    {"features", L | R, "VM.Allocate"},
+    {"dev", L | N | OPTION_ROOT, NULL},
     {"arch", L | P | R, OPT},
     {"cmode", L | P | R, OPT},
     {"console", L | P | R, OPT},
@@ -58,7 +57,7 @@ static const struct option options[] = {
     {"memory", Q | P | R, MEM},
     {"balloon", Q | P | R, MEM},
     {"shares", Q | P, MEM},
-    {"net", Q | N | X, NET},
+    {"net", Q | N, NET},
     {"scsi", Q | V, DISK},
     {"virtio", Q | V, DISK},
     {"sata", Q | V, DISK},
@@ -69,13 +68,13 @@ static const struct option options[] = {
     {"bootdisk", Q, DISK},
     {"vmstatestorage", Q | P, DISK},
     {"cdrom", Q, "VM.Config.CDROM"},
-    {"usb", Q | N | X, HW},
-    {"hostpci", Q | N | X | R, HW},
-    {"serial", Q | N | X | R, HW},
-    {"parallel", Q | N | X | R | OPTION_ROOT, NULL},
-    {"virtiofs", Q | N | X | R, DISK},
-    {"args", Q | X | R | OPTION_ROOT, NULL},
-    {"ivshmem", Q | X | R, NULL},
+    {"usb", Q | N, HW},
+    {"hostpci", Q | N | R, HW},
+    {"serial", Q | N | R, HW},
+    {"parallel", Q | N | R | OPTION_ROOT, NULL},
+    {"virtiofs", Q | N | R, DISK},
+    {"args", Q | R | OPTION_ROOT, NULL},
+    {"ivshmem", Q | R, NULL},
     {"acpi", Q | P | R, HW},
     {"audio0", Q | R, HW},
     {"hotplug", Q, HW},
@@ -86,7 +85,7 @@ static const struct option options[] = {
     {"tablet", Q | P | R, HW},
     {"vga", Q | R, HW},
     {"watchdog", Q | R, HW},
-    {"rng0", Q | X | R, HW},
+    {"rng0", Q | R, HW},
     {"allow-ksm", Q | P | R, MEM}, /* Proxmox VE 9 */
     {"hugepages", Q | R | OPTION_ROOT, NULL},
     {"keephugepages", Q | R | OPTION_ROOT, NULL},
@@ -124,7 +123,7 @@ static const struct option options[] = {
     {"description", LQ, OPT},
     {"tags", LQ, OPT},
     {"template", LQ | P | OPTION_STATE, NULL},
-    {"hookscript", LQ | X, NULL},
+    {"hookscript", LQ, NULL},
     {"lock", LQ | P | OPTION_ROOT, NULL},
     {"digest", LQ | OPTION_STATE, NULL},
     {"meta", LQ | OPTION_STATE, NULL},
@@ -207,38 +206,4 @@ bool option_value_is_plain(const char *value)
     /* 007 and 1.0 come back otherwise. */
     const bool number = strspn(value, "0123456789.") == strlen(value);
     return !number || (!strchr(value, '.') && (value[0] != '0' || !value[1]));
-}
-
-static bool has_key(const char *value, const char *key)
-{
-    const size_t len = strlen(key);
-    for (const char *at = value; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL) {
-        if (strncmp(at, key, len) == 0)
-            return true;
-    }
-    return false;
-}
-
-const char *option_crosses(const struct option *option, const char *value, bool privileged)
-{
-    if (!(option->flags & OPTION_CROSSES))
-        return NULL;
-    if (strcmp(option->name, "net") == 0)
-        return has_key(value, "firewall=1") ? "attaches the guest to a bridge of the host"
-                                            : "attaches the guest to a bridge of the host, without Proxmox's "
-                                              "firewall on it";
-    if (strcmp(option->name, "mp") == 0)
-        return value[0] != '/' ? NULL
-               : privileged    ? "gives a privileged container a folder of the host"
-                               : "gives the container a folder of the host";
-    if (strcmp(option->name, "features") == 0)
-        return privileged ? "loosens what keeps a privileged container (root there is root here) inside"
-                          : "loosens what keeps the container inside";
-    if (strcmp(option->name, "hookscript") == 0)
-        return "is a program that the host runs as root";
-    if (strcmp(option->name, "usb") == 0 && strncmp(value, "spice", 5) == 0)
-        return NULL;
-    if (strcmp(option->name, "serial") == 0 && strcmp(value, "socket") == 0)
-        return NULL;
-    return "gives the guest a device or folder of the host";
 }

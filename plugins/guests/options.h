@@ -10,12 +10,11 @@
 #define OPTION_QEMU     (1u << 1)
 #define OPTION_PLAIN    (1u << 2) /* comes back as it was sent, if it was a plain number or word */
 #define OPTION_RESTART  (1u << 3) /* of a running guest: waits for its next start */
-#define OPTION_CROSSES  (1u << 4) /* its value can reach into the host */
-#define OPTION_HIDDEN   (1u << 5) /* Proxmox never shows its value */
-#define OPTION_ROOT     (1u << 6) /* Proxmox takes it from root@pam itself only */
-#define OPTION_VOLUME   (1u << 7) /* names a volume: removing it leaves the volume as unusedN */
-#define OPTION_NUMBERED (1u << 8) /* name0, name1 ... */
-#define OPTION_STATE    (1u << 9) /* Proxmox's own note, nothing that a person sets */
+#define OPTION_HIDDEN   (1u << 4) /* Proxmox never shows its value */
+#define OPTION_ROOT     (1u << 5) /* Proxmox takes it from root@pam itself only */
+#define OPTION_VOLUME   (1u << 6) /* names a volume: removing it leaves the volume as unusedN */
+#define OPTION_NUMBERED (1u << 7) /* name0, name1 ... */
+#define OPTION_STATE    (1u << 8) /* Proxmox's own note, nothing that a person sets */
 
 struct option {
     const char *name;
@@ -29,7 +28,9 @@ const struct option *option_find(const char *key, bool lxc);
 uint32_t options_near(const char *key, bool lxc, const char *ret[OPTIONS_NEAR_MOST]);
 /* Is it a value whose text Proxmox keeps: digits, or one word? */
 bool option_value_is_plain(const char *value);
-/* Why this value reaches into the host; NULL: it does not. */
+/* crossings.c: why this value reaches into the host; NULL: it does not. Static. */
 const char *option_crosses(const struct option *option, const char *value, bool privileged);
+/* The same of a key as a configuration shows it, the raw lines of LXC ("lxc", as JSON) among them. */
+const char *config_crosses(const char *key, const char *value, bool lxc, bool privileged);
 
 #endif

@@ -25,6 +25,7 @@ struct restore {
     int64_t own;      /* number of the guest that the archive is of; 0: not known */
     bool over;        /* a guest of this number is there */
     struct known_guests guests;
+    struct guest now;        /* the guest that the archive is of, as it is now; config NULL: not read */
     struct looked list;      /* archives on `from` */
     struct json_object *row; /* of the archive, borrowed; NULL: not seen */
 };

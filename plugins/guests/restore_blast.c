@@ -2,9 +2,11 @@
 /*
  * Whom a restore affects: the guest that it overwrites with all it has, the guest that the archive is of, and
  * the storage. How large the disks in an archive are only its configuration says, which is not looked at:
- * they are taken to be as large as those of its guest are now, or as what a Backup Server says they are.
+ * they are taken to be as large as those of its guest are now, or as what a Backup Server says they are. In
+ * the same way what its guest has now tells what probably reaches into the host again.
  */
 #include "destroy.h"
+#include "options.h"
 #include "restore.h"
 
 static int32_t incomplete(const struct restore *s, const char *what, const char *why)
@@ -130,35 +132,84 @@ static int32_t tell_new(const struct restore *s)
         NULL);
 }
 
-/* ---- space */
+/* ---- the guest of the archive as it is now */
 
-/* Bytes of the disks that the guest of this number has now; 0: not known. */
-static int32_t bytes_of_own(const struct restore *s, uint64_t *ret)
+/* Reads its configuration into s->now: NULL where it is not there, of the other kind, or unread. */
+static int32_t read_now(struct restore *s)
 {
     const struct known_guest *own = guests_find(&s->guests, s->own);
-    struct guest g = {.ask = s->g.ask};
-    int32_t r;
+    struct looked config;
 
-    *ret = 0;
-    if (s->over && s->g.config && s->own == (int64_t)digits_of(s->g.vmid, 999999999))
-        return backup_disks(&s->g, false, ret);
     if (!own || own->lxc != guest_is_lxc(&s->g))
         return PROXIMO_OK;
-    g.node = own->node;
-    g.kind = s->g.kind;
-    g.vmid = ask_text(&g.ask, "%lld", (long long)own->vmid);
-    if (!g.vmid)
+    s->now = (struct guest){.ask = s->g.ask, .node = own->node, .kind = s->g.kind};
+    s->now.vmid = ask_text(&s->g.ask, "%lld", (long long)own->vmid);
+    if (!s->now.vmid)
         return PROXIMO_ENOMEM;
-    guest_place(&g);
-    const struct proximo_get get = {ROW(proximo_get), .path = GUEST_CONFIG, .fields = g.at, .field_count = 3};
-    struct looked config;
-    if ((r = ask_look(&g.ask, &get, &config)) < 0)
-        return r;
-    g.config = config.data;
-    if (member_text(g.config, "digest"))
-        r = backup_disks(&g, false, ret);
-    guest_done(&g);
+    guest_place(&s->now);
+    const struct proximo_get get = {ROW(proximo_get), .path = GUEST_CONFIG, .fields = s->now.at,
+                                    .field_count = 3};
+    int32_t r = ask_look(&s->g.ask, &get, &config);
+    if (r == PROXIMO_OK && member_text(config.data, "digest"))
+        s->now.config = config.data;
+    else if (r == PROXIMO_OK)
+        json_object_put(config.data); /* an empty answer is not an empty guest */
     return r;
+}
+
+#define CROSSINGS_BYTES 1400u /* of one sentence; a reason has 2047 */
+
+/* "net0 (attaches ...); hostpci0 (gives ...)" of what its guest has now. "": nothing. */
+static const char *crossings_now(const struct restore *s)
+{
+    const struct asking *a = &s->g.ask;
+    const bool lxc = guest_is_lxc(&s->g), privileged = lxc && !member_true(s->now.config, "unprivileged");
+    const char *text = privileged ? "privileged (root in it is root on the host)" : "";
+
+    json_object_object_foreach(s->now.config, key, value)
+    {
+        const char *plain = json_object_get_string(value);
+        const char *why = plain ? config_crosses(key, plain, lxc, privileged) : NULL;
+        if (!why || !text)
+            continue;
+        if (strlen(text) > CROSSINGS_BYTES)
+            return ask_text(a, "%s; and more", text);
+        text = ask_text(a, "%s%s%.60s (%s)", text, *text ? "; " : "", key, why);
+    }
+    return text;
+}
+
+/* What an archive's configuration opens of the host nobody is shown before: Proxmox prints it with its
+ * passwords, so it is not asked for. That is never less than high. */
+static int32_t tell_crossings(const struct restore *s)
+{
+    const struct asking *a = &s->g.ask;
+    int32_t r = a->host->risk(
+        a->call, PROXIMO_RISK_HIGH,
+        guest_is_lxc(&s->g)
+            ? "the archive's configuration is not looked at, because Proxmox prints it with its passwords: its "
+              "bridges, folders and devices of the host, features and raw LXC keys come back, and it is "
+              "privileged if it was"
+            : "the archive's configuration is not looked at, because Proxmox prints it with its passwords: its "
+              "bridges, interfaces without firewall and devices of the host come back");
+
+    if (r < 0 || !s->now.config)
+        return r;
+    const char *text = crossings_now(s);
+    if (!text || !*text)
+        return text ? PROXIMO_OK : PROXIMO_ENOMEM;
+    return a->host->risk(a->call, PROXIMO_RISK_HIGH,
+                         ask_text(a, "guest %s as it is now reaches into the host, and so probably does its archive: %s",
+                                  s->now.vmid, text));
+}
+
+/* ---- space */
+
+/* Bytes of the disks that the archive's guest has now; 0: not known. */
+static int32_t bytes_of_own(const struct restore *s, uint64_t *ret)
+{
+    *ret = 0;
+    return s->now.config ? backup_disks(&s->now, false, ret) : PROXIMO_OK;
 }
 
 static int32_t tell_space(struct restore *s)
@@ -222,6 +273,10 @@ int32_t guests_blast_restore(void *instance, struct proximo_call *call, struct p
         r = incomplete(&s, "the archive", s.list.data ? "it is not in the list" : s.list.why);
     if (r == PROXIMO_OK)
         r = s.over ? tell_over(&s) : tell_new(&s);
+    if (r == PROXIMO_OK)
+        r = read_now(&s);
+    if (r == PROXIMO_OK)
+        r = tell_crossings(&s);
     if (r == PROXIMO_OK)
         r = tell_space(&s);
     restore_done(&s);

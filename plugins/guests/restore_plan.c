@@ -67,6 +67,7 @@ void restore_done(struct restore *s)
     if (s->view.target)
         migrate_close(&s->view);
     guests_done(&s->guests);
+    guest_done(&s->now);
     guest_done(&s->g);
 }
 

@@ -274,9 +274,9 @@ static void what_reaches_into_the_host_is_named(void **state)
     } cases[] = {
         {"qemu", "{\"hookscript\":\"local:snippets/x\",\"tags\":\"a\"}",
          "hookscript: is a program that the host"},
-        {"qemu", "{\"usb0\":\"host=1234:5678\"}", "usb0: gives the guest a device"},
+        {"qemu", "{\"usb0\":\"host=1234:5678\"}", "usb0: gives the guest a USB device"},
         {"qemu", "{\"net1\":\"virtio,bridge=vmbr0\"}", "without Proxmox's firewall"},
-        {"lxc", "{\"mp0\":\"/etc,mp=/x\"}", "privileged container a folder of the host"},
+        {"lxc", "{\"mp0\":\"/etc,mp=/x\"}", "privileged container a folder or device of the host"},
         {"lxc", "{\"features\":\"nesting=1\"}", "root there is root here"},
     };
     struct plane_test t;

@@ -92,11 +92,11 @@ static void what_reaches_into_the_host_is_named(void **state)
                      0);
     expect_words(&t, "subjects",
                  "\"bridges\":\"net0=vmbr0 net1=vmbr1/firewall\",\"space\":\"lvm=34896609280\"");
-    expect_words(&t, "risks", "hostpci0: gives the guest a device or folder of the host");
+    expect_words(&t, "risks", "hostpci0: gives the guest a PCI device of the host");
     expect_words(&t, "postcondition", "\"wait_value\":\"\\\"running\\\"\"");
     plane_test_done(&t);
     assert_int_equal(container(&t, "{\"rootfs\":\"lvm:8\",\"mp0\":\"/srv,mp=/srv\"}", "lvm"), 0);
-    expect_words(&t, "risks", "mp0: gives the container a folder of the host");
+    expect_words(&t, "risks", "mp0: gives the container a folder or device of the host");
     plane_test_done(&t);
 }
 
