@@ -105,7 +105,7 @@ static bool has_static_address(const char *key, const char *value)
 static int32_t tell_bridge(const struct cloned *c, const char *key, const char *value)
 {
     const struct asking *a = &c->g.ask;
-    const bool firewall = strstr(value, "firewall=1") != NULL;
+    const bool firewall = net_is_filtered(value);
     const char *bridge = strstr(value, "bridge=");
     const char *name = bridge ? ask_text(a, "%.*s", (int)strcspn(bridge + 7, ","), bridge + 7) : NULL;
     bool seen = true;

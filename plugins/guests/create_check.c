@@ -23,7 +23,7 @@ static int32_t note_bridge(struct creation *c, const char *key, const char *valu
         return PROXIMO_OK;
     c->bridges =
         ask_text(&c->a, "%s%s%s=%.*s%s", c->bridges ? c->bridges : "", c->bridges ? " " : "", key,
-                 (int)strcspn(bridge + 7, ","), bridge + 7, strstr(value, "firewall=1") ? "/firewall" : "");
+                 (int)strcspn(bridge + 7, ","), bridge + 7, net_is_filtered(value) ? "/firewall" : "");
     return c->bridges ? PROXIMO_OK : PROXIMO_ENOMEM;
 }
 

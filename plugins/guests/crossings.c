@@ -40,10 +40,15 @@ static bool item_is_path(const char *value, const char *key, bool alone)
     return text && len && text[0] == '/';
 }
 
+bool net_is_filtered(const char *value)
+{
+    return item_is(value, "firewall", false, "1");
+}
+
 static const char *net_crosses(const char *value, bool privileged)
 {
     (void)privileged;
-    return item_is(value, "firewall", false, "1")
+    return net_is_filtered(value)
                ? "attaches the guest to a bridge of the host"
                : "attaches the guest to a bridge of the host, without Proxmox's firewall on it";
 }

@@ -32,5 +32,7 @@ bool option_value_is_plain(const char *value);
 const char *option_crosses(const struct option *option, const char *value, bool privileged);
 /* The same of a key as a configuration shows it, the raw lines of LXC ("lxc", as JSON) among them. */
 const char *config_crosses(const char *key, const char *value, bool lxc, bool privileged);
+/* Does an interface's value say firewall=1? Without it no rule of the guest's firewall holds on it. */
+bool net_is_filtered(const char *value);
 
 #endif
