@@ -246,8 +246,10 @@ PLANE_FN int32_t ask_look(const struct asking *a, const struct proximo_get *get,
     if (answer.status >= 200 && answer.status < 300)
         ret->data = json_of(answer.data);
     if (!ret->data)
-        ret->why = answer.message.len ? ask_text(a, "%.*s", (int)answer.message.len, answer.message.ptr)
-                                      : ask_text(a, "HTTP status %d", (int)answer.status);
+        ret->why = answer.status >= 200 && answer.status < 300
+                       ? "Proxmox answered without data: nothing was read" /* data: null is not empty */
+                   : answer.message.len ? ask_text(a, "%.*s", (int)answer.message.len, answer.message.ptr)
+                                        : ask_text(a, "HTTP status %d", (int)answer.status);
     return PROXIMO_OK;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Faults on demand: a connection dropped before the request was carried out or after, half a body, bytes that
- * are no JSON, failures of the proxy, slow answers; per method and path prefix, always or a number of times.
+ * are no JSON, an answer without data, failures of the proxy, slow answers; per method and path prefix, always or a number of times.
  */
 #include "body.h"
 
@@ -15,7 +15,7 @@ static const struct {
 } kinds[] = {
     {"drop", SIM_FAULT_DROP},       {"lost", SIM_FAULT_LOST}, {"half", SIM_FAULT_HALF},
     {"garbage", SIM_FAULT_GARBAGE}, {"500", SIM_FAULT_500},   {"596", SIM_FAULT_596},
-    {"slow", SIM_FAULT_SLOW},
+    {"slow", SIM_FAULT_SLOW},       {"null", SIM_FAULT_NULL},
 };
 
 static int parse_count(const char *text, size_t len, long *ret)
@@ -112,6 +112,11 @@ void sim_fault_apply(const struct sim_fault *fault, struct sim_reply *reply)
     case SIM_FAULT_GARBAGE:
         sim_reply_done(reply);
         sim_reply_plain(reply, 200, "OK", "<html>{\"data\": [1, 2,\x01 nonsense");
+        reply->content_type = "application/json;charset=UTF-8";
+        return;
+    case SIM_FAULT_NULL: /* as Proxmox does where a file could not be read in time */
+        sim_reply_done(reply);
+        sim_reply_plain(reply, 200, "OK", "{\"data\":null}");
         reply->content_type = "application/json;charset=UTF-8";
         return;
     case SIM_FAULT_500:

@@ -292,7 +292,8 @@ enum sim_fault_kind {
     SIM_FAULT_GARBAGE,
     SIM_FAULT_500,
     SIM_FAULT_596,
-    SIM_FAULT_SLOW
+    SIM_FAULT_SLOW,
+    SIM_FAULT_NULL
 };
 struct sim_fault {
     char *prefix;

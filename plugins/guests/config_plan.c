@@ -56,6 +56,70 @@ static int32_t tell_edits(const struct editing *e)
     return r;
 }
 
+/* ",\"a\"" as JSON of the options that wait now and are not at stake here; NULL: no memory. */
+static const char *others_waiting(const struct editing *e, struct json_object *list)
+{
+    const char *text = "";
+    for (size_t i = 0; text && i < json_object_array_length(list); i++) {
+        struct json_object *row = json_object_array_get_idx(list, i);
+        const char *key = member_text(row, "key");
+        bool at_stake = !key || strcmp(key, "digest") == 0 || (!member_of(row, "pending") && !member_of(row, "delete"));
+        for (uint32_t k = 0; !at_stake && k < e->revert_count; k++)
+            at_stake = strcmp(e->reverts[k], key) == 0;
+        if (!at_stake)
+            text = ask_text(&e->g.ask, "%s%s\"%.64s\"", text, *text ? "," : "", key);
+    }
+    return text;
+}
+
+/* What waits in a running guest already, from an earlier change or one that failed, and how it is thrown away.
+ * Nothing of this plan depends on it. */
+static int32_t tell_waiting(const struct editing *e)
+{
+    const struct proximo_get get = {ROW(proximo_get), .path = GUEST_PATH "/pending", .fields = e->g.at,
+                                    .field_count = 3};
+    struct looked list;
+    if (!guest_running(&e->g))
+        return PROXIMO_OK;
+    int32_t r = ask_look(&e->g.ask, &get, &list);
+    if (r < 0)
+        return r;
+    const bool read = json_object_is_type(list.data, json_type_array);
+    const char *keys = read ? others_waiting(e, list.data) : "";
+    if (!read)
+        r = tell_text(&e->g.ask, "waiting_unread", list.why ? list.why : "the list of waiting changes came back empty");
+    else if (!keys)
+        r = PROXIMO_ENOMEM;
+    else if (*keys)
+        r = tell_text(&e->g.ask, "waiting",
+                      ask_text(&e->g.ask,
+                               "changes wait for its next start: pve_guest_config_revert with pending [%s] throws "
+                               "them away",
+                               keys));
+    json_object_put(list.data);
+    return r;
+}
+
+/* A device that the guest's system does not take or let go: Proxmox answers 400, and keeps the change all the
+ * same, for the next start. */
+static int32_t tell_hotplug(const struct editing *e)
+{
+    const char *keys = "";
+    for (uint32_t i = 0; keys && i < e->count && guest_running(&e->g); i++) {
+        const struct option *option = e->edits[i].option;
+        if (option && option->flags & OPTION_NUMBERED && !(option->flags & OPTION_RESTART) &&
+            strcmp(option->name, "unused") != 0 && strcmp(option->name, "ipconfig") != 0)
+            keys = ask_text(&e->g.ask, "%s%s\"%.64s\"", keys, *keys ? "," : "", e->edits[i].key);
+    }
+    if (!keys || !*keys)
+        return keys ? PROXIMO_OK : PROXIMO_ENOMEM;
+    return tell_text(&e->g.ask, "if_hotplug_fails",
+                     ask_text(&e->g.ask,
+                              "Proxmox refuses, and the change stays pending until the guest's next start: "
+                              "pve_guest_config_revert with pending [%s] throws it away",
+                              keys));
+}
+
 /* A container without `unprivileged` is a privileged one: root in it is root on the host. */
 static int32_t tell_risks(const struct editing *e)
 {
@@ -281,7 +345,8 @@ int32_t config_lay_out(const struct editing *e, const char *verb)
     for (uint32_t i = 0; r == PROXIMO_OK && i < e->count; i++)
         r = check_edit(e, &e->edits[i]);
     if (r < 0 || (r = e->g.ask.host->change(e->g.ask.call, summary)) < 0 ||
-        (r = guest_tell_facts(&e->g)) < 0 || (r = tell_edits(e)) < 0 || (r = tell_risks(e)) < 0)
+        (r = guest_tell_facts(&e->g)) < 0 || (r = tell_edits(e)) < 0 || (r = tell_waiting(e)) < 0 ||
+        (r = tell_hotplug(e)) < 0 || (r = tell_risks(e)) < 0)
         return r;
     if ((r = guard(e, select)) < 0 || (r = guest_subject(&e->g, "guest.config")) < 0 ||
         (r = steps(e, select)) < 0 || (r = postcondition(e)) < 0)

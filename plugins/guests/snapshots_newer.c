@@ -27,24 +27,49 @@ static struct json_object *entry_of(struct json_object *storages, const char *st
     return NULL;
 }
 
-/* Snapshots later than `after`, the newest first: in that order they can be deleted. "": none. */
-static const char *newer_words(const struct asking *a, struct json_object *list, int64_t after)
+static int64_t time_of(struct json_object *entry)
+{
+    return json_object_get_int64(member_of(entry, "snaptime"));
+}
+
+/* Was `entry` taken on top of `target`? */
+static bool stands_on(struct json_object *list, struct json_object *entry, struct json_object *target)
+{
+    const char *name = member_text(target, "name");
+    const char *parent = member_text(entry, "parent");
+
+    for (size_t i = 0; parent && name && i < json_object_array_length(list); i++) {
+        if (strcmp(parent, name) == 0)
+            return true;
+        parent = member_text(snapshot_named(list, parent), "parent");
+    }
+    return false;
+}
+
+/* Times are whole seconds: of two within one, the later stands on the other. */
+static bool is_newer(struct json_object *list, struct json_object *entry, struct json_object *than)
+{
+    return time_of(entry) > time_of(than) ||
+           (time_of(entry) == time_of(than) && stands_on(list, entry, than));
+}
+
+/* Snapshots newer than the target, the newest first: in that order they can be deleted. "": none. */
+static const char *newer_words(const struct asking *a, struct json_object *list, struct json_object *target)
 {
     const char *text = "";
-    int64_t before = INT64_MAX;
+    struct json_object *last = NULL; /* the one that was named last */
 
     while (text && strlen(text) < 300) {
         struct json_object *found = NULL;
         for (size_t i = 0; i < json_object_array_length(list); i++) {
             struct json_object *entry = json_object_array_get_idx(list, i);
-            const int64_t time = json_object_get_int64(member_of(entry, "snaptime"));
-            if (time > after && time < before && !member_is(entry, "name", "current") &&
-                (!found || time > json_object_get_int64(member_of(found, "snaptime"))))
+            if (is_newer(list, entry, target) && !member_is(entry, "name", "current") &&
+                (!last || is_newer(list, last, entry)) && (!found || is_newer(list, entry, found)))
                 found = entry;
         }
         if (!found)
             break;
-        before = json_object_get_int64(member_of(found, "snaptime"));
+        last = found;
         text = ask_text(a, "%s%s\"%s\"", text, *text ? ", " : "", member_text(found, "name"));
     }
     return text;
@@ -55,7 +80,7 @@ int32_t snapshots_check_newer(const struct guest *g, struct json_object *list, s
 {
     static const struct proximo_get get = {ROW(proximo_get), .path = "/storage"};
     struct guest_disk *disks = g->ask.host->alloc(g->ask.call, GUEST_DISKS_MOST * sizeof(*disks));
-    const char *newer = newer_words(&g->ask, list, json_object_get_int64(member_of(target, "snaptime")));
+    const char *newer = newer_words(&g->ask, list, target);
     struct looked storages = {0};
     uint32_t count = 0;
     int32_t r = disks && newer ? PROXIMO_OK : PROXIMO_ENOMEM;

@@ -185,6 +185,50 @@ static void load(const char *file)
 }
 
 /* plans/TOOL-2.json */
+/* ---- the facts of wire.txt */
+
+static bool is_shown(const char *fact)
+{
+    for (size_t f = 0; f < file_count; f++) {
+        for (size_t i = 0; i < files[f].count; i++) {
+            struct json_object *wire = row_part(&files[f].rows[i], "wire", json_type_string);
+            if (wire && strcmp(json_object_get_string(wire), fact) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Every fact has a row, and every row that shows one names one that is there. */
+static void check_wire(const char *path)
+{
+    struct buf text CLEANUP_BUF = BUF_INIT(1 << 20);
+    struct buf facts CLEANUP_BUF = BUF_INIT(1 << 20);
+    char *rest, *line;
+
+    assert_int_equal(file_read(path, &text), 0);
+    buf_char(&text, '\0');
+    buf_char(&facts, ' ');
+    for (rest = text.data; (line = strsep(&rest, "\n")) != NULL;) {
+        char *bar = strstr(line, " | ");
+        if (line[0] == '#' || !bar)
+            continue;
+        *bar = '\0';
+        buf_printf(&facts, "%s ", line);
+        if (!is_shown(line))
+            missing(line, "is a fact of wire.txt that no row shows");
+    }
+    for (size_t f = 0; f < file_count; f++) {
+        for (size_t i = 0; i < files[f].count; i++) {
+            struct json_object *wire = row_part(&files[f].rows[i], "wire", json_type_string);
+            char word[100];
+            (void)snprintf(word, sizeof(word), " %.90s ", wire ? json_object_get_string(wire) : "");
+            if (wire && !strstr(facts.data, word))
+                missing(files[f].rows[i].label, "shows a fact that is not in wire.txt");
+        }
+    }
+}
+
 static void check_kept(const char *file)
 {
     const char *base = strrchr(file, '/') + 1;
@@ -209,6 +253,7 @@ static void test_all(void **context)
     }
     each_file("PROXIMO_TEST_SOURCE_DIR", "tests/tools/plans/*.json", check_kept);
     each_file("PROXIMO_TEST_SOURCE_DIR", "tests/tools/examples/*.json", check_kept);
+    each_file("PROXIMO_TEST_SOURCE_DIR", "tests/tools/wire.txt", check_wire);
     for (size_t f = 0; f < file_count; f++)
         row_file_done(&files[f]);
     buf_done(&tools);

@@ -20,6 +20,7 @@ static const struct {
 } members[] = {
     {"tool", json_type_string, false},    {"arguments", json_type_object, false},
     {"why", json_type_string, false},     {"sim", json_type_array, false},
+    {"wire", json_type_string, false},
     {"before", json_type_array, false},   {"since", json_type_string, false},
     {"until", json_type_string, false},   {"answer", json_type_object, false},
     {"refused", json_type_object, false}, {"invalid", json_type_array, false},

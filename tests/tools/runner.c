@@ -18,7 +18,7 @@ struct check {
     const struct row *row;
     void (*run)(struct stage *stage);
     struct json_object *sim; /* of a row that fails */
-    char name[128];
+    char name[200];
 };
 
 static struct row_file file;
@@ -139,7 +139,9 @@ static size_t add(size_t count, const struct row *row, const char *what, void (*
     struct check *check = &checks[count];
 
     *check = (struct check){.row = row, .run = run, .sim = sim};
-    (void)snprintf(check->name, sizeof(check->name), "%s: %s", row->label, what);
+    const char *wire = member(row->json, "wire");
+    (void)snprintf(check->name, sizeof(check->name), "%s%s%s%s: %s", wire ? "wire: " : "", wire ? wire : "",
+                   wire ? ": " : "", row->label, what);
     tests[count] = (struct CMUnitTest){
         .name = check->name, .test_func = test_check, .teardown_func = tidy, .initial_state = check};
     return count + 1;

@@ -115,7 +115,7 @@ struct json_object *stage_request(struct stage *stage, struct json_object *reque
     path = stage_fill(stage, parts[1]);
     form = stage_fill(stage, parts[2] ? parts[2] : "");
     const int status = road_api(&stage->road, parts[0], path, *form ? form : NULL, &data);
-    if (status != 200)
+    if (status != (parts[3] && strcmp(parts[3], "refused") == 0 ? 400 : 200))
         stage_bad(stage, "%s %s %s: %d %s", parts[0], path, form, status, json_object_to_json_string(data));
     if (json_object_is_type(data, json_type_string) && !parts[3] &&
         strncmp(json_object_get_string(data), "UPID:", 5) == 0)
