@@ -90,7 +90,7 @@ static void set_value(struct json_object *state, struct json_object *entry, cons
 {
     const char *text = json_object_get_string(value), *now = sim_str(sim_get(entry, "config"), key, NULL);
 
-    if (now && strncmp(now, text, strcspn(text, ",")) != 0)
+    if (now && (strcspn(now, ",") != strcspn(text, ",") || strncmp(now, text, strcspn(text, ",")) != 0))
         drop_option(state, entry, key, false);
     sim_set(sim_get(entry, "config"), key, sim_copy(value));
     if (text && sim_disk_key(strcmp(sim_str(entry, "type", ""), "qemu") == 0, key) &&

@@ -5,6 +5,7 @@
 #include "guest_disks.h"
 #include "handlers.h"
 #include "power.h"
+#include "storage.h"
 
 #include <errno.h>
 #include <openssl/rand.h>
@@ -239,6 +240,36 @@ static void take_back(const struct sim_guest *guest, struct json_object *snapsho
     json_object_object_del(guest->entry, "pending_delete");
 }
 
+/* ZFS goes back to the newest snapshot of a volume only: what was taken later stands in the way. */
+static int check_newest(struct sim *sim, struct sim_job *job, char *why)
+{
+    const char *name = sim_str(job->args, "snapname", "");
+    struct sim_guest guest;
+
+    if (check_exists(sim, job, why) < 0 || sim_job_guest(sim, job, &guest, why) < 0)
+        return -EINVAL;
+    json_object_object_foreach(sim_get(snapshots_of(&guest), name), key, value)
+    {
+        const char *option = json_object_get_string(value);
+        bool later = false;
+        char storage[64], volid[256];
+
+        if (!sim_disk_key(guest.qemu, key) || !strchr(option, ':') || strstr(option, "media=cdrom"))
+            continue;
+        (void)snprintf(storage, sizeof storage, "%.*s", (int)strcspn(option, ":"), option);
+        (void)snprintf(volid, sizeof volid, "%.*s", (int)strcspn(option, ","), option);
+        if (strcmp(sim_str(sim_storage_config(sim->state, storage), "type", ""), "zfspool") != 0)
+            continue;
+        json_object_object_foreach(snapshots_of(&guest), taken, config) /* in the order they were taken */
+        {
+            if (later && place_of(config, guest.qemu, volid, false))
+                return sim_why(why, "can't rollback, '%s' is not most recent snapshot on '%s'", name, volid);
+            later = later || strcmp(taken, name) == 0;
+        }
+    }
+    return 0;
+}
+
 static int end_rollback(struct sim *sim, struct sim_job *job, char *why)
 {
     const char *name = sim_str(job->args, "snapname", ""), *user = sim_str(job->task, "user", "");
@@ -266,8 +297,8 @@ static int end_rollback(struct sim *sim, struct sim_job *job, char *why)
     return 0;
 }
 
-static const struct sim_work rollback_qemu = {"qmrollback", "rollback", check_exists, end_rollback},
-                             rollback_lxc = {"vzrollback", "rollback", check_exists, end_rollback};
+static const struct sim_work rollback_qemu = {"qmrollback", "rollback", check_newest, end_rollback},
+                             rollback_lxc = {"vzrollback", "rollback", check_newest, end_rollback};
 
 /* ---- requests ---- */
 
