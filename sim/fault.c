@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Faults on demand: a connection dropped before the request was carried out or after, half a body, bytes that
- * are no JSON, an answer without data, failures of the proxy, slow answers; per method and path prefix, always or a number of times.
+ * are no JSON, an answer without data, failures of the proxy, slow answers; per method and path prefix,
+ * always or a number of times.
  */
 #include "body.h"
 

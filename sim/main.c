@@ -106,7 +106,8 @@ static const char usage[] =
     "  --token ID=SECRET      fixes the secret of the token USER@REALM!NAME; may be repeated\n"
     "  --auth-delay-ms N      how long a failed authentication takes (3000)\n"
     "  --latency-ms N         delay of every answer (0)\n"
-    "  --fault PATH:KIND[:N]  drop (nothing was done), lost (done, no answer), half, garbage, null, 500, 596\n"
+    "  --fault PATH:KIND[:N]  drop (nothing was done), lost (done, no answer), half, garbage, null, 500, "
+    "596\n"
     "                         or slow:MS for paths that begin with PATH (or \"POST /path\"), always or N "
     "times;\n"
     "                         may be repeated\n"
@@ -141,11 +142,11 @@ static int add_fault(struct options *options, const char *spec)
 {
     if (options->fault_count == LIST_MAX ||
         sim_fault_parse(spec, &options->faults[options->fault_count]) < 0) {
-        fprintf(
-            stderr,
-            "proximo-sim: --fault '%s': want PATH:KIND[:COUNT], KIND one of drop, lost, half, garbage, null, 500, "
-            "596, slow:MS\n",
-            spec);
+        fprintf(stderr,
+                "proximo-sim: --fault '%s': want PATH:KIND[:COUNT], KIND one of drop, lost, half, garbage, "
+                "null, 500, "
+                "596, slow:MS\n",
+                spec);
         return -EINVAL;
     }
     options->fault_count++;

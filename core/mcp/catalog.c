@@ -286,8 +286,8 @@ int catalog_problem(const struct catalog *catalog, enum catalog_answer answer, c
     }
     const struct not_offered *left_out = not_offered_find(name);
     if (left_out) {
-        (void)problem_set(p, -ENOENT, PX_TOOL, "there is no tool named \"%.80s\": %s are not offered; %s", name,
-                          left_out->what, left_out->why);
+        (void)problem_set(p, -ENOENT, PX_TOOL, "there is no tool named \"%.80s\": %s are not offered; %s",
+                          name, left_out->what, left_out->why);
         problem_next(p, "%s", left_out->instead);
         return -ENOENT;
     }

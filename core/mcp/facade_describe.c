@@ -32,7 +32,7 @@ static const struct {
     {"poolid", "production"},
     {"userid", "root@pam"},
     {"realm", "pam"},
-    {"id", "name"},
+    {"id", "lab-1"},
     {"volid", "local:iso/debian-12.iso"},
     {"epoch", "1767225600"},
     {"service", "pveproxy"},

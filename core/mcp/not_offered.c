@@ -23,7 +23,8 @@ const struct not_offered not_offered[] = {
      "A person opens the console in Proxmox's own web interface. pve_guest_status and pve_guest_agent_info "
      "tell how a guest is, pve_guest_power starts and stops it."},
     {"migration tunnels between clusters", "mtunnel,mtunnelwebsocket,migration tunnel,remote migrate",
-     "a tunnel's ticket opens a channel around plan and consent, into a cluster that this server does not see",
+     "a tunnel's ticket opens a channel around plan and consent, into a cluster that this server does not "
+     "see",
      "pve_guest_migrate moves a guest within its cluster; a backup can be restored in another one."},
     {"commands to QEMU's monitor and key strokes",
      "qmp,hmp,qemu monitor,monitor command,guest monitor,vm monitor,sendkey,send key,key stroke,keystroke",

@@ -274,8 +274,9 @@ static bool unknown_tool(const struct catalog *catalog, const char *name, struct
     if (left_out)
         message_fail(&message, RPC_INVALID_PARAMS, "Not offered: %.50s. %.160s", name, left_out->why);
     else
-        message_fail(&message, RPC_INVALID_PARAMS, "Unknown tool: %.60s%s%s. proximo_find searches the tools.",
-                 name, any ? ". Near: " : "", any ? near : "");
+        message_fail(&message, RPC_INVALID_PARAMS,
+                     "Unknown tool: %.60s%s%s. proximo_find searches the tools.", name, any ? ". Near: " : "",
+                     any ? near : "");
     *error = message.error;
     return false;
 }

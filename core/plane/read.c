@@ -65,6 +65,13 @@ static int shape_list(struct reading *r, const struct site_answer *answer, struc
                        : envelope_rows(r, values[0], total, NULL, out, p);
 }
 
+/* Of one object it is said only when something is not held: that it is whole goes without saying. */
+static void single_needs(struct reading *r)
+{
+    reading_needs(r);
+    r->complete.asked = r->complete.asked && (r->complete.missing_any || r->complete.unknown);
+}
+
 static int row_answer(struct reading *r, const struct site_answer *answer, struct buf *out, struct problem *p)
 {
     struct json_object *data = NULL;
@@ -74,6 +81,7 @@ static int row_answer(struct reading *r, const struct site_answer *answer, struc
         (void)json_object_object_get_ex(answer->body, "data", &data);
     if (r->call->tool->items && selector_find(r->call->tool->items, data, &data) < 0)
         data = NULL;
+    single_needs(r);
     return envelope_single(r, data, out, p);
 }
 

@@ -63,7 +63,8 @@ static const char *others_waiting(const struct editing *e, struct json_object *l
     for (size_t i = 0; text && i < json_object_array_length(list); i++) {
         struct json_object *row = json_object_array_get_idx(list, i);
         const char *key = member_text(row, "key");
-        bool at_stake = !key || strcmp(key, "digest") == 0 || (!member_of(row, "pending") && !member_of(row, "delete"));
+        bool at_stake =
+            !key || strcmp(key, "digest") == 0 || (!member_of(row, "pending") && !member_of(row, "delete"));
         for (uint32_t k = 0; !at_stake && k < e->revert_count; k++)
             at_stake = strcmp(e->reverts[k], key) == 0;
         if (!at_stake)
@@ -72,8 +73,8 @@ static const char *others_waiting(const struct editing *e, struct json_object *l
     return text;
 }
 
-/* What waits in a running guest already, from an earlier change or one that failed, and how it is thrown away.
- * Nothing of this plan depends on it. */
+/* What waits in a running guest already, from an earlier change or one that failed, and how it is thrown
+ * away. Nothing of this plan depends on it. */
 static int32_t tell_waiting(const struct editing *e)
 {
     const struct proximo_get get = {ROW(proximo_get), .path = GUEST_PATH "/pending", .fields = e->g.at,
@@ -87,15 +88,17 @@ static int32_t tell_waiting(const struct editing *e)
     const bool read = json_object_is_type(list.data, json_type_array);
     const char *keys = read ? others_waiting(e, list.data) : "";
     if (!read)
-        r = tell_text(&e->g.ask, "waiting_unread", list.why ? list.why : "the list of waiting changes came back empty");
+        r = tell_text(&e->g.ask, "waiting_unread",
+                      list.why ? list.why : "the list of waiting changes came back empty");
     else if (!keys)
         r = PROXIMO_ENOMEM;
     else if (*keys)
-        r = tell_text(&e->g.ask, "waiting",
-                      ask_text(&e->g.ask,
-                               "changes wait for its next start: pve_guest_config_revert with pending [%s] throws "
-                               "them away",
-                               keys));
+        r = tell_text(
+            &e->g.ask, "waiting",
+            ask_text(&e->g.ask,
+                     "changes wait for its next start: pve_guest_config_revert with pending [%s] throws "
+                     "them away",
+                     keys));
     json_object_put(list.data);
     return r;
 }

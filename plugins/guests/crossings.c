@@ -56,9 +56,8 @@ static const char *net_crosses(const char *value, bool privileged)
 static const char *features_cross(const char *value, bool privileged)
 {
     (void)value;
-    return privileged
-               ? "loosens what keeps a privileged container (root there is root here) inside"
-               : "loosens what keeps the container inside";
+    return privileged ? "loosens what keeps a privileged container (root there is root here) inside"
+                      : "loosens what keeps the container inside";
 }
 
 /* A mount point or root of a container: a volume, or a folder or device of the node. */
@@ -98,7 +97,7 @@ static const char *serial_crosses(const char *value, bool privileged)
 
 static const struct crossing {
     const char *name;
-    const char *why;                                            /* of every value; NULL: by `look` */
+    const char *why; /* of every value; NULL: by `look` */
     const char *(*look)(const char *value, bool privileged);
 } crossings[] = {
     {"net", NULL, net_crosses},

@@ -187,10 +187,12 @@ static int32_t tell_crossings(const struct restore *s)
     int32_t r = a->host->risk(
         a->call, PROXIMO_RISK_HIGH,
         guest_is_lxc(&s->g)
-            ? "the archive's configuration is not looked at, because Proxmox prints it with its passwords: its "
+            ? "the archive's configuration is not looked at, because Proxmox prints it with its passwords: "
+              "its "
               "bridges, folders and devices of the host, features and raw LXC keys come back, and it is "
               "privileged if it was"
-            : "the archive's configuration is not looked at, because Proxmox prints it with its passwords: its "
+            : "the archive's configuration is not looked at, because Proxmox prints it with its passwords: "
+              "its "
               "bridges, interfaces without firewall and devices of the host come back");
 
     if (r < 0 || !s->now.config)
@@ -198,9 +200,10 @@ static int32_t tell_crossings(const struct restore *s)
     const char *text = crossings_now(s);
     if (!text || !*text)
         return text ? PROXIMO_OK : PROXIMO_ENOMEM;
-    return a->host->risk(a->call, PROXIMO_RISK_HIGH,
-                         ask_text(a, "guest %s as it is now reaches into the host, and so probably does its archive: %s",
-                                  s->now.vmid, text));
+    return a->host->risk(
+        a->call, PROXIMO_RISK_HIGH,
+        ask_text(a, "guest %s as it is now reaches into the host, and so probably does its archive: %s",
+                 s->now.vmid, text));
 }
 
 /* ---- space */

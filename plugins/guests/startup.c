@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who may depend on a guest by the startup order. Proxmox starts the guests of a node from the lowest order to
- * the highest and shuts them down the other way round, so whoever gives two of them different orders says
+ * Who may depend on a guest by the startup order. Proxmox starts the guests of a node from the lowest order
+ * to the highest and shuts them down the other way round, so whoever gives two of them different orders says
  * that the later one needs the earlier one. A guest without an order comes last by default, which says
  * nothing; those under HA are started without regard to it. Sources: GET /cluster/resources, GET .../config.
  */
-#include "../common/guest_disks.h"
 #include "startup.h"
+#include "../common/guest_disks.h"
 
 #define ORDER_MAX   1000000000u
 #define LOOKED_MOST 512u /* configurations on one node */
@@ -50,12 +50,13 @@ static int32_t look(void *context, struct known_guest *guest)
     const uint64_t order = startup_order(guest->config, NULL);
     if (order == STARTUP_NO_ORDER || order <= looking->order || looking->later++ >= NAMED_MOST)
         return PROXIMO_OK;
-    return tell_affected(a, PROXIMO_RISK_MEDIUM, ask_text(a, "guest/%lld", (long long)guest->vmid), guest->name,
-                         ask_text(a,
-                                  "may depend on it: by the startup order (%llu after %llu) it starts later and "
-                                  "is shut down earlier",
-                                  (unsigned long long)order, (unsigned long long)looking->order),
-                         NULL);
+    return tell_affected(
+        a, PROXIMO_RISK_MEDIUM, ask_text(a, "guest/%lld", (long long)guest->vmid), guest->name,
+        ask_text(a,
+                 "may depend on it: by the startup order (%llu after %llu) it starts later and "
+                 "is shut down earlier",
+                 (unsigned long long)order, (unsigned long long)looking->order),
+        NULL);
 }
 
 static int32_t tell_rest(const struct looking *looking)
@@ -65,7 +66,8 @@ static int32_t tell_rest(const struct looking *looking)
 
     if (looking->later > NAMED_MOST)
         r = tell_affected(&g->ask, PROXIMO_RISK_MEDIUM, ask_text(&g->ask, "node/%s", g->node), NULL,
-                          ask_text(&g->ask, "has %u more guests that may depend on guest %s by the startup order",
+                          ask_text(&g->ask,
+                                   "has %u more guests that may depend on guest %s by the startup order",
                                    (unsigned)(looking->later - NAMED_MOST), g->vmid),
                           NULL);
     if (r == PROXIMO_OK && looking->unread)
@@ -88,7 +90,8 @@ int32_t startup_tell_dependants(const struct guest *g)
     if (r < 0)
         return r;
     for (uint32_t i = 0; wanted && i < all.count; i++)
-        wanted[i] = !all.rows[i].template && !all.rows[i].ha && all.rows[i].vmid != (int64_t)digits_of(g->vmid, 999999999) &&
+        wanted[i] = !all.rows[i].template && !all.rows[i].ha &&
+                    all.rows[i].vmid != (int64_t)digits_of(g->vmid, 999999999) &&
                     strcmp(all.rows[i].node, g->node) == 0;
     r = wanted ? guests_visit_configs(&g->ask, &all, wanted, LOOKED_MOST, "reading the startup order", look,
                                       &looking)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The startup order of guests: the option startup of their configuration, [order=]N,up=SECONDS,down=SECONDS. */
+/* The startup order of guests: the option startup of their configuration, [order=]N,up=SECONDS,down=SECONDS.
+ */
 #ifndef PROXIMO_GUESTS_STARTUP_H
 #define PROXIMO_GUESTS_STARTUP_H
 

@@ -24,8 +24,8 @@
 
 static int with_demo(void **state)
 {
-    static const char *const arguments[] = {"--seed", "demo",  "--task-ms", "20",
-                                            "--fault", "GET " VM109 "/config:null", NULL};
+    static const char *const arguments[] = {
+        "--seed", "demo", "--task-ms", "20", "--fault", "GET " VM109 "/config:null", NULL};
     return begin(state, arguments);
 }
 
@@ -71,11 +71,12 @@ static void qemu_restore_needs_unique(void **state)
     FREE_WITH(free_text) char *own = value(fixture, "GET", "/nodes/pve2/qemu/101/config", "{}", "data.net0");
     FREE_WITH(free_text) char *other = NULL;
 
-    task(fixture, "POST", "/nodes/pve2/qemu", "{\"vmid\": \"121\", \"archive\": \"" ARCHIVE "\", \"storage\": \"ceph-vm\"}",
-         "OK");
+    task(fixture, "POST", "/nodes/pve2/qemu",
+         "{\"vmid\": \"121\", \"archive\": \"" ARCHIVE "\", \"storage\": \"ceph-vm\"}", "OK");
     is(fixture, "/nodes/pve2/qemu/121/config", "data.net0", own);
     task(fixture, "POST", "/nodes/pve2/qemu",
-         "{\"vmid\": \"122\", \"archive\": \"" ARCHIVE "\", \"storage\": \"ceph-vm\", \"unique\": \"1\"}", "OK");
+         "{\"vmid\": \"122\", \"archive\": \"" ARCHIVE "\", \"storage\": \"ceph-vm\", \"unique\": \"1\"}",
+         "OK");
     other = value(fixture, "GET", "/nodes/pve2/qemu/122/config", "{}", "data.net0");
     assert_string_not_equal(other, own);
 }
@@ -85,7 +86,8 @@ static void lxc_has_no_live_migration(void **state)
     struct fixture *fixture = *state;
     struct answer answer;
 
-    assert_int_equal(send_it(fixture, "POST", CT106 "/migrate", "{\"target\": \"pve3\", \"online\": \"1\"}", &answer), 0);
+    assert_int_equal(
+        send_it(fixture, "POST", CT106 "/migrate", "{\"target\": \"pve3\", \"online\": \"1\"}", &answer), 0);
     assert_int_equal(answer.status, 200);
     answer_done(&answer);
     wait_ms(300);
@@ -173,7 +175,8 @@ static void qemu_sizes_are_strings(void **state)
 }
 
 /* A 200 with {"data":null}. */
-static void null_is_answered(struct fixture *fixture, const char *method, const char *path, const char *params)
+static void null_is_answered(struct fixture *fixture, const char *method, const char *path,
+                             const char *params)
 {
     struct answer answer;
 
@@ -195,9 +198,11 @@ static void compress_none_is_0(void **state)
 {
     struct fixture *fixture = *state;
 
-    bad_param(fixture, "POST", "/nodes/pve1/vzdump", "{\"vmid\": \"100\", \"storage\": \"local\", \"compress\": \"none\"}",
-              "compress", "value 'none' does not have a value in the enumeration '0, 1, gzip, lzo, zstd'");
-    task(fixture, "POST", "/nodes/pve1/vzdump", "{\"vmid\": \"106\", \"storage\": \"local\", \"compress\": \"0\"}", "OK");
+    bad_param(fixture, "POST", "/nodes/pve1/vzdump",
+              "{\"vmid\": \"100\", \"storage\": \"local\", \"compress\": \"none\"}", "compress",
+              "value 'none' does not have a value in the enumeration '0, 1, gzip, lzo, zstd'");
+    task(fixture, "POST", "/nodes/pve1/vzdump",
+         "{\"vmid\": \"106\", \"storage\": \"local\", \"compress\": \"0\"}", "OK");
 }
 
 static void current_is_synthetic(void **state)

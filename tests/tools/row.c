@@ -18,15 +18,15 @@ static const struct {
     enum json_type type;
     bool change; /* only changes have it */
 } members[] = {
-    {"tool", json_type_string, false},    {"arguments", json_type_object, false},
-    {"why", json_type_string, false},     {"sim", json_type_array, false},
-    {"wire", json_type_string, false},
-    {"before", json_type_array, false},   {"since", json_type_string, false},
-    {"until", json_type_string, false},   {"answer", json_type_object, false},
-    {"refused", json_type_object, false}, {"invalid", json_type_array, false},
-    {"plan", json_type_object, true},     {"apply", json_type_object, true},
-    {"nothing", json_type_boolean, true}, {"drift", json_type_array, true},
-    {"fails", json_type_object, true},    {"undo", json_type_object, true},
+    {"tool", json_type_string, false},   {"arguments", json_type_object, false},
+    {"why", json_type_string, false},    {"sim", json_type_array, false},
+    {"wire", json_type_string, false},   {"before", json_type_array, false},
+    {"since", json_type_string, false},  {"until", json_type_string, false},
+    {"answer", json_type_object, false}, {"refused", json_type_object, false},
+    {"invalid", json_type_array, false}, {"plan", json_type_object, true},
+    {"apply", json_type_object, true},   {"nothing", json_type_boolean, true},
+    {"drift", json_type_array, true},    {"fails", json_type_object, true},
+    {"undo", json_type_object, true},
 };
 
 static void give_up(const char *path, size_t i, const char *what, const char *word)

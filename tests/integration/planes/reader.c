@@ -173,9 +173,21 @@ static const struct proximo_param params[] = {
         .struct_size = sizeof(struct proximo_read), .name = (tool), .description = "A tool of a test.",      \
         .params = PROXIMO_TABLE(params), .read = (function)                                                  \
     }
+/* A row of one object that Proxmox gives to everybody, and a need that not everybody holds. */
+static const struct proximo_need need_audit[] = {
+    {.struct_size = sizeof(struct proximo_need), .path = "/", .privilege = "Sys.Audit"}};
+static const struct proximo_need need_guest[] = {
+    {.struct_size = sizeof(struct proximo_need), .path = "/vms/105", .privilege = "VM.Audit"}};
+#define SINGLE(tool, need)                                                                                   \
+    {                                                                                                        \
+        .struct_size = sizeof(struct proximo_read), .flags = PROXIMO_READ_SINGLE | PROXIMO_READ_AS_IS,       \
+        .name = (tool), .description = "A tool of a test.", .path = "/version", .needs = PROXIMO_TABLE(need) \
+    }
 static const struct proximo_read reads[] = {
-    READ("reader_get", read_get), READ("reader_tolerate", read_tolerate), READ("reader_many", read_many),
-    READ("reader_probe", read_probe), READ("reader_site", read_site)};
+    SINGLE("reader_unheld", need_audit), SINGLE("reader_held", need_guest),
+    READ("reader_get", read_get),        READ("reader_tolerate", read_tolerate),
+    READ("reader_many", read_many),      READ("reader_probe", read_probe),
+    READ("reader_site", read_site)};
 static const struct proximo_param ping_params[] = {
     {.struct_size = sizeof(struct proximo_param),
      .type = PROXIMO_TYPE_STRING,

@@ -10,7 +10,9 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/json.h"
 #include "config/config.h"
+#include "plane/read.h"
 #include "plane/site.h"
 #include "tests/integration/reads/simulator.h"
 
@@ -164,6 +166,34 @@ static void test_site(void **state)
     refuse("reader_get", "/nodes/{node}/qemu/{vmid}/status/stop node=pve1 vmid=105", PX_UNSUPPORTED);
 }
 
+/* A row of one object says what of its needs is not held; that all is held goes without saying. */
+static void test_single(void **state)
+{
+    static const char *const tools[] = {"reader_unheld", "reader_held"};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        CLEANUP_JSON struct json_object *arguments = json_object_new_object();
+        struct read_result answer = {0};
+        struct problem p = PROBLEM_INIT;
+        const struct read_call call = {.tool = planes_tool_find(rig.planes, tools[i]),
+                                       .planes = rig.planes,
+                                       .site = sites_at(sites, 0),
+                                       .arguments = arguments,
+                                       .deadline_ms = clock_ms() + 20000};
+
+        assert_non_null(call.tool);
+        if (read_run(&call, &answer, &p) < 0)
+            fail_msg("%s: %s: %s", tools[i], p.code, p.cause);
+        buf_char(&answer.structured, '\0');
+        assert_non_null(strstr(answer.structured.data, "\"version\""));
+        assert_int_equal(strstr(answer.structured.data, "\"complete\":false") != NULL, i == 0);
+        assert_int_equal(strstr(answer.structured.data, "Sys.Audit") != NULL, i == 0);
+        assert_int_equal(strstr(answer.structured.data, "\"complete\"") != NULL, i == 0);
+        read_result_done(&answer);
+    }
+}
+
 static void test_probe(void **state)
 {
     char text[256];
@@ -184,9 +214,9 @@ static void test_probe(void **state)
 static int tests(void)
 {
     const struct CMUnitTest all[] = {
-        cmocka_unit_test(test_get),   cmocka_unit_test(test_paths), cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_many),  cmocka_unit_test(test_needs), cmocka_unit_test(test_site),
-        cmocka_unit_test(test_probe),
+        cmocka_unit_test(test_get),   cmocka_unit_test(test_paths),  cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_many),  cmocka_unit_test(test_needs),  cmocka_unit_test(test_site),
+        cmocka_unit_test(test_probe), cmocka_unit_test(test_single),
     };
     return cmocka_run_group_tests_name("planes-site", all, start, stop);
 }

@@ -151,8 +151,7 @@ static void a_full_copy_must_fit(void **state)
     }
     assert_int_equal(blast(&t, PLAIN, "true", ""), 0);
     expect_words(&t, "incomplete", "whether it fits on storage local-lvm");
-    expect_words(&t, "risks",
-                 "hostpci0: gives the guest a PCI device of the host, and the clone as well");
+    expect_words(&t, "risks", "hostpci0: gives the guest a PCI device of the host, and the clone as well");
     expect_words(&t, "risks", "ipconfig0: the clone has the same fixed address");
     expect_words(&t, "affected",
                  "\"bridge/vmbr0\",\"effect\":\"has the clone's net0 on it once that is started, "

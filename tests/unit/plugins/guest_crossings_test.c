@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Values of a guest's configuration that reach into the host: a table of them, and the four ways by which they
- * come into a guest: a change of configuration, a new guest, a clone, a restore. Each must say so and be high.
+ * Values of a guest's configuration that reach into the host: a table of them, and the four ways by which
+ * they come into a guest: a change of configuration, a new guest, a clone, a restore. Each must say so and be
+ * high.
  */
 #include "plan_rig.h"
 
@@ -181,7 +182,8 @@ static void a_privileged_one_comes_back_privileged(void **state)
                          "{\"kind\":\"guest\",\"vmid\":120,\"node\":\"pve1\",\"type\":\"lxc\",\"archive\":"
                          "\"nfs:backup/vzdump-lxc-105-x\",\"storage\":\"ceph\",\"over\":false}"),
         0);
-    assert_true(words_told(&t, "risks", "privileged (root in it is root on the host); mp0 (gives a privileged"));
+    assert_true(
+        words_told(&t, "risks", "privileged (root in it is root on the host); mp0 (gives a privileged"));
     plane_test_done(&t);
 }
 

@@ -2,11 +2,11 @@
 /* Who may depend on a guest that stops: by explicit startup orders on the same node, and by nothing else. */
 #include "plan_rig.h"
 
-#define SUBJECT   "{\"kind\":\"guest\",\"vmid\":105}"
-#define LATER     "may depend on it"
-#define RUNNING   "{\"vmid\":105,\"name\":\"dns\",\"status\":\"running\",\"ha\":{\"managed\":0}}"
-#define STOPPED   "{\"vmid\":105,\"name\":\"dns\",\"status\":\"stopped\",\"ha\":{\"managed\":0}}"
-#define MANAGED   "{\"vmid\":105,\"name\":\"dns\",\"status\":\"running\",\"ha\":{\"managed\":1}}"
+#define SUBJECT     "{\"kind\":\"guest\",\"vmid\":105}"
+#define LATER       "may depend on it"
+#define RUNNING     "{\"vmid\":105,\"name\":\"dns\",\"status\":\"running\",\"ha\":{\"managed\":0}}"
+#define STOPPED     "{\"vmid\":105,\"name\":\"dns\",\"status\":\"stopped\",\"ha\":{\"managed\":0}}"
+#define MANAGED     "{\"vmid\":105,\"name\":\"dns\",\"status\":\"running\",\"ha\":{\"managed\":1}}"
 #define ORDER(text) "{\"digest\":\"d\",\"startup\":\"" text "\"}"
 
 static const struct proximo_plane *guests;
