@@ -379,7 +379,8 @@ int argument_secret_check(const struct tool *tool, const struct param_row *param
     else
         (void)check_text(&c, param, value, len);
     if (c.count)
-        r = problem_set(p, -EINVAL, PX_ARG, "%s: %s", tool->name, c.faults.data ? c.faults.data : "bad secret");
+        r = problem_set(p, -EINVAL, PX_ARG, "%s: %s", tool->name,
+                        c.faults.data ? c.faults.data : "bad secret");
     buf_done(&c.faults);
     return r;
 }

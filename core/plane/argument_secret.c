@@ -29,8 +29,7 @@ bool secret_way_offered(const struct tool *tool, const struct param_row *param, 
     const bool ranged = param->minimum || param->maximum;
     char name[80];
 
-    if (!tool_is_change(tool) || !(param->flags & PROXIMO_PARAM_SECRET) ||
-        param->type != PROXIMO_TYPE_STRING)
+    if (!tool_is_change(tool) || !(param->flags & PROXIMO_PARAM_SECRET) || param->type != PROXIMO_TYPE_STRING)
         return false;
     if (way == SECRET_GENERATE && (param->choices || (ranged && (param->minimum > SECRET_GENERATED_CHARS ||
                                                                  param->maximum < SECRET_GENERATED_CHARS))))
@@ -96,8 +95,8 @@ static bool is_given(struct json_object *arguments, const char *name)
     json_object_object_foreach(arguments, key, object)
     {
         (void)key;
-        if (json_object_is_type(object, json_type_object) && json_object_object_get_ex(object, name, &value) &&
-            value)
+        if (json_object_is_type(object, json_type_object) &&
+            json_object_object_get_ex(object, name, &value) && value)
             return true;
     }
     return false;

@@ -26,7 +26,8 @@ static bool in_list(const char *const *list, size_t count, const char *key)
 bool value_key_is_secret(const char *key)
 {
     /* What a storage answers under this name is the fingerprint of its key, which people compare. */
-    return strcmp(key, "encryption-key") != 0 && (strcmp(key, "bindpw") == 0 || secret_name(key, strlen(key)));
+    return strcmp(key, "encryption-key") != 0 &&
+           (strcmp(key, "bindpw") == 0 || secret_name(key, strlen(key)));
 }
 
 bool value_key_is_free_text(const char *key)

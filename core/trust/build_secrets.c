@@ -48,15 +48,16 @@ static bool names_secret(const char *key)
 }
 
 /* A secret inside of an object argument would reach the plane, the plan and the ledger. */
-static int refuse_inner(const struct build *b, const struct param_row *param, const char *key, struct problem *p)
+static int refuse_inner(const struct build *b, const struct param_row *param, const char *key,
+                        struct problem *p)
 {
     const struct param_row *own = tool_param_find(b->tool, key);
 
-    problem_set(p, -EINVAL, PX_ARG, "%s: '%.64s' is a secret, and secrets cannot be set through %s", param->name,
-                key, param->name);
+    problem_set(p, -EINVAL, PX_ARG, "%s: '%.64s' is a secret, and secrets cannot be set through %s",
+                param->name, key, param->name);
     if (own && (own->flags & PROXIMO_PARAM_SECRET))
-        problem_next(p, "give it as the argument '%.64s', better as '%.64s_file' or '%.64s_generate'", key, key,
-                     key);
+        problem_next(p, "give it as the argument '%.64s', better as '%.64s_file' or '%.64s_generate'", key,
+                     key, key);
     else
         problem_next(p, "leave '%.64s' out; set it in Proxmox yourself", key);
     return -EINVAL;
@@ -76,7 +77,8 @@ static int lift_one(struct build *b, const struct param_row *param, struct json_
                 return refuse_inner(b, param, key, p);
             continue;
         }
-        const bool fits = json_object_is_type(member, way == SECRET_FILE ? json_type_string : json_type_boolean);
+        const bool fits =
+            json_object_is_type(member, way == SECRET_FILE ? json_type_string : json_type_boolean);
         if (!fits || json_object_object_get(arguments, key))
             return problem_set(p, -EINVAL, PX_ARG, "%s: '%.64s' %s", param->name, key,
                                fits                 ? "is given a second time"
@@ -189,7 +191,8 @@ static int way_of(struct build *b, const struct param_row *param, enum secret_wa
     if (given <= 1)
         return 0;
     problem_set(p, -EINVAL, PX_ARG, "%s is given in several ways", param->name);
-    problem_next(p, "give one of %.64s, %.64s_file and %.64s_generate", param->name, param->name, param->name);
+    problem_next(p, "give one of %.64s, %.64s_file and %.64s_generate", param->name, param->name,
+                 param->name);
     return -EINVAL;
 }
 

@@ -359,10 +359,11 @@ void plan_render(const struct plan *plan, struct buf *out)
             render_quoted(out, file, 300);
             buf_str(out, ", and again when the plan is applied; it must be the same then\n");
         } else if (json_get_int(row, "generate", &chars) == 0) {
-            buf_printf(out,
-                       " is generated when the plan is applied (%lld characters), shown once in the answer, and "
-                       "kept nowhere\n",
-                       (long long)chars);
+            buf_printf(
+                out,
+                " is generated when the plan is applied (%lld characters), shown once in the answer, and "
+                "kept nowhere\n",
+                (long long)chars);
         } else {
             buf_str(out, " is kept in memory only; after a restart this plan cannot be applied\n");
         }

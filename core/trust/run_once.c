@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What an answer shows once: generated secrets, and those that Proxmox returns a single time (the value of a
- * new token). They wait in memory for the first answer after the end; what is recorded holds their names alone.
+ * new token). They wait in memory for the first answer after the end; what is recorded holds their names
+ * alone.
  */
 #include <stdio.h>
 #include <string.h>
@@ -144,8 +145,9 @@ void once_put_names(struct trust *trust, const struct plan *plan, struct buf *ou
         json_put_key(out, "returned_once");
         buf_add(out, returned.data, returned.len);
     }
-    json_put_key_string(out, "note",
-                        "The values stand in the first answer after the end, once, and are kept nowhere: they are "
-                        "gone after that, after an hour, and when the program ends. Then set new ones.");
+    json_put_key_string(
+        out, "note",
+        "The values stand in the first answer after the end, once, and are kept nowhere: they are "
+        "gone after that, after an hour, and when the program ends. Then set new ones.");
     buf_char(out, '}');
 }

@@ -170,8 +170,9 @@ struct json_object *run_redact(const struct run *run, struct json_object *value,
         copy = json_object_new_object();
         json_object_object_foreach(value, name, member)
         {
-            struct json_object *inner =
-                member && run_member_is_secret(value, name, path) ? secret_mark() : run_redact(run, member, path);
+            struct json_object *inner = member && run_member_is_secret(value, name, path)
+                                            ? secret_mark()
+                                            : run_redact(run, member, path);
             (void)json_object_object_add(copy, name, inner);
         }
     } else if (json_object_is_type(value, json_type_array)) {

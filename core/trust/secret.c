@@ -24,7 +24,7 @@ struct secret_entry {
     char *name;
     int64_t expires_s;
     enum once_kind once; /* it outlives the run and is shown after it */
-    char *value; /* pages of its own */
+    char *value;         /* pages of its own */
     size_t len, room;
 };
 
@@ -46,7 +46,8 @@ static size_t sweep(struct trust *trust, const char *plan_id, bool all)
 
     for (struct secret_entry **at = &trust->secrets; *at;) {
         struct secret_entry *entry = *at;
-        if (all || entry->expires_s <= now || (plan_id && entry->once == ONCE_NONE && strcmp(entry->plan_id, plan_id) == 0)) {
+        if (all || entry->expires_s <= now ||
+            (plan_id && entry->once == ONCE_NONE && strcmp(entry->plan_id, plan_id) == 0)) {
             *at = entry->next;
             entry_free(entry);
         } else {

@@ -104,7 +104,8 @@ static const char *open_words(int error)
 static int walk(const struct config *config, const char *path, const char *folder, const char *rest,
                 int *ret_fd, struct problem *p)
 {
-    static const char next[] = "the operator gives the folder and what is in it to the user that runs proximo";
+    static const char next[] =
+        "the operator gives the folder and what is in it to the user that runs proximo";
     CLEANUP_FD int at = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     char element[ELEMENT_MOST + 1];
 
@@ -122,13 +123,14 @@ static int walk(const struct config *config, const char *path, const char *folde
                           "give the plain path, without . and .. and doubled slashes");
         memcpy(element, rest, len);
         element[len] = '\0';
-        const int fd = openat(at, element,
-                              O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY |
-                                  (last ? 0 : O_DIRECTORY));
+        const int fd =
+            openat(at, element,
+                   O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | (last ? 0 : O_DIRECTORY));
         const int error = errno;
         fd_close(&at);
         if (last && fd < 0)
-            return refuse(p, path, open_words(error), "put the secret there (mode 600), or give another path");
+            return refuse(p, path, open_words(error),
+                          "put the secret there (mode 600), or give another path");
         if (last) {
             *ret_fd = fd;
             return 0;
@@ -175,9 +177,10 @@ int secret_file_read(const struct config *config, const char *path, struct buf *
     struct stat st;
 
     if (config->trust.secret_dirs.count == 0)
-        return refuse(p, path, "no secret is taken from files here: trust.secret_dirs names no folder",
-                      "a person can set trust.secret_dirs in the configuration, or use the argument that lets "
-                      "the core generate the secret");
+        return refuse(
+            p, path, "no secret is taken from files here: trust.secret_dirs names no folder",
+            "a person can set trust.secret_dirs in the configuration, or use the argument that lets "
+            "the core generate the secret");
     if (path[0] != '/')
         return refuse(p, path, "the path is not absolute", "give the whole path, from / on");
     const char *folder = folder_of(config, path, &rest);

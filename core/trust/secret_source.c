@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The value of a plan's secret where it is needed: from memory, from its file, or made. A file is read each
- * time and must be what the plan committed to; between two reads nothing of it is in memory. A generated value
- * is random and made by the process that sends it. It is derived from no key: whoever gets hold of plans and
- * the ledger's key later learns no password from them.
+ * time and must be what the plan committed to; between two reads nothing of it is in memory. A generated
+ * value is random and made by the process that sends it. It is derived from no key: whoever gets hold of
+ * plans and the ledger's key later learns no password from them.
  */
 #include "trust/secret_source.h"
 
@@ -80,9 +80,11 @@ static int gone(const struct plan *plan, const char *name, struct problem *p)
 {
     (void)problem_set(p, -ENOENT, PX_PLAN, "the secret value of '%.64s' of plan %s is not in memory any more",
                       name, plan->id);
-    problem_next(p, "plan again: such values end with the program or the plan's expiry; those from %.64s_file or "
-                    "%.64s_generate do not",
-                 name, name);
+    problem_next(
+        p,
+        "plan again: such values end with the program or the plan's expiry; those from %.64s_file or "
+        "%.64s_generate do not",
+        name, name);
     return -ENOENT;
 }
 
@@ -103,8 +105,8 @@ static int file_value(struct trust *trust, const struct plan *plan, struct json_
         return r;
     if (strlen(committed) == 64 && trust->crypto->equal(committed, commitment, 64))
         return 0;
-    (void)problem_set(p, -ESTALE, PX_DRIFT, "the file of %.64s has another content than when plan %s was made",
-                      name, plan->id);
+    (void)problem_set(p, -ESTALE, PX_DRIFT,
+                      "the file of %.64s has another content than when plan %s was made", name, plan->id);
     problem_next(p, "plan the change again, if the new content is meant");
     return -ESTALE;
 }
@@ -122,7 +124,8 @@ static int nothing(void *arg, const char *value, size_t len)
     return 0;
 }
 
-static int source_check(struct trust *trust, const struct plan *plan, struct json_object *row, struct problem *p)
+static int source_check(struct trust *trust, const struct plan *plan, struct json_object *row,
+                        struct problem *p)
 {
     struct buf value = BUF_INIT(SECRET_FILE_LIMIT);
     const char *name = "", *path = NULL;
@@ -164,7 +167,8 @@ static int made_value(struct trust *trust, const struct plan *plan, const char *
     if (r == 0)
         r = secret_keep_once(trust, plan->id, ONCE_GENERATED, name, value, (size_t)chars);
     explicit_bzero(value, sizeof(value));
-    return r < 0 ? problem_set(p, r, PX_BUSY, "%.64s could not be generated and kept for the answer", name) : 0;
+    return r < 0 ? problem_set(p, r, PX_BUSY, "%.64s could not be generated and kept for the answer", name)
+                 : 0;
 }
 
 int secret_value(struct trust *trust, const struct plan *plan, const char *name,

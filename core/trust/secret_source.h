@@ -40,8 +40,8 @@ int secret_generate(struct trust *trust, size_t chars, char *ret);
  */
 int secret_sources_check(struct trust *trust, const struct plan *plan, struct problem *p);
 /*
- * Calls use with the value of the plan's secret `name`: read anew and compared, or made with the first call and
- * the same with every other one. What is made is kept to be shown once. The value is wiped after use.
+ * Calls use with the value of the plan's secret `name`: read anew and compared, or made with the first call
+ * and the same with every other one. What is made is kept to be shown once. The value is wiped after use.
  */
 int secret_value(struct trust *trust, const struct plan *plan, const char *name,
                  int (*use)(void *arg, const char *value, size_t len), void *arg, struct problem *p);

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,17 +55,21 @@ static int setup(void **state)
     (void)snprintf(token, sizeof(token), "%s/in/token", base);
     dirs[0] = dir;
     sites[0].token_file = token;
-    config = (struct config){
-        .sites = sites, .site_count = 1, .trust.secret_dirs = {.items = dirs, .count = 1}};
+    config =
+        (struct config){.sites = sites, .site_count = 1, .trust.secret_dirs = {.items = dirs, .count = 1}};
     return mkdir(dir, 0700);
+}
+
+static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *at)
+{
+    (void)st, (void)flag, (void)at;
+    return remove(path);
 }
 
 static int teardown(void **state)
 {
-    char command[128];
     (void)state;
-    (void)snprintf(command, sizeof(command), "rm -rf '%s'", base);
-    return system(command) == 0 ? 0 : -1;
+    return nftw(base, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 /* The value; NULL: refused, with words that hold nothing of it. */
@@ -73,7 +78,7 @@ static const char *value_of(const char *path, struct problem *p)
     static struct buf value;
     value.limit = SECRET_FILE_LIMIT;
     buf_reset(&value);
-    *p = (struct problem)PROBLEM_INIT;
+    memset(p, 0, sizeof(*p));
     int r = secret_file_read(&config, path, &value, p);
     if (r == 0)
         return value.data;
@@ -249,8 +254,9 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(a_file_is_read), T(no_folder_no_file), T(nothing_outside),      T(no_links),          T(files_alone),
-        T(nobody_elses),   T(not_too_much),      T(own_keys_are_nobodys), T(what_is_generated),
+        T(a_file_is_read), T(no_folder_no_file),    T(nothing_outside),
+        T(no_links),       T(files_alone),          T(nobody_elses),
+        T(not_too_much),   T(own_keys_are_nobodys), T(what_is_generated),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
