@@ -75,19 +75,18 @@ void run_once_take(struct run *run, const struct step_run *s, struct json_object
 
 /* ---- the answer */
 
-static bool put_values(struct trust *trust, const char *plan_id, enum once_kind kind, const char *key,
+static void put_values(struct trust *trust, const char *plan_id, enum once_kind kind, const char *key,
                        struct buf *out)
 {
-    CLEANUP_BUF struct buf values = BUF_INIT(APPLY_ANSWER);
-    const bool any = secret_once_list(trust, plan_id, kind, true, &values) > 0;
+    struct buf values = BUF_INIT(APPLY_ANSWER);
 
-    if (any && buf_ok(&values)) {
+    if (secret_once_take(trust, plan_id, kind, &values) > 0 && buf_ok(&values)) {
         json_put_key(out, key);
         buf_add(out, values.data, values.len);
     }
     if (values.data)
         explicit_bzero(values.data, values.cap);
-    return any;
+    buf_done(&values);
 }
 
 void once_show(struct trust *trust, const char *plan_id, struct buf *out)
@@ -98,11 +97,9 @@ void once_show(struct trust *trust, const char *plan_id, struct buf *out)
         out->data[out->len - 1] != '}')
         return;
     out->data[--out->len] = '\0';
-    bool any = put_values(trust, plan_id, ONCE_GENERATED, "generated", out);
-    any |= put_values(trust, plan_id, ONCE_RETURNED, "returned_once", out);
+    put_values(trust, plan_id, ONCE_GENERATED, "generated", out);
+    put_values(trust, plan_id, ONCE_RETURNED, "returned_once", out);
     buf_char(out, '}');
-    if (any && buf_ok(out))
-        secret_once_end(trust, plan_id, 0);
 }
 
 /* ---- what is recorded of it */
@@ -132,7 +129,7 @@ void once_put_names(struct trust *trust, const struct plan *plan, struct buf *ou
     CLEANUP_BUF struct buf returned = BUF_INIT(APPLY_ANSWER);
 
     const size_t made = put_generated(plan, &generated);
-    const size_t given = secret_once_list(trust, plan->id, ONCE_RETURNED, false, &returned);
+    const size_t given = secret_once_names(trust, plan->id, ONCE_RETURNED, &returned);
     if (!made && !given)
         return;
     json_put_key(out, "shown_once");

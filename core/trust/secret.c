@@ -148,27 +148,43 @@ void secret_forget(struct trust *trust, const char *plan_id)
     pthread_mutex_unlock(&trust->secrets_mutex);
 }
 
-size_t secret_once_list(struct trust *trust, const char *plan_id, enum once_kind kind, bool values,
-                        struct buf *out)
+size_t secret_once_names(struct trust *trust, const char *plan_id, enum once_kind kind, struct buf *out)
 {
     size_t count = 0;
 
     pthread_mutex_lock(&trust->secrets_mutex);
     (void)sweep(trust, NULL, false);
-    buf_char(out, values ? '{' : '[');
+    buf_char(out, '[');
     for (const struct secret_entry *entry = trust->secrets; entry; entry = entry->next) {
         if (entry->once != kind || strcmp(entry->plan_id, plan_id) != 0)
             continue;
+        json_put_comma(out);
+        json_put_cstr(out, entry->name);
         count++;
-        if (values) {
-            json_put_key(out, entry->name);
-            json_put_string(out, entry->value, entry->len);
-        } else {
-            json_put_comma(out);
-            json_put_cstr(out, entry->name);
-        }
     }
-    buf_char(out, values ? '}' : ']');
+    buf_char(out, ']');
+    pthread_mutex_unlock(&trust->secrets_mutex);
+    return count;
+}
+
+size_t secret_once_take(struct trust *trust, const char *plan_id, enum once_kind kind, struct buf *out)
+{
+    size_t count = 0;
+
+    pthread_mutex_lock(&trust->secrets_mutex);
+    (void)sweep(trust, NULL, false);
+    buf_char(out, '{');
+    for (struct secret_entry *entry = trust->secrets; entry; entry = entry->next) {
+        if (entry->once != kind || strcmp(entry->plan_id, plan_id) != 0)
+            continue;
+        json_put_key(out, entry->name);
+        json_put_string(out, entry->value, entry->len);
+        if (buf_ok(out))
+            entry->expires_s = 0;
+        count++;
+    }
+    buf_char(out, '}');
+    (void)sweep(trust, NULL, false);
     pthread_mutex_unlock(&trust->secrets_mutex);
     return count;
 }

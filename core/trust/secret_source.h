@@ -53,10 +53,12 @@ enum once_kind { ONCE_NONE, ONCE_GENERATED, ONCE_RETURNED };
  * what Proxmox returned, by "STEP/member". -EBUSY, -EFBIG, -ENOMEM. */
 int secret_keep_once(struct trust *trust, const char *plan_id, enum once_kind kind, const char *name,
                      const char *value, size_t len);
-/* Appends {"name":value,..} of one kind, or of their names alone an array, to out: how many. */
-size_t secret_once_list(struct trust *trust, const char *plan_id, enum once_kind kind, bool values,
-                        struct buf *out);
-/* What is kept of a plan to be shown once is wiped at expires_s (wall clock; 0: now). */
+/* Appends ["name",..] of one kind to out: how many. */
+size_t secret_once_names(struct trust *trust, const char *plan_id, enum once_kind kind, struct buf *out);
+/* Appends {"name":value,..} of one kind to out, which the caller wipes: how many. They are wiped here, so
+ * that of several that ask at once one gets them. */
+size_t secret_once_take(struct trust *trust, const char *plan_id, enum once_kind kind, struct buf *out);
+/* What is kept of a plan to be shown once is wiped at expires_s (wall clock). */
 void secret_once_end(struct trust *trust, const char *plan_id, int64_t expires_s);
 /*
  * Into the answer `out` (a JSON object) about a plan that does not run any more in this process: "generated"

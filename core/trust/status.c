@@ -138,9 +138,11 @@ static int plan_status(struct trust *trust, const struct trust_call *call, const
 int trust_plan_status(struct trust *trust, const struct trust_call *call, const char *plan_id,
                       struct buf *out, struct problem *p)
 {
+    static const char runs[] = "{\"state\":\"executing\"";
     int r = plan_status(trust, call, plan_id, out, p);
 
-    if (r == 0 && call->once && !cancel_is_set(call->cancel))
+    if (r == 0 && call->once && !cancel_is_set(call->cancel) && buf_ok(out) &&
+        strncmp(out->data, runs, sizeof(runs) - 1) != 0)
         once_show(trust, plan_id, out);
     return r;
 }

@@ -9,10 +9,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "plans.h"
 #include "trust/secret_source.h"
@@ -132,13 +135,75 @@ static void generated_waits_for_no_one_for_ever(void **state)
     assert_string_equal(once(), "{\"a\":1}");
 }
 
+/* ---- from a file */
+
+/* A plan that committed to CANARY in this file. */
+static void plan_of_file(const char *path)
+{
+    char commitment[65], text[1500];
+    assert_int_equal(secret_commitment(&bench.trust, "n", "password", CANARY, strlen(CANARY), commitment), 0);
+    snprintf(text, sizeof(text),
+             "'nonce':'n','steps':[" PASSWORD_STEP "],"
+             "'secrets':[{'name':'password','commitment':'%s','file':'%s'}]",
+             commitment, path);
+    bench_plan(text);
+    fake_http_script(STOP, SAY(.status = 400, .body = "{\"data\":null,\"message\":\"no " CANARY "\"}"));
+}
+
+/* At once before it is sent, the file is read once more: a swap behind the gates sends nothing. */
+static void file_is_compared_where_it_is_sent(void **state)
+{
+    static char dir[96];
+    static char *dirs[] = {dir};
+    char path[128];
+    struct problem p = PROBLEM_INIT;
+    (void)state;
+    snprintf(dir, sizeof(dir), "%s/given", bench.folder);
+    snprintf(path, sizeof(path), "%s/password", dir);
+    assert_int_equal(mkdir(dir, 0700), 0);
+    bench.config.trust.secret_dirs = (struct config_strings){.items = dirs, .count = 1};
+    assert_int_equal(file_write_atomic(path, CANARY "\n", strlen(CANARY) + 1, 0600), 0);
+    plan_of_file(path);
+    assert_int_equal(secret_sources_check(&bench.trust, &bench.plan, &p), 0);
+    assert_int_equal(file_write_atomic(path, CANARY "x", strlen(CANARY) + 1, 0600), 0);
+    assert_string_equal(bench_run(), "failed");
+    assert_int_equal(fake_http_changes(), 0);
+    assert_non_null(strstr(bench.result.why, "another content"));
+    assert_int_equal(secret_sources_check(&bench.trust, &bench.plan, &p), -ESTALE);
+    assert_string_equal(p.code, PX_DRIFT);
+    assert_null(strstr(p.cause, CANARY));
+    assert_string_equal(once(), "{\"a\":1}"); /* who has the file needs nothing shown */
+    bench.config.trust.secret_dirs.count = 0;
+}
+
+static void file_is_sent_and_said_nowhere(void **state)
+{
+    static char dir[96];
+    static char *dirs[] = {dir};
+    char path[128];
+    (void)state;
+    snprintf(dir, sizeof(dir), "%s/given", bench.folder);
+    snprintf(path, sizeof(path), "%s/password", dir);
+    assert_int_equal(mkdir(dir, 0700), 0);
+    bench.config.trust.secret_dirs = (struct config_strings){.items = dirs, .count = 1};
+    assert_int_equal(file_write_atomic(path, CANARY, strlen(CANARY), 0600), 0);
+    plan_of_file(path);
+    assert_string_equal(bench_run(), "failed");
+    assert_string_equal(fake_http_target_of(STOP), "/nodes/pve1/lxc/105/status/stop?password=" CANARY);
+    assert_int_equal(unlink(path), 0); /* the one place where it is */
+    assert_false(bench_is_anywhere(CANARY));
+    bench.config.trust.secret_dirs.count = 0;
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, bench_setup, bench_teardown)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {T(token_value_is_shown_once), T(token_value_in_later_words),
-                                       T(only_what_is_new_is_shown), T(generated_is_shown_once),
-                                       T(generated_waits_for_no_one_for_ever)};
+    const struct CMUnitTest tests[] = {
+        T(token_value_is_shown_once),           T(token_value_in_later_words),
+        T(only_what_is_new_is_shown),           T(generated_is_shown_once),
+        T(generated_waits_for_no_one_for_ever), T(file_is_compared_where_it_is_sent),
+        T(file_is_sent_and_said_nowhere)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
