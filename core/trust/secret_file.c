@@ -106,7 +106,7 @@ static int walk(const struct config *config, const char *path, const char *folde
 {
     static const char next[] =
         "the operator gives the folder and what is in it to the user that runs proximo";
-    CLEANUP_FD int at = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    CLEANUP_FD int at = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
     char element[ELEMENT_MOST + 1];
 
     for (;;) {
@@ -125,7 +125,7 @@ static int walk(const struct config *config, const char *path, const char *folde
         element[len] = '\0';
         const int fd =
             openat(at, element,
-                   O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | (last ? 0 : O_DIRECTORY));
+                   O_CLOEXEC | O_NOFOLLOW | (last ? O_RDONLY | O_NONBLOCK | O_NOCTTY : O_PATH | O_DIRECTORY));
         const int error = errno;
         fd_close(&at);
         if (last && fd < 0)

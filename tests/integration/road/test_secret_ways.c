@@ -327,11 +327,58 @@ static void test_generated_later(void **context)
     end(&w);
 }
 
+/* As a task: looking at it in other ways than tasks/get takes nothing away. */
+static void test_generated_by_a_task(void **context)
+{
+    static const char generated[] = "/result/structuredContent/generated/cipassword";
+    const int64_t deadline = clock_ms() + 30000;
+    struct ways w;
+    bool failed = true;
+    int code = 0;
+    char value[64], echo[400], task[128];
+
+    (void)context;
+    begin(&w, late);
+    assert_int_equal(server_stop(&w.server), 0);
+    server_start_modern(&w.road, &w.server);
+    w.server.tasks = true;
+    w.server.person = "guest/100";
+    struct json_object *plan = plan_make(&w.server, "pve_guest_config_set", GENERATE);
+    CLEANUP_FREE char *plain = plan_echo(plan);
+    (void)snprintf(echo, sizeof(echo), "%.*s,\"wait\":false}", (int)strlen(plain) - 1, plain);
+    (void)snprintf(task, sizeof(task), "\"taskId\":\"%s\",\"inputResponses\":{}", at(plan, "/plan_id"));
+    json_object_put(server_tool(&w.server, "proximo_apply", echo, &failed));
+    assert_false(failed);
+    server_pump(&w.server, 3000);
+    json_object_put(server_method(&w.server, "tasks/update", task, &code));
+    struct json_object *answer = server_method(&w.server, "tasks/get", task, &code);
+    while (strcmp(at(answer, "/status"), "working") == 0 && clock_ms() < deadline) {
+        json_object_put(answer);
+        server_pump(&w.server, 100);
+        answer = server_method(&w.server, "tasks/get", task, &code);
+    }
+    expect(answer, "/status", "completed");
+    (void)snprintf(value, sizeof(value), "%s", at(answer, generated));
+    assert_int_equal(strlen(value), 24);
+    json_object_put(answer);
+    answer = server_method(&w.server, "tasks/get", task, &code);
+    expect(answer, generated, "");
+    assert_null(strstr(json_object_to_json_string(answer), value));
+    json_object_put(answer);
+    gone(&w, plan, value);
+    expect_password(&w, value);
+    json_object_put(plan);
+    end(&w);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_file), cmocka_unit_test(test_swap),
-                                       cmocka_unit_test(test_refused), cmocka_unit_test(test_generated),
-                                       cmocka_unit_test(test_generated_later)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_file),
+                                       cmocka_unit_test(test_swap),
+                                       cmocka_unit_test(test_refused),
+                                       cmocka_unit_test(test_generated),
+                                       cmocka_unit_test(test_generated_later),
+                                       cmocka_unit_test(test_generated_by_a_task)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -113,6 +113,9 @@ static void a_file_is_read(void **state)
     assert_int_equal(mkdir(in("sub"), 0700), 0);
     put(in("sub/b"), CANARY, strlen(CANARY), 0600);
     assert_string_equal(value_of(in("sub/b"), &p), CANARY);
+    assert_int_equal(chmod(in("sub"), 0100), 0); /* a folder that can be entered and not listed is enough */
+    assert_string_equal(value_of(in("sub/b"), &p), CANARY);
+    assert_int_equal(chmod(in("sub"), 0700), 0);
 }
 
 static void no_folder_no_file(void **state)
