@@ -50,6 +50,7 @@ void config_free(struct config *config)
     for (size_t i = 0; i < config->trust.rule_count; i++)
         free(config->trust.rules[i].classes);
     free(config->trust.rules);
+    strings_done(&config->trust.secret_dirs);
     strings_done(&config->allow);
     strings_done(&config->deny);
     strings_done(&config->class_per_hour);

@@ -73,6 +73,8 @@ struct config_trust {
     bool lease_required; /* trust.lease: required */
     bool taint_consent;  /* trust.taint: consent */
     char *approver_key;  /* public key file, or NULL */
+    struct config_strings
+        secret_dirs; /* trust.secret_dirs: folders, absolute, without a slash at their end */
     struct config_rule *rules;
     size_t rule_count;
 };

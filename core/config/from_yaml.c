@@ -79,6 +79,8 @@ static int set_list(struct walk *w, const struct yaml_node *node, const struct s
                     const char *path)
 {
     char place[PLACE_SIZE];
+    const struct value_source source = {.path = path, .place = place, .folder = w->b->folder};
+    const bool folders = key->type == VALUE_PATHS;
     struct value value = {0};
     int r = 0;
 
@@ -87,8 +89,12 @@ static int set_list(struct walk *w, const struct yaml_node *node, const struct s
     for (size_t i = 0; r == 0 && i < node->count; i++) {
         const struct yaml_node *item = &node->items[i];
         place_of(w, item->line, item->column, place);
-        r = item->kind == YAML_SCALAR ? value_list_add(&value, item->text, place, w->b->p)
-                                      : fault(w, item, path, "a name is needed here");
+        if (item->kind != YAML_SCALAR)
+            r = fault(w, item, path, folders ? "a folder is needed here" : "a name is needed here");
+        else if (folders)
+            r = value_folder_add(&value, item->text, &source, w->b->p);
+        else
+            r = value_list_add(&value, item->text, place, w->b->p);
     }
     return set_value(w, node, key, path, &value, r);
 }
@@ -380,7 +386,8 @@ static int walk_mapping(struct walk *w, const struct yaml_node *node, const char
         case VALUE_PLANES: r = walk_planes(w, item, below); break;
         case VALUE_RULES: r = walk_rules(w, item, below); break;
         case VALUE_COUNTS: r = set_counts(w, item, key, below); break;
-        case VALUE_LIST: r = set_list(w, item, key, below); break;
+        case VALUE_LIST:
+        case VALUE_PATHS: r = set_list(w, item, key, below); break;
         case VALUE_FREE: r = set_free(w, item, key, below); break;
         default:
             r = item->kind == YAML_MAPPING && has_keys_below(key) ? walk_choice(w, item, key, below)

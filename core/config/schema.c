@@ -98,6 +98,9 @@ const struct schema_key schema[] = {
      "in"},
     {"trust.lease", VALUE_SWITCH, CONFIG(trust.lease_required), "none,required", 0, 1, LATER_TRUE, true,
      "none", "required: changes only while a lease is good that a person granted with `proximo lease grant`"},
+    {"trust.secret_dirs", VALUE_PATHS, CONFIG(trust.secret_dirs), NULL, 0, 0, LATER_SAME, true, NULL,
+     "folders below which a change may take a secret from a file (password_file); default: none, such "
+     "arguments are refused"},
     {"trust.taint", VALUE_SWITCH, CONFIG(trust.taint_consent), "off,consent", 0, 1, LATER_TRUE, true, "off",
      "consent: after untrusted text was read, every change needs a person, until the server ends"},
     {"ledger", VALUE_GROUP, NOWHERE, NULL, 0, 0, LATER_SAME, true, NULL, "the record of what was done"},
@@ -227,7 +230,7 @@ static const char *type_name(const struct schema_key *key)
         [VALUE_SWITCH] = "choice",      [VALUE_BOOL] = "true|false", [VALUE_NUMBER] = "number",
         [VALUE_LIST] = "list of names", [VALUE_FREE] = "mapping",    [VALUE_GROUP] = "mapping",
         [VALUE_SITES] = "mapping",      [VALUE_PLANES] = "mapping",  [VALUE_ENDPOINTS] = "list",
-        [VALUE_RULES] = "mapping",      [VALUE_COUNTS] = "mapping",
+        [VALUE_RULES] = "mapping",      [VALUE_COUNTS] = "mapping",  [VALUE_PATHS] = "list of folders",
     };
 
     return names[key->type];

@@ -22,6 +22,7 @@ enum value_type {
     VALUE_BOOL,      /* true or false */
     VALUE_NUMBER,    /* min..max */
     VALUE_LIST,      /* sequence of names */
+    VALUE_PATHS,     /* sequence of folders, each as VALUE_PATH */
     VALUE_COUNTS,    /* mapping of classes (or PREFIX.*) to numbers min..max, stored as names "CLASS=N" */
     VALUE_FREE,      /* any mapping, stored as JSON text */
     VALUE_GROUP,     /* a mapping whose keys stand in this table */

@@ -262,6 +262,30 @@ int value_list_add(struct value *value, const char *item, const char *place, str
     return strings_add(&value->list, item) < 0 ? no_memory(p) : 0;
 }
 
+/* Without slashes at its end. A comma is what parts the folders where they are shown and hashed. */
+int value_folder_add(struct value *value, const char *item, const struct value_source *source,
+                     struct problem *p)
+{
+    struct value folder = {0};
+
+    int r = read_path(item, source, &folder, p);
+    if (r < 0)
+        return r;
+    size_t len = strlen(folder.text);
+    while (len > 1 && folder.text[len - 1] == '/')
+        folder.text[--len] = '\0';
+    if (len == 1)
+        r = bad(p, source, item, "a folder of its own: every file is below it");
+    else if (strchr(folder.text, ','))
+        r = bad(p, source, item, "a folder that can be named here: it has a comma");
+    else if (value->list.count == LIST_MAX)
+        r = problem_set(p, -EINVAL, PX_CONFIG, "%s: more than %u folders", source->place, LIST_MAX);
+    else if (strings_add(&value->list, folder.text) < 0)
+        r = no_memory(p);
+    value_done(&folder);
+    return r;
+}
+
 int value_count_add(const struct schema_key *key, struct value *value, const char *name, const char *number,
                     const struct value_source *source, struct problem *p)
 {
@@ -315,7 +339,7 @@ static bool has_text(const struct schema_key *key)
 
 static bool has_list(const struct schema_key *key)
 {
-    return key->type == VALUE_LIST || key->type == VALUE_COUNTS;
+    return key->type == VALUE_LIST || key->type == VALUE_PATHS || key->type == VALUE_COUNTS;
 }
 
 bool value_same(const struct schema_key *key, const void *owner, const struct value *value)

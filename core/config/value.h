@@ -13,7 +13,7 @@
 struct value {
     char *text;                 /* PATH, NODE, URL, SHA256, FREE */
     uint32_t number;            /* CHOICE, SWITCH, BOOL, NUMBER */
-    struct config_strings list; /* LIST, COUNTS */
+    struct config_strings list; /* LIST, PATHS, COUNTS */
 };
 
 void value_done(struct value *value);
@@ -27,6 +27,9 @@ int value_read(const struct schema_key *key, const char *text, const struct valu
                struct value *ret, struct problem *p);
 /* Adds a name to a LIST value; -EINVAL for what no plane, tool or class can be called and no target is. */
 int value_list_add(struct value *value, const char *item, const char *place, struct problem *p);
+/* Adds a folder to a PATHS value. */
+int value_folder_add(struct value *value, const char *item, const struct value_source *source,
+                     struct problem *p);
 /* Adds an entry to a COUNTS value: a class or PREFIX.*, and its number. */
 int value_count_add(const struct schema_key *key, struct value *value, const char *name, const char *number,
                     const struct value_source *source, struct problem *p);

@@ -32,6 +32,7 @@ static struct trust_call trust_call_of(const struct tool_request *request, struc
     return (struct trust_call){
         .deadline_ms = request->deadline_ms,
         .cancel = request->call->cancel,
+        .once = true,
         .progress = tools_progress,
         .progress_arg = progress,
     };

@@ -128,11 +128,12 @@ static bool begin(struct server *server, struct call *call, struct message_error
     return refuse(error, -ENOENT, NULL); /* U+0000 is in no id */
 }
 
-/* -ENOENT for what is no task, else as trust_task. */
-static int look(struct server *server, struct call *call, const char *id, struct trust_task *ret,
+/* -ENOENT for what is no task, else as trust_task. once: what is shown once may be in it (trust_call). */
+static int look(struct server *server, struct call *call, const char *id, bool once, struct trust_task *ret,
                 struct problem *p)
 {
-    const struct trust_call trust_call = {.deadline_ms = call->deadline_ms, .cancel = call->cancel};
+    const struct trust_call trust_call = {
+        .deadline_ms = call->deadline_ms, .once = once, .cancel = call->cancel};
 
     return trust_task(server->trust, &trust_call, id, ret, p);
 }
@@ -145,7 +146,7 @@ static bool work_get(struct server *server, struct call *call, struct buf *body,
 
     if (!begin(server, call, error, &id))
         return false;
-    const int r = look(server, call, id, &task, &p);
+    const int r = look(server, call, id, true, &task, &p);
     if (r < 0)
         return refuse(error, r, &p);
     put_task(body, id, &task);
@@ -173,7 +174,7 @@ static bool work_update(struct server *server, struct call *call, struct buf *bo
     (void)body;
     if (!begin(server, call, error, &id))
         return false;
-    const int r = look(server, call, id, &task, &p);
+    const int r = look(server, call, id, false, &task, &p);
     if (r < 0)
         return refuse(error, r, &p);
     trust_task_done(&task);

@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "plane/argument_inner.h"
+#include "plane/argument_secret.h"
 #include "plane/manifest.h"
 #include "plane/read.h"
 
@@ -266,8 +267,11 @@ static void check_given(struct checking *c, struct json_object *arguments, struc
 {
     json_object_object_foreach(arguments, name, value)
     {
+        struct param_row way;
         const struct param_row *param = tool_param_find(c->tool, name);
         const struct common_param *common = param ? NULL : common_param_find(c->tool, name);
+        if (!param && !common && secret_way_row(c->tool, name, &way))
+            param = &way;
         if (!param && !common) {
             unknown_argument(c, name);
             continue;
@@ -290,6 +294,8 @@ static void check_absent(struct checking *c, struct json_object *arguments, stru
         const struct param_row *param = &c->tool->params[i];
         struct json_object *value = NULL;
         if (arguments && json_object_object_get_ex(arguments, param->name, &value) && value)
+            continue;
+        if (secret_is_given_otherwise(c->tool, param, arguments))
             continue;
         if (param->flags & PROXIMO_PARAM_REQUIRED) {
             fault(c, "%s is missing", param->name);
@@ -359,6 +365,22 @@ int arguments_check(const struct tool *tool, struct json_object *arguments, stru
         *ret = out;
         out = NULL;
     }
+    buf_done(&c.faults);
+    return r;
+}
+
+int argument_secret_check(const struct tool *tool, const struct param_row *param, const char *value,
+                          size_t len, struct problem *p)
+{
+    struct checking c = {.tool = tool, .faults = BUF_INIT(1024)};
+    int r = 0;
+    if (!text_is_utf8(value, len))
+        fault(&c, "%s must be UTF-8", param->name);
+    else
+        (void)check_text(&c, param, value, len);
+    if (c.count)
+        r = problem_set(p, -EINVAL, PX_ARG, "%s: %s", tool->name,
+                        c.faults.data ? c.faults.data : "bad secret");
     buf_done(&c.faults);
     return r;
 }

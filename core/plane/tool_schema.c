@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "plane/argument_inner.h"
+#include "plane/argument_secret.h"
 #include "plane/manifest.h"
 #include "plane/read.h"
 
@@ -105,17 +106,24 @@ static void put_site(struct buf *out, const char *const *site_names, size_t site
     buf_str(out, "]}");
 }
 
+/* A secret that can be given in another way is not; that one of them is needed, the check says. */
+static bool is_required(const struct tool *tool, const struct param_row *param)
+{
+    return (param->flags & PROXIMO_PARAM_REQUIRED) && !secret_way_offered(tool, param, SECRET_FILE) &&
+           !secret_way_offered(tool, param, SECRET_GENERATE);
+}
+
 static void put_required(struct buf *out, const struct tool *tool, bool site)
 {
     bool any = site;
     for (size_t i = 0; i < tool->param_count; i++)
-        any = any || (tool->params[i].flags & PROXIMO_PARAM_REQUIRED);
+        any = any || is_required(tool, &tool->params[i]);
     if (!any)
         return;
     json_put_key(out, "required");
     buf_char(out, '[');
     for (size_t i = 0; i < tool->param_count; i++) {
-        if (tool->params[i].flags & PROXIMO_PARAM_REQUIRED) {
+        if (is_required(tool, &tool->params[i])) {
             json_put_comma(out);
             json_put_cstr(out, tool->params[i].name);
         }
@@ -132,8 +140,10 @@ void tool_schema_write(const struct tool *tool, const char *const *site_names, s
 {
     bool site = site_count > 1;
     buf_str(out, "{\"type\":\"object\",\"properties\":{");
-    for (size_t i = 0; i < tool->param_count; i++)
+    for (size_t i = 0; i < tool->param_count; i++) {
         put_property(out, tool, &tool->params[i]);
+        secret_ways_write(tool, &tool->params[i], out);
+    }
     for (unsigned i = 0; i < common_param_count; i++) {
         const struct common_param *common = common_param_find(tool, common_params[i].name);
         if (!common)

@@ -20,6 +20,7 @@
 #include "trust/apply.h"
 #include "trust/limits.h"
 #include "trust/plan.h"
+#include "trust/secret_source.h"
 #include "trust/trust_inner.h"
 
 #define GUARDS_MS  30000 /* for reading everything again */
@@ -77,36 +78,6 @@ static int guards_hold(struct applying *a, struct problem *p)
         r = plan_blast_again(a->trust, a->plan, cache, &call, &a->diff, p);
     read_cache_free(cache);
     return r;
-}
-
-/* ---- secrets that live in memory */
-
-static int secret_there(void *arg, const char *value, size_t len)
-{
-    (void)arg;
-    (void)value;
-    (void)len;
-    return 0;
-}
-
-static int secrets_there(struct applying *a, struct problem *p)
-{
-    struct json_object *secrets = NULL;
-
-    if (json_get(a->plan->root, "secrets", json_type_array, &secrets) < 0)
-        return 0;
-    for (size_t i = 0; i < json_object_array_length(secrets); i++) {
-        const char *name = NULL;
-        if (json_get_string(json_object_array_get_idx(secrets, i), "name", &name, NULL) == 0 &&
-            secret_use(a->trust, a->plan->id, name, secret_there, NULL) == 0)
-            continue;
-        problem_set(p, -ENOENT, PX_PLAN, "the secret values of plan %s are not in memory any more",
-                    a->plan->id);
-        problem_next(p,
-                     "plan again: secrets are never stored, and end with the program or the plan's expiry");
-        return -ENOENT;
-    }
-    return 0;
 }
 
 /* ---- the record that makes it single-use */
@@ -233,7 +204,7 @@ static int gates(struct applying *a, const char *action, const char *subject,
     if (r == 0)
         r = policy_plan(a->trust, a->plan, p);
     if (r == 0)
-        r = secrets_there(a, p);
+        r = secret_sources_check(a->trust, a->plan, p);
     if (r == 0)
         r = applies_room(a->trust, p);
     if (r == 0)
@@ -309,6 +280,10 @@ int trust_apply(struct trust *trust, const struct trust_call *call, const char *
     *ret_result = result;
     if (result == TRUST_DONE)
         r = applies_wait(trust, call, plan_id, wait_until(call, answer_ms), out);
+    /* Where it runs on, a task of the client's may take the place of this answer. */
+    if (result == TRUST_DONE && r == 0 && call->once && !cancel_is_set(call->cancel) && buf_ok(out) &&
+        !strstr(out->data, OUTCOME_RUNNING))
+        once_show(trust, plan_id, out);
     if (result == TRUST_DONE)
         limits_taint_answer(trust, "proximo_apply", out);
     return r < 0 ? problem_set(p, r, PX_INTERNAL, "the run of plan %s is not known", plan_id) : 0;

@@ -20,6 +20,9 @@
 #define APPLIES_MOST 32u               /* runs at once in one process */
 #define APPLY_ANSWER ((size_t)1 << 20) /* bytes of the facts of one outcome */
 
+/* As facts are written; quotes of a text in them are escaped. */
+#define OUTCOME_RUNNING "\"outcome\":\"running\""
+
 struct tool;
 
 /* ---- policy.c: the gates that need no word with Proxmox, each 0 or a refusal in p */

@@ -58,8 +58,10 @@ static void build_end(struct build *b)
     for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++)
         json_object_put(objects[i]);
     for (size_t i = 0; i < b->secret_count; i++) {
-        explicit_bzero(b->secrets[i].value, b->secrets[i].len);
+        if (b->secrets[i].value)
+            explicit_bzero(b->secrets[i].value, b->secrets[i].len);
         free(b->secrets[i].value);
+        free(b->secrets[i].file);
     }
     read_cache_free(b->cache);
     completeness_done(&b->reading.complete);

@@ -22,8 +22,9 @@
 
 struct build_secret {
     const char *name; /* the parameter's; borrowed from the tool */
-    char *value;      /* owned, wiped */
+    char *value;      /* owned, wiped; NULL: it is made when the plan is applied */
     size_t len;
+    char *file; /* owned; where the value is from; NULL: an argument */
 };
 
 struct build {
@@ -81,6 +82,7 @@ bool build_path_is_below(const char *path, const char *prefix, size_t prefix_len
 /* ---- the road, one file each */
 
 int build_arguments(struct build *b, struct problem *p); /* build_arguments.c */
+int build_secrets(struct build *b, struct problem *p); /* build_secrets.c: takes them out of the arguments */
 int preflight_needs(struct build *b, struct problem *p); /* preflight.c */
 /* One privilege on a path: PX-PRIVILEGE with the line that grants it; what cannot be read is incomplete. */
 int preflight_need(struct build *b, const char *who, const char *path_template, const char *path,

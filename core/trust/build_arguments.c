@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Arguments of a change: against the schema, secrets taken out of them, the guest or node resolved. From here
- * on a secret argument is {"secret":true} for everybody but the commitment and the store of secrets.
- */
+/* Arguments of a change: against the schema, secrets taken out of them, the guest or node resolved. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,73 +9,6 @@
 #include "plane/argument_inner.h"
 #include "plane/read.h"
 #include "trust/build.h"
-
-/* json-c keeps a copy of its own: it is overwritten before it is freed. */
-static void wipe_string(struct json_object *value)
-{
-    if (json_object_is_type(value, json_type_string))
-        explicit_bzero((void *)(uintptr_t)json_object_get_string(value),
-                       (size_t)json_object_get_string_len(value));
-}
-
-static int take_secret(struct build *b, const struct param_row *param, struct json_object *value,
-                       struct problem *p)
-{
-    CLEANUP_BUF struct buf text = BUF_INIT(BUILD_SECRET_LIMIT);
-
-    if (b->secret_count == BUILD_SECRETS_MOST || value_text(value, &text) < 0 || !buf_ok(&text))
-        return problem_set(p, -EINVAL, PX_ARG, "%s is too long or of a wrong shape", param->name);
-    struct build_secret *secret = &b->secrets[b->secret_count];
-    secret->name = param->name;
-    secret->len = text.len;
-    secret->value = malloc(text.len + 1);
-    if (secret->value) {
-        memcpy(secret->value, text.data ? text.data : "", text.len);
-        secret->value[text.len] = '\0';
-        b->secret_count++;
-    }
-    if (text.data)
-        explicit_bzero(text.data, text.cap);
-    wipe_string(value);
-    struct json_object *mark = json_object_new_object();
-    if (!secret->value || build_add(mark, "secret", json_object_new_boolean(1)) < 0 ||
-        build_add(b->reading.arguments, param->name, mark) < 0)
-        return build_no_memory(p);
-    return 0;
-}
-
-/* A secret inside of an object argument would reach the plane, the plan and the ledger. */
-static int refuse_inner_secret(const struct param_row *param, struct json_object *value, struct problem *p)
-{
-    json_object_object_foreach(value, key, member)
-    {
-        if (member && risk_param_is_secret(key)) {
-            problem_set(p, -EINVAL, PX_ARG, "%s: '%.64s' is a secret, and secrets cannot be set through %s",
-                        param->name, key, param->name);
-            problem_next(p, "leave '%.64s' out; set it in Proxmox yourself", key);
-            return -EINVAL;
-        }
-    }
-    return 0;
-}
-
-static int take_secrets(struct build *b, struct problem *p)
-{
-    for (size_t i = 0; i < b->tool->param_count; i++) {
-        const struct param_row *param = &b->tool->params[i];
-        struct json_object *value = NULL;
-        int r = 0;
-        if (!json_object_object_get_ex(b->reading.arguments, param->name, &value) || !value)
-            continue;
-        if (param->flags & PROXIMO_PARAM_SECRET)
-            r = take_secret(b, param, value, p);
-        else if (json_object_is_type(value, json_type_object))
-            r = refuse_inner_secret(param, value, p);
-        if (r < 0)
-            return r;
-    }
-    return 0;
-}
 
 /* The arguments of the applied plan; where the guest is now is found anew. */
 static int arguments_of_record(struct build *b, struct problem *p)
@@ -146,7 +76,7 @@ int build_arguments(struct build *b, struct problem *p)
         return r;
     take_snapshot_first(b);
     if (!b->request->record)
-        r = take_secrets(b, p);
+        r = build_secrets(b, p);
     if (r == 0)
         r = resolve(b, p);
     if (r == 0 && put_resolved(b) < 0)

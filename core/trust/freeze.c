@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "config/config.h"
 #include "ledger/ledger.h"
+#include "plane/argument_secret.h"
 #include "plane/planes.h"
 #include "trust/build.h"
 
@@ -82,12 +83,17 @@ static int put_secrets(const struct build *b, struct json_object *root)
         const struct build_secret *secret = &b->secrets[i];
         CLEANUP_JSON struct json_object *row = json_object_new_object();
         char commitment[65];
-        r |= secret_commitment(b->trust, b->nonce, secret->name, secret->value, secret->len, commitment);
-        if (r == 0) {
-            r |= build_add_text(row, "name", secret->name);
-            r |= build_add_text(row, "commitment", commitment);
-            r |= json_object_array_add(list, json_object_get(row)) < 0 ? -ENOMEM : 0;
+        r |= build_add_text(row, "name", secret->name);
+        if (secret->value) {
+            r |= secret_commitment(b->trust, b->nonce, secret->name, secret->value, secret->len, commitment);
+            r |= r ? r : build_add_text(row, "commitment", commitment);
+        } else {
+            r |= build_add(row, "generate", json_object_new_int64(SECRET_GENERATED_CHARS));
         }
+        if (secret->file)
+            r |= build_add_text(row, "file", secret->file);
+        if (r == 0)
+            r |= json_object_array_add(list, json_object_get(row)) < 0 ? -ENOMEM : 0;
     }
     return r ? r : put_array(root, "secrets", list);
 }
@@ -166,7 +172,7 @@ static int refuse_leak(const struct build *b, const struct buf *bytes, struct pr
 {
     for (size_t i = 0; i < b->secret_count; i++) {
         const struct build_secret *secret = &b->secrets[i];
-        if (secret->len >= 8 && memmem(bytes->data, bytes->len, secret->value, secret->len))
+        if (secret->value && secret->len >= 8 && memmem(bytes->data, bytes->len, secret->value, secret->len))
             return problem_set(p, -EPERM, PX_ARG,
                                "the value of %s stands somewhere else in the plan as well, in clear: give a "
                                "value that is used for nothing else",
@@ -200,6 +206,8 @@ static int keep_secrets(const struct build *b, const struct plan *plan, struct p
 {
     for (size_t i = 0; i < b->secret_count; i++) {
         const struct build_secret *secret = &b->secrets[i];
+        if (!secret->value || secret->file)
+            continue; /* read or made again when it is needed */
         int r = secret_keep(b->trust, plan->id, plan->expires_s, secret->name, secret->value, secret->len);
         if (r == -EBUSY) {
             problem_set(p, r, PX_BUSY, "too many plans with secrets wait already");

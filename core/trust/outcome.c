@@ -19,6 +19,7 @@
 #include "ledger/receipt.h"
 #include "trust/apply.h"
 #include "trust/plan.h"
+#include "trust/secret_source.h"
 #include "trust/store.h"
 #include "trust/trust_inner.h"
 #include "trust/undo_point.h"
@@ -300,6 +301,7 @@ static void facts_make(struct trust *trust, const struct plan *plan, const struc
     put_steps(out, result->record, true);
     put_way_back(out, result, receipt);
     put_undo_point(out, result);
+    once_put_names(trust, plan, out);
     if (receipt->seq)
         put_proof(trust, receipt->seq, out);
     buf_char(out, '}');
@@ -344,6 +346,7 @@ int outcome_record(struct trust *trust, const struct plan *plan, const struct ru
         if (r < 0)
             log_warn("plan %s could not be put away: %s", plan->id, unrecorded.cause);
         secret_forget(trust, plan->id);
+        secret_once_end(trust, plan->id, clock_wall_us() / 1000000 + SECRET_ONCE_S);
     }
     if (trust->options.ended)
         trust->options.ended(trust->options.ended_arg, plan->id);
@@ -353,6 +356,7 @@ int outcome_record(struct trust *trust, const struct plan *plan, const struct ru
 /* ---- recorded, and then killed */
 
 struct recorded {
+    struct trust *trust;
     const struct plan *plan;
     struct buf *facts;
     uint64_t seq;
@@ -393,13 +397,14 @@ static int recorded_take(void *arg, const char *line, size_t len)
     json_put_key_int(recorded->facts, "seq", (long long)seq);
     json_put_key_string(recorded->facts, "head", hash);
     put_copied(recorded->facts, record, "steps");
+    once_put_names(recorded->trust, recorded->plan, recorded->facts);
     recorded->seq = (uint64_t)seq;
     return 1;
 }
 
 int outcome_finish(struct trust *trust, const struct plan *plan, struct buf *ret_facts, struct problem *p)
 {
-    struct recorded recorded = {.plan = plan, .facts = ret_facts};
+    struct recorded recorded = {.trust = trust, .plan = plan, .facts = ret_facts};
 
     if (outcome_load(trust, plan->id, ret_facts) < 0) {
         const int r = ledger_each_back(trust->ledger, recorded_take, &recorded, p);

@@ -19,7 +19,7 @@
  *   "undo":{"kind":"none|template|function","class":NAME,"steps":[raw steps],"note":text},
  *   "undo_point":{"guest":words,"name":snapshot,"disks":[{"disk","storage","volume"}]}   the first two steps
  *           are the core's own then: the snapshot, and that it is there (trust/undo_point.h)
- *   "secrets":[{"name","commitment":64 hex}], "idempotent":bool
+ *   "secrets":[{"name","commitment":64 hex,"file":path} | {"name","generate":characters}], "idempotent":bool
  *
  * guard: {"path":encoded,"query":[{"name","value"}],"fields":[selector],"except":[selector],"tolerate":bool,
  *         "after_undo_point":true   a copy without what the plan's own snapshot changes, for its later steps

@@ -349,9 +349,24 @@ void plan_render(const struct plan *plan, struct buf *out)
     put_undo(root, out);
     put_undo_point(root, out);
     for (size_t i = 0; secrets && i < json_object_array_length(secrets); i++) {
+        struct json_object *row = json_object_array_get_idx(secrets, i);
+        const char *file = render_text(row, "file");
+        int64_t chars = 0;
         buf_str(out, "Secret: ");
-        render_plain(out, render_text(json_object_array_get_idx(secrets, i), "name"), 100);
-        buf_str(out, " is kept in memory only; after a restart this plan cannot be applied\n");
+        render_plain(out, render_text(row, "name"), 100);
+        if (*file) {
+            buf_str(out, " is read from the file ");
+            render_quoted(out, file, 300);
+            buf_str(out, ", and again when the plan is applied; it must be the same then\n");
+        } else if (json_get_int(row, "generate", &chars) == 0) {
+            buf_printf(
+                out,
+                " is generated when the plan is applied (%lld characters), shown once in the answer, and "
+                "kept nowhere\n",
+                (long long)chars);
+        } else {
+            buf_str(out, " is kept in memory only; after a restart this plan cannot be applied\n");
+        }
     }
     put_plane_words(root, out);
     buf_printf(out, "Plan %s, ", plan->id);

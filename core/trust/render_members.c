@@ -157,7 +157,13 @@ static void step_row(struct json_object *row, struct buf *out)
 
 static void secret_row(struct json_object *row, struct buf *out)
 {
+    int64_t chars = 0;
+
     key_shown(out, "name", render_text(row, "name"), SHOWN_MOST);
+    if (*render_text(row, "file"))
+        key_shown(out, "file", render_text(row, "file"), SHOWN_MOST);
+    if (json_get_int(row, "generate", &chars) == 0)
+        json_put_key_int(out, "generate", chars);
 }
 
 static void fact_row(struct json_object *row, struct buf *out)

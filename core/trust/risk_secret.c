@@ -2,68 +2,17 @@
 /* Which parameters hold secrets, and how a value is shown. */
 #include <stdint.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/buf.h"
+#include "base/secret_name.h"
 #include "base/text.h"
 #include "trust/risk.h"
 
 #define SHOWN_MOST 400u /* bytes of one value */
 
-static const char *const secret_names[] = {
-    "secret",
-    "secret-key",
-    "token",
-    "certkey",
-    "client-key",
-    "eab-hmac-key",
-    "eab_hmac_key",
-    "keyring",
-    "lock-token",
-    "otp",
-    "totp",
-    "ticket",
-    "vncticket",
-    "tfa-challenge",
-    "encryption-key",
-    "apitoken",
-    "target-endpoint",
-    "header",
-    "otel-headers",
-    "private-key",
-    "private_key",
-    "passphrase",
-    "CSRFPreventionToken",
-};
-static const char *const secret_endings[] = {"password", "passwd", "-secret", "_secret"};
-/* Names with such an ending that hold none. */
-static const char *const harmless[] = {"generate-password"};
-
-static bool among(const char *name, size_t len, const char *const *names, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (strlen(names[i]) == len && strncasecmp(names[i], name, len) == 0)
-            return true;
-    return false;
-}
-
-static bool is_secret(const char *name, size_t len)
-{
-    if (among(name, len, secret_names, sizeof(secret_names) / sizeof(secret_names[0])))
-        return true;
-    if (among(name, len, harmless, sizeof(harmless) / sizeof(harmless[0])))
-        return false;
-    for (size_t i = 0; i < sizeof(secret_endings) / sizeof(secret_endings[0]); i++) {
-        const size_t ending = strlen(secret_endings[i]);
-        if (len >= ending && strncasecmp(name + len - ending, secret_endings[i], ending) == 0)
-            return true;
-    }
-    return false;
-}
-
 bool risk_param_is_secret(const char *name)
 {
-    return name && is_secret(name, strlen(name));
+    return name && secret_name(name, strlen(name));
 }
 
 /* Where the word (up to white space or a quote) that begins at text ends. */
@@ -101,7 +50,7 @@ static size_t secret_key(const char *text, size_t len)
     size_t begin = 0;
     while (text + begin < equals && (text[begin] == ' ' || text[begin] == '\t'))
         begin++;
-    return is_secret(text + begin, (size_t)(equals - text) - begin) ? (size_t)(equals - text) + 1 : 0;
+    return secret_name(text + begin, (size_t)(equals - text) - begin) ? (size_t)(equals - text) + 1 : 0;
 }
 
 /* Copies with userinfo and secrets of property strings replaced. */

@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "trust/run_inner.h"
+#include "trust/secret_source.h"
 
 struct copy {
     char *value;
@@ -34,12 +35,9 @@ static int copy_secret(void *arg, const char *value, size_t len)
 static int take_secret(struct run *run, const char *name, struct http_field *field, struct problem *p)
 {
     struct copy copy = {0};
-    int r = secret_use(run->request->trust, run->request->plan->id, name, copy_secret, &copy);
-    if (r < 0) {
-        problem_set(p, r, PX_PLAN, "the secret value of '%.64s' is not there any more", name);
-        problem_next(p, "plan again: secret values live in memory only and end with the program");
+    int r = secret_value(run->request->trust, run->request->plan, name, copy_secret, &copy, p);
+    if (r < 0)
         return r;
-    }
     run_secret_add(run, copy.value, copy.len);
     field->value = copy.value;
     field->value_len = copy.len;

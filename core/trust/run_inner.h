@@ -146,6 +146,11 @@ void step_say_problem(struct run *run, struct step_run *s, const char *before, c
 void run_result_set(struct run *run, struct step_run *s, struct json_object *value);
 /* A copy in which {"secret":true} stands for what no text may show. path: where the value is from; NULL. */
 struct json_object *run_redact(const struct run *run, struct json_object *value, const char *path);
+/* Does this member of an answer from `path` (or NULL) hold a secret, by its name? */
+bool run_member_is_secret(struct json_object *object, const char *name, const char *path);
+/* Secrets in the answer of a step that changes something, and that no later step uses, are kept to be shown
+ * once (run_once.c). */
+void run_once_take(struct run *run, const struct step_run *s, struct json_object *value, const char *path);
 /* {selector: value} of the step's "keep"; nothing when it keeps nothing. */
 void run_keep(struct run *run, struct step_run *s, struct json_object *data);
 

@@ -151,7 +151,7 @@ static struct json_object *secret_mark(void)
 }
 
 /* The secret of a new token comes as "value" beside its full name. */
-static bool member_is_secret(struct json_object *object, const char *name, const char *path)
+bool run_member_is_secret(struct json_object *object, const char *name, const char *path)
 {
     struct json_object *other = NULL;
     const char *last = strrchr(name, '/'); /* kept values are named by their selectors */
@@ -170,8 +170,9 @@ struct json_object *run_redact(const struct run *run, struct json_object *value,
         copy = json_object_new_object();
         json_object_object_foreach(value, name, member)
         {
-            struct json_object *inner =
-                member && member_is_secret(value, name, path) ? secret_mark() : run_redact(run, member, path);
+            struct json_object *inner = member && run_member_is_secret(value, name, path)
+                                            ? secret_mark()
+                                            : run_redact(run, member, path);
             (void)json_object_object_add(copy, name, inner);
         }
     } else if (json_object_is_type(value, json_type_array)) {
@@ -196,6 +197,7 @@ void run_result_set(struct run *run, struct step_run *s, struct json_object *val
     (void)json_get_string(s->step, "path", &path, NULL);
     (void)json_object_object_add(run->results, s->name, json_object_get(value));
     find_secret_uses(run, s);
+    run_once_take(run, s, value, path);
     (void)json_object_object_add(run->shown, s->name, run_redact(run, value, path));
 }
 

@@ -10,17 +10,21 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "trust/build.h"
+#include "trust/secret_source.h"
 
 #define SECRETS_MOST 256u
+#define ONCE_RUN_S   (2 * 86400) /* so long a run may take before what it is to show is wiped */
 
 struct secret_entry {
     struct secret_entry *next;
     char plan_id[PLAN_ID_SIZE];
     char *name;
     int64_t expires_s;
-    char *value; /* pages of its own */
+    enum once_kind once; /* it outlives the run and is shown after it */
+    char *value;         /* pages of its own */
     size_t len, room;
 };
 
@@ -42,7 +46,8 @@ static size_t sweep(struct trust *trust, const char *plan_id, bool all)
 
     for (struct secret_entry **at = &trust->secrets; *at;) {
         struct secret_entry *entry = *at;
-        if (all || entry->expires_s <= now || (plan_id && strcmp(entry->plan_id, plan_id) == 0)) {
+        if (all || entry->expires_s <= now ||
+            (plan_id && entry->once == ONCE_NONE && strcmp(entry->plan_id, plan_id) == 0)) {
             *at = entry->next;
             entry_free(entry);
         } else {
@@ -83,8 +88,8 @@ static struct secret_entry *entry_new(const char *plan_id, int64_t expires_s, co
     return entry;
 }
 
-int secret_keep(struct trust *trust, const char *plan_id, int64_t expires_s, const char *name,
-                const char *value, size_t len)
+static int keep(struct trust *trust, const char *plan_id, int64_t expires_s, enum once_kind once,
+                const char *name, const char *value, size_t len)
 {
     if (strlen(plan_id) != PLAN_ID_SIZE - 1)
         return -EINVAL;
@@ -93,6 +98,7 @@ int secret_keep(struct trust *trust, const char *plan_id, int64_t expires_s, con
     struct secret_entry *entry = entry_new(plan_id, expires_s, name, value, len);
     if (!entry)
         return -ENOMEM;
+    entry->once = once;
     pthread_mutex_lock(&trust->secrets_mutex);
     const bool room = sweep(trust, NULL, false) < SECRETS_MOST;
     if (room) {
@@ -105,6 +111,18 @@ int secret_keep(struct trust *trust, const char *plan_id, int64_t expires_s, con
     return room ? 0 : -EBUSY;
 }
 
+int secret_keep(struct trust *trust, const char *plan_id, int64_t expires_s, const char *name,
+                const char *value, size_t len)
+{
+    return keep(trust, plan_id, expires_s, ONCE_NONE, name, value, len);
+}
+
+int secret_keep_once(struct trust *trust, const char *plan_id, enum once_kind kind, const char *name,
+                     const char *value, size_t len)
+{
+    return keep(trust, plan_id, clock_wall_us() / 1000000 + ONCE_RUN_S, kind, name, value, len);
+}
+
 int secret_use(struct trust *trust, const char *plan_id, const char *name,
                int (*use)(void *arg, const char *value, size_t len), void *arg)
 {
@@ -113,7 +131,8 @@ int secret_use(struct trust *trust, const char *plan_id, const char *name,
     pthread_mutex_lock(&trust->secrets_mutex);
     (void)sweep(trust, NULL, false);
     for (struct secret_entry *entry = trust->secrets; entry; entry = entry->next) {
-        if (strcmp(entry->plan_id, plan_id) == 0 && strcmp(entry->name, name) == 0) {
+        if (entry->once != ONCE_RETURNED && strcmp(entry->plan_id, plan_id) == 0 &&
+            strcmp(entry->name, name) == 0) {
             r = use(arg, entry->value, entry->len);
             break;
         }
@@ -126,6 +145,58 @@ void secret_forget(struct trust *trust, const char *plan_id)
 {
     pthread_mutex_lock(&trust->secrets_mutex);
     (void)sweep(trust, plan_id, plan_id == NULL);
+    pthread_mutex_unlock(&trust->secrets_mutex);
+}
+
+size_t secret_once_names(struct trust *trust, const char *plan_id, enum once_kind kind, struct buf *out)
+{
+    size_t count = 0;
+
+    pthread_mutex_lock(&trust->secrets_mutex);
+    (void)sweep(trust, NULL, false);
+    buf_char(out, '[');
+    for (const struct secret_entry *entry = trust->secrets; entry; entry = entry->next) {
+        if (entry->once != kind || strcmp(entry->plan_id, plan_id) != 0)
+            continue;
+        json_put_comma(out);
+        json_put_cstr(out, entry->name);
+        count++;
+    }
+    buf_char(out, ']');
+    pthread_mutex_unlock(&trust->secrets_mutex);
+    return count;
+}
+
+size_t secret_once_take(struct trust *trust, const char *plan_id, enum once_kind kind, struct buf *out)
+{
+    size_t count = 0;
+
+    pthread_mutex_lock(&trust->secrets_mutex);
+    (void)sweep(trust, NULL, false);
+    buf_char(out, '{');
+    for (struct secret_entry *entry = trust->secrets; entry; entry = entry->next) {
+        if (entry->once != kind || strcmp(entry->plan_id, plan_id) != 0)
+            continue;
+        json_put_key(out, entry->name);
+        json_put_string(out, entry->value, entry->len);
+        if (buf_ok(out))
+            entry->expires_s = 0;
+        count++;
+    }
+    buf_char(out, '}');
+    (void)sweep(trust, NULL, false);
+    pthread_mutex_unlock(&trust->secrets_mutex);
+    return count;
+}
+
+void secret_once_end(struct trust *trust, const char *plan_id, int64_t expires_s)
+{
+    pthread_mutex_lock(&trust->secrets_mutex);
+    for (struct secret_entry *entry = trust->secrets; entry; entry = entry->next) {
+        if (entry->once != ONCE_NONE && strcmp(entry->plan_id, plan_id) == 0)
+            entry->expires_s = expires_s;
+    }
+    (void)sweep(trust, NULL, false);
     pthread_mutex_unlock(&trust->secrets_mutex);
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cancel.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
@@ -19,11 +20,9 @@
 #include "trust/limits.h"
 #include "trust/plan.h"
 #include "trust/risk.h"
+#include "trust/secret_source.h"
 #include "trust/trust_inner.h"
 #include "trust/undo_point.h"
-
-#define OUTCOME_RUNNING                                                                                      \
-    "\"outcome\":\"running\"" /* as facts are written; quotes of a text in them are escaped */
 
 static const char *const state_names[] = {
     [PLAN_WAITING] = "waiting", [PLAN_EXECUTING] = "executing", [PLAN_DONE] = "done"};
@@ -103,8 +102,8 @@ static int done_put(struct trust *trust, const struct plan *plan, struct buf *ou
     return 0;
 }
 
-int trust_plan_status(struct trust *trust, const struct trust_call *call, const char *plan_id,
-                      struct buf *out, struct problem *p)
+static int plan_status(struct trust *trust, const struct trust_call *call, const char *plan_id,
+                       struct buf *out, struct problem *p)
 {
     CLEANUP_BUF struct buf here = BUF_INIT(APPLY_ANSWER);
     struct plan *plan = NULL;
@@ -134,6 +133,18 @@ int trust_plan_status(struct trust *trust, const struct trust_call *call, const 
     plan_free(plan);
     limits_taint_answer(trust, "proximo_status", out);
     return buf_ok(out) ? r : problem_set(p, -ENOMEM, PX_INTERNAL, "no memory for an answer");
+}
+
+int trust_plan_status(struct trust *trust, const struct trust_call *call, const char *plan_id,
+                      struct buf *out, struct problem *p)
+{
+    static const char runs[] = "{\"state\":\"executing\"";
+    int r = plan_status(trust, call, plan_id, out, p);
+
+    if (r == 0 && call->once && !cancel_is_set(call->cancel) && buf_ok(out) &&
+        strncmp(out->data, runs, sizeof(runs) - 1) != 0)
+        once_show(trust, plan_id, out);
+    return r;
 }
 
 /* ---- counts */

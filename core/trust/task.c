@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "base/cancel.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
@@ -18,6 +19,7 @@
 #include "plane/site.h"
 #include "trust/apply.h"
 #include "trust/plan.h"
+#include "trust/secret_source.h"
 #include "trust/trust_inner.h"
 
 #define DAY_MS       ((int64_t)86400 * 1000)
@@ -128,7 +130,9 @@ int trust_task(struct trust *trust, const struct trust_call *call, const char *p
         task.created_s = plan->created_s;
         task.keep_ms = days > 0 ? days * DAY_MS : -1;
         plan_free(plan);
-        r = trust_plan_status(trust, call, plan_id, &task.facts, p);
+        struct trust_call look = *call;
+        look.once = false; /* only where the facts are part of the answer, below */
+        r = trust_plan_status(trust, &look, plan_id, &task.facts, p);
     }
     if (r == 0 && json_parse(task.facts.data ? task.facts.data : "", task.facts.len, &facts, NULL) < 0)
         r = problem_set(p, -EBADMSG, PX_INTERNAL, "what came of plan %s cannot be read", plan_id);
@@ -143,6 +147,8 @@ int trust_task(struct trust *trust, const struct trust_call *call, const char *p
         say_working(trust, plan_id, facts, &task);
     task.message[text_utf8_cut(task.message, strlen(task.message))] = '\0';
     task.updated_s = task.state == TRUST_TASK_WORKING ? clock_wall_us() / 1000000 : updated(trust, plan_id);
+    if (task.state == TRUST_TASK_ENDED && call->once && !cancel_is_set(call->cancel))
+        once_show(trust, plan_id, &task.facts);
     *ret = task;
     return 0;
 }

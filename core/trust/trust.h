@@ -57,6 +57,9 @@ struct trust_call {
     /* Of apply, once the run has begun: for how long it is waited for; 0: until TRUST_APPLY_ANSWER_MS,
      * negative: not at all. */
     int64_t wait_ms;
+    /* Of apply and status: the answer goes out, so that what is shown once (generated secrets, new tokens)
+     * may stand in it. */
+    bool once;
     struct cancel *cancel;
     /* Of apply: hundredths of steps, done and in all (run.h). */
     void (*progress)(void *arg, uint32_t done, uint32_t total, const char *message);

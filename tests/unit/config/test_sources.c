@@ -162,6 +162,13 @@ static const struct scene scenes[] = {
      .rules = 1,
      .user = "trust: {lease: none}",
      .error = "trust.lease"},
+    /* folders of secrets only as the system's file names them; its silence counts */
+    {.system = "trust: {secret_dirs: [/s]}", .rules = 1, .user = "trust: {secret_dirs: [/s]}"},
+    {.system = "trust: {secret_dirs: [/s]}",
+     .rules = 1,
+     .user = "trust: {secret_dirs: [/s, /home]}",
+     .error = "trust.secret_dirs"},
+    {.system = LAB, .rules = 1, .user = "trust: {secret_dirs: [/home]}", .error = "trust.secret_dirs"},
     {.system = "trust: {taint: consent}", .user = "trust: {taint: off}", .error = "trust.taint"},
     {.system = "ledger: {redact: false}", .rules = 1, .user = "ledger: {redact: true}"},
     /* consent only rises, from file to file and above what is built in */

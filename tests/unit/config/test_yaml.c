@@ -134,6 +134,21 @@ static void test_everything(void **state)
     config_free(c);
 }
 
+static void test_secret_dirs(void **state)
+{
+    struct config *c = load("trust: {secret_dirs: [/run/secrets/, /s//, '~/x']}");
+
+    (void)state;
+    assert_int_equal(c->trust.secret_dirs.count, 3);
+    assert_string_equal(c->trust.secret_dirs.items[0], "/run/secrets");
+    assert_string_equal(c->trust.secret_dirs.items[1], "/s");
+    assert_int_equal(c->trust.secret_dirs.items[2][0], '/'); /* the home folder */
+    config_free(c);
+    c = load("mode: guarded");
+    assert_int_equal(c->trust.secret_dirs.count, 0); /* none: nothing is taken from files */
+    config_free(c);
+}
+
 /* design 3: "Planes are `read`, `guarded` or `off`; the strictest of global mode and plane mode wins ..." */
 static void test_planes_as_list(void **state)
 {
@@ -160,6 +175,11 @@ static const struct {
     {"zzz: 1", "f:1:1: unknown key `zzz`", "mode, surface, log"},
     {"surface: {lst: full}", "f:1:11: unknown key `lst`", "list, hide_unprivileged"},
     {"surface: [full]", "f:1:10: surface", NULL},
+    {"trust: {secret_dirs: /s}", "f:1:22: trust.secret_dirs: a list is needed", NULL},
+    {"trust: {secret_dirs: [/]}", "f:1:23: trust.secret_dirs: \"/\" is not a folder of its own", NULL},
+    {"trust: {secret_dirs: ['/a,b']}", "is not a folder that can be named here", NULL},
+    {"trust: {secret_dirs: ['']}", "is not a path (it is empty)", NULL},
+    {"trust: {secret_dirs: [{a: b}]}", "a folder is needed here", NULL},
     {"surface: {list: some}", "f:1:17: surface", NULL},
     {"mode: {list: read}", "f:1:7: mode", NULL},
     {"mode: read\nmode: read", "f:2:1: the key `mode` stands here a second time", NULL},
@@ -304,9 +324,9 @@ static void test_limits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults),       cmocka_unit_test(test_everything),
-        cmocka_unit_test(test_planes_as_list), cmocka_unit_test(test_bad),
-        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_defaults),    cmocka_unit_test(test_everything),
+        cmocka_unit_test(test_secret_dirs), cmocka_unit_test(test_planes_as_list),
+        cmocka_unit_test(test_bad),         cmocka_unit_test(test_limits),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

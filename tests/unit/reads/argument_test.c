@@ -12,6 +12,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "plane/argument_secret.h"
 #include "plane/manifest.h"
 #include "plane/read.h"
 
@@ -184,7 +185,9 @@ static int check(const struct tool *t, const char *json, char *ret_text, size_t 
     *p = PROBLEM_INIT;
     int r = arguments_check(t, in, &out, p);
     if (r == 0)
-        snprintf(ret_text, size, "%s", json_object_to_json_string_ext(out, JSON_C_TO_STRING_PLAIN));
+        snprintf(
+            ret_text, size, "%s",
+            json_object_to_json_string_ext(out, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
     return r;
 }
 
@@ -326,12 +329,99 @@ static void schema_is_plain_and_stable(void **state)
     assert_string_equal(lines.data, "{\"type\":\"object\",\"properties\":{},\"additionalProperties\":false}");
 }
 
+/* ---- secrets by file or generated */
+
+static struct param_row secret_params[] = {
+    {.name = S("password"),
+     .type = PROXIMO_TYPE_STRING,
+     .flags = PROXIMO_PARAM_SECRET | PROXIMO_PARAM_REQUIRED,
+     .minimum = 5,
+     .maximum = 64},
+    {.name = S("pin"),
+     .type = PROXIMO_TYPE_STRING,
+     .flags = PROXIMO_PARAM_SECRET,
+     .minimum = 1,
+     .maximum = 8},
+    {.name = S("key"), .type = PROXIMO_TYPE_STRING, .flags = PROXIMO_PARAM_SECRET},
+    {.name = S("key_file"), .type = PROXIMO_TYPE_STRING},
+    {.name = S("options"), .type = PROXIMO_TYPE_OBJECT}};
+static const struct tool secret_tool = {
+    .kind = TOOL_CHANGE, .name = S("pve_set"), .params = secret_params, .param_count = 5};
+
+static void secrets_in_other_ways(void **state)
+{
+    (void)state;
+    static const char *const good[] = {
+        "{\"password\":\"abcdef\"}", "{\"password_file\":\"/x\"}", "{\"password_generate\":true}",
+        "{\"password_generate\":true,\"pin_file\":\"/x\",\"key_generate\":false}",
+        "{\"options\":{\"password_file\":\"/x\"}}"};
+    static const char *const bad[][2] = {
+        {"{}", "password is missing"},
+        {"{\"password\":\"abc\"}", "password must have 5 to 64 bytes"},
+        {"{\"password_generate\":24}", "password_generate must be true or false, not int"},
+        {"{\"password_file\":\"\"}", "password_file must have 1 to 4095 bytes"},
+        {"{\"password_file\":{}}", "password_file must be a string"},
+        {"{\"password_generate\":true,\"pin_generate\":true}", "no argument 'pin_generate'"},
+        {"{\"password_generate\":true,\"options_file\":\"/x\"}", "no argument 'options_file'"},
+    };
+    char text[512];
+    struct problem p;
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        if (check(&secret_tool, good[i], text, sizeof(text), &p) != 0)
+            fail_msg("%s: %s", good[i], p.cause);
+        assert_string_equal(text, good[i]);
+    }
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        assert_true(check(&secret_tool, bad[i][0], text, sizeof(text), &p) < 0);
+        if (!strstr(p.cause, bad[i][1]))
+            fail_msg("%s: %s", bad[i][0], p.cause);
+    }
+    /* a read has no such ways: its secrets would go nowhere */
+    struct tool read = secret_tool;
+    read.kind = TOOL_READ_ROW;
+    assert_true(check(&read, "{\"password_file\":\"/x\"}", text, sizeof(text), &p) < 0);
+}
+
+static void secrets_in_the_schema(void **state)
+{
+    (void)state;
+    CLEANUP_BUF struct buf out = BUF_INIT(65536);
+    tool_schema_write(&secret_tool, NULL, 0, &out);
+    assert_non_null(strstr(out.data, "\"password_file\":{\"type\":\"string\",\"description\":\"Instead:"));
+    assert_non_null(
+        strstr(out.data, "\"password_generate\":{\"type\":\"boolean\",\"description\":\"Instead:"));
+    assert_non_null(strstr(out.data, "\"pin_file\""));
+    assert_null(strstr(out.data, "pin_generate"));
+    assert_non_null(strstr(out.data, "\"key_file\":{\"type\":\"string\"}"));
+    assert_null(strstr(out.data, "required"));
+    assert_null(strstr(out.data, "options_"));
+}
+
+/* A value from elsewhere obeys the parameter, and no words of its refusal hold it. */
+static void secrets_from_elsewhere(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *value;
+        int good;
+    } rows[] = {{"abcdef", 1}, {"ab", 0}, {"canary\nline", 0}, {"canary\x01x", 0}, {"canary\xff\xfe", 0}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct problem p = PROBLEM_INIT;
+        int r =
+            argument_secret_check(&secret_tool, &secret_params[0], rows[i].value, strlen(rows[i].value), &p);
+        assert_int_equal(r == 0, rows[i].good);
+        assert_null(strstr(p.cause, "canary"));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(formats_by_table),       cmocka_unit_test(good_arguments),
         cmocka_unit_test(bad_arguments),          cmocka_unit_test(items_that_are_never_sent_may_hold_commas),
         cmocka_unit_test(confirm_is_for_changes), cmocka_unit_test(schema_is_plain_and_stable),
+        cmocka_unit_test(secrets_in_other_ways),  cmocka_unit_test(secrets_in_the_schema),
+        cmocka_unit_test(secrets_from_elsewhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -345,7 +345,7 @@ static void secret_gone_after_a_restart(void **state)
     bench_plan("'steps':[" PASSWORD_STEP "]");
     assert_string_equal(bench_run(), "failed");
     assert_int_equal(fake_http_changes(), 0);
-    assert_non_null(strstr(bench.result.why, "not there any more"));
+    assert_non_null(strstr(bench.result.why, "not in memory any more"));
 }
 
 /* A lock's token is a result that a later step sends as a secret: used, and kept nowhere. */
