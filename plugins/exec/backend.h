@@ -26,8 +26,8 @@ struct backend_run {
     const struct proximo_host *host;
     struct proximo_call *call;
     const char *node;                /* "pve1": names the endpoint or, for openssh, the host argument */
-    const struct proximo_text *argv; /* checked: at least one word, none with NUL or control characters but
-                                        tab and newline */
+    const struct proximo_text *argv; /* checked: at least one word, none with NUL; the plane refused control
+                                        characters before, a back end must pass every byte 1..255 unchanged */
     uint32_t argc;
     struct proximo_text stdin_text; /* with stdin_fd -1: what goes in, then end of file */
     int32_t stdin_fd;               /* a pipe with a secret; the back end reads it to the end; -1: none */
