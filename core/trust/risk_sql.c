@@ -350,44 +350,62 @@ void risk_sql(const char *sql, size_t len, struct command_risk *ret)
 
 /* ---- psql */
 
+/* Does psql take this option with this value and only read by it? A name with "=" or ":" would be the way to
+ * another server. */
+static bool psql_takes(const struct command_word *option, const struct command_word *value)
+{
+    static const struct {
+        const char *options, *values; /* NULL: a plain name */
+    } known[] = {
+        {"-v|--set|--variable", "ON_ERROR_STOP=1|ON_ERROR_STOP=on"},
+        {"-P|--pset", "pager=off|footer=off"},
+        {"-f|--file", "-"},
+        {"-d|-U|--dbname|--username", NULL},
+    };
+
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+        if (word_in(option, known[i].options))
+            return known[i].values
+                       ? word_in(value, known[i].values)
+                       : value->len && value->ptr[0] != '-' && !memchr(value->ptr, '=', value->len) &&
+                             !memchr(value->ptr, ':', value->len);
+    return false;
+}
+
+static void psql_sql(const char *sql, size_t len, struct command_risk *risk)
+{
+    struct command_risk of_sql;
+
+    risk_sql(sql, len, &of_sql);
+    if (of_sql.risk > RISK_LOW && risk->risk < RISK_HIGH)
+        *risk = of_sql;
+}
+
 void psql_judge(const struct command_word *argv, size_t argc, const struct command_input *input,
                 struct command_risk *risk)
 {
-    static const char allowed[] =
-        "-X -q -A -t -w -x -1 -b --csv --no-psqlrc --quiet --tuples-only --no-align";
+    static const char alone[] = "-X -q -A -t -w -x -1 -b --csv --no-psqlrc --quiet --tuples-only --no-align";
     bool from_stdin = true;
 
     for (size_t i = 1; i < argc; i++) {
         const struct command_word *value = i + 1 < argc ? &argv[i + 1] : NULL;
-        struct command_risk of_sql = {.risk = RISK_LOW};
-        if (command_options_skip(allowed, &argv[i], 1) == 1)
+        if (command_options_skip(alone, &argv[i], 1) == 1)
             continue;
         if (word_in(&argv[i], "-l|--list")) { /* lists the databases and ends */
             from_stdin = false;
-            continue;
-        }
-        if (word_is(&argv[i], "-c") && value) {
-            risk_sql(value->ptr, value->len, &of_sql);
+        } else if (word_in(&argv[i], "-c|--command") && value) {
+            psql_sql(value->ptr, value->len, risk);
             from_stdin = false;
-        } else if (!value ||
-                   !((word_is(&argv[i], "-v") && word_in(value, "ON_ERROR_STOP=1|ON_ERROR_STOP=on")) ||
-                     (word_is(&argv[i], "-P") && word_in(value, "pager=off|footer=off")) ||
-                     (word_is(&argv[i], "-f") && word_is(value, "-")) ||
-                     (word_in(&argv[i], "-d|-U|--dbname|--username") && value->len && value->ptr[0] != '-' &&
-                      !memchr(value->ptr, '=', value->len) && !memchr(value->ptr, ':', value->len)))) {
+            i++;
+        } else if (value && psql_takes(&argv[i], value)) {
+            i++;
+        } else {
             command_high(risk, "gives psql \"%s\", which is not known to only read", &argv[i]);
             return;
         }
-        i++;
-        if (of_sql.risk > RISK_LOW && risk->risk < RISK_HIGH)
-            *risk = of_sql;
     }
-    if (from_stdin && (!input->text || !input->known)) {
+    if (from_stdin && (!input->text || !input->known))
         command_high(risk, "runs psql with statements that are not known", NULL);
-    } else if (from_stdin) {
-        struct command_risk of_sql = {.risk = RISK_LOW};
-        risk_sql(input->text, input->len, &of_sql);
-        if (of_sql.risk > RISK_LOW && risk->risk < RISK_HIGH)
-            *risk = of_sql;
-    }
+    else if (from_stdin)
+        psql_sql(input->text, input->len, risk);
 }

@@ -408,7 +408,7 @@ static const char *const sql_low[] = {
     "SELECT * FROM users;",
     "select count(*) from t where a = 'x;drop table y'",
     "select 1; select 2;",
-    "-- drop table",
+    "-- drop table\nselect 1",
     "select 1 -- delete",
     "/* drop */ select 1",
     "/* a /* b */ c */ select 1",
