@@ -15,11 +15,11 @@
 
 /* Of the plane's configuration; text lives as long as the plane. */
 struct backend_settings {
-    const char *user;    /* "root" */
-    const char *hostkey; /* "SHA256:..." pin; NULL: known_hosts */
-    const char
-        *key_type;   /* of the identity to ask an agent for: its "SHA256:..." fingerprint; NULL: a file */
-    int64_t idle_ms; /* a connection unused for so long is closed; 0: never kept */
+    const char *user;     /* "root" */
+    const char *hostkey;  /* "SHA256:..." pin; NULL: known_hosts */
+    const char *identity; /* fingerprint "SHA256:..." of the one key to ask the agent (endpoint "agent") for;
+                             NULL: the private key is the material "identity" */
+    int64_t idle_ms;      /* a connection unused for so long is closed (at the next run); 0: never kept */
 };
 
 struct backend_run {
@@ -30,15 +30,21 @@ struct backend_run {
                                         characters before, a back end must pass every byte 1..255 unchanged */
     uint32_t argc;
     struct proximo_text stdin_text; /* with stdin_fd -1: what goes in, then end of file */
-    int32_t stdin_fd;               /* a pipe with a secret; the back end reads it to the end; -1: none */
+    int32_t stdin_fd;               /* a pipe with a secret; the back end reads it to the end; -1: none; the
+                                       caller closes it */
     int64_t deadline_ms;            /* from now; the remote command is ended too */
 };
 
 /*
- * A back end reports through the host: output() for what came, then exactly one of exited() or
- * outcome_unknown(); before the command was sent a failure is host->fail and its code, and then it is
- * certain that nothing ran.
+ * A back end reports through the host: output() for what came (stream 1 or 2), then exactly one of exited()
+ * or outcome_unknown(); before the command was sent a failure is host->fail and its code, and then it is
+ * certain that nothing ran. A command that was ended, at its deadline or by cancellation, is
+ * exited(call, -1, BACKEND_TIMED_OUT); a signal's name has no SIG before it ("KILL").
  */
+#define BACKEND_TIMED_OUT "TIMEOUT"
+#define BACKEND_STDOUT    1u
+#define BACKEND_STDERR    2u
+
 struct backend {
     const char *name;
     int32_t (*open)(const struct proximo_host *host, const struct backend_settings *settings, void **ret);
@@ -52,8 +58,26 @@ extern const struct backend backend_local;
 
 /*
  * The words as one line for a POSIX shell that gives exactly them again, each in single quotes, behind
- * `timeout` (coreutils) that ends the command after seconds, TERM first, KILL 5 s later. In the call's arena.
+ * `timeout` (coreutils) that ends the command after run->deadline_ms, TERM first, KILL 5 s later. In the
+ * call's arena, NUL-terminated. PROXIMO_EINVAL (words said): no word, or a NUL in one; PROXIMO_ENOMEM.
  */
 int32_t backend_command_line(const struct backend_run *run, struct proximo_text *ret);
+
+/*
+ * Ending a command early. Without a terminal a remote process does not die with its connection, so the
+ * `timeout` around it carries a mark, a variable PROXIMO_RUN of its environment alone: the command's own
+ * environment, arguments, output and exit status are untouched. backend_end_line is a second command for the
+ * same node that finds the process with this mark, sends it TERM (`timeout` passes it on to its process
+ * group, KILL 5 s later) and waits. It exits with BACKEND_END_... A process that left the group (a daemon) is
+ * not chased, as `timeout` itself would not.
+ */
+#define BACKEND_MARK_LEN        32u /* hexadecimal digits */
+#define BACKEND_END_GONE        0   /* it was there and is gone, with its process group */
+#define BACKEND_END_STILL_THERE 1
+#define BACKEND_END_NOT_FOUND   3 /* ended already, not yet begun, or out of sight */
+int32_t backend_marked_line(const struct backend_run *run, const char mark[BACKEND_MARK_LEN + 1],
+                            struct proximo_text *ret);
+int32_t backend_end_line(const struct backend_run *run, const char mark[BACKEND_MARK_LEN + 1],
+                         struct proximo_text *ret);
 
 #endif
