@@ -79,7 +79,7 @@ struct proximo_call {
     struct memo *memos;
     bool replied;
     struct buf reply;
-    struct host_draft *draft; /* NULL in reads */
+    struct host_draft *draft; /* NULL in resources and prompts */
     int32_t fail_code;
     char fail_text[HOST_FAIL_LIMIT];
 
@@ -162,11 +162,13 @@ int32_t host_client_log(struct proximo_call *call, uint32_t level, const char *l
 int32_t host_show(struct proximo_call *call, uint32_t what, const char *name, int32_t shown);
 int32_t host_updated(struct proximo_call *call, const char *uri);
 
-/* host_draft.c: what plan and blast functions tell. change NULL: a blast function. */
+/* host_draft.c: what plan, blast and read functions tell. change NULL: one of the latter two. */
 int host_draft_begin(struct proximo_call *call, const char *who, const struct proximo_change *change);
 void host_draft_done(struct proximo_call *call);
 /* code: what the function returned. 0 and the whole as one JSON object, or the code with words. */
 int32_t host_draft_end(struct proximo_call *call, int32_t code, struct buf *out);
+/* The same of a read: appended to its reply as one text, empty if it told nothing. */
+int32_t host_draft_end_read(struct proximo_call *call, int32_t code, struct buf *reply);
 /* PROXIMO_ENOSYS with words: `what` has no place in a call of this kind. */
 int32_t host_not_here(struct proximo_call *call, const char *what);
 struct json_object *host_arguments(struct proximo_call *call); /* host_table.c; NULL: none */
@@ -183,6 +185,7 @@ int32_t host_undo(struct proximo_call *call, uint32_t undo_kind, const struct pr
 int32_t host_subject(struct proximo_call *call, const char *operation_class,
                      struct proximo_text subject_json);
 int32_t host_affected(struct proximo_call *call, const struct proximo_affected *affected);
+int32_t host_finding(struct proximo_call *call, const struct proximo_finding *finding);
 int32_t host_incomplete(struct proximo_call *call, const char *what, const char *why);
 
 /* Row `index` of a table, copied as struct_copy() does. -EINVAL when there is none. */

@@ -42,18 +42,37 @@ static int32_t check_replied(struct proximo_call *call, int32_t code)
 {
     if (code == 0 && !call->replied)
         return host_fail(call, PROXIMO_EINTERNAL, "it ended without an answer");
+    return code;
+}
+
+static int32_t check_size(struct proximo_call *call, int32_t code)
+{
     if (code == 0 && !buf_ok(&call->reply))
         return host_fail(call, PROXIMO_EINTERNAL, "its answer is too large");
     return code;
+}
+
+/* A reply of what tells nothing beside it. */
+static int32_t end_reply(struct proximo_call *call, int32_t code)
+{
+    code = check_replied(call, code);
+    if (code == 0)
+        body_put_cstr(&call->reply, "");
+    return check_size(call, code);
 }
 
 static int32_t run_read(struct proximo_call *call)
 {
     struct proximo_read row;
 
-    if (host_row(&call->plane->plane.reads, call->row, &row, sizeof(row)) < 0 || !row.read)
+    if (host_row(&call->plane->plane.reads, call->row, &row, sizeof(row)) < 0 || !row.read || !row.name)
         return PROXIMO_EINTERNAL;
-    return check_replied(call, row.read(call->plane->instance, call));
+    char who[64];
+    (void)snprintf(who, sizeof(who), "tool %.48s", row.name);
+    if (host_draft_begin(call, who, NULL) < 0)
+        return PROXIMO_ENOMEM;
+    int32_t code = check_replied(call, row.read(call->plane->instance, call));
+    return check_size(call, host_draft_end_read(call, code, &call->reply));
 }
 
 static int32_t run_resource(struct proximo_call *call)
@@ -62,7 +81,7 @@ static int32_t run_resource(struct proximo_call *call)
 
     if (host_row(&call->plane->plane.resources, call->row, &row, sizeof(row)) < 0 || !row.read)
         return PROXIMO_EINTERNAL;
-    return check_replied(call, row.read(call->plane->instance, call));
+    return end_reply(call, row.read(call->plane->instance, call));
 }
 
 static int32_t run_prompt(struct proximo_call *call)
@@ -71,7 +90,7 @@ static int32_t run_prompt(struct proximo_call *call)
 
     if (host_row(&call->plane->plane.prompts, call->row, &row, sizeof(row)) < 0 || !row.get)
         return PROXIMO_EINTERNAL;
-    return check_replied(call, row.get(call->plane->instance, call));
+    return end_reply(call, row.get(call->plane->instance, call));
 }
 
 static int32_t run_plan(struct proximo_call *call)

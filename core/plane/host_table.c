@@ -212,11 +212,6 @@ static int32_t table_untrusted(struct proximo_call *call, struct proximo_text ra
 }
 
 /* Members that are there, and for which no call of today's is the place. */
-static int32_t no_finding(struct proximo_call *c, const struct proximo_finding *finding)
-{
-    (void)finding;
-    return host_not_here(c, "finding");
-}
 static int32_t no_connect(struct proximo_call *c, const char *endpoint, int32_t *ret_fd)
 {
     (void)endpoint;
@@ -305,7 +300,7 @@ const struct proximo_host host_table = {
     .subject = host_subject,
     .affected = host_affected,
     .incomplete = host_incomplete,
-    .finding = no_finding,
+    .finding = host_finding,
     .connect = no_connect,
     .spawn = no_spawn,
     .material = no_material,

@@ -20,6 +20,7 @@ struct site;
 struct sites;
 struct tool;
 struct class_row;
+struct json_object;
 struct plane_info;
 struct cancel;
 
@@ -70,6 +71,7 @@ struct reply_block {
 struct plane_reply {
     struct reply_block *blocks;
     size_t count;
+    struct json_object *told; /* of a read: {"incomplete":[...],"findings":[...]}, checked; NULL: nothing */
 };
 void plane_reply_done(struct plane_reply *reply);
 
@@ -80,7 +82,10 @@ void plane_reply_done(struct plane_reply *reply);
  *   {"summary":text, "facts":[{"name","value"}], "risks":[{"risk":1..3,"reason"}],
  *    "guards":[guard], "steps":[step], "always":[step], "postcondition":[step],
  *    "undo":{"kind":1..3,"steps":[step]}, "subjects":[{"class","subject":{...}}],
- *    "affected":[{"resource","name","effect","risk","facts":{...}}], "incomplete":[{"what","why"}]}
+ *    "affected":[{"resource","name","effect","risk","facts":{...}}], "incomplete":[{"what","why"}],
+ *    "findings":[{"severity":1..3,"flags","code","title","measured","threshold","evidence","source","tool",
+ *    "arguments":{...}}]}
+ * (the last two alone are what a read told beside its reply);
  * guard and step have the members of struct proximo_guard and proximo_step by their names (flags an integer,
  * tables arrays of objects, absent when 0 or NULL), as rest_json of a row has them; a secret field is
  * {"name","flags":1,"secret":PARAMETER'S NAME}.

@@ -243,7 +243,9 @@ static int finish(const struct call *call, struct plane_reply *ret, struct probl
     if (call->code != 0)
         return plane_failure(call, p);
     if (!call_is_draft(call->request))
-        return plane_reply_read(call->slot->name, call->body, call->body_len, ret, p);
+        return plane_reply_read(call->slot->name,
+                                call->request->kind == PLANE_CALL_READ ? call->request->tool : NULL,
+                                call->body, call->body_len, ret, p);
     return draft_read(call->request->kind, call->request->tool, call->request->class, call->body,
                       call->body_len, call->request->ret_draft, p);
 }

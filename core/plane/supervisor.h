@@ -196,9 +196,9 @@ void planes_settle(struct planes *planes);
 void upcall_run(struct planes *planes, struct call *call, const struct message_head *upcall, const char *body,
                 size_t len);
 int32_t upcall_code_of(const struct problem *p);
-/* reply_read.c */
-int plane_reply_read(const char *plane, const char *body, size_t len, struct plane_reply *ret,
-                     struct problem *p);
+/* reply_read.c: tool is that of a read, NULL for resources and prompts. */
+int plane_reply_read(const char *plane, const struct tool *tool, const char *body, size_t len,
+                     struct plane_reply *ret, struct problem *p);
 /* section_check.c: a plane's section of the configuration against its config_schema. */
 int section_check(const char *section_json, const char *schema, struct problem *p);
 
