@@ -14,7 +14,7 @@ double number_of(struct json_object *o, const char *key)
     if (type == json_type_int || type == json_type_double)
         return json_object_get_double(value);
     const char *text = type == json_type_string ? json_object_get_string(value) : NULL;
-    return text ? findings_number(text, strlen(text)) : NAN;
+    return text ? findings_number(text, strlen(text)) : (double)NAN;
 }
 
 int64_t integer_of(struct json_object *o, const char *key)
@@ -25,7 +25,7 @@ int64_t integer_of(struct json_object *o, const char *key)
 
 double percent_of(double part, double whole)
 {
-    return whole > 0 ? part / whole * 100 : NAN;
+    return whole > 0 ? part / whole * 100 : (double)NAN;
 }
 
 const char *size_text(double bytes, char ret[32])
@@ -50,7 +50,7 @@ double fresh_mean(struct json_object *series, const char *key, uint32_t last)
             found++;
         }
     }
-    return found ? sum / found : NAN;
+    return found ? sum / found : (double)NAN;
 }
 
 /* ---- gathering */

@@ -18,21 +18,39 @@ void findings_read(struct findings *f, uint32_t source)
     f->read[source] = 1;
 }
 
-/* Copies what fits, and does not end inside of a character. */
+/* Bytes of a whole character of UTF-8 at text; 0: none. */
+static size_t character(const unsigned char *text)
+{
+    const size_t len = text[0] < 0x80                        ? 1
+                       : text[0] >= 0xc2 && text[0] <= 0xdf ? 2
+                       : text[0] >= 0xe0 && text[0] <= 0xef ? 3
+                       : text[0] >= 0xf0 && text[0] <= 0xf4 ? 4
+                                                            : 0;
+    for (size_t i = 1; i < len; i++) {
+        if ((text[i] & 0xc0) != 0x80)
+            return 0;
+    }
+    if ((text[0] == 0xe0 && text[1] < 0xa0) || (text[0] == 0xed && text[1] > 0x9f) ||
+        (text[0] == 0xf0 && text[1] < 0x90) || (text[0] == 0xf4 && text[1] > 0x8f))
+        return 0;
+    return len;
+}
+
+/* Formats what fits. Control characters become spaces, what is no UTF-8 (or was cut) question marks: texts
+ * come from guests. */
 PROXIMO_PRINTF(3, 0)
 static void put_vtext(char *ret, size_t size, const char *format, va_list ap)
 {
-    const int len = vsnprintf(ret, size, format, ap);
-    if (len < 0)
+    if (vsnprintf(ret, size, format, ap) < 0)
         ret[0] = 0;
-    if (len < 0 || (size_t)len < size)
-        return;
-    size_t end = size - 1;
-    while (end && ((unsigned char)ret[end - 1] & 0xc0) == 0x80)
-        end--;
-    if (end && (unsigned char)ret[end - 1] >= 0xc0)
-        end--;
-    ret[end] = 0;
+    for (unsigned char *at = (unsigned char *)ret; *at;) {
+        const size_t len = character(at);
+        if (len == 1 && (*at < 0x20 || *at == 0x7f))
+            *at = ' ';
+        if (len == 0)
+            *at = '?';
+        at += len ? len : 1;
+    }
 }
 
 PROXIMO_PRINTF(3, 4)
@@ -189,6 +207,14 @@ double findings_number(const char *text, size_t len)
     if (!digits || digits > 30 || i != len)
         return NAN;
     return minus ? -value : value;
+}
+
+double whole_below(double value)
+{
+    if (isnan(value) || value > 9e15 || value < -9e15)
+        return value;
+    const double whole = (double)(int64_t)value;
+    return whole > value ? whole - 1 : whole;
 }
 
 /* ---- many things of one check */

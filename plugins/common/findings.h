@@ -29,6 +29,7 @@ enum {
     FROM_NODE_CERTIFICATES,
     FROM_NODE_NETWORK,
     /* of a cluster */
+    FROM_NODES,
     FROM_CLUSTER_STATUS,
     FROM_CLUSTER_VOTES,
     FROM_NODE_VERSION,
@@ -105,8 +106,8 @@ enum {
     DISK_HEALTH,
     DISK_WEAROUT,
     NET_INACTIVE,
-    QUORUM_LOST,
     NODE_OFFLINE,
+    QUORUM_LOST,
     QUORUM_THIN,
     VERSION_MIXED,
     HA_ERROR,
@@ -192,7 +193,7 @@ double check_threshold(uint32_t check, uint32_t severity);
 
 /* ---- what was found */
 
-#define FINDINGS_MOST 300u /* the rest is counted */
+#define FINDINGS_MOST 250u /* the rest is counted */
 #define UNREAD_MOST   60u
 
 struct finding {
@@ -237,12 +238,15 @@ void findings_rank(struct findings *f);
 void findings_count(const struct findings *f, uint32_t *ret_run, uint32_t *ret_not_run);
 const char *severity_word(uint32_t severity); /* "low", "medium", "high" */
 
-/* Ranks and replies: what could not be read first, then the counts and the words, then the findings. 0 or
- * negative. */
-int32_t findings_reply(const struct asking *a, struct findings *f);
+/* Tells the host what could not be read and, ranked, what was found; replies how many checks ran. note: a
+ * sentence for the reader, or NULL. 0 or negative. */
+int32_t findings_reply(const struct asking *a, struct findings *f, const char *note);
 
 /* A decimal as it is ("12", "-0.5", "1e3" is none), all of it; NAN: none. */
 double findings_number(const char *text, size_t len);
+
+/* The next whole number at or below it, without the mathematics library; what is none, or too large, stays. */
+double whole_below(double value);
 
 /* ---- many things of one check */
 

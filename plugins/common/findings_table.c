@@ -24,6 +24,7 @@ static const struct source sources[SOURCES] = {
     [FROM_NODE_VERSIONS] = {"GET /nodes/{node}/apt/versions", "/nodes/{node}", "Sys.Audit"},
     [FROM_NODE_CERTIFICATES] = {"GET /nodes/{node}/certificates/info", NULL, NULL},
     [FROM_NODE_NETWORK] = {"GET /nodes/{node}/network", "/nodes/{node}", "Sys.Audit"},
+    [FROM_NODES] = {"GET /nodes", NULL, NULL},
     [FROM_CLUSTER_STATUS] = {"GET /cluster/status", "/", "Sys.Audit"},
     [FROM_CLUSTER_VOTES] = {"GET /cluster/config/nodes", "/", "Sys.Audit"},
     [FROM_NODE_VERSION] = {"GET /nodes/{node}/version", NULL, NULL},
@@ -45,7 +46,7 @@ static const struct source sources[SOURCES] = {
     [FROM_VM_SNAPSHOTS] = {"GET /nodes/{node}/qemu/{vmid}/snapshot", "/vms/{vmid}", "VM.Audit"},
     [FROM_VM_TASKS] = {"GET /nodes/{node}/tasks?vmid", "/nodes/{node}", "Sys.Audit"},
     [FROM_VM_BACKUPS] = {"GET /nodes/{node}/storage/{storage}/content", "/storage", "Datastore.Allocate"},
-    [FROM_VM_AGENT] = {"GET /nodes/{node}/qemu/{vmid}/agent/get-fsinfo", "/vms/{vmid}", "VM.GuestAgent.Audit|VM.GuestAgent.Unrestricted"},
+    [FROM_VM_AGENT] = {"GET /nodes/{node}/qemu/{vmid}/agent/get-fsinfo", "/vms/{vmid}", "VM.GuestAgent.Audit|VM.GuestAgent.Unrestricted|VM.Monitor"},
     [FROM_PSI_FILES] = {"/proc/pressure", NULL, NULL},
     [FROM_CGROUP] = {"cgroup memory", NULL, NULL},
     [FROM_MEMINFO] = {"/proc/meminfo", NULL, NULL},
@@ -96,8 +97,8 @@ static const struct check checks[CHECKS] = {
     BELOW(DISK_WEAROUT, "DISK-WEAROUT", FROM_NODE_DISKS, "% left", NONE, 20, 10, "is worn", "pve_node_disk_smart"),
     STATE(NET_INACTIVE, "NET-INACTIVE", FROM_NODE_NETWORK, PROXIMO_RISK_MEDIUM, "starts with the node but is not up", "pve_network_list"),
     STATE(QUORUM_LOST, "QUORUM-LOST", FROM_CLUSTER_STATUS, PROXIMO_RISK_HIGH, "has no quorum: nothing can be changed, nothing is started", "pve_cluster_status"),
-    STATE(NODE_OFFLINE, "NODE-OFFLINE", FROM_CLUSTER_STATUS, PROXIMO_RISK_HIGH, "is offline", "pve_cluster_status"),
-    BELOW(QUORUM_THIN, "QUORUM-THIN", FROM_CLUSTER_VOTES, "votes to spare", NONE, 0, NONE, "loses its quorum with the next node", "pve_cluster_status"),
+    STATE(NODE_OFFLINE, "NODE-OFFLINE", FROM_NODES, PROXIMO_RISK_HIGH, "is offline", "pve_cluster_status"),
+    BELOW(QUORUM_THIN, "QUORUM-THIN", FROM_CLUSTER_VOTES, "nodes that may still fail", NONE, 0, NONE, "loses its quorum with the next node", "pve_cluster_status"),
     STATE(VERSION_MIXED, "VERSION-MIXED", FROM_NODE_VERSION, PROXIMO_RISK_MEDIUM, "runs different versions of Proxmox VE", "pve_node_apt_versions"),
     STATE(HA_ERROR, "HA-ERROR", FROM_HA_STATUS, PROXIMO_RISK_HIGH, "is in an HA state that needs a person", "pve_cluster_status"),
     STATE(HA_WAITING, "HA-WAITING", FROM_HA_STATUS, PROXIMO_RISK_MEDIUM, "waits in HA", "pve_cluster_status"),
@@ -183,5 +184,5 @@ uint32_t check_severity(uint32_t check, double measured)
 
 double check_threshold(uint32_t check, uint32_t severity)
 {
-    return severity >= 1 && severity <= 3 ? checks[check].at[severity - 1] : NAN;
+    return severity >= 1 && severity <= 3 ? checks[check].at[severity - 1] : (double)NAN;
 }
