@@ -5,9 +5,10 @@
 #include <stdio.h>
 
 /*
- * No single quote, line feed or exclamation mark may be in it: login shells differ about them. -C0: no encoding
- * of the environment's. The command is the leader of a process group of its own, which TERM and KILL are for;
- * what left the group (a daemon) is not chased. Its input comes from a process of its own, which ends with it.
+ * No single quote, line feed or exclamation mark may be in it: login shells differ about them. -C0: no
+ * encoding of the environment's. The command is the leader of a process group of its own, which TERM and KILL
+ * are for; what left the group (a daemon) is not chased. Its input comes from a process of its own, which
+ * ends with it.
  */
 const char far_line[] =
     "exec perl -C0 -e '"
@@ -41,6 +42,6 @@ const char far_line[] =
 
 void far_head(char ret[FAR_HEAD_LEN + 1], uint64_t words_len, uint64_t input_len, uint64_t seconds)
 {
-    (void)snprintf(ret, FAR_HEAD_LEN + 1, "%010" PRIu64 " %010" PRIu64 " %010" PRIu64 "\n", words_len, input_len,
-                   seconds);
+    (void)snprintf(ret, FAR_HEAD_LEN + 1, "%010" PRIu64 " %010" PRIu64 " %010" PRIu64 "\n", words_len,
+                   input_len, seconds);
 }

@@ -52,8 +52,8 @@ int32_t pipes_start(struct pipes *pipes, const struct backend_run *run, const ch
     if (nonblocking(pipes->in) && nonblocking(pipes->out) && nonblocking(pipes->err))
         return 0;
     pipes_close(pipes);
-    return run->host->fail(run->call, PROXIMO_EINTERNAL, "the pipes of %s cannot be set up: errno %d", program,
-                           errno);
+    return run->host->fail(run->call, PROXIMO_EINTERNAL, "the pipes of %s cannot be set up: errno %d",
+                           program, errno);
 }
 
 /* A pipe has no MSG_NOSIGNAL: a reader that is gone must cost this thread no signal. */
@@ -105,17 +105,13 @@ static int32_t drain(int32_t *fd, uint32_t stream, pipes_take *take, void *arg)
     return take(arg, stream, bytes, n > 0 ? (uint64_t)n : 0);
 }
 
-int32_t pipes_turn(struct pipes *pipes, const struct backend_run *run, int64_t wait_ms, pipes_take *take,
-                   void *arg)
+int32_t pipes_turn(struct pipes *pipes, int64_t wait_ms, pipes_take *take, void *arg)
 {
-    /* With nothing to write, `in` is watched for errors alone: none is asked for, poll tells them anyhow. */
     const bool writing = pipes->in >= 0 && (pipes->input_len || !pipes->keep_in);
     struct pollfd wait[3] = {{.fd = writing ? pipes->in : -1, .events = POLLOUT},
                              {.fd = pipes->out, .events = POLLIN},
                              {.fd = pipes->err, .events = POLLIN}};
     int32_t r = 0;
-    if (run->host->cancelled(run->call) > 0)
-        return PROXIMO_ECANCELLED;
     if (wait_ms > PIPES_TURN_MS)
         wait_ms = PIPES_TURN_MS;
     if (poll(wait, 3, wait_ms < 0 ? 0 : (int)wait_ms) < 0)
@@ -149,7 +145,8 @@ int32_t pipes_input(const struct backend_run *run, struct proximo_text *ret)
         if (n < 0 && (errno == EINTR || errno == EAGAIN))
             continue;
         if (n < 0)
-            return run->host->fail(run->call, PROXIMO_EINTERNAL, "the secret input cannot be read: errno %d", errno);
+            return run->host->fail(run->call, PROXIMO_EINTERNAL, "the secret input cannot be read: errno %d",
+                                   errno);
         if (n == 0) {
             *ret = (struct proximo_text){bytes, len};
             return 0;

@@ -17,7 +17,8 @@
 #include "base/clock.h"
 #include "base/file.h"
 
-#define KILL_AFTER_MS 2000
+#define KILL_AFTER_MS 1000
+#define GRACE_MS      5000 /* after the deadline, for the plane to say how it ended */
 #define WORDS_MOST    600
 
 static struct fake *fake_now; /* for config(), which has no call */
@@ -35,13 +36,35 @@ static void *keep(struct fake *fake, size_t size)
     return fake->memory[fake->memory_count++] = must(calloc(1, size ? size : 1));
 }
 
-/* What an upcall returns when the call is over. */
-static int32_t over(const struct fake *fake)
+static bool gone(struct fake *fake, unsigned i)
+{
+    if (!fake->reaped[i])
+        fake->reaped[i] = waitpid(fake->spawned[i], &fake->wait_status[i], WNOHANG) == fake->spawned[i];
+    return fake->reaped[i];
+}
+
+static int32_t is_over(const struct fake *fake)
 {
     if (fake->cancelled || (fake->cancel_after_bytes && fake->out.total >= fake->cancel_after_bytes) ||
         (fake->cancel_at_ms && clock_ms() >= fake->cancel_at_ms))
         return PROXIMO_ECANCELLED;
     return clock_ms() >= fake->deadline_at_ms ? PROXIMO_EDEADLINE : 0;
+}
+
+/* What an upcall returns when the run is over; what it spawned is ended then. */
+static int32_t over(struct fake *fake)
+{
+    const int64_t now = clock_ms();
+    int32_t r = is_over(fake);
+    if (!r || fake->patient)
+        return r;
+    const int number = !fake->term_at_ms ? SIGTERM : now >= fake->term_at_ms + KILL_AFTER_MS ? SIGKILL : 0;
+    if (!fake->term_at_ms)
+        fake->term_at_ms = now;
+    for (unsigned i = 0; number && i < fake->spawned_count; i++)
+        if (!fake->reaped[i])
+            (void)kill(-fake->spawned[i], number);
+    return r;
 }
 
 static void *host_alloc(struct proximo_call *call, uint64_t size)
@@ -87,7 +110,8 @@ static int32_t host_cancelled(struct proximo_call *call)
 
 static int64_t host_deadline_ms(struct proximo_call *call)
 {
-    return call->fake->deadline_at_ms - clock_ms();
+    (void)over(call->fake);
+    return call->fake->deadline_at_ms + GRACE_MS - clock_ms();
 }
 
 static int32_t host_connect(struct proximo_call *call, const char *endpoint, int32_t *ret_fd)
@@ -160,12 +184,12 @@ static int32_t host_spawn(struct proximo_call *call, const char *program, const 
         i++;
     if (i == fake->program_count)
         return host_fail(call, PROXIMO_EDENIED, "the configuration names no program \"%s\"", program);
-    if (fake->spawned_count == FAKE_MOST || argc > WORDS_MOST / 2)
+    if (fake->spawned_count == FAKE_MOST || argc == 0 || argc > WORDS_MOST / 2)
         abort();
-    words[n++] = fake->programs[i].file;
+    words[n++] = text_copy(fake, argv[0]);
     for (char **before = fake->programs[i].before; before && *before; before++)
         words[n++] = *before;
-    for (uint32_t word = 0; word < argc; word++)
+    for (uint32_t word = 1; word < argc; word++)
         words[n++] = text_copy(fake, argv[word]);
     words[n] = NULL;
     if (pipe2(in, O_CLOEXEC) < 0 || pipe2(out, O_CLOEXEC) < 0 || pipe2(err, O_CLOEXEC) < 0)
@@ -198,27 +222,23 @@ static int32_t host_material(struct proximo_call *call, const char *name, struct
     return r ? r : PROXIMO_ENOTFOUND;
 }
 
+/* These go on when the run is over: it is being wound up. */
 static int32_t host_output(struct proximo_call *call, uint32_t stream, struct proximo_text bytes)
 {
     struct fake *fake = call->fake;
     struct fake_stream *into = stream == 1 ? &fake->out : &fake->err;
-    int32_t r = over(fake);
-    if (r)
-        return r;
-    if (stream != 1 && stream != 2)
+    if ((stream != 1 && stream != 2) || fake->exited || fake->unknown)
         return PROXIMO_EINVAL;
     size_t room = into->kept.limit - into->kept.len;
     into->total += bytes.len;
     buf_add(&into->kept, bytes.ptr, bytes.len < room ? (size_t)bytes.len : room);
-    return over(fake);
+    (void)over(fake);
+    return 0;
 }
 
 static int32_t host_exited(struct proximo_call *call, int32_t exit_status, const char *signal_name)
 {
     struct fake *fake = call->fake;
-    int32_t r = over(fake);
-    if (r)
-        return r;
     fake->exited++;
     fake->exit_status = exit_status;
     (void)snprintf(fake->signal, sizeof(fake->signal), "%s", signal_name ? signal_name : "");
@@ -378,13 +398,6 @@ int fake_pipe(const char *bytes, size_t len)
     return ends[0];
 }
 
-static bool gone(struct fake *fake, unsigned i)
-{
-    if (!fake->reaped[i])
-        fake->reaped[i] = waitpid(fake->spawned[i], &fake->wait_status[i], WNOHANG) == fake->spawned[i];
-    return fake->reaped[i];
-}
-
 void fake_ended(struct fake *fake)
 {
     for (unsigned i = 0; i < fake->spawned_count; i++)
@@ -409,7 +422,8 @@ void fake_again(struct fake *fake)
     fake->exit_status = fake->fail_code = 0;
     fake->signal[0] = fake->unknown_why[0] = fake->fail_text[0] = fake->log_text[0] = '\0';
     memset(fake->reaped, 0, sizeof(fake->reaped));
-    fake->cancelled = false;
+    fake->cancelled = fake->patient = false;
+    fake->term_at_ms = 0;
     fake->cancel_after_bytes = 0;
     fake->cancel_at_ms = 0;
     fake->deadline_at_ms = clock_ms() + 60000;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A fake host for back ends of executors: it really connects, really starts programs, and keeps what comes
- * out. One call at a time. It ends what the call spawned when the call ends, as the host does: TERM to the
- * process group, KILL when that does not help.
+ * out. One call at a time. It ends what the call spawned when the call is cancelled, at its deadline and when
+ * it ends, as the host does: TERM to the process group, KILL a second later. For want of a thread of its own
+ * it does so in the next upcall.
  *
  *     struct fake fake;
  *     fake_init(&fake);
@@ -48,7 +49,7 @@ struct fake {
     } endpoints[FAKE_MOST];
     struct {
         char *name, *file;
-        char **before; /* words that come before those of the plane, NULL at the end; may be NULL */
+        char **before; /* words that come behind argv[0], NULL at the end; may be NULL */
     } programs[FAKE_MOST];
     struct {
         char *name, *bytes;
@@ -59,7 +60,8 @@ struct fake {
     bool cancelled;
     uint64_t cancel_after_bytes; /* of stdout; 0: never */
     int64_t cancel_at_ms;        /* on clock_ms(); 0: never */
-    int64_t deadline_at_ms;      /* of the call; fake_init: a minute from now */
+    int64_t deadline_at_ms;      /* of the run; fake_init: a minute from now */
+    bool patient;                /* the host's own hand stays off what it spawned until the call has ended */
     /* What the plane did. */
     struct fake_stream out, err;
     unsigned exited, unknown; /* how often it said so */
@@ -73,13 +75,15 @@ struct fake {
     unsigned spawned_count, connect_count;
     bool reaped[FAKE_MOST];
     int wait_status[FAKE_MOST];
+    int64_t term_at_ms; /* when the TERM was sent; 0: not yet */
     void **memory;
     size_t memory_count;
 };
 
 void fake_init(struct fake *fake);
 void fake_endpoint(struct fake *fake, const char *name, const char *address, uint16_t port);
-/* file: a path or a name of PATH; before: words up to NULL, or NULL. */
+/* file: a path or a name of PATH; before: words up to NULL that are put
+ * between argv[0] and the rest, or NULL. */
 void fake_program(struct fake *fake, const char *name, const char *file, const char *const *before);
 void fake_material(struct fake *fake, const char *name, const char *bytes, size_t len);
 
