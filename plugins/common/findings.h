@@ -53,6 +53,9 @@ enum {
     FROM_VM_TASKS,
     FROM_VM_BACKUPS,
     FROM_VM_AGENT,
+    /* of a container */
+    FROM_CT_STATUS,
+    FROM_CT_CONFIG,
     /* texts of commands inside a guest */
     FROM_PSI_FILES,
     FROM_CGROUP,
@@ -64,6 +67,7 @@ enum {
     FROM_SOCKETS,
     FROM_PROCESSES,
     FROM_LOADAVG,
+    FROM_PROCESS_IO,
     SOURCES
 };
 
@@ -152,6 +156,17 @@ enum {
     VM_BACKUP_OLD,
     VM_BACKUP_VERIFY,
     VM_FS_FULL,
+    CT_STOPPED,
+    CT_HA,
+    CT_LOCKED,
+    CT_CPU,
+    CT_MEM,
+    CT_SWAP,
+    CT_DISK,
+    CT_PSI_CPU,
+    CT_PSI_IO,
+    CT_PSI_MEMORY,
+    CT_PRIVILEGED,
     IN_PSI_CPU,
     IN_PSI_IO,
     IN_PSI_MEMORY,
@@ -168,6 +183,7 @@ enum {
     PROC_BLOCKED,
     PROC_ZOMBIE,
     IN_LOAD,
+    PROC_IO,
     CHECKS
 };
 

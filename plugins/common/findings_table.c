@@ -47,6 +47,8 @@ static const struct source sources[SOURCES] = {
     [FROM_VM_TASKS] = {"GET /nodes/{node}/tasks?vmid", "/nodes/{node}", "Sys.Audit"},
     [FROM_VM_BACKUPS] = {"GET /nodes/{node}/storage/{storage}/content", "/storage", "Datastore.Allocate"},
     [FROM_VM_AGENT] = {"GET /nodes/{node}/qemu/{vmid}/agent/get-fsinfo", "/vms/{vmid}", "VM.GuestAgent.Audit|VM.GuestAgent.Unrestricted|VM.Monitor"},
+    [FROM_CT_STATUS] = {"GET /nodes/{node}/lxc/{vmid}/status/current", "/vms/{vmid}", "VM.Audit"},
+    [FROM_CT_CONFIG] = {"GET /nodes/{node}/lxc/{vmid}/config", "/vms/{vmid}", "VM.Audit"},
     [FROM_PSI_FILES] = {"/proc/pressure", NULL, NULL},
     [FROM_CGROUP] = {"cgroup memory", NULL, NULL},
     [FROM_MEMINFO] = {"/proc/meminfo", NULL, NULL},
@@ -57,6 +59,7 @@ static const struct source sources[SOURCES] = {
     [FROM_SOCKETS] = {"ss -tulnp", NULL, NULL},
     [FROM_PROCESSES] = {"ps", NULL, NULL},
     [FROM_LOADAVG] = {"/proc/loadavg", NULL, NULL},
+    [FROM_PROCESS_IO] = {"/proc/PID/io", NULL, NULL},
 };
 
 #define NONE NAN
@@ -142,6 +145,17 @@ static const struct check checks[CHECKS] = {
     ABOVE(VM_BACKUP_OLD, "VM-BACKUP-OLD", FROM_VM_BACKUPS, "days", NONE, 7, 30, "has a newest backup that is old", "pve_backup_freshness"),
     STATE(VM_BACKUP_VERIFY, "VM-BACKUP-VERIFY-FAILED", FROM_VM_BACKUPS, PROXIMO_RISK_HIGH, "has a newest backup that failed its verification", "pve_backup_freshness"),
     ABOVE(VM_FS_FULL, "VM-FS-FULL", FROM_VM_AGENT, "%", NONE, 85, 95, "is filling up", "pve_guest_agent_info"),
+    STATE(CT_STOPPED, "CT-STOPPED", FROM_CT_STATUS, PROXIMO_RISK_MEDIUM, "does not run", "pve_guest_status"),
+    STATE(CT_HA, "CT-HA-ERROR", FROM_CT_STATUS, PROXIMO_RISK_HIGH, "is in an HA state that needs a person", "pve_guest_status"),
+    STATE(CT_LOCKED, "CT-LOCKED", FROM_CT_STATUS, PROXIMO_RISK_MEDIUM, "is locked", "pve_tasks_list"),
+    ABOVE(CT_CPU, "CT-CPU-HIGH", FROM_CT_STATUS, "%", NONE, 90, 98, "uses nearly all CPUs it has", "pve_guest_status"),
+    ABOVE(CT_MEM, "CT-MEM-HIGH", FROM_CT_STATUS, "%", NONE, 90, 97, "uses nearly all memory it has", "pve_guest_status"),
+    ABOVE(CT_SWAP, "CT-SWAP-HIGH", FROM_CT_STATUS, "%", NONE, 30, 80, "uses a lot of its swap", "pve_guest_status"),
+    ABOVE(CT_DISK, "CT-ROOTFS-FULL", FROM_CT_STATUS, "%", NONE, 85, 95, "has a root file system that is filling up", "pve_guest_status"),
+    ABOVE(CT_PSI_CPU, "CT-PSI-CPU", FROM_CT_STATUS, "%", NONE, 25, 60, "waits for CPU time", "pve_guest_status"),
+    ABOVE(CT_PSI_IO, "CT-PSI-IO", FROM_CT_STATUS, "%", NONE, 20, 50, "waits for disks", "pve_guest_status"),
+    ABOVE(CT_PSI_MEMORY, "CT-PSI-MEMORY", FROM_CT_STATUS, "%", NONE, 5, 20, "waits for memory", "pve_guest_status"),
+    STATE(CT_PRIVILEGED, "CT-PRIVILEGED", FROM_CT_CONFIG, PROXIMO_RISK_LOW, "is privileged: root in it is near to root on its node", "pve_guest_config_get"),
     ABOVE(IN_PSI_CPU, "IN-PSI-CPU", FROM_PSI_FILES, "%", NONE, 25, 60, "waits for CPU time", NULL),
     ABOVE(IN_PSI_IO, "IN-PSI-IO", FROM_PSI_FILES, "%", NONE, 20, 50, "waits for disks", NULL),
     ABOVE(IN_PSI_MEMORY, "IN-PSI-MEMORY", FROM_PSI_FILES, "%", NONE, 5, 20, "waits for memory", NULL),
@@ -158,6 +172,7 @@ static const struct check checks[CHECKS] = {
     ABOVE(PROC_BLOCKED, "PROC-BLOCKED", FROM_PROCESSES, "processes", NONE, 1, 5, "hang in the kernel, mostly for a disk or a share (state D)", NULL),
     ABOVE(PROC_ZOMBIE, "PROC-ZOMBIE", FROM_PROCESSES, "processes", 1, 50, NONE, "ended and were not collected (zombies)", NULL),
     ABOVE(IN_LOAD, "IN-LOAD", FROM_LOADAVG, "per CPU", NONE, 1.0, 2.0, "is high for its CPUs", NULL),
+    ABOVE(PROC_IO, "PROC-IO", FROM_PROCESS_IO, "MiB/s", 5, 50, NONE, "reads and writes disks a lot", NULL),
 };
 /* clang-format on */
 

@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * On the node itself: the host starts the command, whose first word must be the name of a program of the plane's
- * configuration ("pct"), and ends its process group at the deadline, when the call is cancelled and when it is over.
+ * On the node itself: the host starts the command, whose first word must be the name of a program of the
+ * plane's configuration ("pct"), and ends its process group at the deadline, when the call is cancelled and
+ * when it is over.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "pipes.h"
 
-#define PROGRAM_MOST  64u  /* bytes of a program's name */
-#define END_WAIT_MS   2500 /* for the host's TERM and KILL to show at the pipes */
+#define PROGRAM_MOST 64u  /* bytes of a program's name */
+#define END_WAIT_MS  2500 /* for the host's TERM and KILL to show at the pipes */
 
 struct local {
     const struct backend_run *run;
     bool mute; /* the host takes no more output */
 };
 
-static int32_t local_open(const struct proximo_host *host, const struct backend_settings *settings, void **ret)
+static int32_t local_open(const struct proximo_host *host, const struct backend_settings *settings,
+                          void **ret)
 {
     (void)settings;
     if (!PROXIMO_HOST_HAS(host, ended))
@@ -79,8 +81,9 @@ static int32_t local_run(void *state, const struct backend_run *run)
     bool stopped;
     (void)state;
     if (run->argc == 0 || run->argv[0].len == 0 || run->argv[0].len > PROGRAM_MOST)
-        return run->host->fail(run->call, PROXIMO_EINVAL,
-                               "the command's first word is no name of a program of this plane's configuration");
+        return run->host->fail(
+            run->call, PROXIMO_EINVAL,
+            "the command's first word is no name of a program of this plane's configuration");
     (void)snprintf(program, sizeof(program), "%.*s", (int)run->argv[0].len, run->argv[0].ptr);
     int32_t r = pipes_input(run, &input);
     if (r == 0)

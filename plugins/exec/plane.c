@@ -10,6 +10,7 @@ static const struct topic *const topics[] = {
     &exec_topic_ct,
     &exec_topic_vm,
     &exec_topic_logs,
+    &exec_topic_diagnose,
 };
 /* clang-format on */
 

@@ -5,6 +5,9 @@
 
 #include "exec.h"
 
+#define PROBE_MORE_MOST 8u
+#define PROBE_IO_FILES  8u /* of the probe process_io: io1 ... io8 */
+
 /* What came of one. Texts are of the call's arena; they were written inside the container. */
 struct probed {
     bool ran; /* it ran to its end: exit_status holds */

@@ -147,6 +147,8 @@ void exec_close(void *instance)
 {
     struct exec_plane *plane = instance;
 
+    if (!plane)
+        return;
     for (uint32_t i = 0; i < plane->node_count; i++) {
         plane->backend->close(plane->nodes[i].state);
         free(plane->nodes[i].name);

@@ -2,6 +2,8 @@
 /* The exec plane: who may be asked, which words, and what the plans say. */
 #include "plan_rig.h"
 
+#include <stdbool.h>
+
 #define RUNNING   "{\"vmid\":105,\"name\":\"web\",\"status\":\"running\",\"ha\":{\"managed\":0}}"
 #define STOPPED   "{\"vmid\":105,\"name\":\"web\",\"status\":\"stopped\",\"ha\":{\"managed\":0}}"
 #define CONTAINER "{\"digest\":\"aa\",\"unprivileged\":1,\"tags\":\"web;prod\"}"
