@@ -186,7 +186,7 @@ static void sql_goes_in_by_standard_input(void **state)
     plane_test_argument(&t, "db", "app", 1);
     assert_int_equal(plane_test_plan(&t, exec_plane, "ct_psql"), 0);
     expect_words(&t, "steps", "{\"value\":\"-d\"},{\"value\":\"app\"},{\"value\":\"-f\"},{\"value\":\"-\"}]");
-    expect_words(&t, "steps", "\"stdin_text\":\"select 'it''s';\\n\\\\! id\"");
+    expect_words(&t, "steps", "\"stdin_text\":\"select 'it''s';\\u000a\\\\! id\"");
     plane_test_done(&t);
     static const char *const names[] = {"host=evil", "postgres://x/y", "-x",  "a b", "a;b",
                                         "",          "../x",           "a\"b"};
