@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "plane/schema.h"
 #include "plane/supervisor.h"
 
 #define DEPTH_MOST 8
@@ -138,4 +139,17 @@ int section_check(const char *section_json, const char *schema_json, struct prob
     if (!section)
         section = json_object_new_object();
     return section ? check_value("config", section, schema, 0, p) : -ENOMEM;
+}
+
+int schema_check(const char *what, struct json_object *value, const char *schema_json, struct problem *p)
+{
+    struct json_object *schema CLEANUP_JSON = NULL;
+
+    if (!schema_json)
+        return json_object_is_type(value, json_type_object) && json_object_object_length(value) == 0
+                   ? 0
+                   : problem_set(p, -EINVAL, PX_CONFIG, "%s has members, and takes none", what);
+    if (json_parse(schema_json, strlen(schema_json), &schema, p) < 0)
+        return -EINVAL;
+    return check_value(what, value, schema, 0, p);
 }

@@ -18,6 +18,7 @@
 #include "ledger/anchor.h"
 #include "ledger/receipt.h"
 #include "trust/apply.h"
+#include "trust/outcome_output.h"
 #include "trust/plan.h"
 #include "trust/store.h"
 #include "trust/trust_inner.h"
@@ -112,6 +113,7 @@ static void put_steps(struct buf *out, struct json_object *record, bool shown)
 {
     static const char *const always[] = {"name", "outcome", "upid", "exitstatus", "warnings"};
     struct json_object *steps = NULL;
+    size_t room = OUTPUT_ROOM;
 
     (void)json_get(record, "steps", json_type_array, &steps);
     const size_t count = steps ? json_object_array_length(steps) : 0;
@@ -129,6 +131,7 @@ static void put_steps(struct buf *out, struct json_object *record, bool shown)
             json_put_key(out, "message");
             json_put_string(out, message, len <= MESSAGE_SHOWN ? len : text_utf8_cut(message, MESSAGE_SHOWN));
         }
+        outcome_put_output(out, record, step, shown, &room);
         if (shown && count <= 10)
             put_copied(out, step, "log");
         buf_char(out, '}');
