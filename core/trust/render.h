@@ -34,7 +34,7 @@ void render_argv(struct buf *out, struct json_object *step, size_t most);
 /* The words quoted as a shell would take them, the whole input, the limits: lines that begin with spaces. */
 void render_command(struct buf *out, struct json_object *step);
 
-/* One for the ledger: the program, how many words, the input's hash. */
+/* One for the ledger: the program, how many words, how long the input. */
 void render_command_record(struct buf *out, struct json_object *step);
 /* A field of a request to a guest's agent to run a command, in the same way: all words with the first of
  * them. False: it is an ordinary field. */

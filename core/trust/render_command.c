@@ -150,8 +150,7 @@ void render_command_record(struct buf *out, struct json_object *step)
         put_word(out, text, len < 100 ? len : text_utf8_cut(text, 100));
     buf_printf(out, ", %zu words", argv ? json_object_array_length(argv) : 0);
     if (json_get_int(step, "stdin_bytes", &bytes) == 0)
-        buf_printf(out, ", input of %lld bytes, sha256 %.64s", (long long)bytes,
-                   render_text(step, "stdin_sha256"));
+        buf_printf(out, ", input of %lld bytes", (long long)bytes);
 }
 
 /* Lines behind a bar, so that none of them looks like one of the core's. */

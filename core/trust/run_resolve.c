@@ -153,15 +153,22 @@ static int ask_task(struct run *run, struct step_run *s, struct problem *p)
     return 0;
 }
 
-/* A command that was begun: nothing at Proxmox knows what came of it. */
-static bool ask_nobody(struct run *run, struct step_run *s)
+/*
+ * A command that was begun: nothing at Proxmox knows what came of it. What the run itself saw to be lost is
+ * unknown; what nobody saw the end of stays in doubt, until a person has looked.
+ */
+static int ask_nobody(struct run *run, struct step_run *s, const struct trace *trace, struct problem *p)
 {
-    if (strcmp(s->kind, "executor") != 0)
-        return false;
     s->outcome = STEP_UNKNOWN;
-    if (!s->message[0])
-        step_say(run, s, "the command was started; what came of it was not recorded, and it may run still");
-    return true;
+    if (trace->phase == LOST)
+        return 0;
+    problem_set(p, -EAGAIN, PX_PLAN,
+                "the command of step '%.40s' was started, what came of it was not recorded, and it may run still",
+                s->name);
+    problem_next(p, "a person looks whether it has run, and closes the plan with `proximo doubt close %s "
+                    "--verdict ...`; nothing runs it again",
+                 run->request->plan->id);
+    return -EAGAIN;
 }
 
 /* Sent, and no answer is known. */
@@ -231,8 +238,8 @@ static int ask(struct run *run, struct trace *traces, struct problem *p)
         struct step_run *s = &run->runs[i];
         if (traces[i].phase == NOT_BEGUN)
             step_say(run, s, "the run was interrupted before it");
-        else if (traces[i].phase != ENDED && ask_nobody(run, s))
-            continue;
+        else if (traces[i].phase != ENDED && strcmp(s->kind, "executor") == 0)
+            r = ask_nobody(run, s, &traces[i], p);
         else if (traces[i].phase == SENDING || traces[i].phase == LOST)
             r = ask_lost(run, s, &traces[i], p);
         else if (traces[i].phase == ANSWERED)
