@@ -19,6 +19,7 @@
 #include "rig.h"
 #include "trust/agent_output.h"
 #include "trust/limits.h"
+#include "trust/risk_command.h"
 #include "trust/undo_point.h"
 
 #define S(text) ((char *)(uintptr_t)(text))
@@ -37,9 +38,29 @@ static struct tool tool;
 static struct config config;
 static char draft[200000];
 
+/* What the judge of commands says of what it is shown; its own tests are elsewhere. */
+static struct command_risk verdict;
+
+void __wrap_risk_command(const struct command_word *argv, size_t argc, const char *stdin_text,
+                         size_t stdin_len, struct command_risk *ret);
+void __wrap_risk_command(const struct command_word *argv, size_t argc, const char *stdin_text,
+                         size_t stdin_len, struct command_risk *ret)
+{
+    (void)stdin_text, (void)stdin_len;
+    *ret = verdict;
+    for (size_t i = 0; i < argc; i++) {
+        if (!argv[i].known)
+            ret->risk = RISK_HIGH;
+    }
+    (void)snprintf(ret->why, sizeof(ret->why), "runs %.*s", argc ? (int)argv[0].len : 0,
+                   argc ? argv[0].ptr : "");
+}
+
 static int setup(void **state)
 {
     const int r = rig_setup(state);
+
+    verdict = (struct command_risk){.risk = RISK_HIGH};
 
     tool = power_tool;
     tool.plane = &exec_plane;
@@ -246,6 +267,38 @@ static void consent(void **state)
     plan_free(plan);
 }
 
+/* A read that is known as one is of low risk, and a person sees it all the same. */
+static void a_read(void **state)
+{
+    (void)state;
+    verdict.risk = RISK_LOW;
+    struct plan *plan = planned(DRAFT(STEP(LS, "")));
+    assert_int_equal(plan->risk, RISK_LOW);
+    assert_string_equal(plan->consent, "human");
+    plan_free(plan);
+    plan = planned(DRAFT(STEP(LS, ",'stdin_secret':'password'")));
+    assert_int_equal(plan->risk, RISK_HIGH);
+    has(rig_member(plan, "risk"), "reads a secret");
+    plan_free(plan);
+    plan = planned(DRAFT(STEP(LS ",{'flags':1,'secret':'password'}", "")));
+    assert_int_equal(plan->risk, RISK_HIGH);
+    plan_free(plan);
+    verdict.risk = RISK_MEDIUM; /* there is nothing between */
+    plan = planned(DRAFT(STEP(LS, "")));
+    assert_int_equal(plan->risk, RISK_HIGH);
+    plan_free(plan);
+}
+
+static void flags_of_a_command(void **state)
+{
+    (void)state;
+    verdict.destroys = verdict.cuts_off = true;
+    struct plan *plan = planned(DRAFT(STEP(LS, "")));
+    assert_int_equal(plan->flags & (RISK_DESTROYS | RISK_CUTS_OFF), RISK_DESTROYS | RISK_CUTS_OFF);
+    has(rendered(plan), "Risk: high; destroys; can cut off the operator");
+    plan_free(plan);
+}
+
 static void consent_of_low_risk(void **state)
 {
     char why[CONSENT_WHY_SIZE];
@@ -404,6 +457,29 @@ static void undo_point_not_wanted(void **state)
     plan_free(plan);
 }
 
+/* Reads get none; what a command destroys in the guest is no reason against one. */
+static void undo_point_by_risk(void **state)
+{
+    (void)state;
+    can_snapshot(1);
+    verdict.risk = RISK_LOW;
+    struct plan *plan = planned(DRAFT(STEP(LS, "")));
+    assert_string_equal(rig_member(plan, "undo_point"), "");
+    assert_int_equal(plan->risk, RISK_LOW);
+    plan_free(plan);
+    plan = planned("{'steps':[" STEP(LS, "") "],'risks':[{'risk':3,'reason':'x'}]}");
+    has(rig_member(plan, "undo_point"), "\"name\":");
+    plan_free(plan);
+    plan = planned("{'steps':[" STEP(LS, "") "],'incomplete':[{'what':'a','why':'b'}]}");
+    has(rig_member(plan, "undo_point"), "\"name\":");
+    plan_free(plan);
+    verdict = (struct command_risk){.risk = RISK_HIGH, .destroys = true};
+    plan = planned(DRAFT(STEP(LS, "")));
+    has(rig_member(plan, "undo_point"), "\"name\":");
+    has(rig_member(plan, "steps"), "\"name\":\"undo-point\"");
+    plan_free(plan);
+}
+
 /* Other classes get one when it is asked for, as ever. */
 static void undo_point_of_others(void **state)
 {
@@ -489,7 +565,7 @@ int main(void)
         T(input_is_shown),        T(secret_input),
         T(secret_that_leaks),     T(denied_target),
         T(undo_point_by_default), T(undo_point_not_wanted),
-        T(undo_point_of_others),  T(undo_point_impossible),
+        T(undo_point_of_others), T(undo_point_by_risk), T(a_read), T(flags_of_a_command),  T(undo_point_impossible),
         T(undo_point_without_privilege), T(agent_plan),
         T(agent_output_of_others),
     };
