@@ -141,15 +141,26 @@ int section_check(const char *section_json, const char *schema_json, struct prob
     return section ? check_value("config", section, schema, 0, p) : -ENOMEM;
 }
 
-int schema_check(const char *what, struct json_object *value, const char *schema_json, struct problem *p)
+int target_check(const char *target_json, const char *schema_json, struct problem *p)
 {
+    static const char empty[] = "{\"type\":\"object\",\"additionalProperties\":false}";
+    struct json_object *target CLEANUP_JSON = NULL;
     struct json_object *schema CLEANUP_JSON = NULL;
+    struct problem why = PROBLEM_INIT;
 
     if (!schema_json)
-        return json_object_is_type(value, json_type_object) && json_object_object_length(value) == 0
-                   ? 0
-                   : problem_set(p, -EINVAL, PX_CONFIG, "%s has members, and takes none", what);
-    if (json_parse(schema_json, strlen(schema_json), &schema, p) < 0)
-        return -EINVAL;
-    return check_value(what, value, schema, 0, p);
+        schema_json = empty;
+    int r = json_parse(schema_json, strlen(schema_json), &schema, &why);
+    if (r == 0 && target_json)
+        r = json_parse(target_json, strlen(target_json), &target, &why);
+    if (r == 0 && !json_object_is_type(target, json_type_object))
+        r = problem_set(&why, -EINVAL, PX_ARG, "target is not an object");
+    if (r == 0)
+        r = check_value("target", target, schema, 0, &why);
+    if (r < 0) {
+        (void)problem_set(p, r, PX_ARG, "%s", why.cause);
+        if (*why.valid)
+            problem_valid(p, "%s", why.valid);
+    }
+    return r;
 }

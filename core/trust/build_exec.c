@@ -69,7 +69,7 @@ static int put_target(struct build *b, struct json_object *raw, const char *sche
         if (build_add(target, name, typed(properties, name, text, len)) < 0)
             return build_no_memory(p);
     }
-    if (schema_check("the target", target, schema_json, &why) < 0)
+    if (target_check(json_object_to_json_string_ext(target, JSON_C_TO_STRING_PLAIN), schema_json, &why) < 0)
         return build_plane_fault(b, p, "its command's target does not fit: %.300s", why.cause);
     return build_add(step, "target", json_object_get(target)) < 0 ? build_no_memory(p) : 0;
 }

@@ -190,13 +190,14 @@ static int take_target(struct running *x, struct problem *p)
                            x->exec.executor ? x->exec.executor : "", planned ? planned : "?");
     if (json_get(x->s->step, "target", json_type_object, &target) < 0)
         return problem_set(p, -EINVAL, PX_PLAN, "the command of the plan has no target");
-    int r = schema_check("the target", target, schema, p);
-    if (r < 0)
-        return r;
     x->target = text_dup(json_object_to_json_string_ext(target, JSON_C_TO_STRING_PLAIN));
     if (!x->target)
         return problem_set(p, -ENOMEM, PX_INTERNAL, "no memory for the target of a command");
+    int r = target_check(x->target, schema, p);
+    if (r < 0)
+        return r;
     x->exec.target_json = x->target;
+    x->exec.change = true;
     x->exec.site = x->run->request->site;
     x->exec.run_ms = ms > 0 ? ms : EXEC_DEADLINE_DEFAULT_MS;
     if (x->s->always && run_stopped(x->run) && x->exec.run_ms > x->run->times->always)

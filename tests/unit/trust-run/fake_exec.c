@@ -52,6 +52,8 @@ int __wrap_planes_exec(struct planes *planes, const struct plane_exec *exec, str
     memset(ret, 0, sizeof(*ret));
     if (fake_exec.refusal)
         return problem_set(p, fake_exec.refusal, PX_PLANE, "the request is wrong");
+    if (!exec->change) /* a step of a plan says so */
+        return problem_set(p, -EROFS, PX_READ_ONLY, "not of a plan");
     fake_exec.runs++;
     see(exec);
     if (fake_exec.hook)
