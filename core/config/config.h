@@ -74,6 +74,7 @@ struct config_trust {
     bool confirm_direct; /* trust.confirm: direct */
     bool lease_required; /* trust.lease: required */
     bool taint_consent;  /* trust.taint: consent */
+    bool snapshot_high;  /* trust.snapshot_first: high */
     char *approver_key;  /* public key file, or NULL */
     struct config_rule *rules;
     size_t rule_count;

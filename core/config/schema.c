@@ -106,6 +106,9 @@ const struct schema_key schema[] = {
      "none", "required: changes only while a lease is good that a person granted with `proximo lease grant`"},
     {"trust.taint", VALUE_SWITCH, CONFIG(trust.taint_consent), "off,consent", 0, 1, LATER_TRUE, true, "off",
      "consent: after untrusted text was read, every change needs a person, until the server ends"},
+    {"trust.snapshot_first", VALUE_SWITCH, CONFIG(trust.snapshot_high), "asked,high", 0, 1, LATER_TRUE, true,
+     "high", "high: commands of high risk in a guest take a snapshot of it first where one can be taken, unless "
+             "the call says snapshot_first: false. asked: only where the call asks for it"},
     {"ledger", VALUE_GROUP, NOWHERE, NULL, 0, 0, LATER_SAME, true, NULL, "the record of what was done"},
     {"ledger.file", VALUE_PATH, CONFIG(ledger.file), NULL, 0, 0, LATER_SAME, true, NULL,
      "default: audit.log in state_dir"},

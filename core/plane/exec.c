@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "config/config.h"
 #include "plane/exec_run.h"
+#include "plane/schema.h"
 #include "plane/supervisor.h"
 
 #define RUN_MS_MOST ((int64_t)24 * 3600 * 1000)

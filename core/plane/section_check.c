@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "plane/schema.h"
 #include "plane/supervisor.h"
 
 #define DEPTH_MOST 8

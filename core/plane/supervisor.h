@@ -209,7 +209,5 @@ int plane_reply_read(const char *plane, const struct tool *tool, const char *bod
                      struct plane_reply *ret, struct problem *p);
 /* section_check.c: a plane's section of the configuration against its config_schema. */
 int section_check(const char *section_json, const char *schema, struct problem *p);
-/* The target of a run against the executor's target_schema; PX-ARG. Without one it is empty. */
-int target_check(const char *target_json, const char *schema, struct problem *p);
 
 #endif

@@ -205,9 +205,9 @@ void command_judge(const struct command_word *argv, size_t argc, const struct co
 }
 
 void risk_command(const struct command_word *argv, size_t argc, const char *stdin_text, size_t stdin_len,
-                  bool stdin_known, struct command_risk *ret)
+                  struct command_risk *ret)
 {
-    struct command_input input = {stdin_text, stdin_len, stdin_known};
+    struct command_input input = {stdin_text, stdin_len, true};
     struct command_risk risk = {.risk = RISK_LOW};
 
     command_judge(argv, argc, &input, 0, &risk);

@@ -18,7 +18,7 @@ struct command_word {
 };
 
 struct command_risk {
-    unsigned risk; /* RISK_LOW: positively known as a read; else RISK_HIGH */
+    uint32_t risk; /* RISK_LOW: positively known as a read; else RISK_HIGH */
     bool destroys, cuts_off;
     char why[160]; /* for a person: "runs systemctl in a way that is not known as a read"; clean text */
 };
@@ -26,7 +26,7 @@ struct command_risk {
 /* Judges what argv does as root on a node, through `pct exec`, `sh -c` and the like. stdin_text NULL: nothing
  * goes in; stdin_known false: something does, and nobody knows what. Thread-safe, no memory is kept. */
 void risk_command(const struct command_word *argv, size_t argc, const char *stdin_text, size_t stdin_len,
-                  bool stdin_known, struct command_risk *ret);
+                  struct command_risk *ret);
 /* The same of SQL for psql, PostgreSQL's dialect; the worst statement counts. */
 void risk_sql(const char *sql, size_t len, struct command_risk *ret);
 

@@ -189,6 +189,8 @@ static const struct scene scenes[] = {
      .user = "trust: {lease: none}",
      .error = "trust.lease"},
     {.system = "trust: {taint: consent}", .user = "trust: {taint: off}", .error = "trust.taint"},
+    {.system = "trust: {snapshot_first: high}", .user = "trust: {snapshot_first: asked}",
+     .error = "trust.snapshot_first"},
     {.system = "ledger: {redact: false}", .rules = 1, .user = "ledger: {redact: true}"},
     /* consent only rises, from file to file and above what is built in */
     {.system = "trust: {consent: {guest.start: human}}", .user = "trust: {consent: {guest.start: human}}"},

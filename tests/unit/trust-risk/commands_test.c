@@ -562,7 +562,7 @@ static struct command_risk judge_line(const char *line, const char *input)
     struct command_word words[WORDS_MOST];
     struct command_risk risk;
 
-    risk_command(words, split(line, bytes, words), input, input ? strlen(input) : 0, true, &risk);
+    risk_command(words, split(line, bytes, words), input, input ? strlen(input) : 0, &risk);
     return risk;
 }
 
@@ -640,7 +640,7 @@ static void stdin_is_judged_where_it_is_run(void **state)
     assert_int_equal(judge_line("sh", "ls").risk, RISK_HIGH);
     assert_int_equal(judge_line("wc -l", "rm -rf /").risk, RISK_LOW);
     struct command_word words[] = {{"psql", 4, true}};
-    risk_command(words, 1, "", 0, false, &risk);
+    risk_command(words, 1, NULL, 0, &risk);
     assert_int_equal(risk.risk, RISK_HIGH);
 }
 
@@ -651,11 +651,11 @@ static void what_is_not_known_is_the_worst(void **state)
     struct command_risk risk;
 
     (void)state;
-    risk_command(words, 2, NULL, 0, true, &risk);
+    risk_command(words, 2, NULL, 0, &risk);
     assert_int_equal(risk.risk, RISK_HIGH);
-    risk_command(words, 0, NULL, 0, true, &risk);
+    risk_command(words, 0, NULL, 0, &risk);
     assert_int_equal(risk.risk, RISK_HIGH);
-    risk_command(nul, 2, NULL, 0, true, &risk);
+    risk_command(nul, 2, NULL, 0, &risk);
     assert_non_null(strstr(risk.why, " "));
     assert_int_equal(judge_line("''", NULL).risk, RISK_HIGH);
 }
@@ -693,7 +693,7 @@ static void noise(void **state)
             len += n;
         }
         struct command_risk risk;
-        risk_command(words, 6, NULL, 0, true, &risk);
+        risk_command(words, 6, NULL, 0, &risk);
         assert_true(risk.why[0]);
         assert_true(memchr(risk.why, '\0', sizeof(risk.why)));
     }
