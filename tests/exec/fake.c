@@ -252,6 +252,23 @@ static int32_t host_outcome_unknown(struct proximo_call *call, const char *why)
     return 0;
 }
 
+static int32_t host_ended(struct proximo_call *call, int32_t *ret_exit_status,
+                          struct proximo_text *ret_signal)
+{
+    struct fake *fake = call->fake;
+    if (!fake->spawned_count)
+        return PROXIMO_ENOTFOUND;
+    while (!gone(fake, fake->spawned_count - 1)) {
+        (void)over(fake);
+        (void)usleep(1000);
+    }
+    const int status = fake->wait_status[fake->spawned_count - 1];
+    const char *name = WIFSIGNALED(status) ? sigabbrev_np(WTERMSIG(status)) : "";
+    *ret_exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    *ret_signal = (struct proximo_text){name, strlen(name)};
+    return 0;
+}
+
 void fake_init(struct fake *fake)
 {
     *fake = (struct fake){
@@ -270,7 +287,8 @@ void fake_init(struct fake *fake)
                  .material = host_material,
                  .output = host_output,
                  .exited = host_exited,
-                 .outcome_unknown = host_outcome_unknown},
+                 .outcome_unknown = host_outcome_unknown,
+                 .ended = host_ended},
         .out.kept.limit = (size_t)4 << 20,
         .err.kept.limit = (size_t)4 << 20,
     };
