@@ -228,6 +228,16 @@ static void wander(struct json_object *item, int64_t when)
     }
 }
 
+/* "growth": what share of the present memory was taken in the last day. */
+static void grow(struct json_object *item, int64_t age)
+{
+    const double growth = sim_num(item, "growth", 0), part = 1 - growth * (double)age / 86400;
+
+    if (growth > 0)
+        sim_set_int(item, "mem", (int64_t)((double)sim_int(item, "mem", 0) * (part > 0 ? part : 0)));
+    json_object_object_del(item, "growth");
+}
+
 /* A node or guest knows its limits; the other numbers of its statistics wander around the present ones. */
 int sim_rrddata(struct sim_call *call)
 {
@@ -260,6 +270,7 @@ int sim_rrddata(struct sim_call *call)
 
             if (!item)
                 item = json_object_new_object();
+            grow(item, (int64_t)k * frames[i].step);
             wander(item, now / frames[i].step * frames[i].step - (int64_t)k * frames[i].step);
             sim_set_int(item, "time", now / frames[i].step * frames[i].step - (int64_t)k * frames[i].step);
             json_object_array_add(call->data, item);

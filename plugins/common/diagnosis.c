@@ -198,7 +198,7 @@ void judge_tasks(struct diagnosis *d, uint32_t check, uint32_t source, struct js
                        counts[k] == 1 ? "" : "s");
         if (findings_measure(&d->found, check, what, counts[k], "the last one%s%.40s ended with \"%.300s\"",
                              id && *id ? ", of " : "", id ? id : "", status ? status : "")) {
-            findings_argument(&d->found, "upid", member_text(newest[k], "upid"));
+            findings_only_argument(&d->found, "upid", member_text(newest[k], "upid"));
         }
     }
 }

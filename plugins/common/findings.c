@@ -153,6 +153,13 @@ void findings_argument(struct findings *f, const char *name, const char *value)
         row->arguments[0] = 0; /* half of an object is none */
 }
 
+void findings_only_argument(struct findings *f, const char *name, const char *value)
+{
+    if (f->count)
+        f->rows[f->count - 1].arguments[0] = 0;
+    findings_argument(f, name, value);
+}
+
 static int by_rank(const void *left, const void *right)
 {
     const struct finding *l = left, *r = right;
@@ -227,7 +234,8 @@ void names_add(struct name_list *list, const char *format, ...)
     put_vtext(name, sizeof(name), format, ap);
     va_end(ap);
     const size_t len = strlen(list->text);
-    list->count++;
+    if (!list->count++)
+        put_text(list->first, sizeof(list->first), "%.*s", (int)strcspn(name, " "), name);
     if (list->shown + 1 < list->count || len + strlen(name) + 3 > sizeof(list->text))
         return;
     put_text(list->text + len, sizeof(list->text) - len, "%s%s", len ? ", " : "", name);

@@ -230,6 +230,7 @@ struct findings {
     uint32_t unread_count, unread_more;
     uint8_t read[SOURCES], failed[SOURCES];
     char arguments[160]; /* of suggested tools, when a finding has none of its own: {"node":"pve1"} */
+    const char *node, *vmid; /* what {node} and {vmid} of the sources stand for; NULL: many */
     bool no_memory;
 };
 void findings_done(struct findings *f);
@@ -248,6 +249,8 @@ void findings_state(struct findings *f, uint32_t check, const char *what, uint32
                     const char *evidence, ...);
 /* The newest finding's own arguments for the suggested tool, as {"name":"value"}: vmid, upid, storage ... */
 void findings_argument(struct findings *f, const char *name, const char *value);
+/* The newest finding's arguments are this one alone, without those that all findings have. */
+void findings_only_argument(struct findings *f, const char *name, const char *value);
 /* The worst first; then by check, then as they came. */
 void findings_rank(struct findings *f);
 /* How many checks ran whole, and how many could not (or only in part). */
@@ -269,6 +272,7 @@ double whole_below(double value);
 /* Names with commas between them, of which a line holds only some: "100, 101 and 31 more". */
 struct name_list {
     char text[400];
+    char first[16]; /* the first of them, up to its first blank */
     uint32_t count, shown;
 };
 PROXIMO_PRINTF(2, 3)

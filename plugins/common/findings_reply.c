@@ -24,44 +24,69 @@ static const char *codes_of(const struct asking *a, uint32_t source)
     return text;
 }
 
+/* A source's name or path with the node and the guest that it is about. */
+static const char *filled(const struct asking *a, const struct findings *f, const char *text)
+{
+    const struct {
+        const char *hole, *value;
+    } holes[] = {{"{node}", f->node}, {"{vmid}", f->vmid}};
+    for (uint32_t i = 0; text && i < 2; i++) {
+        const char *at = holes[i].value ? strstr(text, holes[i].hole) : NULL;
+        if (at)
+            text = ask_text(a, "%.*s%s%s", (int)(at - text), text, holes[i].value,
+                            at + strlen(holes[i].hole));
+    }
+    return text;
+}
+
+/* Is a privilege of the source known to be held ("A|B": either)? */
+static bool is_held(const struct asking *a, const struct source *source, const char *path)
+{
+    char one[64];
+    for (const char *at = source->privilege; *at;) {
+        const size_t len = strcspn(at, "|");
+        (void)snprintf(one, sizeof(one), "%.*s", (int)len, at);
+        if (a->host->permission(a->call, path, one) == 1)
+            return true;
+        at += len + (at[len] == '|');
+    }
+    return false;
+}
+
 static int32_t tell_unread(const struct asking *a, const struct findings *f, const struct unread *one)
 {
     const struct source *source = source_of(one->source);
-    const char *codes = codes_of(a, one->source);
-    const char *what = ask_text(a, "%s%s%s", source->name, one->what[0] ? ", " : "", one->what);
-    const char *why = codes ? ask_text(a, "%s%s%s%s%s. Not checked%s: %s", one->why,
-                                       source->privilege ? "; a full answer needs " : "",
-                                       source->privilege ? source->privilege : "",
-                                       source->privilege ? " on " : "", source->privilege ? source->path : "",
-                                       f->read[one->source] ? " in full" : "", codes)
-                            : NULL;
+    const char *codes = codes_of(a, one->source), *name = filled(a, f, source->name);
+    const char *path = filled(a, f, source->path), *needs = "";
+    if (path && !strchr(path, '{') && !is_held(a, source, path))
+        needs = ask_text(a, "; it needs %s on %s", source->privilege, path);
+    if (!name || !codes || !needs)
+        return PROXIMO_ENOMEM;
+    const char *what = ask_text(a, "%s%s%s", name, one->what[0] ? ", " : "", one->what);
+    const char *why = ask_text(a, "%s%s. Not checked%s: %s", one->why, needs,
+                               f->read[one->source] ? " in full" : "", codes);
     return what && why ? a->host->incomplete(a->call, what, why) : PROXIMO_ENOMEM;
 }
 
-static int32_t tell_finding(const struct asking *a, const struct finding *one)
+static int32_t tell_finding(const struct asking *a, const struct findings *f, const struct finding *one)
 {
     const struct check *check = check_of(one->check);
     const double at = check_threshold(one->check, one->severity);
+    const char *source = filled(a, f, source_of(check->source)->name);
     struct proximo_finding told = {ROW(proximo_finding),
                                    .severity = one->severity,
                                    .flags = PROXIMO_FINDING_UNTRUSTED,
                                    .code = text_of(check->code),
                                    .title = text_of(one->title),
-                                   .evidence = text_of(one->evidence),
-                                   .source = text_of(source_of(check->source)->name),
+                                   .source = text_of(source ? source : ""),
                                    .measured_json = number_text(a, one->measured),
                                    .threshold_json = number_text(a, at)};
-    if (check->unit) {
-        const char *evidence =
-            isnan(at) ? ask_text(a, "%s", one->evidence)
-                      : ask_text(a, "%s (%s: %.*s, from %s %.*s on)", one->evidence, check->unit,
-                                 (int)told.measured_json.len, told.measured_json.ptr,
-                                 severity_word(one->severity), (int)told.threshold_json.len,
-                                 told.threshold_json.ptr);
-        if (!evidence)
-            return PROXIMO_ENOMEM;
-        told.evidence = text_of(evidence);
-    }
+    const char *evidence = check->unit ? ask_text(a, "%s%smeasured in: %s", one->evidence,
+                                                  one->evidence[0] ? "; " : "", check->unit)
+                                       : one->evidence;
+    if (!evidence)
+        return PROXIMO_ENOMEM;
+    told.evidence = text_of(evidence);
     if (check->tool) {
         told.tool = text_of(check->tool);
         told.arguments_json = text_of(one->arguments);
@@ -105,7 +130,7 @@ int32_t findings_reply(const struct asking *a, struct findings *f, const char *n
         r = a->host->incomplete(a->call, "further parts",
                                 ask_text(a, "%u more could not be read", f->unread_more));
     for (uint32_t i = 0; r == PROXIMO_OK && i < f->count; i++)
-        r = tell_finding(a, &f->rows[i]);
+        r = tell_finding(a, f, &f->rows[i]);
     if (r < 0)
         return r;
     const struct proximo_content block = {ROW(proximo_content), .type = PROXIMO_CONTENT_JSON,

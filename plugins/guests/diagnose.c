@@ -47,12 +47,15 @@ static void judge_usage(struct diagnosis *d, struct json_object *data)
                      size_text(number_of(data, "mem"), used), size_text(max, total));
     findings_measure(&d->found, VM_BALLOON, "the machine", percent_of(balloon, max), "%s of %s",
                      size_text(balloon, used), size_text(max, total));
+    uint32_t told = 0;
     for (uint32_t i = 0; i < 3; i++) {
         const double some = number_of(data, pressures[i].key);
-        if (isnan(some) && ask_release(&d->ask) != 8)
-            findings_unread(&d->found, FROM_VM_STATUS, pressures[i].key, "it is not told");
+        told += isnan(some) ? 0u : 1u;
         findings_measure(&d->found, pressures[i].check, "the machine", some, "%s", pressures[i].key);
     }
+    if (told < 3)
+        findings_unread(&d->found, FROM_VM_STATUS, "pressure",
+                        "it is not told (Proxmox VE tells it from release 9 on)");
 }
 
 static void judge_status(struct diagnosis *d, struct json_object *data)
@@ -63,10 +66,7 @@ static void judge_status(struct diagnosis *d, struct json_object *data)
     view->running = member_is(data, "status", "running");
     judge_qmp(d, data);
     if (lock && strncmp(lock, "suspend", 7) != 0)
-        findings_state(&d->found, VM_LOCKED, "the machine", 0,
-                       "lock %.30s: changes are refused until the task that set it ends; a task that was "
-                       "interrupted leaves it",
-                       lock);
+        (void)snprintf(view->lock, sizeof(view->lock), "%.30s", lock);
     if (ha && (strcmp(ha, "error") == 0 || strcmp(ha, "fence") == 0 || strcmp(ha, "recovery") == 0))
         findings_state(&d->found, VM_HA, "the machine", 0, "HA state %.30s", ha);
     if (view->running)
@@ -191,6 +191,35 @@ static void judge_own_tasks(struct diagnosis *d, struct json_object *list)
     judge_tasks(d, VM_TASK_FAILED, FROM_VM_TASKS, list, d->now - (int64_t)DAY_S);
 }
 
+/* A lock is as it should be while a task is at work; one that was interrupted leaves it. A backup of many
+ * guests names none of them: it counts as well. */
+static int32_t look_at_lock(struct diagnosis *d)
+{
+    const struct proximo_need need[] = {NEED("/nodes/{node}", "Sys.Audit")};
+    const struct proximo_field at[] = {FIELD("node", d->node), FIELD("source", "active")};
+    const struct proximo_get get = {ROW(proximo_get), .path = "/nodes/{node}/tasks", .fields = at,
+                                    .field_count = 2, .needs = PROXIMO_TABLE(need)};
+    const char *lock = ((const struct vm_view *)d->own)->lock;
+    struct looked looked;
+    bool works = false;
+    if (!*lock)
+        return PROXIMO_OK;
+    int32_t r = ask_look(&d->ask, &get, &looked);
+    const bool known = json_object_is_type(looked.data, json_type_array) && looked.complete;
+    for (size_t i = 0; known && i < json_object_array_length(looked.data); i++) {
+        struct json_object *task = json_object_array_get_idx(looked.data, i);
+        const char *id = member_text(task, "id");
+        works |= !member_of(task, "endtime") && (!id || !*id || strcmp(id, d->vmid) == 0);
+    }
+    if (!works)
+        findings_state(&d->found, VM_LOCKED, "the machine", known ? 0 : PROXIMO_RISK_LOW,
+                       "lock %s, and %s; changes are refused until it is gone", lock,
+                       known ? "no task is at work on it: one that was interrupted leaves its lock"
+                             : "whether a task is at work on it could not be seen");
+    json_object_put(looked.data);
+    return r;
+}
+
 /* ---- its backups */
 
 static int32_t look_at_backups(struct diagnosis *d)
@@ -261,7 +290,9 @@ static int32_t look(struct diagnosis *d)
         return r;
     if (!view->running && view->onboot && !view->template)
         findings_state(&d->found, VM_STOPPED, "the machine", 0, "status stopped, onboot is on");
-    r = look_at_backups(d);
+    r = look_at_lock(d);
+    if (r == PROXIMO_OK)
+        r = look_at_backups(d);
     return r == PROXIMO_OK ? diagnose_inside(d) : r;
 }
 
@@ -280,6 +311,8 @@ int32_t guests_read_diagnose(void *instance, struct proximo_call *call)
                              "of its node show much of the same",
                              guest_label(&g));
     if (r == PROXIMO_OK) {
+        d.found.node = g.node;
+        d.found.vmid = g.vmid;
         (void)snprintf(d.found.arguments, sizeof(d.found.arguments), "{\"vmid\":\"%.12s\"}", g.vmid);
         r = look(&d);
     }

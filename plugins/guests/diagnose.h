@@ -10,6 +10,7 @@
 /* What is known of the machine so far; in d->own. */
 struct vm_view {
     bool running, onboot, template, agent;
+    char lock[32]; /* "": none */
 };
 
 /* Its file systems, as its guest agent tells them. Negative only when the call is over. */

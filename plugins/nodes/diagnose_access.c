@@ -89,12 +89,14 @@ static void judge_jobs(struct diagnosis *d, const struct spot *spot, struct json
             continue;
         (void)snprintf(what, sizeof(what), "replication %.40s to %.40s", id, target ? target : "?");
         if (findings_measure(&d->found, REPL_FAILED, what, number_of(row, "fail_count"), "%.300s",
-                             error ? error : "no error is told"))
+                             error ? error : "no error is told")) {
             findings_argument(&d->found, "id", id);
+            findings_argument(&d->found, "node", spot->node);
+        }
         if (last > 0) {
             if (findings_measure(&d->found, REPL_LAG, what, ((double)d->now - last) / HOUR_S,
                                  "since its last run that ended well"))
-                findings_argument(&d->found, "id", id);
+                findings_argument(&d->found, "node", spot->node);
         } else {
             findings_unread(&d->found, FROM_REPLICATION, what, "it has not run yet, or nobody knows");
         }

@@ -201,6 +201,8 @@ static void judge_ha(struct diagnosis *d, struct json_object *list)
 static void judge_storages(struct diagnosis *d, struct json_object *list)
 {
     const struct cluster_view *view = d->own;
+    if (view->offline_count)
+        findings_unread(&d->found, FROM_STORAGES, NULL, "nodes that are offline tell nothing");
     for (size_t i = 0; i < json_object_array_length(list); i++) {
         struct json_object *row = json_object_array_get_idx(list, i);
         const char *storage = member_text(row, "storage"), *node = member_text(row, "node");

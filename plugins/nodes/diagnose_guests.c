@@ -21,7 +21,7 @@
 struct guests_view {
     struct known_guests guests;
     struct json_object *list, *tasks; /* as answered; tasks NULL: not known */
-    struct name_list still, paused, locked, no_boot, no_job, none, old, bad, snapshots, points;
+    struct name_list unknown, still, paused, locked, no_boot, no_job, none, old, bad, snapshots, points;
     double oldest_backup, oldest_snapshot, oldest_point; /* days */
     uint32_t unread_configs, unread_snapshots;
     const char *why_config, *why_snapshot;
@@ -59,7 +59,9 @@ static void judge_states(struct diagnosis *d, struct guests_view *v)
         const char *lock = member_text(row, "lock"), *node = member_text(row, "node");
         if (!vmid || !status || !node)
             continue;
-        if (strstr(status, "error") || strstr(status, "panicked"))
+        if (strcmp(status, "unknown") == 0)
+            names_add(&v->unknown, "%s", vmid);
+        else if (strstr(status, "error") || strstr(status, "panicked"))
             names_add(&v->still, "%s (%.20s)", vmid, status);
         else if (strcmp(status, "paused") == 0 || strcmp(status, "prelaunch") == 0)
             names_add(&v->paused, "%s", vmid);
@@ -67,15 +69,20 @@ static void judge_states(struct diagnosis *d, struct guests_view *v)
         if (lock && strncmp(lock, "suspend", 7) != 0 && v->tasks && !has_task(v, vmid, node))
             names_add(&v->locked, "%s (%.20s)", vmid, lock);
     }
+    names_of(&v->unknown, names);
+    if (v->unknown.count) {
+        findings_unread(&d->found, FROM_GUESTS, names, "their state is not known: their node does not answer");
+        findings_unread(&d->found, FROM_GUEST_CONFIGS, names, "they are not known to run");
+    }
     names_of(&v->still, names);
-    findings_measure(&d->found, GUEST_STATE, "guests", v->still.count, "%s", names);
-    if (v->still.count == 1)
-        findings_argument(&d->found, "vmid", v->still.text);
+    if (findings_measure(&d->found, GUEST_STATE, "guests", v->still.count, "%s", names))
+        findings_argument(&d->found, "vmid", v->still.first);
     names_of(&v->paused, names);
     findings_measure(&d->found, GUEST_PAUSED, "guests", v->paused.count, "%s", names);
     names_of(&v->locked, names);
-    findings_measure(&d->found, GUEST_LOCKED, "guests", v->locked.count, "%s; the lock keeps changes away",
-                     names);
+    if (findings_measure(&d->found, GUEST_LOCKED, "guests", v->locked.count,
+                         "%s; the lock keeps changes away", names))
+        findings_argument(&d->found, "vmid", v->locked.first);
 }
 
 static int32_t look_at_tasks(struct diagnosis *d, struct guests_view *v)
@@ -204,11 +211,10 @@ static int32_t look_at_snapshots(struct diagnosis *d, struct guests_view *v)
         findings_unread(&d->found, FROM_SNAPSHOTS, names, v->why_snapshot);
     }
     names_of(&v->snapshots, names);
-    if (v->snapshots.count)
-        findings_measure(&d->found, SNAPSHOT_OLD, "snapshots", v->oldest_snapshot, "%s", names);
+    if (findings_measure(&d->found, SNAPSHOT_OLD, "snapshots", v->oldest_snapshot, "%s", names))
+        findings_argument(&d->found, "vmid", v->snapshots.first);
     names_of(&v->points, names);
-    if (v->points.count)
-        findings_measure(&d->found, UNDO_POINT_OLD, "undo points", v->oldest_point, "%s", names);
+    findings_measure(&d->found, UNDO_POINT_OLD, "undo points", v->oldest_point, "%s", names);
     return r;
 }
 

@@ -54,14 +54,16 @@ static void judge_trend(struct diagnosis *d, struct json_object *series)
     } pressures[] = {{PSI_CPU, "pressurecpusome"},
                      {PSI_IO, "pressureiosome"},
                      {PSI_MEMORY, "pressurememorysome"}};
+    uint32_t told = 0;
     for (uint32_t i = 0; i < 3; i++) {
         const double some = fresh_mean(series, pressures[i].key, 5);
-        if (isnan(some))
-            findings_unread(&d->found, FROM_NODE_TREND, pressures[i].key,
-                            "the node keeps no such figures (before Proxmox VE 9, or it has just started)");
+        told += isnan(some) ? 0u : 1u;
         findings_measure(&d->found, pressures[i].check, "the node", some,
                          "%s, mean of the newest five values of the last hour", pressures[i].key);
     }
+    if (told < 3)
+        findings_unread(&d->found, FROM_NODE_TREND, "pressure",
+                        "the node keeps no such figures (before Proxmox VE 9, or it has just started)");
 }
 
 static void judge_failed_tasks(struct diagnosis *d, struct json_object *list)
@@ -159,6 +161,7 @@ int32_t nodes_read_diagnose(void *instance, struct proximo_call *call)
     d.node = ask_argument(&d.ask, "node");
     if (!d.node)
         return d.ask.host->fail(call, PROXIMO_EINVAL, "the node is not known");
+    d.found.node = d.node;
     (void)snprintf(d.found.arguments, sizeof(d.found.arguments), "{\"node\":\"%.80s\"}", d.node);
     int32_t r = look(&d);
     if (r == PROXIMO_OK)
