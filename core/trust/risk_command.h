@@ -24,7 +24,8 @@ struct command_risk {
 };
 
 /* Judges what argv does as root on a node, through `pct exec`, `sh -c` and the like. stdin_text NULL: nothing
- * goes in; stdin_known false: something does, and nobody knows what. Thread-safe, no memory is kept. */
+ * goes in; a caller that does not know what does takes the whole for high itself. Thread-safe, no memory is
+ * kept. */
 void risk_command(const struct command_word *argv, size_t argc, const char *stdin_text, size_t stdin_len,
                   struct command_risk *ret);
 /* The same of SQL for psql, PostgreSQL's dialect; the worst statement counts. */
