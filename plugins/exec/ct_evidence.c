@@ -41,14 +41,21 @@ struct evidence_text ct_evidence_part(const char *text, const char *name)
     return (struct evidence_text){at, end ? (size_t)(end - at) + 1 : strlen(at), 0};
 }
 
+static struct evidence_text file_of(const char *text, const char *name)
+{
+    static const char none[] = "there is no such file inside";
+    const struct evidence_text part = ct_evidence_part(text, name);
+    return part.text ? part : (struct evidence_text){none, sizeof(none) - 1, 1};
+}
+
 /* The control group's own file, or the machine's. */
 static struct evidence_text pressure(const char *text, const char *which)
 {
     char name[64];
     (void)snprintf(name, sizeof(name), "/sys/fs/cgroup/%s.pressure", which);
-    struct evidence_text part = ct_evidence_part(text, name);
+    const struct evidence_text part = ct_evidence_part(text, name);
     (void)snprintf(name, sizeof(name), "/proc/pressure/%s", which);
-    return part.text && part.len ? part : ct_evidence_part(text, name);
+    return part.text && part.len ? part : file_of(text, name);
 }
 
 static void judge_kernel(struct diagnosis *d, const char *text)
@@ -56,11 +63,11 @@ static void judge_kernel(struct diagnosis *d, const char *text)
     evidence_pressure(&d->found, IN_PSI_CPU, pressure(text, "cpu"));
     evidence_pressure(&d->found, IN_PSI_IO, pressure(text, "io"));
     evidence_pressure(&d->found, IN_PSI_MEMORY, pressure(text, "memory"));
-    evidence_cgroup(&d->found, ct_evidence_part(text, "/sys/fs/cgroup/memory.current"),
-                    ct_evidence_part(text, "/sys/fs/cgroup/memory.max"),
-                    ct_evidence_part(text, "/sys/fs/cgroup/memory.events"));
-    evidence_meminfo(&d->found, ct_evidence_part(text, "/proc/meminfo"));
-    evidence_load(&d->found, ct_evidence_part(text, "/proc/loadavg"), ((const struct ct_view *)d->own)->cpus);
+    evidence_cgroup(&d->found, file_of(text, "/sys/fs/cgroup/memory.current"),
+                    file_of(text, "/sys/fs/cgroup/memory.max"),
+                    file_of(text, "/sys/fs/cgroup/memory.events"));
+    evidence_meminfo(&d->found, file_of(text, "/proc/meminfo"));
+    evidence_load(&d->found, file_of(text, "/proc/loadavg"), ((const struct ct_view *)d->own)->cpus);
 }
 
 static void judge_journal(struct findings *f, struct evidence_text in)
@@ -170,6 +177,13 @@ static int32_t unread(struct diagnosis *d, const uint32_t *sources, uint32_t cou
     return PROXIMO_OK;
 }
 
+/* Of a command that failed without a word on its output, its error is what is worth telling. */
+static struct evidence_text text_of_probe(const struct probed *probed)
+{
+    const char *text = probed->exit_status != 0 && !*probed->out ? probed->err : probed->out;
+    return (struct evidence_text){text, strlen(text), (int32_t)probed->exit_status};
+}
+
 int32_t ct_evidence_gather(struct diagnosis *d, struct guest *g)
 {
     static const struct {
@@ -198,8 +212,7 @@ int32_t ct_evidence_gather(struct diagnosis *d, struct guest *g)
         (void)host->progress(d->ask.call, i + 1, STEPS, simple[i].probe);
         r = probe_run(g, simple[i].probe, NULL, 0, &probed);
         if (r == PROXIMO_OK && probed.ran)
-            simple[i].judge(&d->found, (struct evidence_text){probed.out, strlen(probed.out),
-                                                              (int32_t)probed.exit_status});
+            simple[i].judge(&d->found, text_of_probe(&probed));
         else if (r == PROXIMO_OK)
             findings_unread(&d->found, simple[i].source, NULL, probed.why);
         if (simple[i].source == FROM_PROCESSES && r == PROXIMO_OK && probed.ran)

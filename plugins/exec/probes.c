@@ -124,9 +124,9 @@ int32_t probe_run(const struct guest *g, const char *name, const struct proximo_
     ret->truncated = member_true(data, "truncated");
     ret->ran = member_is(data, "end", "exited");
     ret->exit_status = json_object_get_int64(member_of(data, "exit_status"));
-    const char *why = member_text(data, "why");
     if (!ret->ran)
-        ret->why = ask_text(&g->ask, "%s%s%s", member_text(data, "end") ? member_text(data, "end") : "no end",
-                            why ? ": " : "", why ? why : "");
+        ret->why = answer.message.len ? ask_text(&g->ask, "%.*s", (int)answer.message.len, answer.message.ptr)
+                   : member_text(data, "end") ? ask_text(&g->ask, "%s", member_text(data, "end"))
+                                              : "nobody knows how it ended";
     return ret->out && ret->err && ret->why ? PROXIMO_OK : PROXIMO_ENOMEM;
 }
