@@ -80,7 +80,8 @@ sim_handler sim_ha_resource_create, sim_ha_resource_update, sim_ha_resource_dele
 
 /* nodes.c */
 sim_handler sim_nodes_list, sim_node_status, sim_node_hosts, sim_node_config, sim_node_network, sim_rrddata,
-    sim_node_syslog, sim_node_journal, sim_node_changelog, sim_node_zfs, sim_node_subscription;
+    sim_node_syslog, sim_node_journal, sim_node_changelog, sim_node_zfs, sim_node_subscription,
+    sim_node_version;
 /* ceph.c */
 sim_handler sim_ceph, sim_ceph_log, sim_ceph_metadata, sim_ceph_safety, sim_ceph_values;
 /* replication.c */

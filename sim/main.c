@@ -23,9 +23,9 @@
 
 struct options {
     const char *listen, *seed, *release, *state_dir, *cert, *key, *request_log;
-    const char *tokens[LIST_MAX];
+    const char *tokens[LIST_MAX], *sets[LIST_MAX];
     struct sim_fault faults[LIST_MAX];
-    size_t token_count, fault_count;
+    size_t token_count, set_count, fault_count;
     struct sim_trouble troubles[LIST_MAX];
     struct sim_task_time task_times[LIST_MAX];
     struct sim_task_line task_lines[LIST_MAX];
@@ -59,6 +59,7 @@ enum {
     OPT_OFFLINE,
     OPT_WITHOUT_CEPH,
     OPT_WRONG_CERT,
+    OPT_SET,
     OPT_LOG_REQUESTS,
     OPT_EXIT_ON_EOF
 };
@@ -87,6 +88,7 @@ static const struct option long_options[] = {
     {"offline", required_argument, NULL, OPT_OFFLINE},
     {"without-ceph", no_argument, NULL, OPT_WITHOUT_CEPH},
     {"wrong-cert", no_argument, NULL, OPT_WRONG_CERT},
+    {"set", required_argument, NULL, OPT_SET},
     {"log-requests", required_argument, NULL, OPT_LOG_REQUESTS},
     {"exit-on-eof", no_argument, NULL, OPT_EXIT_ON_EOF},
     {NULL, 0, NULL, 0},
@@ -122,6 +124,7 @@ static const char usage[] =
     "  --offline NODE         this node, not pve1, does not answer; may be repeated\n"
     "  --without-ceph         the demo without its Ceph\n"
     "  --wrong-cert           serve a certificate for another name, not the one that is printed\n"
+    "  --set /POINTER=JSON    changes the seed before it begins (times are relative there); may be repeated\n"
     "  --log-requests FILE    write each request there, one line of JSON: method, path, who, params\n"
     "  --exit-on-eof          end when standard input ends\n"
     "  --help                 this text\n";
@@ -193,6 +196,16 @@ static int add_task_line(struct options *options, const char *spec)
     return 0;
 }
 
+static int add_set(struct options *options, const char *text)
+{
+    if (options->set_count == LIST_MAX || text[0] != '/' || !strchr(text, '=')) {
+        fprintf(stderr, "proximo-sim: --set wants /POINTER=JSON\n");
+        return -EINVAL;
+    }
+    options->sets[options->set_count++] = text;
+    return 0;
+}
+
 static int add_token(struct options *options, const char *text)
 {
     const char *bang = strchr(text, '!'), *equals = strchr(text, '=');
@@ -218,6 +231,7 @@ static int take(struct options *options, int option, const char *value)
     case OPT_CERT: options->cert = value; return 0;
     case OPT_KEY: options->key = value; return 0;
     case OPT_TOKEN: return add_token(options, value);
+    case OPT_SET: return add_set(options, value);
     case OPT_AUTH_DELAY: return number("auth-delay-ms", value, 60000, &options->auth_delay_ms);
     case OPT_LATENCY: return number("latency-ms", value, 60000, &options->latency_ms);
     case OPT_FAULT: return add_fault(options, value);
@@ -410,9 +424,11 @@ int main(int argc, char **argv)
     sim.ha_ms = options.ha_ms;
     sim.stale_ms = options.stale_ms;
     sim.fresh_ms = options.fresh_ms;
-    sim.state = sim_state_new(options.seed, options.nodes, options.guests);
+    sim.state =
+        sim_state_new(options.seed, options.nodes, options.guests, options.sets, options.set_count);
     if (!sim.state) {
-        fprintf(stderr, "proximo-sim: unknown seed '%s' (want oracle or demo)\n", options.seed);
+        fprintf(stderr, "proximo-sim: unknown seed '%s' (want oracle or demo), or a --set that fits nowhere\n",
+                options.seed);
         return 2;
     }
     if (strcmp(options.seed, "demo") == 0 && options.nodes == 0 && !options.without_ceph)

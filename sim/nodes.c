@@ -95,6 +95,17 @@ int sim_node_status(struct sim_call *call)
     return 0;
 }
 
+/* A node of the seed may be of another version than the rest. */
+int sim_node_version(struct sim_call *call)
+{
+    struct json_object *own = sim_get(node_of(call), "version");
+
+    call->data = sim_copy(sim_get(call->state, "version"));
+    if (own)
+        sim_merge(call->data, own);
+    return 0;
+}
+
 int sim_node_hosts(struct sim_call *call)
 {
     struct json_object *hosts = sim_get(node_of(call), "hosts");
@@ -217,6 +228,16 @@ static void wander(struct json_object *item, int64_t when)
     }
 }
 
+/* "growth": what share of the present memory was taken in the last day. */
+static void grow(struct json_object *item, int64_t age)
+{
+    const double growth = sim_num(item, "growth", 0), part = 1 - growth * (double)age / 86400;
+
+    if (growth > 0)
+        sim_set_int(item, "mem", (int64_t)((double)sim_int(item, "mem", 0) * (part > 0 ? part : 0)));
+    json_object_object_del(item, "growth");
+}
+
 /* A node or guest knows its limits; the other numbers of its statistics wander around the present ones. */
 int sim_rrddata(struct sim_call *call)
 {
@@ -249,6 +270,7 @@ int sim_rrddata(struct sim_call *call)
 
             if (!item)
                 item = json_object_new_object();
+            grow(item, (int64_t)k * frames[i].step);
             wander(item, now / frames[i].step * frames[i].step - (int64_t)k * frames[i].step);
             sim_set_int(item, "time", now / frames[i].step * frames[i].step - (int64_t)k * frames[i].step);
             json_object_array_add(call->data, item);
@@ -347,9 +369,45 @@ int sim_node_changelog(struct sim_call *call)
     return 0;
 }
 
+/* The members of a pool in the seed that only the view of one pool has are in its "detail". */
+static struct json_object *zfs_view(struct json_object *pool, bool alone)
+{
+    struct json_object *detail = sim_get(pool, "detail"), *item;
+
+    if (!alone) {
+        item = sim_copy(pool);
+        json_object_object_del(item, "detail");
+        return item;
+    }
+    item = detail ? sim_copy(detail) : json_object_new_object();
+    sim_set_str(item, "name", sim_str(pool, "name", ""));
+    sim_set_str(item, "state", sim_str(pool, "health", "ONLINE"));
+    if (!sim_get(item, "errors"))
+        sim_set_str(item, "errors", "No known data errors");
+    if (!sim_get(item, "children"))
+        sim_set(item, "children", json_object_new_array());
+    return item;
+}
+
+/* A node whose seed has no list of pools is one without the package. */
 int sim_node_zfs(struct sim_call *call)
 {
-    return sim_fail(call, 500, "zfsutils-linux not installed\n");
+    struct json_object *pools = sim_atf(call->state, "/nodes/%s/disks/zfs", sim_arg(call, "node"));
+    const char *name = sim_arg(call, "name");
+
+    if (!pools)
+        return sim_fail(call, 500, "zfsutils-linux not installed\n");
+    if (!name)
+        call->data = json_object_new_array();
+    for (size_t i = 0; i < json_object_array_length(pools); i++) {
+        struct json_object *pool = json_object_array_get_idx(pools, i);
+
+        if (!name)
+            json_object_array_add(call->data, zfs_view(pool, false));
+        else if (strcmp(sim_str(pool, "name", ""), name) == 0)
+            call->data = zfs_view(pool, true);
+    }
+    return call->data ? 0 : sim_fail(call, 500, "cannot open '%s': no such pool\n", name);
 }
 
 /* The key and the server's id are for those who may see the node's settings. */

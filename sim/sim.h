@@ -253,7 +253,8 @@ sim_handler sim_ticket_get, sim_ticket_create;
 
 /* Builds the state of a seed ("oracle", "demo"); nodes and guests > 0 ask for generated ones. NULL on
  * failure. */
-struct json_object *sim_state_new(const char *seed, int nodes, int guests);
+struct json_object *sim_state_new(const char *seed, int nodes, int guests, const char *const *sets,
+                                  size_t set_count);
 /* Tells caches that the state has changed. The caller holds the lock. */
 void sim_touch(struct sim *sim);
 

@@ -11,6 +11,8 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <errno.h>
+#include <json-c/json_pointer.h>
 #include <string.h>
 
 /* Times in a seed are seconds before (or after, when marked so) the start: these names hold them. */
@@ -156,7 +158,26 @@ static void finish_volumes(struct json_object *state)
     }
 }
 
-struct json_object *sim_state_new(const char *seed, int nodes, int guests)
+/* "/nodes/pve1/load/wait=0.4": what the seed has at a JSON pointer, or has not yet. "-" appends to a list. */
+static int set_one(struct json_object **state, const char *text)
+{
+    const char *equals = strchr(text, '=');
+    char pointer[300];
+    struct json_object *value = equals ? json_tokener_parse(equals + 1) : NULL;
+
+    if (!value || (size_t)(equals - text) >= sizeof pointer)
+        goto bad;
+    (void)snprintf(pointer, sizeof pointer, "%.*s", (int)(equals - text), text);
+    if (json_pointer_set(state, pointer, value) == 0)
+        return 0;
+bad:
+    json_object_put(value);
+    fprintf(stderr, "proximo-sim: --set '%s' fits nowhere\n", text);
+    return -EINVAL;
+}
+
+struct json_object *sim_state_new(const char *seed, int nodes, int guests, const char *const *sets,
+                                  size_t set_count)
 {
     struct json_tokener *tokener;
     struct json_object *state = NULL;
@@ -173,6 +194,12 @@ struct json_object *sim_state_new(const char *seed, int nodes, int guests)
     if (!sim_get(state, "nodes")) { /* no such seed, or a part of one */
         json_object_put(state);
         return NULL;
+    }
+    for (size_t i = 0; i < set_count; i++) {
+        if (set_one(&state, sets[i]) < 0) {
+            json_object_put(state);
+            return NULL;
+        }
     }
     /* Numbers as short as Proxmox writes them. */
     (void)json_c_set_serialization_double_format("%.15g", JSON_C_OPTION_GLOBAL);

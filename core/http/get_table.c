@@ -14,6 +14,8 @@
 #define OPENS     "opens a channel"
 #define RRD       "writes an image file on the node (rrddata has the numbers)"
 
+#define AGENT_OUTPUT "/nodes/{}/qemu/{}/agent/exec-status"
+
 #define PXAR       "{pxar}"
 #define PATH_BYTES 4096u
 
@@ -21,7 +23,7 @@
 static const struct http_get_row rows[] = {
     /* Proxmox VE: guests */
     {"/nodes/{}/qemu/{}/agent/file-read",   DISCLOSES, "reads any file inside the guest", NULL, 0},
-    {"/nodes/{}/qemu/{}/agent/exec-status", DISCLOSES, "hands out, and forgets, the output of a command run in the guest", NULL, 0},
+    {AGENT_OUTPUT, DISCLOSES, "hands out, and forgets, the output of a command run in the guest", NULL, 0},
     {"/nodes/{}/qemu/{}/cloudinit/dump",    DISCLOSES, "prints generated user data with password hashes", "type=network,meta", 0},
     {"/nodes/{}/vzdump/extractconfig",      DISCLOSES, "prints a guest's configuration from a backup, nothing masked", NULL, 0},
     {"/nodes/{}/qemu/{}/vncwebsocket",      OPENS,     "opens a console", NULL, 0},
@@ -177,4 +179,12 @@ int http_get_check(unsigned site_kind, const char *path, const struct http_field
         return -EACCES;
     }
     return 0;
+}
+
+bool http_get_is_agent_output(const char *path, const struct http_field *fields, size_t field_count)
+{
+    struct http_path parts;
+
+    http_path_split(path, true, &parts);
+    return http_path_match(AGENT_OUTPUT, &parts) && field_count == 1 && strcmp(fields[0].name, "pid") == 0;
 }

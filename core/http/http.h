@@ -23,7 +23,7 @@ struct config_site;
 struct http_client;
 struct cancel;
 
-#define HTTP_MODULE_VERSION 2u
+#define HTTP_MODULE_VERSION 3u
 #define HTTP_ANSWER_LIMIT   ((size_t)64 << 20) /* bytes of one answer's body */
 #define HTTP_PATH_LIMIT     2048u
 
@@ -43,6 +43,7 @@ struct http_request {
     size_t answer_limit;   /* 0: HTTP_ANSWER_LIMIT */
     bool allow_change;     /* the step runner alone; planes and reads never */
     bool probe;            /* must then stand in the probe table */
+    bool agent_output;     /* the step runner alone: see http_get_is_agent_output */
 };
 
 /* Zeroed by the caller; freed with http_answer_done(). */

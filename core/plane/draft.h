@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a plan or blast function told, as JSON (its members are in planes.h): a table of the lists it has and
+ * What a plan, blast or read function told, as JSON (its members are in planes.h): a table of the lists it has and
  * one check of an entry, used in the plane's host (host_draft.c, so that the plane hears of a mistake at
  * once) and in the core (draft_read, because a host is not believed).
  */
@@ -32,6 +32,7 @@ enum draft_list {
     DRAFT_SUBJECTS,
     DRAFT_AFFECTED,
     DRAFT_INCOMPLETE,
+    DRAFT_FINDINGS,
     DRAFT_LISTS
 };
 

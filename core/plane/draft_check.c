@@ -13,6 +13,7 @@
 #define ANY          ((json_type)-1)
 #define IN_PLAN      ((1u << PLANE_CALL_PLAN) | (1u << PLANE_CALL_PLAN_UNDO))
 #define IN_BLAST     (1u << PLANE_CALL_BLAST)
+#define IN_READ      (1u << PLANE_CALL_READ)
 #define TABLE_MOST   512u /* rows of a table inside an entry */
 #define NAME_LIMIT   256u
 #define UNDO_MOST    512u
@@ -79,6 +80,18 @@ static const struct part affected_parts[] = {
 };
 static const struct part incomplete_parts[] = {{"what", json_type_string, DRAFT_TEXT_LIMIT, true, NULL, 0},
                                                {"why", json_type_string, DRAFT_TEXT_LIMIT, true, NULL, 0}};
+static const struct part finding_parts[] = {
+    {"severity", json_type_int, 0, true, NULL, 0},
+    {"flags", json_type_int, 0, false, NULL, 0},
+    {"code", json_type_string, 65, false, NULL, 0},
+    {"title", json_type_string, DRAFT_TEXT_LIMIT, true, NULL, 0},
+    {"measured", ANY, DRAFT_TEXT_LIMIT, false, NULL, 0},
+    {"threshold", ANY, DRAFT_TEXT_LIMIT, false, NULL, 0},
+    {"evidence", json_type_string, DRAFT_VALUE_LIMIT, false, NULL, 0},
+    {"source", json_type_string, DRAFT_TEXT_LIMIT, false, NULL, 0},
+    {"tool", json_type_string, 65, false, NULL, 0},
+    {"arguments", json_type_object, DRAFT_TEXT_LIMIT, false, NULL, 0},
+};
 static const struct part undo_parts[] = {
     {"kind", json_type_int, 0, true, NULL, 0},
     {"steps", json_type_array, UNDO_MOST, false, step_parts, COUNT(step_parts)},
@@ -103,7 +116,8 @@ static const struct list {
     [DRAFT_POSTCONDITION] = LIST("postcondition", step_parts, 256, IN_PLAN),
     [DRAFT_SUBJECTS] = LIST("subjects", subject_parts, 512, IN_PLAN),
     [DRAFT_AFFECTED] = LIST("affected", affected_parts, 16384, IN_PLAN | IN_BLAST),
-    [DRAFT_INCOMPLETE] = LIST("incomplete", incomplete_parts, 1024, IN_PLAN | IN_BLAST),
+    [DRAFT_INCOMPLETE] = LIST("incomplete", incomplete_parts, 1024, IN_PLAN | IN_BLAST | IN_READ),
+    [DRAFT_FINDINGS] = LIST("findings", finding_parts, 1024, IN_READ),
 };
 
 const char *draft_list_key(enum draft_list list)
@@ -200,6 +214,41 @@ static int check_risk(const struct draft_rules *rules, struct json_object *entry
                        (long long)risk);
 }
 
+/* Letters of a code or of a tool's name: the first of them is a letter. */
+static bool word_fits(struct json_object *entry, const char *key, char first, char last, char mark)
+{
+    const char *word = NULL;
+
+    if (json_get_string(entry, key, &word, NULL) < 0)
+        return true;
+    if (*word < first || *word > last)
+        return false;
+    while ((*word >= first && *word <= last) || (*word >= '0' && *word <= '9') || *word == mark)
+        word++;
+    return *word == '\0';
+}
+
+static int check_finding(const struct draft_rules *rules, struct json_object *entry, struct problem *p)
+{
+    int64_t severity = 0, flags = 0;
+    const char *fault = NULL;
+
+    (void)json_get_int(entry, "severity", &severity);
+    (void)json_get_int(entry, "flags", &flags);
+    if (severity < PROXIMO_RISK_LOW || severity > PROXIMO_RISK_HIGH)
+        fault = "its severity is none of 1, 2, 3";
+    else if (flags & ~(int64_t)PROXIMO_FINDING_UNTRUSTED)
+        fault = "it has unknown flags";
+    else if (!word_fits(entry, "code", 'A', 'Z', '-'))
+        fault = "its code is no word of capital letters, digits and -";
+    else if (!word_fits(entry, "tool", 'a', 'z', '_'))
+        fault = "its tool is no name of a tool";
+    else if (json_object_object_get_ex(entry, "arguments", NULL) &&
+             !json_object_object_get_ex(entry, "tool", NULL))
+        fault = "it has arguments of no tool";
+    return fault ? problem_set(p, -EINVAL, PX_PLANE, "%s: a finding: %s", rules->who, fault) : 0;
+}
+
 static struct step_rules step_rules_of(const struct draft_rules *rules, bool undo)
 {
     return (struct step_rules){.who = rules->who,
@@ -229,6 +278,7 @@ int draft_entry_check(const struct draft_rules *rules, enum draft_list list, str
     case DRAFT_SUBJECTS:
         (void)json_get_string(entry, "class", &class, NULL);
         return check_class_name(rules->who, class, p);
+    case DRAFT_FINDINGS: return check_finding(rules, entry, p);
     case DRAFT_FACTS:
     case DRAFT_INCOMPLETE:
     case DRAFT_LISTS: break;

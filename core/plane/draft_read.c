@@ -29,7 +29,7 @@ static int check_members(const struct draft_rules *rules, struct json_object *dr
     json_object_object_foreach(draft, key, value)
     {
         unsigned list = 0;
-        bool plan = rules->kind != PLANE_CALL_BLAST;
+        bool plan = rules->kind == PLANE_CALL_PLAN || rules->kind == PLANE_CALL_PLAN_UNDO;
         while (list < DRAFT_LISTS && strcmp(draft_list_key(list), key) != 0)
             list++;
         bool fits = list < DRAFT_LISTS
@@ -51,7 +51,7 @@ static int check_lists(struct draft_rules *rules, struct json_object *draft, str
 {
     static const enum draft_list order[] = {DRAFT_FACTS,    DRAFT_RISKS,    DRAFT_GUARDS,
                                             DRAFT_SUBJECTS, DRAFT_AFFECTED, DRAFT_INCOMPLETE,
-                                            DRAFT_STEPS,    DRAFT_ALWAYS,   DRAFT_POSTCONDITION};
+                                            DRAFT_STEPS,    DRAFT_ALWAYS,   DRAFT_POSTCONDITION, DRAFT_FINDINGS};
 
     for (size_t k = 0; k < DRAFT_LISTS; k++) {
         enum draft_list list = order[k];

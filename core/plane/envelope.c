@@ -134,7 +134,7 @@ static size_t argument_size(const struct reading *r, const char *name, size_t fa
     return json_get_int(r->arguments, name, &n) == 0 && n >= 0 ? (size_t)n : fallback;
 }
 
-static void put_head(const struct window *w, int64_t api_total, const struct rows *rows,
+static void put_head(const struct reading *r, const struct window *w, int64_t api_total, const struct rows *rows,
                      const struct buf *facts, struct buf *out)
 {
     bool windowed = api_total >= 0 && !rows->filtered && (size_t)api_total > rows->count;
@@ -142,6 +142,8 @@ static void put_head(const struct window *w, int64_t api_total, const struct row
     size_t next = w->offset + w->returned;
     bool more = next < rows->count;
     buf_char(out, '{');
+    if (r->told && r->told->len)
+        buf_add(out, r->told->data, r->told->len);
     json_put_key_int(out, "total", (long long)total);
     if (w->lower_bound)
         json_put_key_bool(out, "total_is_minimum", true);
@@ -219,14 +221,15 @@ static int rows_write(const struct reading *r, struct rows *rows, const struct c
     if (w.offset > rows->count)
         w.offset = rows->count;
     size_t limit = tool_is_list(tool) ? argument_size(r, "limit", READ_LIMIT_DEFAULT) : READ_LIMIT_MAX;
-    size_t room = READ_ANSWER_LIMIT - HEAD_ROOM - facts.len;
+    size_t used = HEAD_ROOM + facts.len + (r->told ? r->told->len : 0);
+    size_t room = used < READ_ANSWER_LIMIT ? READ_ANSWER_LIMIT - used : 0;
     if (put_rows(rows, columns, limit, room, &w, &body) < 0) {
         problem_set(p, -E2BIG, PX_TOO_LARGE, "row %zu of %s alone is larger than an answer may be", w.offset,
                     tool->name);
         problem_next(p, "name the columns you need in fields, or skip it with offset=%zu", w.offset + 1);
         return -E2BIG;
     }
-    put_head(&w, api_total, rows, &facts, out);
+    put_head(r, &w, api_total, rows, &facts, out);
     json_put_key(out, "rows");
     buf_char(out, '[');
     buf_add(out, body.data, body.len);

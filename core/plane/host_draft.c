@@ -104,12 +104,27 @@ int32_t host_draft_end(struct proximo_call *call, int32_t code, struct buf *out)
     return buf_ok(out) ? 0 : PROXIMO_ENOMEM;
 }
 
+int32_t host_draft_end_read(struct proximo_call *call, int32_t code, struct buf *reply)
+{
+    const struct host_draft *draft = call->draft;
+    struct buf text CLEANUP_BUF = BUF_INIT(DRAFT_LIMIT);
+
+    if (code || draft->fault || draft->counts[DRAFT_FINDINGS] || draft->counts[DRAFT_INCOMPLETE])
+        code = host_draft_end(call, code, &text);
+    if (code == 0)
+        body_put_text(reply, text.data ? text.data : "", text.len);
+    return code;
+}
+
 int32_t host_not_here(struct proximo_call *call, const char *what)
 {
     static const char *const kinds[] = {[PLANE_CALL_READ] = "a read",
                                         [PLANE_CALL_PLAN] = "a plan function",
                                         [PLANE_CALL_PLAN_UNDO] = "a plan_undo function",
-                                        [PLANE_CALL_BLAST] = "a blast function"};
+                                        [PLANE_CALL_BLAST] = "a blast function",
+                                        [PLANE_CALL_RESOURCE] = "a resource",
+                                        [PLANE_CALL_PROMPT] = "a prompt",
+                                        [PLANE_CALL_EXEC] = "an executor"};
 
     if (!call)
         return PROXIMO_EINVAL;

@@ -216,6 +216,33 @@ int32_t host_affected(struct proximo_call *call, const struct proximo_affected *
     return entry_end(&entry, DRAFT_AFFECTED);
 }
 
+int32_t host_finding(struct proximo_call *call, const struct proximo_finding *finding)
+{
+    struct proximo_finding own;
+    int32_t code = host_draft_enter(call, DRAFT_FINDINGS, "finding");
+    struct entry entry = ENTRY(call);
+
+    if (code)
+        return code;
+    if (!finding || struct_copy(&own, sizeof(own), finding) < 0)
+        return host_draft_refuse(call, PROXIMO_EINVAL, "finding: its struct_size makes no sense");
+    if (own.flags & ~PROXIMO_FINDING_UNTRUSTED)
+        return host_draft_refuse(call, PROXIMO_EINVAL, "finding: unknown flags");
+    buf_char(&entry.text, '{');
+    json_put_key_int(&entry.text, "severity", own.severity);
+    if (own.flags)
+        json_put_key_int(&entry.text, "flags", (long long)own.flags);
+    put_bytes(&entry, "code", own.code);
+    put_bytes(&entry, "title", own.title);
+    put_json(&entry, "measured", own.measured_json);
+    put_json(&entry, "threshold", own.threshold_json);
+    put_bytes(&entry, "evidence", own.evidence);
+    put_bytes(&entry, "source", own.source);
+    put_bytes(&entry, "tool", own.tool);
+    put_json(&entry, "arguments", own.arguments_json);
+    return entry_end(&entry, DRAFT_FINDINGS);
+}
+
 int32_t host_incomplete(struct proximo_call *call, const char *what, const char *why)
 {
     int32_t code = host_draft_enter(call, DRAFT_INCOMPLETE, "incomplete");

@@ -20,6 +20,7 @@ struct site;
 struct sites;
 struct tool;
 struct class_row;
+struct json_object;
 struct plane_info;
 struct cancel;
 
@@ -70,6 +71,7 @@ struct reply_block {
 struct plane_reply {
     struct reply_block *blocks;
     size_t count;
+    struct json_object *told; /* of a read: {"incomplete":[...],"findings":[...]}, checked; NULL: nothing */
 };
 void plane_reply_done(struct plane_reply *reply);
 
@@ -80,7 +82,10 @@ void plane_reply_done(struct plane_reply *reply);
  *   {"summary":text, "facts":[{"name","value"}], "risks":[{"risk":1..3,"reason"}],
  *    "guards":[guard], "steps":[step], "always":[step], "postcondition":[step],
  *    "undo":{"kind":1..3,"steps":[step]}, "subjects":[{"class","subject":{...}}],
- *    "affected":[{"resource","name","effect","risk","facts":{...}}], "incomplete":[{"what","why"}]}
+ *    "affected":[{"resource","name","effect","risk","facts":{...}}], "incomplete":[{"what","why"}],
+ *    "findings":[{"severity":1..3,"flags","code","title","measured","threshold","evidence","source","tool",
+ *    "arguments":{...}}]}
+ * (the last two alone are what a read told beside its reply);
  * guard and step have the members of struct proximo_guard and proximo_step by their names (flags an integer,
  * tables arrays of objects, absent when 0 or NULL), as rest_json of a row has them; a secret field is
  * {"name","flags":1,"secret":PARAMETER'S NAME}.
@@ -92,6 +97,7 @@ enum plane_call_kind {
     PLANE_CALL_BLAST,
     PLANE_CALL_RESOURCE,
     PLANE_CALL_PROMPT,
+    PLANE_CALL_EXEC, /* by planes_exec of exec.h alone */
 };
 
 #define PLANE_ASKS_MOST    16u                 /* questions at once */
@@ -126,6 +132,7 @@ struct plane_client {
 };
 
 struct read_cache;
+struct exec_run;
 
 struct plane_call {
     enum plane_call_kind kind;
@@ -134,6 +141,7 @@ struct plane_call {
     const struct class_row *class;       /* BLAST: one of plane->classes */
     const struct resource_row *resource; /* RESOURCE: with a read function */
     const struct prompt_row *prompt;     /* PROMPT: with a get function */
+    struct exec_run *exec;               /* EXEC: exec_run.h */
     const struct plane_client *client;   /* READ, RESOURCE, PROMPT: NULL: the plane may not ask */
     const char *input_json;              /* PLAN_UNDO: the record; BLAST: the subject; NULL otherwise */
     struct read_cache *cache;            /* PLAN, PLAN_UNDO, BLAST: all GETs go through it; NULL: none */

@@ -38,6 +38,7 @@ struct reading {
     char vmid[24];
     char node[64]; /* resolved; "" when the tool has none */
     struct completeness complete;
+    const struct buf *told; /* members of what a read function told, for its answer's beginning; NULL: none */
 };
 
 /* Finds the guest, the task's node or the node that the arguments mean. fresh: ask again even if it is
@@ -89,6 +90,12 @@ int envelope_lines(const struct reading *r, struct json_object *list, int64_t ap
 /* One block of a reply as a content block of MCP, with a comma before it if need be; JSON and rows as text.
  * Not more than READ_ANSWER_LIMIT bytes of a text. */
 void reply_put_block(struct buf *out, const struct reply_block *block);
+/* read_told.c: what a read told beside its reply. "unread" and the findings as members, in room characters as
+ * far as they can; findings that do not fit are counted. */
+void told_write(const struct plane_reply *reply, size_t room, struct buf *out);
+size_t told_unread(const struct plane_reply *reply);
+/* An object of a diagnosis, {"run":N}, gets how many checks were unread. */
+void told_checks(const struct plane_reply *reply, struct json_object *checks);
 /* The blocks of a plane's reply. */
 int reply_shape(struct reading *r, const struct plane_reply *reply, struct read_result *ret,
                 struct problem *p);

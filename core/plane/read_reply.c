@@ -31,7 +31,7 @@ static int block_object(const struct reading *r, const struct reply_block *block
 /* Names that the answer itself uses: a plane's member must not hide them. */
 static const char *const reserved[] = {"total", "total_is_minimum", "returned",  "offset",  "truncated",
                                        "hint",  "next_offset",      "by_status", "missing", "complete",
-                                       "notes", "untrusted",        "rows",      "guest",   "node"};
+                                       "notes", "untrusted",        "rows",      "guest",   "node", "unread", "unread_not_shown", "findings", "finding_counts"};
 
 static bool name_is_free(const struct plane_reply *reply, size_t index)
 {
@@ -47,9 +47,22 @@ static bool name_is_free(const struct plane_reply *reply, size_t index)
     return true;
 }
 
+/* What the plane told through the host stands for itself, once. */
+static void told_hide(const struct plane_reply *reply, struct json_object *object)
+{
+    struct json_object *checks;
+
+    json_object_object_del(object, "unread");
+    json_object_object_del(object, "unread_not_shown");
+    json_object_object_del(object, "findings");
+    json_object_object_del(object, "finding_counts");
+    if (json_object_object_get_ex(object, "checks", &checks))
+        told_checks(reply, checks);
+}
+
 /* The members of an object themselves: its text without the braces. */
-static int put_members(struct reading *r, const struct reply_block *block, struct json_object *object,
-                       struct buf *out, struct problem *p)
+static int put_members(struct reading *r, const struct plane_reply *reply, const struct reply_block *block,
+                       struct json_object *object, struct buf *out, struct problem *p)
 {
     const struct value_style style = {.string_max = REPLY_STRING_MAX, .keep_lines = true};
     CLEANUP_BUF struct buf text = BUF_INIT((size_t)1 << 20);
@@ -57,6 +70,8 @@ static int put_members(struct reading *r, const struct reply_block *block, struc
         json_object_object_del(object, "complete"); /* said by the core, once */
     if (r->complete.notes.len)
         json_object_object_del(object, "notes");
+    if (reply->told)
+        told_hide(reply, object);
     if (block->flags & PROXIMO_CONTENT_UNTRUSTED)
         json_object_object_add(object, "untrusted", json_object_new_boolean(true));
     value_put(&text, object, &style);
@@ -91,11 +106,13 @@ static int put_objects(struct reading *r, const struct plane_reply *reply, bool 
             result = problem_set(p, -EPROTO, PX_PLANE,
                                  "plane of %s replied with a second object without a name", tool);
         if (result == 0 && !named)
-            result = put_members(r, block, object, out, p);
+            result = put_members(r, reply, block, object, out, p);
         if (result < 0)
             return result;
         alone = alone || !named;
         if (named) {
+            if (strcmp(block->name, "checks") == 0)
+                told_checks(reply, object);
             json_put_key(out, block->name);
             value_put(out, object, &style);
         }
@@ -118,20 +135,33 @@ static int shape_rows(struct reading *r, const struct plane_reply *reply, const 
     if (result == 0 && extra.error)
         result = problem_set(p, -E2BIG, PX_TOO_LARGE, "the facts beside the rows of %s are too large",
                              r->call->tool->name);
-    return result < 0 ? result : envelope_rows(r, list, -1, &extra, &ret->structured, p);
+    if (result < 0)
+        return result;
+    CLEANUP_BUF struct buf told = BUF_INIT(READ_ANSWER_LIMIT);
+    told_write(reply, (READ_ANSWER_LIMIT - extra.len) / 2, &told);
+    r->told = &told;
+    result = envelope_rows(r, list, -1, &extra, &ret->structured, p);
+    r->told = NULL;
+    return result;
 }
 
 static int shape_object(struct reading *r, const struct plane_reply *reply, struct read_result *ret,
                         struct problem *p)
 {
-    CLEANUP_BUF struct buf body = BUF_INIT((size_t)2 << 20);
-    buf_char(&body, '{');
-    int result = put_objects(r, reply, false, &body, p);
+    CLEANUP_BUF struct buf members = BUF_INIT((size_t)2 << 20);
+    CLEANUP_BUF struct buf body = BUF_INIT((size_t)3 << 20);
+    int result = put_objects(r, reply, false, &members, p);
     if (result < 0)
         return result;
-    completeness_write(&r->complete, &body);
+    completeness_write(&r->complete, &members);
+    buf_char(&body, '{');
+    told_write(reply, members.len < READ_ANSWER_LIMIT ? READ_ANSWER_LIMIT - members.len : 0, &body);
+    if (members.len) {
+        json_put_comma(&body);
+        buf_add(&body, members.data, members.len);
+    }
     buf_char(&body, '}');
-    if (!buf_ok(&body) || body.len > READ_ANSWER_LIMIT) {
+    if (!buf_ok(&members) || !buf_ok(&body) || body.len > READ_ANSWER_LIMIT) {
         problem_set(p, -E2BIG, PX_TOO_LARGE, "the answer of %s is larger than the %d characters allowed",
                     r->call->tool->name, READ_ANSWER_LIMIT);
         problem_next(p, "narrow the question by the tool's arguments");
@@ -168,6 +198,8 @@ int reply_shape(struct reading *r, const struct plane_reply *reply, struct read_
                 completeness_note(&r->complete, block->note, strlen(block->note));
         }
     }
+    if (told_unread(reply))
+        r->complete.missing_any = true;
     if (others) {
         buf_char(&ret->content, '[');
         for (size_t i = 0; i < reply->count; i++) {
@@ -181,7 +213,7 @@ int reply_shape(struct reading *r, const struct plane_reply *reply, struct read_
     }
     if (rows)
         return shape_rows(r, reply, rows, ret, p);
-    if (object || r->complete.missing_any)
+    if (object || r->complete.missing_any || reply->told)
         return shape_object(r, reply, ret, p);
     return 0;
 }

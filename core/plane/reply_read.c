@@ -6,6 +6,7 @@
 
 #include "base/json_check.h"
 #include "base/text.h"
+#include "plane/draft.h"
 #include "plane/manifest_check.h"
 #include "plane/supervisor.h"
 
@@ -90,12 +91,24 @@ static int block_read(struct body *body, struct reply_block *block)
     return body->bad || !block->mime || !block->uri || !block->name || !block->note ? -EPROTO : 0;
 }
 
-int plane_reply_read(const char *plane, const char *bytes, size_t len, struct plane_reply *ret,
+/* What a read told beside its blocks; others tell nothing. */
+static int told_read(const struct tool *tool, const char *told, size_t len, struct plane_reply *reply,
                      struct problem *p)
+{
+    if (len == 0)
+        return 0;
+    if (!tool)
+        return problem_set(p, -EPROTO, PX_PLANE, "the plane told of things that only a read tells of");
+    return draft_read(PLANE_CALL_READ, tool, NULL, told, len, &reply->told, p);
+}
+
+int plane_reply_read(const char *plane, const struct tool *tool, const char *bytes, size_t len,
+                     struct plane_reply *ret, struct problem *p)
 {
     struct body body = {bytes, len, false};
     struct plane_reply reply = {0};
-    const char *fault = NULL;
+    const char *fault = NULL, *told;
+    size_t told_len;
     uint32_t count = body_u32(&body);
 
     if (count == 0 || count > BLOCKS_MOST)
@@ -108,12 +121,18 @@ int plane_reply_read(const char *plane, const char *bytes, size_t len, struct pl
         struct reply_block *block = &reply.blocks[reply.count++];
         fault = block_read(&body, block) < 0 ? "over the limits of its parts" : block_fault(block);
     }
+    told = body_text(&body, &told_len);
     if (!fault && !body_end(&body))
         fault = "followed by something else";
     if (fault) {
         plane_reply_done(&reply);
         return problem_set(p, -EPROTO, PX_PLANE, "the plane \"%s\" answered with a content block that is %s",
                            plane, fault);
+    }
+    int r = told_read(tool, told, told_len, &reply, p);
+    if (r < 0) {
+        plane_reply_done(&reply);
+        return r;
     }
     *ret = reply;
     return 0;
@@ -130,5 +149,7 @@ void plane_reply_done(struct plane_reply *reply)
         free(block->note);
     }
     free(reply->blocks);
+    if (reply->told)
+        json_object_put(reply->told);
     *reply = (struct plane_reply){0};
 }

@@ -153,10 +153,10 @@ int sandbox_enter(bool landlock, const int *files, size_t file_count)
         if (r < 0)
             return r;
     }
-    return sandbox_filter_load(false);
+    return sandbox_filter_load(false, false);
 }
 
-int sandbox_seal(void)
+int sandbox_seal(bool endpoints)
 {
-    return sandbox_filter_load(true);
+    return sandbox_filter_load(true, endpoints);
 }

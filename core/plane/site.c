@@ -262,6 +262,15 @@ int site_get(struct site *site, const struct site_call *call, const char *path,
     return site_request(site, call, &request, tolerate, true, ret, p);
 }
 
+int site_get_agent_output(struct site *site, const struct site_call *call, const char *path,
+                          const struct http_field *fields, size_t field_count, struct site_answer *ret,
+                          struct problem *p)
+{
+    struct http_request request = {
+        .method = "GET", .path = path, .fields = fields, .field_count = field_count, .agent_output = true};
+    return site_request(site, call, &request, true, true, ret, p);
+}
+
 int site_get_text(struct site *site, const struct site_call *call, const char *path,
                   const struct http_field *fields, size_t field_count, bool tolerate, struct site_answer *ret,
                   struct problem *p)

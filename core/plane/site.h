@@ -48,7 +48,12 @@ void site_answer_done(struct site_answer *answer);
 int site_get(struct site *site, const struct site_call *call, const char *path,
              const struct http_field *fields, size_t field_count, bool tolerate, struct site_answer *ret,
              struct problem *p);
-/* The same for long lists: the bytes are checked to be a JSON object, but no objects are made: body stays
+/* The output of a command in a guest, which is refused to reads (http_get_is_agent_output): for the step
+ * runner of core/trust alone, no one else may call it. */
+int site_get_agent_output(struct site *site, const struct site_call *call, const char *path,
+                          const struct http_field *fields, size_t field_count, struct site_answer *ret,
+                          struct problem *p);
+/* The same as site_get for long lists: the bytes are checked to be a JSON object, but no objects are made: body stays
  * NULL and plane/scan.h reads raw (NULL too if a tolerated error is no JSON). */
 int site_get_text(struct site *site, const struct site_call *call, const char *path,
                   const struct http_field *fields, size_t field_count, bool tolerate, struct site_answer *ret,

@@ -347,7 +347,8 @@ static int check_executor_step(const struct step_rules *rules, struct json_objec
         if (r < 0)
             return r;
     }
-    return check_fields(rules, step, "argv", false, p);
+    int r = check_fields(rules, step, "params", true, p); /* the target: nothing but literals */
+    return r < 0 ? r : check_fields(rules, step, "argv", false, p);
 }
 
 static int check_lists(const struct step_rules *rules, struct json_object *step, int64_t kind,

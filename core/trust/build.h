@@ -38,6 +38,8 @@ struct build {
     size_t draft_guards; /* the first of guards are the draft's, in its order: before.N counts on it */
     bool literal; /* the text at hand is a function's: braces in it are its own, no {names} of a table */
     bool snapshot_first;           /* asked for; taken out of the arguments */
+    bool snapshot_given;           /* the argument was there, whatever it said */
+    bool request_destroys;         /* a request of the API does, not a command */
     size_t own_steps;              /* the core's own, which come first: an undo point */
     bool stale[BUILD_GUARDS_MOST]; /* guards that hold what the plan's own snapshot changes */
     char nonce[33];
@@ -126,6 +128,18 @@ int build_path(struct build *b, const char *path, struct json_object *params, st
                struct buf *ret_path, struct json_object **ret_rest, struct problem *p);
 int build_field(struct build *b, struct json_object *raw, struct json_object *earlier,
                 struct json_object **ret, struct problem *p);
+/* The value alone ("value", "ref" or "secret") into field; `name` is for what may stand there and for words. */
+int build_field_value(struct build *b, const char *name, struct json_object *raw, struct json_object *earlier,
+                      struct json_object *field, struct problem *p);
+/* Members of an executor step; a step of an executor of another plane is refused (build_exec.c). */
+int build_executor(struct build *b, struct json_object *raw, struct json_object *earlier,
+                   struct json_object *step, struct problem *p);
+/* The core's judgement of a step of kind executor, into b and the step's "risk". */
+int build_judge_executor(struct build *b, struct json_object *step, struct problem *p);
+/* Is it of a class exec.*? With the subjects built. */
+bool build_is_command(const struct build *b);
+/* Is every change that the draft plans a command that is known as a read? Before the steps are built. */
+bool build_draft_reads(const struct build *b);
 /* What the way back will be; the fields that it needs are guarded. Before build_guards_take. */
 int build_undo(struct build *b, struct problem *p);
 /* With the guards read: a way back that needs what Proxmox does not show is none. */

@@ -34,7 +34,7 @@ static void take_snapshot_first(struct build *b)
 {
     if (!b->tool->snapshot_first)
         return;
-    (void)json_get_bool(b->reading.arguments, "snapshot_first", &b->snapshot_first);
+    b->snapshot_given = json_get_bool(b->reading.arguments, "snapshot_first", &b->snapshot_first) == 0;
     json_object_object_del(b->reading.arguments, "snapshot_first");
 }
 

@@ -304,6 +304,15 @@ static bool is_ours(const struct build *b, size_t step, const char *guard_path)
     return false;
 }
 
+/* What a command touches nobody knows: everything that is guarded is looked at again before it. */
+static bool is_command(struct json_object *step)
+{
+    const char *kind = "";
+
+    (void)json_get_string(step, "kind", &kind, NULL);
+    return strcmp(kind, "executor") == 0;
+}
+
 /* Before the member "risk", which stands last. */
 static int put_recheck(struct json_object *step, struct json_object *list)
 {
@@ -327,7 +336,7 @@ int build_rechecks(struct build *b, struct problem *p)
         for (size_t k = 0; !atomic && list && k < json_object_array_length(b->guards); k++) {
             const char *path = "";
             (void)json_get_string(json_object_array_get_idx(b->guards, k), "path", &path, NULL);
-            if (guard_counts(b, i, k) && !is_ours(b, i, path) && touches(step, path) &&
+            if (guard_counts(b, i, k) && !is_ours(b, i, path) && (is_command(step) || touches(step, path)) &&
                 json_object_array_add(list, json_object_new_int((int)k)) < 0)
                 return build_no_memory(p);
         }

@@ -12,7 +12,7 @@
 #include "trust/build.h"
 
 #define FIELDS_MOST 256u
-#define CLASS_BITS  (RISK_DESTROYS | RISK_CUTS_OFF | RISK_WIDENS)
+#define CLASS_BITS  (RISK_DESTROYS | RISK_CUTS_OFF | RISK_WIDENS | RISK_COMMAND)
 
 /* References stand for one element that is not known yet: a word that no pattern knows. */
 static void plain_path(const char *path, struct buf *out)
@@ -101,6 +101,7 @@ static int judge_step(struct build *b, struct json_object *step, struct problem 
     if (r < 0)
         return r;
     b->flags |= verdict.flags & CLASS_BITS;
+    b->request_destroys |= (verdict.flags & RISK_DESTROYS) && !(verdict.flags & RISK_COMMAND);
     if (verdict.level > b->risk)
         b->risk = verdict.level;
     for (size_t i = 0; i < verdict.reason_count; i++) {
@@ -119,10 +120,11 @@ int build_judge(struct build *b, struct problem *p)
         struct json_object *step = json_object_array_get_idx(b->steps, i);
         const char *kind = "";
         (void)json_get_string(step, "kind", &kind, NULL);
-        if (strcmp(kind, "request") != 0)
+        const bool request = strcmp(kind, "request") == 0;
+        if (!request && strcmp(kind, "executor") != 0)
             continue;
         requests++;
-        r = judge_step(b, step, p);
+        r = request ? judge_step(b, step, p) : build_judge_executor(b, step, p);
     }
     if (r == 0 && requests == 0)
         return build_plane_fault(b, p, "its plan sends nothing at all");

@@ -60,37 +60,43 @@ static int literal_field(struct build *b, const char *name, const char *value, s
                                                                                       : 0;
 }
 
-int build_field(struct build *b, struct json_object *raw, struct json_object *earlier,
-                struct json_object **ret, struct problem *p)
+int build_field_value(struct build *b, const char *name, struct json_object *raw, struct json_object *earlier,
+                      struct json_object *field, struct problem *p)
 {
     static const char of_argument[] = "argument:";
-    CLEANUP_JSON struct json_object *field = json_object_new_object();
     CLEANUP_BUF struct buf argument = BUF_INIT((size_t)64 << 10);
-    const char *name = NULL, *value = "";
+    const char *value = "";
     size_t len = 0;
     int64_t flags = 0;
 
-    if (json_get_string(raw, "name", &name, NULL) < 0 || !name_is_good(name))
-        return build_plane_fault(b, p, "a field has no proper name");
     (void)json_get_string(raw, "value", &value, &len);
     (void)json_get_int(raw, "flags", &flags);
-    int r = build_add_text(field, "name", name) < 0 ? build_no_memory(p) : 0;
-    if (r < 0)
-        return r;
-    if (flags & (int64_t)PROXIMO_FIELD_SECRET) {
-        r = secret_field(b, name, raw, field, p);
-    } else if (!(flags & (int64_t)PROXIMO_FIELD_REFERENCE)) {
-        r = literal_field(b, name, value, len, field, p);
-    } else if (strncmp(value, of_argument, sizeof(of_argument) - 1) == 0) {
+    if (flags & (int64_t)PROXIMO_FIELD_SECRET)
+        return secret_field(b, name, raw, field, p);
+    if (!(flags & (int64_t)PROXIMO_FIELD_REFERENCE))
+        return literal_field(b, name, value, len, field, p);
+    if (strncmp(value, of_argument, sizeof(of_argument) - 1) == 0) {
         if (reading_value(&b->reading, value + sizeof(of_argument) - 1, &argument) < 0)
             return build_plane_fault(b, p, "field %s refers to %s, which has no value", name, value);
-        r = literal_field(b, name, argument.data ? argument.data : "", argument.len, field, p);
-    } else if (!reference_is_good(value, earlier)) {
-        r = build_plane_fault(b, p, "field %s refers to '%.100s', which is no result of an earlier step",
-                              name, value);
-    } else if (build_add_text(field, "ref", value) < 0) {
-        r = build_no_memory(p);
+        return literal_field(b, name, argument.data ? argument.data : "", argument.len, field, p);
     }
+    if (!reference_is_good(value, earlier))
+        return build_plane_fault(b, p, "field %s refers to '%.100s', which is no result of an earlier step",
+                                 name, value);
+    return build_add_text(field, "ref", value) < 0 ? build_no_memory(p) : 0;
+}
+
+int build_field(struct build *b, struct json_object *raw, struct json_object *earlier,
+                struct json_object **ret, struct problem *p)
+{
+    CLEANUP_JSON struct json_object *field = json_object_new_object();
+    const char *name = NULL;
+
+    if (json_get_string(raw, "name", &name, NULL) < 0 || !name_is_good(name))
+        return build_plane_fault(b, p, "a field has no proper name");
+    if (build_add_text(field, "name", name) < 0)
+        return build_no_memory(p);
+    int r = build_field_value(b, name, raw, earlier, field, p);
     if (r == 0) {
         *ret = field;
         field = NULL;

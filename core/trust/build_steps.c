@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/selector.h"
 #include "base/text.h"
+#include "trust/agent_output.h"
 #include "trust/build.h"
 
 #define INTERVAL_LEAST 200
@@ -15,7 +16,8 @@
 #define STATUSES_MOST  16u
 
 static const char *const kind_names[] = {
-    [PROXIMO_STEP_REQUEST] = "request", [PROXIMO_STEP_READ] = "read", [PROXIMO_STEP_WAIT] = "wait"};
+    [PROXIMO_STEP_REQUEST] = "request", [PROXIMO_STEP_READ] = "read", [PROXIMO_STEP_WAIT] = "wait",
+    [PROXIMO_STEP_EXECUTOR] = "executor"};
 static const char *const test_names[] = {[PROXIMO_WAIT_EXISTS] = "exists",
                                          [PROXIMO_WAIT_EQUALS] = "equals",
                                          [PROXIMO_WAIT_IN] = "in",
@@ -204,27 +206,47 @@ static int wait_members(struct build *b, struct json_object *raw, struct json_ob
     return r < 0 ? r : put_selectors(b, raw, "keep", step, p);
 }
 
+/* What the steps have that send something to the API. */
+static int api_members(struct build *b, struct json_object *raw, int64_t kind, struct json_object *earlier,
+                       struct json_object *step, struct problem *p)
+{
+    CLEANUP_JSON struct json_object *params = NULL;
+    CLEANUP_BUF struct buf path = BUF_INIT(2 * HTTP_PATH_LIMIT);
+    struct json_object *raw_params = NULL;
+    const char *template = NULL;
+    int64_t flags = 0;
+
+    (void)json_get_int(raw, "flags", &flags);
+    (void)json_get(raw, "params", json_type_array, &raw_params);
+    if (json_get_string(raw, "path", &template, NULL) < 0)
+        return build_plane_fault(b, p, "a step has no path");
+    int r = build_path(b, template, raw_params, earlier, &path, &params, p);
+    if (r < 0)
+        return r;
+    if (build_add_text(step, "path", path.data) < 0)
+        return build_no_memory(p);
+    if (kind == PROXIMO_STEP_REQUEST)
+        return request_members(b, raw, flags, params, step, p);
+    r = kind == PROXIMO_STEP_READ ? read_members(b, raw, params, step, p)
+                                  : wait_members(b, raw, params, step, p);
+    if (r == 0 && agent_output_asks(step) && !agent_output_is_own(earlier, step))
+        return build_plane_fault(b, p,
+                                 "it reads the output of a command in a guest that no earlier step of the "
+                                 "plan runs there, with its pid by reference");
+    return r;
+}
+
 int build_step(struct build *b, struct json_object *raw, struct json_object *earlier,
                struct json_object **ret, struct problem *p)
 {
     CLEANUP_JSON struct json_object *step = json_object_new_object();
-    CLEANUP_JSON struct json_object *params = NULL;
-    CLEANUP_BUF struct buf path = BUF_INIT(2 * HTTP_PATH_LIMIT);
-    struct json_object *raw_params = NULL;
     int64_t kind = 0, flags = 0;
-    const char *template = NULL;
 
     (void)json_get_int(raw, "kind", &kind);
     (void)json_get_int(raw, "flags", &flags);
-    (void)json_get(raw, "params", json_type_array, &raw_params);
-    if (kind == PROXIMO_STEP_EXECUTOR)
-        return build_plane_fault(b, p, "it plans a step for an executor, and none is loaded");
-    if (kind < PROXIMO_STEP_REQUEST || kind > PROXIMO_STEP_WAIT ||
-        json_get_string(raw, "path", &template, NULL) < 0)
-        return build_plane_fault(b, p, "a step has no known kind, or no path");
+    if (kind < PROXIMO_STEP_REQUEST || kind > PROXIMO_STEP_EXECUTOR)
+        return build_plane_fault(b, p, "a step has no known kind");
     int r = put_name(b, raw, kind, earlier, step, p);
-    if (r == 0)
-        r = build_path(b, template, raw_params, earlier, &path, &params, p);
     if (r < 0)
         return r;
     r |= build_add_text(step, "kind", kind_names[kind]);
@@ -232,14 +254,10 @@ int build_step(struct build *b, struct json_object *raw, struct json_object *ear
         r |= build_add(step, "always", json_object_new_boolean(1));
     if (flags & (int64_t)PROXIMO_STEP_CONTINUE)
         r |= build_add_text(step, "on_failure", "continue");
-    r |= build_add_text(step, "path", path.data);
     if (r)
         return build_no_memory(p);
-    if (kind == PROXIMO_STEP_REQUEST)
-        r = request_members(b, raw, flags, params, step, p);
-    else
-        r = kind == PROXIMO_STEP_READ ? read_members(b, raw, params, step, p)
-                                      : wait_members(b, raw, params, step, p);
+    r = kind == PROXIMO_STEP_EXECUTOR ? build_executor(b, raw, earlier, step, p)
+                                      : api_members(b, raw, kind, earlier, step, p);
     if (r == 0) {
         *ret = step;
         step = NULL;
@@ -279,10 +297,12 @@ int build_steps(struct build *b, struct problem *p)
     if (r == 0)
         r = add_steps(b, "postcondition", 0, b->postcondition, b->steps, p);
     for (size_t i = 0; r == 0 && i < json_object_array_length(b->postcondition); i++) {
+        struct json_object *wait = json_object_array_get_idx(b->postcondition, i);
         const char *kind = NULL;
-        if (json_get_string(json_object_array_get_idx(b->postcondition, i), "kind", &kind, NULL) < 0 ||
-            strcmp(kind, "wait") != 0)
-            r = build_plane_fault(b, p, "a postcondition is not a wait");
+        /* A command's output is handed out once: a postcondition keeps nothing. */
+        if (json_get_string(wait, "kind", &kind, NULL) < 0 || strcmp(kind, "wait") != 0 ||
+            agent_output_asks(wait))
+            r = build_plane_fault(b, p, "a postcondition is not a wait, or takes a command's output away");
     }
     return r;
 }

@@ -121,7 +121,8 @@ int build_undo_point_settle(struct build *b, struct problem *p)
                                      "it sends a digest that it read while planning, which a snapshot taken "
                                      "first changes; it must take the digest from a read step");
     }
-    if (!(b->flags & RISK_DESTROYS))
+    /* What a command destroys within the guest, the snapshot does bring back. */
+    if (!(b->flags & RISK_DESTROYS) || (build_is_command(b) && !b->request_destroys))
         return 0;
     (void)problem_set(p, -ENOTSUP, PX_SNAPSHOT,
                       "no snapshot is taken before what destroys something: it would not bring it back");

@@ -324,13 +324,49 @@ static int find_out(struct build *b, struct state *s, struct problem *p)
     return r == 0 ? list_check(b, s, p) : r;
 }
 
+/* Commands of high risk get one unasked. Of the risk what is known before the steps are built and their blast:
+ * the class's, the plane's, gaps, and the commands themselves. */
+static bool is_due(const struct build *b)
+{
+    const struct plane_info *plane = NULL;
+    const struct class_row *class = NULL;
+
+    if (b->snapshot_first)
+        return true;
+    if (b->snapshot_given || b->request->record || !b->tool->snapshot_first ||
+        !b->trust->config->trust.snapshot_high || !build_is_command(b) ||
+        !planes_class_find(b->trust->planes, b->action, &plane, &class) ||
+        !(class->flags & PROXIMO_CLASS_SNAPSHOT_FIRST))
+        return false;
+    return class->risk_floor >= RISK_HIGH || !build_draft_reads(b);
+}
+
+/* Nobody asked for it: then its lack is said, and the risk is high. */
+static int say_none(struct build *b, struct problem *why, struct problem *p)
+{
+    static const char head[] = "no snapshot can be taken first: ";
+    const bool said = strncmp(why->cause, head, sizeof(head) - 1) == 0;
+    char words[900];
+
+    (void)snprintf(words, sizeof(words), "no snapshot is taken first: %.600s",
+                   said ? why->cause + sizeof(head) - 1 : why->cause);
+    return build_incomplete(b, "undo point", words) < 0 ? build_no_memory(p) : 0;
+}
+
 int build_undo_point(struct build *b, struct problem *p)
 {
+    struct problem why = PROBLEM_INIT;
     struct state s = {0};
 
-    if (!b->snapshot_first)
+    if (!is_due(b))
         return 0;
-    int r = find_out(b, &s, p);
+    int r = find_out(b, &s, &why);
+    if (r < 0 && r != -ENOMEM && r != -ECANCELED && !b->snapshot_first) {
+        json_object_put(s.disks);
+        return say_none(b, &why, p);
+    }
+    if (r < 0 && p)
+        *p = why;
     if (r == 0)
         r = name_guard(b, &s, p);
     if (r == 0)

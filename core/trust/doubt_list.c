@@ -82,6 +82,7 @@ static void put_steps(const struct plan *plan, struct json_object *journal, stru
         put_text(out, step, "name");
         put_text(out, step, "method");
         put_text(out, step, "path");
+        put_text(out, step, "executor");
         if (!last)
             json_put_key_string(out, "event", "not begun");
         put_text(out, last, "event");

@@ -13,7 +13,7 @@
 #include "base/json.h"
 #include "trust/run_inner.h"
 
-#define LINE_LIMIT (RUN_RESULT_LIMIT + 8192)
+#define LINE_LIMIT (RUN_OUTPUT_RESULT + 8192)
 
 int journal_open(struct journal *journal, const char *path, struct problem *p)
 {

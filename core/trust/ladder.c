@@ -10,6 +10,7 @@
 #include "config/config.h"
 #include "proximo/plane.h"
 #include "trust/limits.h"
+#include "trust/risk.h"
 #include "trust/trust_inner.h"
 
 struct climb {
@@ -38,7 +39,7 @@ static void built_in(struct climb *climb, const struct config *config, unsigned 
     const enum config_consent person =
         config->trust.approver_key ? CONFIG_CONSENT_APPROVER : CONFIG_CONSENT_HUMAN;
 
-    if (strncmp(operation_class, "exec.", 5) == 0)
+    if (strncmp(operation_class, "exec.", 5) == 0 || (flags & RISK_COMMAND))
         raise_to(climb, person, "built in: it runs a command", "");
     for (size_t i = 0; i < sizeof(held) / sizeof(held[0]); i++) {
         if (flags & held[i].flag)

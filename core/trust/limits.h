@@ -75,7 +75,7 @@ bool limits_class_fits(const char *pattern, const char *operation_class);
 const char *limits_consent(struct trust *trust, const char *consent);
 /* The member "tainted" {first, newest, count}; nothing while nothing was read. */
 void limits_taint_put(struct trust *trust, struct buf *out);
-/* An answer of the trust spine that shows the log of a task. */
+/* An answer of the trust spine that shows the log of a task, or what a command wrote. */
 void limits_taint_answer(struct trust *trust, const char *tool, const struct buf *answer);
 
 /* ---- limits_status.c */

@@ -65,21 +65,27 @@ void limits_taint_put(struct trust *trust, struct buf *out)
     buf_char(out, '}');
 }
 
-/* Lines of a task's log are whatever the task and what runs in it wrote. In JSON, a quote in a text is
- * escaped: the bytes are a member's name or nothing. */
+/* Lines of a task's log are whatever the task and what runs in it wrote, and so is what a command wrote. In
+ * JSON, a quote in a text is escaped: the bytes are a member's name or nothing. */
 void limits_taint_answer(struct trust *trust, const char *tool, const struct buf *answer)
 {
-    static const char name[] = "\"log\":[";
-    const char *at = answer->data;
-    const char *end = at ? at + answer->len : NULL;
+    static const struct {
+        const char *bytes, *what;
+        char empty; /* what follows where there is none */
+    } marks[] = {{"\"log\":[", "log", ']'}, {"\"stdout\":\"", "stdout", '"'}, {"\"stderr\":\"", "stderr", '"'}};
+    const char *end = answer->data ? answer->data + answer->len : NULL;
 
     if (!trust->config->trust.taint_consent)
         return;
-    while (at && (at = memmem(at, (size_t)(end - at), name, sizeof(name) - 1)) != NULL) {
-        at += sizeof(name) - 1;
-        if (at < end && *at != ']') {
-            trust_taint(trust, tool, "log");
-            return;
+    for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+        const size_t len = strlen(marks[i].bytes);
+        const char *at = answer->data;
+        while (at && (at = memmem(at, (size_t)(end - at), marks[i].bytes, len)) != NULL) {
+            at += len;
+            if (at < end && *at != marks[i].empty) {
+                trust_taint(trust, tool, marks[i].what);
+                return;
+            }
         }
     }
 }

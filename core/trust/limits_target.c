@@ -299,11 +299,28 @@ static bool value_fits(const char *param, const char *value, const struct target
     return false;
 }
 
+/* Where a command runs: the members of its target, by the names that parameters of requests have. */
+static bool command_fits(struct json_object *step, const struct target *target)
+{
+    struct json_object *members = NULL;
+
+    if (json_get(step, "target", json_type_object, &members) < 0)
+        return false;
+    json_object_object_foreach(members, name, value)
+    {
+        if (value_fits(strcmp(name, "ctid") == 0 ? "vmid" : name, json_object_get_string(value), target))
+            return true;
+    }
+    return false;
+}
+
 static bool step_fits(struct json_object *step, const struct target *target)
 {
     const char *path = text_of(step, "path");
     struct json_object *params = NULL;
 
+    if (strcmp(text_of(step, "kind"), "executor") == 0)
+        return command_fits(step, target);
     if (strcmp(text_of(step, "kind"), "request") != 0)
         return false;
     if ((target->kind == TARGET_NODE && path_names(path, "/nodes/", target->name)) ||

@@ -18,6 +18,7 @@
 #include "ledger/anchor.h"
 #include "ledger/receipt.h"
 #include "trust/apply.h"
+#include "trust/outcome_output.h"
 #include "trust/plan.h"
 #include "trust/secret_source.h"
 #include "trust/store.h"
@@ -108,11 +109,13 @@ static void put_copied(struct buf *out, struct json_object *from, const char *na
     json_put_value(out, value);
 }
 
-/* shown: for people and models, with words and log lines; else as the ledger keeps it. */
-static void put_steps(struct buf *out, struct json_object *record, bool shown)
+/* ledger NULL: for people and models, with words and log lines; else as that ledger keeps it. */
+static void put_steps(struct buf *out, struct json_object *record, struct ledger *ledger)
 {
     static const char *const always[] = {"name", "outcome", "upid", "exitstatus", "warnings"};
     struct json_object *steps = NULL;
+    const bool shown = !ledger;
+    size_t room = OUTPUT_ROOM;
 
     (void)json_get(record, "steps", json_type_array, &steps);
     const size_t count = steps ? json_object_array_length(steps) : 0;
@@ -130,6 +133,7 @@ static void put_steps(struct buf *out, struct json_object *record, bool shown)
             json_put_key(out, "message");
             json_put_string(out, message, len <= MESSAGE_SHOWN ? len : text_utf8_cut(message, MESSAGE_SHOWN));
         }
+        outcome_put_output(out, record, step, ledger, &room);
         if (shown && count <= 10)
             put_copied(out, step, "log");
         buf_char(out, '}');
@@ -165,7 +169,7 @@ static int record_append(struct trust *trust, const struct plan *plan, const str
         json_put_cstr(&why, result->why);
         ledger_put_body(trust->ledger, &body, "why", why.data ? why.data : "\"\"", why.data ? why.len : 2);
     }
-    put_steps(&body, result->record, false);
+    put_steps(&body, result->record, trust->ledger);
     if (!buf_ok(&body))
         return problem_set(p, -ENOMEM, PX_LEDGER, "the record of an outcome could not be made");
     return ledger_append(trust->ledger, LEDGER_OUTCOME, body.data, body.len, ret, p);
@@ -298,7 +302,7 @@ static void facts_make(struct trust *trust, const struct plan *plan, const struc
     } else if (unrecorded->code[0]) {
         json_put_key_string(out, "not_recorded", unrecorded->cause);
     }
-    put_steps(out, result->record, true);
+    put_steps(out, result->record, NULL);
     put_way_back(out, result, receipt);
     put_undo_point(out, result);
     once_put_names(trust, plan, out);

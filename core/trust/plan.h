@@ -12,7 +12,7 @@
  *   "sentence":the plane's own words (labelled as such when shown), "facts":[{"name","value"}],
  *   "incomplete":[{"what","why"}],
  *   "risk":{"level":1..3,"reasons":[{"from":"core|class|plan|blast|completeness","level","text"}]},
- *   "flags":bits of PROXIMO_CLASS_..., "consent":"plan|human|approver",
+ *   "flags":bits of PROXIMO_CLASS_... and RISK_COMMAND, "consent":"plan|human|approver",
  *   "consent_why":what demands it,
  *   "affected":[{"resource","name","effect","risk","facts"}],
  *   "guards":[guard], "steps":[step], "postcondition":[step of kind wait],
@@ -31,7 +31,9 @@
  * guard),"keep":[selector] wait
  * "path","params","select","test":"exists|equals|in|count","value":json,"interval_ms","deadline_ms",
  *           "fail_if":"selector=value","tolerate":[status],"keep":[selector]
- *   executor "executor","argv":[field],"stdin_sha256","deadline_ms","output_limit"
+ *   executor "executor","plane":whose it is,"target":{...},"argv":[field without a name],
+ *           "stdin":text,"stdin_sha256","stdin_bytes" or "stdin_secret":PARAMETER, "deadline_ms",
+ *           "output_limit","recheck","risk"
  * field: {"name","value":text} | {"name","ref":"STEP:SELECTOR"} | {"name","secret":PARAMETER}
  * In a path, {STEP:SELECTOR} is a reference that becomes one percent-encoded segment.
  * "recheck": guards that are read again immediately before a request that is not atomic.

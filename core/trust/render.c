@@ -81,6 +81,8 @@ void render_step_line(struct buf *out, struct json_object *step)
         render_plain(out, render_text(step, "method"), 10);
         buf_char(out, ' ');
         render_plain(out, path, VALUE_MOST);
+    } else if (strcmp(kind, "executor") == 0) {
+        render_command_line(out, step);
     } else if (strcmp(kind, "read") == 0) {
         buf_str(out, "read again ");
         render_plain(out, path, VALUE_MOST);
@@ -199,7 +201,7 @@ static void put_reasons(struct json_object *root, struct buf *out)
 static void put_step(struct json_object *step, size_t number, struct buf *out)
 {
     struct json_object *fields = render_rows(step, "params");
-    bool always = false, follow = false, atomic = false;
+    bool always = false, follow = false, atomic = false, worded = false;
     const bool request = strcmp(render_text(step, "kind"), "request") == 0;
 
     (void)json_get_bool(step, "always", &always);
@@ -209,9 +211,10 @@ static void put_step(struct json_object *step, size_t number, struct buf *out)
     render_step_line(out, step);
     if (follow)
         buf_str(out, "; its task is followed to the end");
+    const bool command = strcmp(render_text(step, "kind"), "executor") == 0;
     if (request && atomic)
         buf_str(out, "; Proxmox itself refuses it if the configuration changed meanwhile");
-    else if (request)
+    else if (request || command)
         buf_str(out, render_rows(step, "recheck") ? "; what is guarded of it is read again at once before"
                                                   : "; nothing checks again at once before it is sent");
     if (strcmp(render_text(step, "on_failure"), "continue") == 0)
@@ -219,8 +222,15 @@ static void put_step(struct json_object *step, size_t number, struct buf *out)
     if (always)
         buf_str(out, "; runs even after a failure");
     buf_char(out, '\n');
+    if (command)
+        render_command(out, step);
     for (size_t i = 0; fields && i < json_object_array_length(fields); i++) {
         struct json_object *field = json_object_array_get_idx(fields, i);
+        const bool word = strcmp(render_text(field, "name"), "command") == 0;
+        if (render_agent_command(out, step, field, !worded)) {
+            worded = worded || word;
+            continue;
+        }
         buf_str(out, "       ");
         render_plain(out, render_text(field, "name"), 100);
         buf_str(out, " = ");

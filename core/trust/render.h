@@ -24,4 +24,20 @@ void render_affected(struct json_object *root, struct buf *out);
 /* "POST /nodes/pve1/lxc/105/status/stop", "wait until /status equals ... at /path". */
 void render_step_line(struct buf *out, struct json_object *step);
 
+
+/* ---- render_command.c: what an executor step runs, every word of it */
+
+/* "run by exec on {"node":"pve1"}: systemctl restart 'a b'": on one line, for lists. */
+void render_command_line(struct buf *out, struct json_object *step);
+/* The words alone; at most `most` bytes of it, what was cut is said. */
+void render_argv(struct buf *out, struct json_object *step, size_t most);
+/* The words quoted as a shell would take them, the whole input, the limits: lines that begin with spaces. */
+void render_command(struct buf *out, struct json_object *step);
+
+/* One for the ledger: the program, how many words, how long the input. */
+void render_command_record(struct buf *out, struct json_object *step);
+/* A field of a request to a guest's agent to run a command, in the same way: all words with the first of
+ * them. False: it is an ordinary field. */
+bool render_agent_command(struct buf *out, struct json_object *step, struct json_object *field, bool first);
+
 #endif

@@ -139,6 +139,26 @@ static void params_put(struct json_object *step, struct buf *out)
     buf_char(out, '}');
 }
 
+/* An executor step, whole; where it does not fit, its list is cut and says so, and the text has it. */
+static void command_put(struct json_object *row, struct buf *out)
+{
+    static const char *const plain[] = {"executor",    "target",      "stdin_sha256", "stdin_bytes",
+                                        "deadline_ms", "output_limit"};
+    CLEANUP_BUF struct buf command = BUF_INIT(WHOLE_LIMIT);
+    struct json_object *value = NULL;
+
+    render_argv(&command, row, 4000);
+    json_put_key_string(out, "command", command.data ? command.data : "");
+    if (*render_text(row, "stdin"))
+        key_shown(out, "stdin", render_text(row, "stdin"), 4 * SHOWN_MOST);
+    if (*render_text(row, "stdin_secret"))
+        key_shown(out, "stdin_secret", render_text(row, "stdin_secret"), SHOWN_MOST);
+    for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
+        if (json_object_object_get_ex(row, plain[i], &value))
+            put_value(out, plain[i], value);
+    }
+}
+
 static void step_row(struct json_object *row, struct buf *out)
 {
     CLEANUP_BUF struct buf line = BUF_INIT(WHOLE_LIMIT);
@@ -149,6 +169,9 @@ static void step_row(struct json_object *row, struct buf *out)
     key_shown(out, "does", line.data ? line.data : "", 2 * SHOWN_MOST);
     if (strcmp(render_text(row, "kind"), "request") == 0) {
         params_put(row, out);
+        put_level(row, "risk", "risk", out);
+    } else if (strcmp(render_text(row, "kind"), "executor") == 0) {
+        command_put(row, out);
         put_level(row, "risk", "risk", out);
     }
     if (json_get_bool(row, "always", &flag) == 0 && flag)
@@ -295,7 +318,10 @@ static void record_line(struct json_object *step, struct buf *out)
     CLEANUP_BUF struct buf line = BUF_INIT(WHOLE_LIMIT);
     struct json_object *fields = render_rows(step, "params");
 
-    render_step_line(&line, step);
+    if (strcmp(render_text(step, "kind"), "executor") == 0)
+        render_command_record(&line, step);
+    else
+        render_step_line(&line, step);
     for (size_t i = 0; fields && i < json_object_array_length(fields); i++) {
         buf_str(&line, i ? "," : " (");
         render_plain(&line, render_text(json_object_array_get_idx(fields, i), "name"), 64);

@@ -26,6 +26,7 @@
 #define RISK_DIGEST    (1u << 11) /* takes `digest` and honours it */
 #define RISK_UNLISTED  (1u << 12) /* method or a parameter is not in the table: high */
 #define RISK_CLEAR     (1u << 13) /* a field that is a secret in this request carries its value in clear */
+#define RISK_COMMAND   (1u << 14) /* runs a command: a person's consent, whatever the class */
 
 struct risk_verdict {
     unsigned level; /* the maximum over method and parameters */

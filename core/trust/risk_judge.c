@@ -4,10 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "trust/risk_command.h"
 #include "trust/risk_match.h"
 #include "trust/risk_rows.h"
 
 #define NAME_SHOWN 48   /* bytes of a parameter's name in a reason */
+#define WORDS_MOST 256u /* of one command */
 #define LIST_MOST  512u /* options of one list that are judged; no object has as many */
 #define REASONS    (sizeof(((struct risk_verdict *)NULL)->reasons) / sizeof(struct risk_reason))
 
@@ -182,6 +184,8 @@ static void judge_option(struct judge *j, const char *list, const char *name, si
         return;
     }
     const struct risk_rule *rule = risk_rule_find(word.rule, word.rule_len);
+    if (rule && rule->test == RISK_WORDS)
+        return; /* all of them together: judge_words */
     if (!rule || (rule->test == RISK_LIST && (value->removed || !value->text))) {
         add(j->verdict, RISK_HIGH, rule ? 0 : RISK_UNLISTED, "%s%.*s: not known what it removes", list, shown,
             name);
@@ -238,6 +242,40 @@ static void judge_missing(struct judge *j, const struct http_field *fields, size
     }
 }
 
+/* The words of a command are fields of one name, in their order; "input-data" is what it reads. */
+static void judge_words(struct judge *j, const struct http_field *fields, size_t field_count)
+{
+    struct command_word words[WORDS_MOST];
+    struct command_risk risk = {.risk = RISK_HIGH};
+    const struct http_field *input = NULL;
+    size_t count = 0, all = 0;
+    struct word word;
+
+    if (!(j->row->flags & RISK_COMMAND))
+        return;
+    for (size_t i = 0; i < field_count; i++) {
+        const struct http_field *field = &fields[i];
+        const char *name = field->name ? field->name : "";
+        if (strcmp(name, "input-data") == 0)
+            input = field;
+        if (!word_find(j->row->params, name, strlen(name), &word) || !word.rule ||
+            strncmp(word.rule, "words", word.rule_len) != 0)
+            continue;
+        if (all++ < WORDS_MOST)
+            words[count++] = (struct command_word){field->value ? field->value : "", field->value_len,
+                                                   field->value != NULL};
+    }
+    if (count && count == all)
+        risk_command(words, count, input ? input->value : NULL, input ? input->value_len : 0, &risk);
+    if (risk.risk == RISK_LOW && input && !input->value) {
+        risk.risk = RISK_HIGH;
+        (void)snprintf(risk.why, sizeof(risk.why), "reads what is not known yet");
+    }
+    add(j->verdict, risk.risk == RISK_LOW ? RISK_LOW : RISK_HIGH,
+        (risk.destroys ? RISK_DESTROYS : 0) | (risk.cuts_off ? RISK_CUTS_OFF : 0), "command: %s",
+        risk.why[0] ? risk.why : "no words that can be judged");
+}
+
 void risk_judge(unsigned site_kind, const char *method, const char *path, const struct http_field *fields,
                 size_t field_count, struct risk_verdict *ret)
 {
@@ -257,4 +295,5 @@ void risk_judge(unsigned site_kind, const char *method, const char *path, const 
     for (size_t i = 0; i < field_count; i++)
         judge_field(&j, &fields[i]);
     judge_missing(&j, fields, field_count);
+    judge_words(&j, fields, field_count);
 }

@@ -36,6 +36,7 @@ enum {
     NO_TOKEN = RISK_NO_TOKEN,
     TASK = RISK_TASK,
     DIGEST = RISK_DIGEST,
+    COMMAND = RISK_COMMAND,
 };
 
 struct risk_table {
@@ -77,6 +78,7 @@ enum risk_test {
     RISK_UNLESS_WORD,  /* for every value but those of `words`; a list is harmless when all its items are */
     RISK_LIST,         /* the value lists options that go; each is judged as removed */
     RISK_LOOK,         /* `look` reads the value */
+    RISK_WORDS,        /* with the others of its name, the words of a command (risk_command.h) */
 };
 
 struct risk_rule {

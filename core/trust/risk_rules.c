@@ -69,6 +69,7 @@ static const struct risk_rule rules[] = {
     /* secrets that are none under the same name elsewhere */
     {"secret",         RISK_ALWAYS, MEDIUM, MEDIUM, NONE, "sets a secret", NULL, NULL},
     {"list",           RISK_LIST, HIGH, LOW, NONE, NULL, NULL, NULL},
+    {"words",          RISK_WORDS, HIGH, LOW, NONE, NULL, NULL, NULL},
 };
 /* clang-format on */
 
@@ -108,6 +109,7 @@ static bool excused(const struct risk_rule *rule, const struct risk_value *value
     case RISK_UNLESS_WORD: return is_word(value->text, value->len, rule->words);
     case RISK_ALWAYS:
     case RISK_LIST:
+    case RISK_WORDS:
     case RISK_LOOK: break;
     }
     return false;

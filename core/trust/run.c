@@ -95,8 +95,8 @@ void run_done(struct run *run)
     run_stop_done(&run->stop);
     journal_close(&run->journal);
     for (size_t i = 0; run->runs && i < run->count; i++) {
-        if (run->runs[i].log)
-            json_object_put(run->runs[i].log);
+        json_object_put(run->runs[i].log);
+        json_object_put(run->runs[i].output);
     }
     free(run->runs);
     if (run->results)

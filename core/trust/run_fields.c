@@ -10,6 +10,8 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "plane/exec.h"
+#include "trust/agent_output.h"
 #include "trust/run_inner.h"
 #include "trust/secret_source.h"
 
@@ -32,7 +34,7 @@ static int copy_secret(void *arg, const char *value, size_t len)
     return 0;
 }
 
-static int take_secret(struct run *run, const char *name, struct http_field *field, struct problem *p)
+int field_take_secret(struct run *run, const char *name, struct http_field *field, struct problem *p)
 {
     struct copy copy = {0};
     int r = secret_value(run->request->trust, run->request->plan, name, copy_secret, &copy, p);
@@ -69,34 +71,37 @@ static int take_reference(struct run *run, const char *reference, struct http_fi
     return take_text(text.data ? text.data : "", text.len, field);
 }
 
-static int take_field(struct run *run, struct json_object *param, struct http_field *field, struct problem *p)
+static int take_field(struct run *run, struct json_object *param, bool named, struct http_field *field,
+                      struct problem *p)
 {
     const char *text = NULL;
     size_t len = 0;
-    if (json_get_string(param, "name", &field->name, NULL) < 0)
+    if (!named)
+        field->name = "word";
+    else if (json_get_string(param, "name", &field->name, NULL) < 0)
         return problem_set(p, -EINVAL, PX_PLAN, "a parameter of the plan has no name");
     if (json_get_string(param, "value", &text, &len) == 0)
         return take_text(text, len, field);
     if (json_get_string(param, "ref", &text, NULL) == 0)
         return take_reference(run, text, field, p);
     if (json_get_string(param, "secret", &text, NULL) == 0)
-        return take_secret(run, text, field, p);
+        return field_take_secret(run, text, field, p);
     return problem_set(p, -EINVAL, PX_PLAN, "parameter '%.64s' of the plan has no value", field->name);
 }
 
-int field_list_make(struct run *run, struct json_object *params, struct field_list *ret, struct problem *p)
+static int list_make(struct run *run, struct json_object *params, bool named, size_t most,
+                     struct field_list *ret, struct problem *p)
 {
     size_t count = params ? json_object_array_length(params) : 0;
     struct field_list list = {0};
-    if (count > RUN_FIELDS_MOST)
-        return problem_set(p, -EFBIG, PX_PLAN, "a step of the plan has more than %u parameters",
-                           RUN_FIELDS_MOST);
+    if (count > most)
+        return problem_set(p, -EFBIG, PX_PLAN, "a step of the plan has more than %zu parameters", most);
     list.fields = calloc(count + 1, sizeof(*list.fields));
     if (!list.fields)
         return problem_set(p, -ENOMEM, PX_INTERNAL, "no memory for the parameters of a step");
     for (size_t i = 0; i < count; i++) {
         list.count = i + 1;
-        int r = take_field(run, json_object_array_get_idx(params, i), &list.fields[i], p);
+        int r = take_field(run, json_object_array_get_idx(params, i), named, &list.fields[i], p);
         if (r < 0) {
             field_list_done(&list);
             return r;
@@ -104,6 +109,16 @@ int field_list_make(struct run *run, struct json_object *params, struct field_li
     }
     *ret = list;
     return 0;
+}
+
+int field_list_make(struct run *run, struct json_object *params, struct field_list *ret, struct problem *p)
+{
+    return list_make(run, params, true, RUN_FIELDS_MOST, ret, p);
+}
+
+int word_list_make(struct run *run, struct json_object *argv, struct field_list *ret, struct problem *p)
+{
+    return list_make(run, argv, false, EXEC_WORDS_MOST, ret, p);
 }
 
 void field_list_done(struct field_list *list)
@@ -131,7 +146,9 @@ int run_step_get(struct run *run, struct json_object *step, const struct site_ca
     int r = reference_fill_path(template, run->results, &path, p);
     if (r == 0)
         r = field_list_make(run, params, &list, p);
-    if (r == 0)
+    if (r == 0 && agent_output_is_own(run->steps, step)) /* else it is refused as any read's would be */
+        r = site_get_agent_output(run->request->site, call, path.data, list.fields, list.count, ret, p);
+    else if (r == 0)
         r = site_get(run->request->site, call, path.data, list.fields, list.count, true, ret, p);
     field_list_done(&list);
     return r;

@@ -22,6 +22,9 @@
 #define UPID_LIMIT        512
 #define JOURNAL_LIMIT     ((size_t)16 << 20) /* bytes of a journal that is read back */
 #define RUN_RESULT_LIMIT  ((size_t)64 << 10) /* bytes of one step's result that are kept */
+#define RUN_OUTPUT_MOST   ((size_t)256 << 10) /* bytes of one stream of a command that are kept, cleaned */
+#define RUN_OUTPUT_TOTAL  ((size_t)2 << 20)   /* of all commands of a run */
+#define RUN_OUTPUT_RESULT (4 * RUN_OUTPUT_MOST + 4096) /* the JSON of both */
 #define RUN_LOG_LINES     20u                /* last lines of a task's log that are kept */
 #define RUN_LOG_LINE      300u               /* bytes of one of them */
 #define RUN_VALUE_LIMIT   ((size_t)64 << 10) /* bytes of one field's value */
@@ -93,6 +96,9 @@ struct step_run {
     char upid[UPID_LIMIT];
     char exitstatus[256];
     char message[1024];
+    /* Of a command: how it ended, bytes and hashes of what it wrote, no text of it; owned. Its result has the
+     * text. */
+    struct json_object *output;
 };
 
 struct run_secret {
@@ -116,6 +122,7 @@ struct run {
     enum run_halt halted; /* what request->halted has said */
     bool client_stop;     /* and a step was not run for a client's */
     uint32_t told;        /* the most progress */
+    size_t output_kept;   /* of RUN_OUTPUT_TOTAL */
     char why[400];
 };
 
@@ -138,6 +145,7 @@ void run_tell(struct run *run, size_t done, double percent, const char *message)
 /* Remembers a value that no text may show; run_scrub replaces it. */
 void run_secret_add(struct run *run, const char *value, size_t len);
 void run_scrub(const struct run *run, char *text);
+void run_scrub_bytes(const struct run *run, char *text, size_t len); /* NULs within are bytes like others */
 /* What is wrong in a few words, cleaned and scrubbed. */
 void step_say(struct run *run, struct step_run *s, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -160,6 +168,19 @@ void run_request_step(struct run *run, struct step_run *s);
 void run_read_step(struct run *run, struct step_run *s);
 void run_wait_step(struct run *run, struct step_run *s);
 void run_wait_look(struct run *run, struct step_run *s); /* a single look */
+void run_executor_step(struct run *run, struct step_run *s);
+/* The guards that the step names, once more: negative, and said why, when one has changed. */
+int run_recheck(struct run *run, struct step_run *s);
+
+/* ---- run_output.c: what a command wrote, untrusted: valid UTF-8, without control characters and secrets */
+
+struct plane_exec_result;
+/* The step's result and s->output from what an executor gave. */
+void run_output_take(struct run *run, struct step_run *s, const struct plane_exec_result *result, size_t most);
+/* The same of GET agent/exec-status; the step's keep, and its outcome by how the command ended. */
+void run_output_agent(struct run *run, struct step_run *s, struct json_object *data);
+/* "exit status 3", "ended by signal KILL"; NULL: it ended well. */
+const char *run_output_fault(struct json_object *output, char words[80]);
 /* All postconditions; false and `why`: not seen. once: one look each, for a run that is resolved later. */
 bool run_postcondition(struct run *run, bool once, char *why, size_t size);
 bool run_has_postcondition(const struct run *run);
@@ -171,6 +192,10 @@ struct field_list {
     size_t count;
 };
 int field_list_make(struct run *run, struct json_object *params, struct field_list *ret, struct problem *p);
+/* The words of a command: fields without names. */
+int word_list_make(struct run *run, struct json_object *argv, struct field_list *ret, struct problem *p);
+/* The value of a secret, the field's to wipe (field_list_done). */
+int field_take_secret(struct run *run, const char *name, struct http_field *field, struct problem *p);
 void field_list_done(struct field_list *list); /* wipes */
 /* GET of a step's path and params: status and body, errors of Proxmox too. Negative: no answer came. */
 int run_step_get(struct run *run, struct json_object *step, const struct site_call *call,

@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "base/selector.h"
+#include "trust/agent_output.h"
 #include "trust/run_inner.h"
 
 static struct json_object *guard_value(struct run *run, struct json_object *step)
@@ -100,7 +101,10 @@ void run_read_step(struct run *run, struct step_run *s)
     } else {
         if (answer.body)
             (void)json_object_object_get_ex(answer.body, "data", &data);
-        if (fields_hold(run, s, data)) {
+        if (agent_output_asks(s->step)) {
+            run_output_agent(run, s, data);
+            s->outcome = STEP_OK; /* it looked; a wait judges */
+        } else if (fields_hold(run, s, data)) {
             run_keep(run, s, data);
             s->outcome = STEP_OK;
         }

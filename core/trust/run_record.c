@@ -113,6 +113,8 @@ static struct json_object *step_record(const struct step_run *s)
         put(o, "ended", json_object_new_int64(s->ended_us));
     if (s->message[0])
         put(o, "message", text(s->message));
+    if (s->output)
+        put(o, "output", json_object_get(s->output));
     if (s->log && json_object_array_length(s->log) > 0)
         put(o, "log", json_object_get(s->log));
     return o;

@@ -52,7 +52,7 @@ static int recheck_one(struct run *run, struct step_run *s, size_t guard, struct
 }
 
 /* Where Proxmox does not check a digest on this very call, the core looks again at once before. */
-static int recheck(struct run *run, struct step_run *s)
+int run_recheck(struct run *run, struct step_run *s)
 {
     struct json_object *list = NULL;
     struct read_cache *cache = NULL;
@@ -206,7 +206,7 @@ void run_request_step(struct run *run, struct step_run *s)
 {
     struct sending send = {.run = run, .s = s, .path = BUF_INIT(HTTP_PATH_LIMIT + 1)};
     s->outcome = STEP_FAILED;
-    if (prepare(&send) == 0 && recheck(run, s) == 0)
+    if (prepare(&send) == 0 && run_recheck(run, s) == 0)
         send_it(&send);
     field_list_done(&send.list);
     buf_done(&send.path);

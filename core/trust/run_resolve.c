@@ -41,6 +41,19 @@ static void take_upid(struct step_run *s, struct json_object *entry)
         memcpy(s->upid, text, len + 1);
 }
 
+/* The numbers of a command's result, without its text. */
+static void take_output(struct step_run *s, struct json_object *result)
+{
+    if (strcmp(s->kind, "executor") != 0 || s->output || !json_object_is_type(result, json_type_object))
+        return;
+    s->output = json_object_new_object();
+    json_object_object_foreach(result, key, value)
+    {
+        if (s->output && strcmp(key, "stdout") != 0 && strcmp(key, "stderr") != 0)
+            (void)json_object_object_add(s->output, key, json_object_get(value));
+    }
+}
+
 static void take_result(struct run *run, struct step_run *s, struct trace *trace, struct json_object *entry)
 {
     struct json_object *result = NULL;
@@ -49,6 +62,7 @@ static void take_result(struct run *run, struct step_run *s, struct trace *trace
     trace->result = true;
     (void)json_object_object_add(run->results, s->name, json_object_get(result));
     (void)json_object_object_add(run->shown, s->name, json_object_get(result));
+    take_output(s, result);
 }
 
 static void end_step(struct run *run, struct step_run *s, struct trace *trace, enum step_outcome outcome,
@@ -75,6 +89,7 @@ static void take_entry(struct run *run, struct step_run *s, struct trace *trace,
         trace->sent_us = time;
     } else if (strcmp(event, "lost") == 0) {
         trace->phase = LOST;
+        step_say(run, s, "%s", why);
     } else if (strcmp(event, "answered") == 0) {
         trace->phase = ANSWERED;
     } else if (strcmp(event, "task-ended") == 0) {
@@ -136,6 +151,24 @@ static int ask_task(struct run *run, struct step_run *s, struct problem *p)
     if (!plan_has_secrets(run)) /* they are not in memory any more, so no text could be cleared of them */
         follow_log(run, s, &next, &percent);
     return 0;
+}
+
+/*
+ * A command that was begun: nothing at Proxmox knows what came of it. What the run itself saw to be lost is
+ * unknown; what nobody saw the end of stays in doubt, until a person has looked.
+ */
+static int ask_nobody(struct run *run, struct step_run *s, const struct trace *trace, struct problem *p)
+{
+    s->outcome = STEP_UNKNOWN;
+    if (trace->phase == LOST)
+        return 0;
+    problem_set(p, -EAGAIN, PX_PLAN,
+                "the command of step '%.40s' was started, what came of it was not recorded, and it may run still",
+                s->name);
+    problem_next(p, "a person looks whether it has run, and closes the plan with `proximo doubt close %s "
+                    "--verdict ...`; nothing runs it again",
+                 run->request->plan->id);
+    return -EAGAIN;
 }
 
 /* Sent, and no answer is known. */
@@ -205,6 +238,8 @@ static int ask(struct run *run, struct trace *traces, struct problem *p)
         struct step_run *s = &run->runs[i];
         if (traces[i].phase == NOT_BEGUN)
             step_say(run, s, "the run was interrupted before it");
+        else if (traces[i].phase != ENDED && strcmp(s->kind, "executor") == 0)
+            r = ask_nobody(run, s, &traces[i], p);
         else if (traces[i].phase == SENDING || traces[i].phase == LOST)
             r = ask_lost(run, s, &traces[i], p);
         else if (traces[i].phase == ANSWERED)

@@ -53,26 +53,32 @@ void run_secret_add(struct run *run, const char *value, size_t len)
         explicit_bzero(escaped.data, escaped.len);
 }
 
-static size_t common(const char *a, const char *b)
+static size_t common(const char *a, size_t len, const struct run_secret *s)
 {
     size_t n = 0;
-    while (a[n] && a[n] == b[n])
+    while (n < len && n < s->len && a[n] == s->value[n])
         n++;
     return n;
 }
 
-void run_scrub(const struct run *run, char *text)
+void run_scrub_bytes(const struct run *run, char *text, size_t len)
 {
+    const char *end = text + len;
     for (const struct run_secret *s = run->secrets; s; s = s->next) {
         /* The beginning of one counts too: texts are cut. */
         size_t least = s->len < SECRET_PART ? s->len : SECRET_PART;
-        for (char *at = strchr(text, s->value[0]); at; at = strchr(at, s->value[0])) {
-            size_t n = common(at, s->value);
+        for (char *at = text; at < end && (at = memchr(at, s->value[0], (size_t)(end - at))) != NULL;) {
+            size_t n = common(at, (size_t)(end - at), s);
             if (n >= least)
                 memset(at, '*', n);
             at += n >= least ? n : 1;
         }
     }
+}
+
+void run_scrub(const struct run *run, char *text)
+{
+    run_scrub_bytes(run, text, strlen(text));
 }
 
 void step_say(struct run *run, struct step_run *s, const char *format, ...)
@@ -190,7 +196,8 @@ void run_result_set(struct run *run, struct step_run *s, struct json_object *val
     const char *path = NULL;
     if (s->index >= run->count || !value)
         return;
-    if (strlen(json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN)) > RUN_RESULT_LIMIT) {
+    const size_t most = s->output ? RUN_OUTPUT_RESULT : RUN_RESULT_LIMIT;
+    if (strlen(json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN)) > most) {
         step_say(run, s, "its answer is too large to be kept");
         return;
     }
@@ -237,11 +244,12 @@ void run_step(struct run *run, struct step_run *s)
     static const struct {
         const char *kind;
         void (*run)(struct run *, struct step_run *);
-    } kinds[] = {{"request", run_request_step}, {"read", run_read_step}, {"wait", run_wait_step}};
+    } kinds[] = {{"request", run_request_step}, {"read", run_read_step}, {"wait", run_wait_step},
+                 {"executor", run_executor_step}};
     s->started_us = clock_wall_us();
     s->outcome = STEP_FAILED;
     run_tell(run, s->index, 0, s->name);
-    step_say(run, s, "%s: no executor for a step of kind '%.40s'", PX_PLANE, s->kind);
+    step_say(run, s, "%s: there is no step of kind '%.40s'", PX_PLANE, s->kind);
     for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
         if (strcmp(kinds[i].kind, s->kind) == 0) {
             s->message[0] = '\0';

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/selector.h"
+#include "trust/agent_output.h"
 #include "trust/run_inner.h"
 
 #define INTERVAL_LEAST_MS 100
@@ -121,6 +122,17 @@ static void say_seen(struct run *run, struct step_run *s, struct json_object *va
     step_say(run, s, "not seen in time; at %s last was %.200s", *select ? select : "the whole answer", seen);
 }
 
+/* The command has ended; how, its exit status says. */
+static enum look take_output(struct run *run, struct step_run *s, struct json_object *data)
+{
+    char words[80];
+    run_output_agent(run, s, data);
+    const char *fault = run_output_fault(s->output, words);
+    if (fault)
+        step_say(run, s, "%s", fault);
+    return fault ? LOOK_FAILED : LOOK_HOLDS;
+}
+
 /* One look. LOOK_NOT_YET also for what may pass: no answer, a tolerated status. */
 static enum look poll_once(struct run *run, struct step_run *s, const struct site_call *call)
 {
@@ -148,6 +160,8 @@ static enum look poll_once(struct run *run, struct step_run *s, const struct sit
             say_seen(run, s, value);
         else if (look == LOOK_FAILED)
             step_say(run, s, "it went the other way: the condition that ends this wait as failed holds");
+        else if (agent_output_asks(s->step))
+            look = take_output(run, s, data);
         else
             run_keep(run, s, data);
     }
@@ -186,6 +200,10 @@ static void wait_run(struct run *run, struct step_run *s, bool once)
     if (!s->always && run_stopped(run))
         step_say(run, s, "stopped while waiting");
     s->outcome = STEP_FAILED;
+    if (agent_output_asks(s->step)) { /* nobody ends a command in a guest */
+        s->outcome = STEP_UNKNOWN;
+        step_say(run, s, "its end was not seen; it may run still");
+    }
 }
 
 void run_wait_step(struct run *run, struct step_run *s)

@@ -15,6 +15,7 @@ static const struct topic *const topics[] = {
     &guests_topic_config,
     &guests_topic_pending,
     &guests_topic_agent,
+    &guests_topic_diagnose,
     &guests_topic_notes,
     &guests_topic_disks,
     &guests_topic_cloudinit,

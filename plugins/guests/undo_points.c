@@ -21,20 +21,6 @@ static const char *kept(const struct asking *a, const char *text)
     return text ? ask_text(a, "%s", text) : NULL;
 }
 
-/* By name and description, because a person may have made a snapshot of such a name, or described one so. */
-static bool is_ours(const char *name, const char *description)
-{
-    const size_t words = strlen(UNDO_POINT_WORDS), len = strlen(name);
-
-    if (!description || strncmp(description, UNDO_POINT_WORDS, words) != 0)
-        return false;
-    const char *nonce = description + words;
-    /* proximo-20260101T000000-01234567 */
-    return strspn(nonce, "0123456789abcdef") == 32 && len == 32 && strspn(name + 8, "0123456789") == 8 &&
-           name[16] == 'T' && strspn(name + 17, "0123456789") == 6 && name[23] == '-' &&
-           strncmp(name + 24, nonce, 8) == 0;
-}
-
 static int32_t add(const struct asking *a, struct undo_points *points, const struct spot *spot,
                    struct json_object *entry)
 {
@@ -61,7 +47,7 @@ static int32_t add(const struct asking *a, struct undo_points *points, const str
                                  .description = kept(a, description ? description : ""),
                                  .taken = json_object_get_int64(member_of(entry, "snaptime")),
                                  .complete = !member_of(entry, "snapstate"),
-                                 .ours = is_ours(name, description)};
+                                 .ours = undo_point_ours(name, description)};
     return point->name && point->description ? PROXIMO_OK : PROXIMO_ENOMEM;
 }
 

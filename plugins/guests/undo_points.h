@@ -3,12 +3,8 @@
 #ifndef PROXIMO_GUESTS_UNDO_POINTS_H
 #define PROXIMO_GUESTS_UNDO_POINTS_H
 
+#include "../common/undo_point.h"
 #include "guests.h"
-
-#define UNDO_POINT_NAME "proximo-" /* how their names begin, */
-#define UNDO_POINT_WORDS                                                                                     \
-    "Proximo undo point of plan " /* and their descriptions: 32 hex digits follow, of which the              \
-                                     name ends with the first 8 */
 
 /* One of them. Texts live as long as the call. */
 struct undo_point {

@@ -37,6 +37,8 @@ int32_t nodes_read_tasks(void *instance, struct proximo_call *call);
 int32_t nodes_read_task_status(void *instance, struct proximo_call *call);
 int32_t nodes_read_task_wait(void *instance, struct proximo_call *call);
 int32_t nodes_read_journal(void *instance, struct proximo_call *call);
+int32_t nodes_read_diagnose(void *instance, struct proximo_call *call);
+int32_t nodes_read_cluster_diagnose(void *instance, struct proximo_call *call);
 
 int32_t nodes_plan_task_stop(void *instance, struct proximo_call *call);
 int32_t nodes_plan_pool_create(void *instance, struct proximo_call *call);
@@ -51,6 +53,7 @@ extern const struct topic nodes_topic_node, nodes_topic_node_hardware, nodes_top
     nodes_topic_node_services, nodes_topic_node_config;
 extern const struct topic nodes_topic_cluster, nodes_topic_options, nodes_topic_ceph, nodes_topic_metrics,
     nodes_topic_mappings, nodes_topic_replication;
-extern const struct topic nodes_topic_tasks, nodes_topic_network, nodes_topic_pools, nodes_topic_prompts;
+extern const struct topic nodes_topic_tasks, nodes_topic_network, nodes_topic_pools, nodes_topic_prompts,
+    nodes_topic_diagnose;
 
 #endif

@@ -63,6 +63,7 @@ static const struct topic *const topics[] = {
     &nodes_topic_tasks,
     &nodes_topic_network,
     &nodes_topic_pools,
+    &nodes_topic_diagnose,
     &nodes_topic_prompts,
 };
 /* clang-format on */

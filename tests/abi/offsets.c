@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where every member of ABI 0.3 is, on machines with 64-bit pointers. A change here is a change of the
+ * Where every member of ABI 0.4 is, on machines with 64-bit pointers. A change here is a change of the
  * interface: members are only appended, and then rows are appended here. Sizes may grow, so they are lower
  * bounds. No member runs a change: design 2: "There is no `apply` function in the ABI"
  */
@@ -180,6 +180,11 @@ AT(proximo_finding, flags, 8);
 AT(proximo_finding, title, 16);
 AT(proximo_finding, evidence, 32);
 AT(proximo_finding, source, 48);
+AT(proximo_finding, code, 64);
+AT(proximo_finding, measured_json, 80);
+AT(proximo_finding, threshold_json, 96);
+AT(proximo_finding, tool, 112);
+AT(proximo_finding, arguments_json, 128);
 AT(proximo_resource, struct_size, 0);
 AT(proximo_resource, _reserved, 4);
 AT(proximo_resource, flags, 8);
@@ -253,7 +258,8 @@ AT(proximo_host, ask, 328);
 AT(proximo_host, client_log, 336);
 AT(proximo_host, show, 344);
 AT(proximo_host, updated, 352);
-AT(proximo_host, _reserved, 360);
+AT(proximo_host, ended, 360);
+AT(proximo_host, _reserved, 368);
 AT(proximo_plane, magic, 0);
 AT(proximo_plane, struct_size, 8);
 AT(proximo_plane, abi_major, 12);
@@ -296,7 +302,7 @@ SIZE(proximo_get, 48);
 SIZE(proximo_answer, 48);
 SIZE(proximo_site, 40);
 SIZE(proximo_affected, 80);
-SIZE(proximo_finding, 64);
+SIZE(proximo_finding, 144);
 SIZE(proximo_resource, 104);
 SIZE(proximo_prompt, 72);
 SIZE(proximo_ask, 48);

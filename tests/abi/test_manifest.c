@@ -350,7 +350,7 @@ static void test_replies(void **state)
     }
     struct plane_reply reply = {0};
     struct problem p = PROBLEM_INIT;
-    assert_int_equal(plane_reply_read("p", body.data, body.len, &reply, &p), 0);
+    assert_int_equal(plane_reply_read("p", NULL, body.data, body.len, &reply, &p), 0);
     assert_int_equal(reply.count, 2);
     assert_null(strchr(reply.blocks[0].name, 0x1b));
     plane_reply_done(&reply);
@@ -363,7 +363,7 @@ static void test_replies(void **state)
             copy[roll(body.len)] = (char)roll(256);
         copy = realloc(copy, len ? len : 1);
         assert_non_null(copy);
-        if (plane_reply_read("p", copy, len, &reply, &p) == 0)
+        if (plane_reply_read("p", NULL, copy, len, &reply, &p) == 0)
             plane_reply_done(&reply);
         free(copy);
     }

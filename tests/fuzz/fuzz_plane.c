@@ -82,7 +82,7 @@ static void reply(const char *bytes, size_t len)
     struct plane_reply read = {0};
     struct problem p = PROBLEM_INIT;
 
-    if (plane_reply_read("p", bytes, len, &read, &p) < 0) {
+    if (plane_reply_read("p", &changing, bytes, len, &read, &p) < 0) {
         PROMISE(strcmp(p.code, PX_PLANE) == 0 || strcmp(p.code, PX_INTERNAL) == 0);
         return;
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * plane.h - the interface between proximo and a plane, ABI 0.3.
+ * plane.h - the interface between proximo and a plane, ABI 0.4.
  *
  * A plane is a shared object that adds tools for one area of Proxmox. It describes; it never acts: most of
  * it is tables, and its functions read through the host table and fill in answers or plans. It runs in a
@@ -36,7 +36,8 @@
  *
  * "0.x" may change between minors until 1.0. Changes: 0.1 first; 0.2 PROXIMO_CLASS_SNAPSHOT_FIRST, and no
  * parameter may be called snapshot_first; 0.3 resources, prompts, and asking the client: can_ask, ask,
- * client_log, show, updated, PROXIMO_EINPUT, PROXIMO_ECAPABILITY, PROXIMO_CONTENT_ASSISTANT.
+ * client_log, show, updated, PROXIMO_EINPUT, PROXIMO_ECAPABILITY, PROXIMO_CONTENT_ASSISTANT; 0.4 findings and
+ * incomplete in reads, further fields of a finding, executors, ended.
  */
 #ifndef PROXIMO_PLANE_H
 #define PROXIMO_PLANE_H
@@ -49,7 +50,7 @@ extern "C" {
 
 #define PROXIMO_PLANE_MAGIC UINT64_C(0x6f6d69786f72500a) /* "\nProximo", little endian */
 #define PROXIMO_ABI_MAJOR   0
-#define PROXIMO_ABI_MINOR   3
+#define PROXIMO_ABI_MINOR   4
 
 /* features_required: what a plane cannot do without. */
 #define PROXIMO_FEATURE_READS     (UINT64_C(1) << 0) /* read rows and functions, probes */
@@ -405,7 +406,11 @@ struct proximo_class {
 
 /* ---------------------------------------------------------------- executors */
 
-/* What an executor is asked to run. */
+/*
+ * What an executor is asked to run. It connects or spawns, runs the words as one command, passes the output
+ * on and says how it ended; see the upcalls. deadline_ms from now it ends the command itself. cancel, if
+ * given, runs in another thread, beside run, when the run is cancelled: it wakes what run waits in.
+ */
 struct proximo_exec {
     uint32_t struct_size;
     uint32_t argc;
@@ -501,13 +506,20 @@ struct proximo_affected {
     struct proximo_text effect;
     struct proximo_text facts_json;
 };
+#define PROXIMO_FINDING_UNTRUSTED (UINT64_C(1) << 0) /* since 0.4: guests or people wrote some of it */
 struct proximo_finding {
     uint32_t struct_size;
     uint32_t severity; /* PROXIMO_RISK_... */
     uint64_t flags;
-    struct proximo_text title;
-    struct proximo_text evidence;
-    struct proximo_text source;
+    struct proximo_text title;    /* one sentence; needed */
+    struct proximo_text evidence; /* what was seen, in words or figures */
+    struct proximo_text source;   /* where it was read: "GET /nodes/pve1/disks/list" */
+    /* Since 0.4, all of them optional. */
+    struct proximo_text code;           /* "DISK-FULL": [A-Z][A-Z0-9-]*, at most 64 */
+    struct proximo_text measured_json;  /* the number (or text) that was measured, as JSON */
+    struct proximo_text threshold_json; /* what it was held against */
+    struct proximo_text tool;           /* the name of a tool that looks further or mends it */
+    struct proximo_text arguments_json; /* of that tool: an object */
 };
 
 /* What the client can be asked for. params_json is the `params` of MCP's request of that name; key names the
@@ -603,12 +615,34 @@ struct proximo_host {
     int32_t (*subject)(struct proximo_call *call, const char *operation_class,
                        struct proximo_text subject_json);
 
-    /* In blast functions and diagnoses. */
+    /*
+     * affected: in plan and blast functions. incomplete: in them and, since 0.4, in reads: something could
+     * not be read; the answer says so first, as its member "unread", and is not complete. finding: since 0.4,
+     * in reads: the answer's member "findings", the most severe first. What a read tells comes beside its
+     * reply, which is needed all the same; an object "checks" in it ({"run":N}) gets their number that were
+     * unread.
+     */
     int32_t (*affected)(struct proximo_call *call, const struct proximo_affected *affected);
     int32_t (*incomplete)(struct proximo_call *call, const char *what, const char *why);
     int32_t (*finding)(struct proximo_call *call, const struct proximo_finding *finding);
 
-    /* In executors. Descriptors are connected sockets or pipes; the plane closes them. */
+    /*
+     * Of an executor's run only; PROXIMO_ENOSYS elsewhere. Descriptors are connected sockets or pipes, in
+     * blocking mode; the plane closes them. What connect, spawn and material may name stands in the
+     * configuration: planes.NAME.endpoints, .programs and .material; PROXIMO_EDENIED else.
+     *
+     * connect: a socket that is connected; for TCP without delay and with keep-alives. spawn: once a run; the
+     * program gets argv as it is (argv[0] too), never a shell, and a small environment of its own. The host
+     * ends it, TERM first, at the run's deadline, when the run is cancelled and when it is over. material:
+     * the file's bytes, read anew each time. secret_stdin: a descriptor that gives the secret's value, then
+     * the end of file; once a run. output: what came, in whatever pieces; stream 1 or 2. Then exactly one of
+     * exited (signal_name "KILL", or NULL) and outcome_unknown; nothing after it. output, exited,
+     * outcome_unknown and ended work on after the run was cancelled or its deadline passed, for a few seconds.
+     *
+     * A run that returns an error and has said neither: nothing ran, if the code is EINVAL, ENOTFOUND,
+     * EDENIED, EUNAVAIL, ENOSYS or ESTATE; with any other it may have run, if anything had been connected or
+     * spawned.
+     */
     int32_t (*connect)(struct proximo_call *call, const char *endpoint, int32_t *ret_fd);
     int32_t (*spawn)(struct proximo_call *call, const char *program, const struct proximo_text *argv,
                      uint32_t argc, int32_t *ret_stdin_fd, int32_t *ret_stdout_fd, int32_t *ret_stderr_fd);
@@ -640,7 +674,13 @@ struct proximo_host {
     int32_t (*show)(struct proximo_call *call, uint32_t what, const char *name, int32_t shown);
     int32_t (*updated)(struct proximo_call *call, const char *uri);
 
-    void (*_reserved[3])(void);
+    /*
+     * Since 0.4, in executors. Waits for the end of the process that this run spawned; its exit status, or
+     * -1 and the name of its signal ("KILL"; else empty). PROXIMO_ENOTFOUND when it spawned none.
+     */
+    int32_t (*ended)(struct proximo_call *call, int32_t *ret_exit_status, struct proximo_text *ret_signal);
+
+    void (*_reserved[2])(void);
 };
 #define PROXIMO_HOST_HAS(host, member)                                                                       \
     ((host)->struct_size >=                                                                                  \

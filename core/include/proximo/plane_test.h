@@ -23,6 +23,8 @@
  *     r = plane_test_plan_undo(&t, &plane, "hello_stop", "{\"before\":[...],...}");
  *     r = plane_test_blast(&t, &plane, "hello.stop", "{\"kind\":\"guest\",\"vmid\":105}");
  *
+ * What a read tells is kept in the lists findings and incomplete.
+ *
  * Resources and prompts as reads; what is said to the client is kept in the lists asks, logs, shown, updated:
  *
  *     r = plane_test_resource(&t, &plane, "hello_note");     and plane_test_prompt; by the resource's name
@@ -338,6 +340,7 @@ PLANE_TEST_FN const struct proximo_host *plane_test_host(void)
     fake.subject = plane_test_subject;
     fake.affected = plane_test_affected;
     fake.incomplete = plane_test_incomplete;
+    fake.finding = plane_test_finding;
     fake.can_ask = plane_test_can_ask;
     fake.ask = plane_test_ask_client;
     fake.client_log = plane_test_client_log;

@@ -243,12 +243,47 @@ PLANE_TEST_FN int32_t plane_test_affected(struct proximo_call *call, const struc
 PLANE_TEST_FN int32_t plane_test_incomplete(struct proximo_call *call, const char *what, const char *why)
 {
     struct plane_test_json j = {call->test, NULL, 0, 0};
-    int32_t r = plane_test_place(call, 1);
+    int32_t r = call->test->kind == PLANE_TEST_READ ? 0 : plane_test_place(call, 1);
     plane_test_put(&j, "{", 1);
     plane_test_put_str(&j, "what", what);
     plane_test_put_str(&j, "why", why);
     plane_test_put(&j, "}", 1);
     return r ? r : plane_test_tell(&j, "incomplete", what && *what && why && *why ? 0 : PROXIMO_EINVAL);
+}
+
+PLANE_TEST_FN void plane_test_put_json(struct plane_test_json *j, const char *key, struct proximo_text json)
+{
+    if (!json.len)
+        return;
+    plane_test_put_key(j, key);
+    plane_test_put(j, json.ptr, (size_t)json.len);
+}
+
+/* Kept in the list "findings", members in the order of the answer's. */
+PLANE_TEST_FN int32_t plane_test_finding(struct proximo_call *call, const struct proximo_finding *finding)
+{
+    struct plane_test_json j = {call->test, NULL, 0, 0};
+    if (call->test->kind != PLANE_TEST_READ)
+        return PROXIMO_ENOSYS;
+    if (call->test->cancelled)
+        return PROXIMO_ECANCELLED;
+    if (!finding || finding->struct_size != sizeof(*finding) || finding->flags > PROXIMO_FINDING_UNTRUSTED ||
+        finding->severity < PROXIMO_RISK_LOW || finding->severity > PROXIMO_RISK_HIGH ||
+        !finding->title.len || (finding->arguments_json.len && !finding->tool.len))
+        return PROXIMO_EINVAL;
+    plane_test_put(&j, "{", 1);
+    plane_test_put_int(&j, "severity", finding->severity);
+    plane_test_put_int(&j, "flags", finding->flags);
+    plane_test_put_text(&j, "code", finding->code.ptr, finding->code.len);
+    plane_test_put_text(&j, "title", finding->title.ptr, finding->title.len);
+    plane_test_put_json(&j, "measured", finding->measured_json);
+    plane_test_put_json(&j, "threshold", finding->threshold_json);
+    plane_test_put_text(&j, "evidence", finding->evidence.ptr, finding->evidence.len);
+    plane_test_put_text(&j, "source", finding->source.ptr, finding->source.len);
+    plane_test_put_text(&j, "tool", finding->tool.ptr, finding->tool.len);
+    plane_test_put_json(&j, "arguments", finding->arguments_json);
+    plane_test_put(&j, "}", 1);
+    return plane_test_tell(&j, "findings", 0);
 }
 
 PLANE_TEST_FN int32_t plane_test_secret_of(struct proximo_call *call, const char *name,

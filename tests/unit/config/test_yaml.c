@@ -47,6 +47,7 @@ static void test_defaults(void **state)
         assert_false(c->trust.confirm_direct);
         assert_false(c->trust.lease_required);
         assert_false(c->trust.taint_consent);
+        assert_true(c->trust.snapshot_high);
         assert_int_equal(c->changes_per_hour, 60);
         assert_null(c->plane_dir);
         assert_non_null(strstr(c->ledger.file, "/proximo/audit.log"));
@@ -232,6 +233,7 @@ static const struct {
     {"limits: {class_per_hour: [guest.stop]}", "a mapping of classes to numbers is needed", NULL},
     {"trust: {lease: yes}", "is not one of the choices", "none, required"},
     {"trust: {taint: human}", "is not one of the choices", "off, consent"},
+    {"trust: {snapshot_first: never}", "is not one of the choices", "asked, high"},
     {"state_dir: ''", "state_dir", "empty"},
     {"state_dir: \"a\\tb\"", "control characters", NULL},
     /* sites */

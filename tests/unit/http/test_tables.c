@@ -152,6 +152,21 @@ static void test_gets(void **state)
     assert_int_equal(http_get_check(CONFIG_PBS, "/nodes/a/rrd", NULL, 0, NULL), 0);
 }
 
+/* The one that the step runner may send: of one command, by its pid, and nothing that looks like it. */
+static void test_agent_output(void **state)
+{
+    const struct http_field pid[] = {{"pid", "42", 2}}, other[] = {{"file", "a", 1}};
+    const struct http_field two[] = {{"pid", "42", 2}, {"pid", "43", 2}};
+    (void)state;
+    assert_true(http_get_is_agent_output("/nodes/a/qemu/100/agent/exec-status", pid, 1));
+    assert_false(http_get_is_agent_output("/nodes/a/qemu/100/agent/exec-status", pid, 0));
+    assert_false(http_get_is_agent_output("/nodes/a/qemu/100/agent/exec-status", other, 1));
+    assert_false(http_get_is_agent_output("/nodes/a/qemu/100/agent/exec-status", two, 2));
+    assert_false(http_get_is_agent_output("/nodes/a/qemu/100/agent/file-read", pid, 1));
+    assert_false(http_get_is_agent_output("/nodes/a/lxc/100/agent/exec-status", pid, 1));
+    assert_int_equal(get("/nodes/a/qemu/100/agent/exec-status", pid, 1), -EACCES);
+}
+
 /* Listing what is in a backup is a plain read of archives of files only. */
 static void test_files_of_backups(void **state)
 {
@@ -294,7 +309,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_path_check), cmocka_unit_test(test_path_match),
-        cmocka_unit_test(test_gets),       cmocka_unit_test(test_files_of_backups),
+        cmocka_unit_test(test_gets),
+        cmocka_unit_test(test_agent_output),       cmocka_unit_test(test_files_of_backups),
         cmocka_unit_test(test_probes),     cmocka_unit_test(test_rows_exist),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

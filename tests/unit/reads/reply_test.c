@@ -43,7 +43,7 @@ static void check(int r, const struct buf *made, const char *wanted, const struc
 
 static void test_content(void **state)
 {
-    const struct plane_reply reply = {blocks, 6};
+    const struct plane_reply reply = {.blocks = blocks, .count = 6};
     struct buf made CLEANUP_BUF = BUF_INIT(LIMIT);
     struct problem p = PROBLEM_INIT;
 
@@ -61,7 +61,7 @@ static void test_content(void **state)
 
 static void test_roles(void **state)
 {
-    const struct plane_reply reply = {blocks, 2};
+    const struct plane_reply reply = {.blocks = blocks, .count = 2};
     struct buf made CLEANUP_BUF = BUF_INIT(LIMIT);
     struct problem p = PROBLEM_INIT;
 
@@ -76,7 +76,7 @@ static void test_roles(void **state)
 
 static void test_contents(void **state)
 {
-    struct plane_reply reply = {blocks, 5};
+    struct plane_reply reply = {.blocks = blocks, .count = 5};
     struct buf made CLEANUP_BUF = BUF_INIT(LIMIT);
     struct problem p = PROBLEM_INIT;
 
@@ -95,7 +95,7 @@ static void test_contents(void **state)
     reply.count = 1;
     r = reply_put_contents(&reply, "x:own", NULL, &made, &p);
     check(r, &made, "[{\"uri\":\"x:own\",\"mimeType\":\"text/plain\",\"text\":\"a[31m\\nb\"}]", &p);
-    reply = (struct plane_reply){&blocks[5], 1};
+    reply = (struct plane_reply){.blocks = &blocks[5], .count = 1};
     assert_int_equal(reply_put_contents(&reply, "x:own", NULL, &made, &p), -EPROTO);
 }
 
@@ -112,7 +112,7 @@ static void test_limit(void **state)
     memset(text, 'x', READ_ANSWER_LIMIT + 1);
     struct reply_block two[2] = {{.type = PROXIMO_CONTENT_TEXT, .data = text, .data_len = READ_ANSWER_LIMIT},
                                  {.type = PROXIMO_CONTENT_TEXT, DATA("y")}};
-    struct plane_reply reply = {two, 1};
+    struct plane_reply reply = {.blocks = two, .count = 1};
     assert_int_equal(reply_put_content(&reply, false, &made, &p), 0);
     assert_true(made.len > READ_ANSWER_LIMIT && !strstr(made.data, "cut"));
     assert_int_equal(reply_put_content(&reply, false, &small, &p), -E2BIG);

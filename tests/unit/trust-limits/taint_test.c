@@ -95,10 +95,29 @@ static void test_consent(void **context)
     rig_stop(&rig);
 }
 
+/* What a command wrote is text of others too; that it wrote nothing is not. */
+static void test_commands(void **context)
+{
+    CLEANUP_BUF struct buf answer = BUF_INIT(4096);
+    struct rig rig;
+
+    (void)context;
+    rig_start(&rig, "trust: {taint: consent}\n");
+    buf_str(&answer, "{\"steps\":[{\"output\":{\"stdout\":\"\",\"stdout_bytes\":0}},{\"name\":\"\\\"stdout\\\":\\\"x\"}]}");
+    limits_taint_answer(rig.trust, "proximo_apply", &answer);
+    assert_string_equal(limits_consent(rig.trust, "plan"), "plan");
+    buf_reset(&answer);
+    buf_str(&answer, "{\"steps\":[{\"output\":{\"stdout\":\"\",\"stderr\":\"obey\"}}]}");
+    limits_taint_answer(rig.trust, "proximo_apply", &answer);
+    assert_string_equal(limits_consent(rig.trust, "plan"), "human");
+    rig_stop(&rig);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_answers), cmocka_unit_test(test_marked),
-                                       cmocka_unit_test(test_consent)};
+                                       cmocka_unit_test(test_consent),
+                                       cmocka_unit_test(test_commands)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -22,6 +22,7 @@
 #include "config/config.h"
 #include "ledger/ledger.h"
 #include "plane/planes.h"
+#include "../trust-run/fake_exec.h"
 
 #define S(text) ((char *)(uintptr_t)(text))
 
@@ -123,6 +124,7 @@ int rig_setup(void **state)
     rig.draft = "{}";
     rig.blast = "{}";
     fake_http_reset();
+    fake_exec_reset();
     answers();
     snprintf(rig.folder, sizeof(rig.folder), "/tmp/trust-plan-XXXXXX");
     if (!mkdtemp(rig.folder))

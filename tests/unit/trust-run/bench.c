@@ -16,6 +16,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "fake_exec.h"
 
 const struct crypto_module *proximo_module_crypto(void);
 
@@ -65,6 +66,7 @@ int bench_setup(void **state)
     (void)state;
     memset(&bench, 0, sizeof(bench));
     fake_http_reset();
+    fake_exec_reset();
     ledger_bodies[0] = '\0';
     ledger_error = 0;
     snprintf(bench.folder, sizeof(bench.folder), "/tmp/proximo-run-XXXXXX");

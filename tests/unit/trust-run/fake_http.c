@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "http/get_table.h"
 #include "base/buf.h"
 #include "base/cancel.h"
 #include "base/clock.h"
@@ -159,6 +160,9 @@ static int fake_request(struct http_client *client, const struct http_request *r
     CLEANUP_BUF struct buf target = BUF_INIT(1 << 20);
     if (strcmp(request->method, "GET") != 0 && !request->allow_change)
         return problem_set(p, -EACCES, PX_READ_ONLY, "a change without leave");
+    if (strcmp(request->method, "GET") == 0 && !request->agent_output && /* as client.c does */
+        http_get_check(0, request->path, request->fields, request->field_count, p) < 0)
+        return -EACCES;
     if (cancel_is_set(request->cancel))
         return problem_set(p, -ECANCELED, PX_CANCELLED, "cancelled");
     pthread_mutex_lock(&lock);

@@ -49,12 +49,12 @@ static void always_after_a_failure(void **state)
     assert_int_equal(fake_http_changes(), 3);
 }
 
-static void kind_without_executor(void **state)
+static void kind_that_there_is_not(void **state)
 {
     (void)state;
-    bench_plan("'steps':[{'name':'x','kind':'executor','executor':'exec','argv':[]}]");
+    bench_plan("'steps':[{'name':'x','kind':'magic'}]");
     assert_string_equal(bench_run(), "failed");
-    assert_non_null(strstr(bench.result.why, "no executor"));
+    assert_non_null(strstr(bench.result.why, "no step of kind"));
     assert_int_equal(fake_http_changes(), 0);
 }
 
@@ -369,7 +369,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(goes_on_past_a_bad_one), T(always_after_a_failure),
-        T(kind_without_executor),  T(reference_is_encoded),
+        T(kind_that_there_is_not),  T(reference_is_encoded),
         T(reference_of_a_number),  T(bad_references),
         T(reference_to_nothing),   T(recheck_holds),
         T(recheck_drift),          T(recheck_unreadable),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One guest: where it is, its state and configuration, and the parts that all plans about it have. */
-#include "guests.h"
+#include "guest.h"
 
 void guest_place(struct guest *g)
 {

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * vm_diagnose: its row, and what its guest agent tells of file systems. Source: GET
+ * /nodes/{node}/qemu/{vmid}/agent/get-fsinfo.
+ */
+#include "agent.h"
+#include "diagnose.h"
+
+#include <math.h>
+
+#define FILE_SYSTEMS_MOST 200u
+
+/* Read-only images are always full. */
+static bool is_image(struct json_object *row)
+{
+    return member_is(row, "type", "squashfs") || member_is(row, "type", "iso9660") ||
+           member_is(row, "type", "udf") || member_is(row, "type", "CDFS");
+}
+
+static void judge_file_systems(struct diagnosis *d, struct json_object *list)
+{
+    struct name_list silent = {0};
+    char names[500];
+    for (size_t i = 0; i < json_object_array_length(list) && i < FILE_SYSTEMS_MOST; i++) {
+        struct json_object *row = json_object_array_get_idx(list, i);
+        const char *mount = member_text(row, "mountpoint"), *type = member_text(row, "type");
+        const double total = number_of(row, "total-bytes"), used = number_of(row, "used-bytes");
+        char what[100], part[32], whole[32];
+        if (!mount || is_image(row))
+            continue;
+        if (isnan(total) || isnan(used)) {
+            names_add(&silent, "%.60s", mount);
+            continue;
+        }
+        (void)snprintf(what, sizeof(what), "file system %.70s", mount);
+        if (findings_measure(&d->found, VM_FS_FULL, what, percent_of(used, total),
+                             "%s of %s used, type %.20s; as the agent inside says", size_text(used, part),
+                             size_text(total, whole), type ? type : "?"))
+            findings_argument(&d->found, "what", "fsinfo");
+    }
+    names_text(&silent, names, sizeof(names));
+    if (silent.count)
+        findings_unread(&d->found, FROM_VM_AGENT, names, "the agent does not tell how full they are");
+}
+
+int32_t diagnose_inside(struct diagnosis *d)
+{
+    const struct vm_view *view = d->own;
+    const char *vm = ask_text(&d->ask, "/vms/%s", d->vmid);
+    const struct proximo_need need[] = {NEED(vm, AGENT_PRIVILEGE)};
+    const struct proximo_field at[] = {FIELD("node", d->node), FIELD("vmid", d->vmid)};
+    const struct proximo_get get = {ROW(proximo_get), .path = AGENT_PATH "get-fsinfo", .fields = at,
+                                    .field_count = 2, .needs = ROWS(need, 1)};
+    struct looked looked;
+    if (!view->running) {
+        findings_unread(&d->found, FROM_VM_AGENT, NULL,
+                        "the machine is not known to run: nobody can say how full its file systems are");
+        return PROXIMO_OK;
+    }
+    int32_t r = vm ? ask_look(&d->ask, &get, &looked) : PROXIMO_ENOMEM;
+    if (r < 0)
+        return r;
+    struct json_object *list = member_of(looked.data, "result");
+    if (json_object_is_type(list, json_type_array)) {
+        findings_read(&d->found, FROM_VM_AGENT);
+        judge_file_systems(d, list);
+    } else {
+        findings_unread(&d->found, FROM_VM_AGENT, NULL,
+                        looked.data ? "its guest agent answered no list"
+                                    : agent_why(looked.why ? looked.why : "no answer").says);
+    }
+    json_object_put(looked.data);
+    return PROXIMO_OK;
+}
+
+/* ---- the tool */
+
+static const struct proximo_param params[] = {GUEST_PARAMS};
+
+static const struct proximo_read reads[] = {
+    {
+        ROW(proximo_read),
+        .name = "vm_diagnose",
+        .title = "Diagnose one virtual machine",
+        .description =
+            "Looks for what is wrong with a virtual machine (VM) and ranks it: state in QEMU, lock, HA, CPU, "
+            "memory and its growth, balloon, pressure, file systems (by the guest agent), boot device, CD, "
+            "pending options, snapshots, failed tasks, backups. Each finding has the measured number, its "
+            "threshold, evidence and the tool that shows more. What could not be read comes first: it is not "
+            "known to be fine. Runs nothing inside the machine and changes nothing.",
+        .params = PROXIMO_TABLE(params),
+        .read = guests_read_diagnose,
+    },
+};
+
+const struct topic guests_topic_diagnose = {.reads = PROXIMO_TABLE(reads)};
