@@ -155,10 +155,9 @@ int32_t guests_undo_provision(void *instance, struct proximo_call *call, struct 
     const struct asking a = {((struct plane_instance *)instance)->host, call};
     struct json_object *record DROP_JSON = json_of(record_json);
     struct json_object *before = member_of(record, "before");
-    struct json_object *number = json_object_is_type(before, json_type_array) && json_object_array_length(before) > 1
-                                     ? json_object_array_get_idx(before, 1)
-                                     : NULL;
-    const uint64_t vmid = number ? digits_of(json_object_get_string(number), 999999999) : 0;
+    const size_t count = json_object_is_type(before, json_type_array) ? json_object_array_length(before) : 0;
+    const char *number = count > 1 ? member_text(json_object_array_get_idx(before, 1), "") : NULL;
+    const uint64_t vmid = number ? digits_of(number, 999999999) : 0;
     const struct life_made made = {vmid >= 100 ? ask_text(&a, "%llu", (unsigned long long)vmid) : NULL,
                                    ask_argument(&a, "target"), ask_flag(&a, "start")};
     return life_undo_made(instance, call, record_json, &made);

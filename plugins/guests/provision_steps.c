@@ -14,7 +14,7 @@
 
 static int32_t tell_keys(const struct provision *p)
 {
-    return p->keys ? tell_text(&p->a, "ssh_keys", ask_text(&p->a, "%u public keys may log in", p->key_count))
+    return p->keys ? tell_text(&p->a, "ssh_keys", ask_text(&p->a, "public keys that may log in: %u", p->key_count))
                    : PROXIMO_OK;
 }
 
@@ -45,8 +45,6 @@ int32_t provision_tell(const struct provision *p)
                                    p->newid, p->name, p->node, p->source, how,
                                    p->start ? ", configured, and started" : ", and configured");
     int32_t r = summary ? a->host->change(a->call, summary) : PROXIMO_ENOMEM;
-    if (r == PROXIMO_OK)
-        r = tell_fact(a, "options", json_object_get(p->want));
     if (r == PROXIMO_OK)
         r = tell_keys(p);
     if (r == PROXIMO_OK && p->compared)

@@ -64,7 +64,7 @@ static bool is_key(const char *line, size_t len)
         const char *blob = line + type + 1;
         const size_t blob_len = strspn(blob, base64);
         const char end = blob[blob_len];
-        return blob_len >= BLOB_LEAST && blob + blob_len <= line + len &&
+        return blob_len >= BLOB_LEAST && blob_len % 4 == 0 && blob + blob_len <= line + len &&
                (end == ' ' || end == '\r' || end == '\n' || end == '\0') &&
                decode_head(blob, blob_len, head) >= type + 4 && head[0] == 0 && head[1] == 0 && head[2] == 0 &&
                head[3] == type && memcmp(head + 4, types[i], type) == 0;
