@@ -103,9 +103,14 @@ static int32_t touched(const struct guest *g, struct json_object *record, bool s
         *ret = "it is under HA";
     if (*ret)
         return PROXIMO_OK;
+    struct json_object *jobs DROP_JSON = NULL;
     int32_t r = later_task(g, record, &type);
     if (r == PROXIMO_OK && type)
         *ret = ask_text(&g->ask, "a task (%s) has worked on it since", type);
+    if (r == PROXIMO_OK)
+        r = destroy_replication(g, &jobs);
+    if (r == PROXIMO_OK && !*ret && jobs && json_object_array_length(jobs) > 0)
+        *ret = "it is replicated";
     return r;
 }
 
