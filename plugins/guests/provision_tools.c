@@ -67,9 +67,9 @@ static const struct proximo_change changes[] = {
         .subject = "guest/{name}", /* what there is to say before there is a number */
         .flags = PROXIMO_CHANGE_IDEMPOTENT,
         .name = "pve_provision",
-        .title = "Provision a guest",
+        .title = "Provision a guest from a template or cloud image",
         .description =
-            "Brings up a machine or container of this name from a template or cloud image: makes it, sets "
+            "Creates a machine or container of this name from a template or cloud image: makes it, sets "
             "address, SSH keys, cores, memory and disk size, starts it and waits until it answers. One that is "
             "there as asked is left alone; one that differs is refused, saying what differs. Undo destroys it as "
             "long as nothing worked on it since.",
