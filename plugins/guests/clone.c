@@ -202,9 +202,8 @@ int32_t clone_request(const struct cloning *c)
         r = guest_guard(g, GUEST_STATUS, "/status,/lock");
     if (r == PROXIMO_OK)
         r = guest_guard(g, GUEST_CONFIG, "/digest,/lock,/template");
-    return r == PROXIMO_OK
-               ? guest_request(g, "POST", GUEST_PATH "/clone", fields, count, PROXIMO_STEP_FOLLOW)
-               : r;
+    return r == PROXIMO_OK ? guest_request(g, "POST", GUEST_PATH "/clone", fields, count, PROXIMO_STEP_FOLLOW)
+                           : r;
 }
 
 static int32_t lay_out(const struct cloning *c)

@@ -159,7 +159,8 @@ static int32_t look_for_file(const struct using *u, const char *key, const char 
                 : a->host->incomplete(a->call, ask_text(a, "whether %s is there", volid), looked.why);
 }
 
-/* "import-from=STORAGE:import/FILE": the file must be there. Images of other guests are the core's to judge. */
+/* "import-from=STORAGE:import/FILE": the file must be there. Images of other guests are the core's to judge.
+ */
 static int32_t use_import(const struct using *u, const char *key, const char *value)
 {
     const char *source = strstr(value, ",import-from=");

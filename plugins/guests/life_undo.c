@@ -126,8 +126,8 @@ static int32_t lay_out(struct destruction *d)
 {
     const struct guest *g = &d->g;
     const char *summary =
-        ask_text(&g->ask, "%s, which nobody %s since it was made, is %sdestroyed with its disks", guest_label(g),
-                 d->force ? "worked on from outside" : "used",
+        ask_text(&g->ask, "%s, which nobody %s since it was made, is %sdestroyed with its disks",
+                 guest_label(g), d->force ? "worked on from outside" : "used",
                  guest_running(g) ? "stopped as by pulling the plug and " : "");
     int32_t r = summary ? g->ask.host->change(g->ask.call, summary) : PROXIMO_ENOMEM;
     if (r == PROXIMO_OK)
@@ -136,17 +136,18 @@ static int32_t lay_out(struct destruction *d)
         r = destroy_lay_out(d);
     if (r == PROXIMO_OK)
         r = tell_text(&g->ask, "no_way_back",
-                      d->force ? "it was started: what was written inside since cannot be seen from here, and "
-                                 "is lost"
-                               : "it held nothing of its own: make it again");
+                      d->force
+                          ? "it was started: what was written inside since cannot be seen from here, and "
+                            "is lost"
+                          : "it held nothing of its own: make it again");
     return r == PROXIMO_OK ? g->ask.host->undo(g->ask.call, PROXIMO_UNDO_NONE, NULL, 0) : r;
 }
 
 /* Where it was made, by the task's id ("UPID:NODE:...:qmclone:..."), or on the node it was made for: the
  * cluster's list may not know a new guest for some seconds. If it is not there any more, that list says where
  * it is. */
-static int32_t open_made(const struct asking *a, void *instance, const struct life_made *made, const char *upid,
-                         struct guest *ret)
+static int32_t open_made(const struct asking *a, void *instance, const struct life_made *made,
+                         const char *upid, struct guest *ret)
 {
     const char *target = made->node, *vmid = made->vmid, *node = upid ? strchr(upid, ':') : NULL;
     struct looked looked = {0};

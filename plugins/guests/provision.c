@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * pve_provision: what is to be done for a guest of this name to be there. The cluster's list says which guests
- * there are; nothing else of it is used, because it is a cache. Sources: GET /cluster/resources?type=vm, GET
- * /cluster/nextid.
+ * pve_provision: what is to be done for a guest of this name to be there. The cluster's list says which
+ * guests there are; nothing else of it is used, because it is a cache. Sources: GET
+ * /cluster/resources?type=vm, GET /cluster/nextid.
  */
 #include "provision.h"
 #include "agent.h"
@@ -47,11 +47,12 @@ static int32_t find_name(const struct provision *p, const struct known_guest **r
             others = ask_text(&p->a, "%s%s%lld on %s", others ? others : "", others ? ", " : "",
                               (long long)row->vmid, row->node);
     }
-    return found < 2 ? PROXIMO_OK
-                     : p->a.host->fail(p->a.call, PROXIMO_ESTATE,
-                                       "%u guests are called %s already (%s): which of them is meant cannot be "
-                                       "told. Rename all but one, or provision under another name",
-                                       (unsigned)found, p->name, others ? others : "?");
+    return found < 2
+               ? PROXIMO_OK
+               : p->a.host->fail(p->a.call, PROXIMO_ESTATE,
+                                 "%u guests are called %s already (%s): which of them is meant cannot be "
+                                 "told. Rename all but one, or provision under another name",
+                                 (unsigned)found, p->name, others ? others : "?");
 }
 
 /* A number that is unused in the whole cluster; that it still is when the plan is applied is guarded. */
@@ -68,9 +69,10 @@ static int32_t take_number(struct provision *p)
     if (text && digits_of(text, 999999999) >= 100)
         p->newid = ask_text(&p->a, "%llu", (unsigned long long)digits_of(text, 999999999));
     json_object_put(looked.data);
-    return p->newid ? PROXIMO_OK
-                    : p->a.host->fail(p->a.call, PROXIMO_EREMOTE,
-                                      "Proxmox names no free number (%s): say newid", looked.why ? looked.why : "?");
+    return p->newid
+               ? PROXIMO_OK
+               : p->a.host->fail(p->a.call, PROXIMO_EREMOTE, "Proxmox names no free number (%s): say newid",
+                                 looked.why ? looked.why : "?");
 }
 
 /* May it be seen whether the guest answers? */
@@ -139,8 +141,8 @@ int32_t guests_plan_provision(void *instance, struct proximo_call *call)
     struct provision *p = a.host->alloc(call, sizeof(*p));
     if (!p)
         return PROXIMO_ENOMEM;
-    *p = (struct provision){.a = a, .instance = instance, .arguments = ask_arguments(&a),
-                            .want = json_object_new_object()};
+    *p = (struct provision){
+        .a = a, .instance = instance, .arguments = ask_arguments(&a), .want = json_object_new_object()};
     int32_t r = p->arguments && p->want ? plan(p) : PROXIMO_ENOMEM;
     guest_done(&p->clone.g);
     guests_done(&p->guests);
@@ -173,10 +175,12 @@ int32_t guests_blast_provision(void *instance, struct proximo_call *call, struct
     const bool linked = template && strchr(template, '/');
     int32_t r = guests_blast_create(instance, call, subject_json);
     return r == PROXIMO_OK && template
-               ? tell_affected(&a, linked ? PROXIMO_RISK_MEDIUM : PROXIMO_RISK_LOW, ask_text(&a, "guest/%.*s", (int)strcspn(template, "/"), template), NULL,
-                               linked ? "stays as it is, and cannot be destroyed while the linked clone is there: "
-                                        "the clone's disks are based on its own"
-                                      : "stays as it is; it is locked while it is copied",
-                               NULL)
+               ? tell_affected(
+                     &a, linked ? PROXIMO_RISK_MEDIUM : PROXIMO_RISK_LOW,
+                     ask_text(&a, "guest/%.*s", (int)strcspn(template, "/"), template), NULL,
+                     linked ? "stays as it is, and cannot be destroyed while the linked clone is there: "
+                              "the clone's disks are based on its own"
+                            : "stays as it is; it is locked while it is copied",
+                     NULL)
                : r;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * pve_provision: one guest of a name, made from a template or an image, configured, started and waited for.
- * provision.c decides what is to be done, provision_words.c reads the arguments, provision_same.c compares with
- * the guest that has the name already, provision_template.c and provision_image.c look at the source,
+ * provision.c decides what is to be done, provision_words.c reads the arguments, provision_same.c compares
+ * with the guest that has the name already, provision_template.c and provision_image.c look at the source,
  * provision_net.c at the network, provision_steps.c lays the plan out.
  */
 #ifndef PROXIMO_GUESTS_PROVISION_H
@@ -37,11 +37,11 @@ struct provision {
     bool lxc;
     struct json_object *want; /* options of the new guest's configuration */
     struct proximo_field at[3];
-    struct cloning clone;   /* from a template */
-    struct creation *make;  /* from an image */
-    const char *bridges, *space;                   /* as create.h has them */
-    const char *grow, *grow_to;                  /* slot and size of the disk that is grown; NULL: none */
-    const char *unseen; /* why it cannot be seen whether it answers; NULL: it can */
+    struct cloning clone;        /* from a template */
+    struct creation *make;       /* from an image */
+    const char *bridges, *space; /* as create.h has them */
+    const char *grow, *grow_to;  /* slot and size of the disk that is grown; NULL: none */
+    const char *unseen;          /* why it cannot be seen whether it answers; NULL: it can */
     bool windows;
     uint32_t compared; /* guests whose addresses were compared */
 };
@@ -69,7 +69,8 @@ int32_t provision_compare(struct provision *p, const struct known_guest *there);
 int32_t provision_find_template(struct provision *p);
 int32_t provision_template(struct provision *p);
 int32_t provision_image(struct provision *p);
-/* net0 made of `base` (of a template, or NULL) with the bridge, VLAN and addresses that were asked for; arena. */
+/* net0 made of `base` (of a template, or NULL) with the bridge, VLAN and addresses that were asked for;
+ * arena. */
 const char *provision_net(const struct provision *p, const char *base);
 /* The note, options that have the same name in both kinds, and cloud-init's of a machine. */
 int32_t provision_plain_options(struct provision *p);

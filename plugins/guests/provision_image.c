@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A guest from an image: a machine whose disk is imported (import-from) with a cloud-init drive beside it, or a
- * container from a container template. One request makes it. Sources: POST /nodes/{node}/{qemu,lxc}.
+ * A guest from an image: a machine whose disk is imported (import-from) with a cloud-init drive beside it, or
+ * a container from a container template. One request makes it. Sources: POST /nodes/{node}/{qemu,lxc}.
  */
 #include "provision.h"
 #include "ssh_keys.h"
@@ -15,8 +15,11 @@ static int32_t machine_options(struct provision *p)
 {
     static const struct {
         const char *key, *value;
-    } fixed[] = {{"ostype", "l26"},     {"scsihw", "virtio-scsi-single"}, {"boot", "order=scsi0"},
-                 {"serial0", "socket"}, {"agent", "enabled=1"}};
+    } fixed[] = {{"ostype", "l26"},
+                 {"scsihw", "virtio-scsi-single"},
+                 {"boot", "order=scsi0"},
+                 {"serial0", "socket"},
+                 {"agent", "enabled=1"}};
     int32_t r = provision_want(p, "name", p->name);
     for (size_t i = 0; r == PROXIMO_OK && i < sizeof(fixed) / sizeof(fixed[0]); i++) {
         if (p->agent || strcmp(fixed[i].key, "agent") != 0)
@@ -80,8 +83,8 @@ static int32_t add_fields(struct provision *p)
     return r;
 }
 
-/* The options are judged as pve_create_vm's are. How large an image's disk is its storage does not say; what it
- * grows to is known. */
+/* The options are judged as pve_create_vm's are. How large an image's disk is its storage does not say; what
+ * it grows to is known. */
 static int32_t judge(struct provision *p)
 {
     struct creation *c = p->make;
@@ -89,9 +92,10 @@ static int32_t judge(struct provision *p)
     if (json_object_deep_copy(p->want, &judged, NULL) != 0)
         return PROXIMO_ENOMEM;
     if (!p->lxc && p->size)
-        json_object_object_add(judged, "scsi0",
-                               json_object_new_string(ask_text(&p->a, "%s:%llu,import-from=%s", p->storage,
-                                                               (unsigned long long)(p->size >> 30), p->image)));
+        json_object_object_add(
+            judged, "scsi0",
+            json_object_new_string(ask_text(&p->a, "%s:%llu,import-from=%s", p->storage,
+                                            (unsigned long long)(p->size >> 30), p->image)));
     c->options = judged;
     int32_t r = life_check_unused(&p->a, p->newid);
     if (r == PROXIMO_OK)
@@ -121,8 +125,13 @@ int32_t provision_image(struct provision *p)
     p->at[0] = FIELD("node", p->node);
     p->at[1] = FIELD("kind", p->lxc ? "lxc" : "qemu");
     p->at[2] = FIELD("vmid", p->newid);
-    *p->make = (struct creation){.a = *a, .lxc = p->lxc, .vmid = p->newid, .node = p->node, .storage = p->storage,
-                                 .ostemplate = p->image, .pool = p->pool};
+    *p->make = (struct creation){.a = *a,
+                                 .lxc = p->lxc,
+                                 .vmid = p->newid,
+                                 .node = p->node,
+                                 .storage = p->storage,
+                                 .ostemplate = p->image,
+                                 .pool = p->pool};
     memcpy(p->make->at, p->at, sizeof(p->at));
     int32_t r = provision_want(p, "net0", provision_net(p, NULL));
     if (r == PROXIMO_OK)

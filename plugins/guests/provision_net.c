@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The network of a provisioned guest: its net0, the bridge on the node, and whether anybody has its addresses.
- * What guests got by DHCP or gave themselves is in no configuration: it is not seen, and that is said. Sources:
- * GET /nodes/{node}/network?type=any_bridge, GET .../config of the other guests.
+ * The network of a provisioned guest: its net0, the bridge on the node, and whether anybody has its
+ * addresses. What guests got by DHCP or gave themselves is in no configuration: it is not seen, and that is
+ * said. Sources: GET /nodes/{node}/network?type=any_bridge, GET .../config of the other guests.
  */
 #include "provision.h"
 
@@ -16,9 +16,14 @@ static bool is_replaced(const struct provision *p, const char *part, size_t len,
     const struct {
         const char *key;
         bool gone;
-    } keys[] = {{"bridge=", p->bridge != NULL}, {"tag=", p->vlan != NULL}, {"hwaddr=", true},
-                {"ip=", address},               {"gw=", address},          {"ip6=", address},
-                {"gw6=", address},              {"macaddr=", true}};
+    } keys[] = {{"bridge=", p->bridge != NULL},
+                {"tag=", p->vlan != NULL},
+                {"hwaddr=", true},
+                {"ip=", address},
+                {"gw=", address},
+                {"ip6=", address},
+                {"gw6=", address},
+                {"macaddr=", true}};
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
         const size_t n = strlen(keys[i].key);
         if (keys[i].gone && len >= n && strncmp(part, keys[i].key, n) == 0)
@@ -60,10 +65,11 @@ static int32_t check_bridge(const struct provision *p, struct json_object *list,
             row = json_object_array_get_idx(list, i);
     }
     if (!row)
-        return a->host->fail(a->call, PROXIMO_ENOTFOUND,
-                             "node %s has no bridge or vnet %.64s, as far as this token sees; pve_network_list "
-                             "shows them",
-                             p->node, bridge);
+        return a->host->fail(
+            a->call, PROXIMO_ENOTFOUND,
+            "node %s has no bridge or vnet %.64s, as far as this token sees; pve_network_list "
+            "shows them",
+            p->node, bridge);
     /* a vnet's zone is another */
     if (!member_is(row, "type", "bridge") && !member_is(row, "type", "OVSBridge"))
         return PROXIMO_OK;
@@ -79,8 +85,8 @@ static int32_t check_node_addresses(const struct provision *p, struct json_objec
         struct json_object *row = json_object_array_get_idx(list, i);
         const char *address = member_text(row, "address"), *iface = member_text(row, "iface");
         if (address && provision_same_address(address, p->ip))
-            return a->host->fail(a->call, PROXIMO_ESTATE, "ip: node %s itself has %.60s on %.40s", p->node, p->ip,
-                                 iface ? iface : "a bridge");
+            return a->host->fail(a->call, PROXIMO_ESTATE, "ip: node %s itself has %.60s on %.40s", p->node,
+                                 p->ip, iface ? iface : "a bridge");
     }
     return PROXIMO_OK;
 }
@@ -146,11 +152,12 @@ static int32_t compare_one(void *context, struct known_guest *guest)
         for (size_t i = 0; i < 2; i++) {
             const char *theirs = is_fixed(kinds[i].asked) ? provision_part(&p->a, text, kinds[i].key) : NULL;
             if (is_fixed(theirs) && provision_same_address(theirs, kinds[i].asked))
-                return p->a.host->fail(p->a.call, PROXIMO_ESTATE,
-                                       "%s: guest %lld (%.60s) on node %s has %.60s in its %s; pve_guest_ips shows "
-                                       "what guests have now",
-                                       kinds[i].name, (long long)guest->vmid, guest->name ? guest->name : "no name",
-                                       guest->node, kinds[i].asked, key);
+                return p->a.host->fail(
+                    p->a.call, PROXIMO_ESTATE,
+                    "%s: guest %lld (%.60s) on node %s has %.60s in its %s; pve_guest_ips shows "
+                    "what guests have now",
+                    kinds[i].name, (long long)guest->vmid, guest->name ? guest->name : "no name", guest->node,
+                    kinds[i].asked, key);
         }
     }
     return PROXIMO_OK;
@@ -168,8 +175,8 @@ static int32_t compare_addresses(struct provision *p)
     int32_t r = guests_visit_configs(a, &p->guests, wanted, COMPARED_MOST,
                                      "comparing addresses with those of other guests", compare_one, &c);
     return r == PROXIMO_OK && c.unread
-               ? a->host->incomplete(a->call,
-                                     ask_text(a, "the addresses of %u other guests", (unsigned)c.unread), c.why)
+               ? a->host->incomplete(
+                     a->call, ask_text(a, "the addresses of %u other guests", (unsigned)c.unread), c.why)
                : r;
 }
 

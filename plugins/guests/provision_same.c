@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The guest that has the name already: is it what was asked for? What Proxmox never shows (passwords, the keys
- * in a container) is not compared, and that is said. Source: GET /nodes/{node}/{qemu,lxc}/{vmid}/config.
+ * The guest that has the name already: is it what was asked for? What Proxmox never shows (passwords, the
+ * keys in a container) is not compared, and that is said. Source: GET /nodes/{node}/{qemu,lxc}/{vmid}/config.
  */
 #include "provision.h"
 #include "ssh_keys.h"
@@ -15,9 +15,9 @@ struct same {
 
 static int32_t differ(struct same *s, const char *what, const char *is, const char *asked, const char *tool)
 {
-    s->differences = ask_text(&s->p->a, "%s%s%s is %.80s, asked for is %.80s (%s)",
-                              s->differences ? s->differences : "", s->differences ? "; " : "", what,
-                              is ? is : "not set", asked, tool);
+    s->differences =
+        ask_text(&s->p->a, "%s%s%s is %.80s, asked for is %.80s (%s)", s->differences ? s->differences : "",
+                 s->differences ? "; " : "", what, is ? is : "not set", asked, tool);
     return s->differences ? PROXIMO_OK : PROXIMO_ENOMEM;
 }
 
@@ -97,7 +97,8 @@ static int32_t compare_keys(struct same *s)
     const size_t len = strlen(asked);
     if (is && strncmp(is, asked, len) == 0 && (!is[len] || strcmp(is + len, "%0A") == 0))
         return PROXIMO_OK;
-    return differ(s, "ssh_public_keys", is ? "a set of other keys" : NULL, "another set", "pve_cloudinit_set");
+    return differ(s, "ssh_public_keys", is ? "a set of other keys" : NULL, "another set",
+                  "pve_cloudinit_set");
 }
 
 static int32_t compare_disk(struct same *s)
@@ -106,7 +107,8 @@ static int32_t compare_disk(struct same *s)
     struct guest_disk *disks = a->host->alloc(a->call, GUEST_DISKS_MOST * sizeof(*disks));
     const struct guest_disk *root = NULL;
     uint32_t count = 0;
-    int32_t r = disks ? guest_disks(a, s->g.config, s->p->lxc, disks, GUEST_DISKS_MOST, &count) : PROXIMO_ENOMEM;
+    int32_t r =
+        disks ? guest_disks(a, s->g.config, s->p->lxc, disks, GUEST_DISKS_MOST, &count) : PROXIMO_ENOMEM;
     for (uint32_t i = 0; i < count && !root; i++)
         root = disks[i].flags & DISK_BOOT && !(disks[i].flags & DISK_NO_DATA) ? &disks[i] : NULL;
     if (r < 0 || !root)
@@ -156,10 +158,11 @@ static int32_t judge(struct same *s)
     const struct asking *a = &p->a;
     const char *mark = mark_of(s);
     if (mark && strstr(mark, PROVISION_UNFINISHED))
-        return a->host->fail(a->call, PROXIMO_ESTATE,
-                             "%s on %s is what an earlier pve_provision of this name left half made. Remove it "
-                             "with proximo_undo of that plan or with pve_delete_guest %s, then provision again",
-                             guest_label(&s->g), s->g.node, s->g.vmid);
+        return a->host->fail(
+            a->call, PROXIMO_ESTATE,
+            "%s on %s is what an earlier pve_provision of this name left half made. Remove it "
+            "with proximo_undo of that plan or with pve_delete_guest %s, then provision again",
+            guest_label(&s->g), s->g.node, s->g.vmid);
     if (s->p->lxc != guest_is_lxc(&s->g))
         return a->host->fail(a->call, PROXIMO_ESTATE,
                              "the name %s is taken by %s on %s, which is of the other kind: provision under "
@@ -169,19 +172,21 @@ static int32_t judge(struct same *s)
     if (r < 0)
         return r;
     if (s->differences)
-        return a->host->fail(a->call, PROXIMO_ESTATE,
-                             "%s on %s has this name already, and is not as asked: %s. Change what differs with "
-                             "the tools named, or provision under another name",
-                             guest_label(&s->g), s->g.node, s->differences);
+        return a->host->fail(
+            a->call, PROXIMO_ESTATE,
+            "%s on %s has this name already, and is not as asked: %s. Change what differs with "
+            "the tools named, or provision under another name",
+            guest_label(&s->g), s->g.node, s->differences);
     if (p->start && !guest_running(&s->g))
-        return a->host->fail(a->call, PROXIMO_ESTATE,
-                             "%s on %s is there as asked, but does not run: pve_guest_power with action start",
-                             guest_label(&s->g), s->g.node);
-    const char *text = ask_text(a,
-                                "nothing to do: %s on %s is there as asked, made from %s%s. Not compared: the "
-                                "pool, passwords%s, and what was changed inside",
-                                guest_label(&s->g), s->g.node, p->source, p->start ? ", and runs" : "",
-                                p->lxc ? ", ssh keys" : "");
+        return a->host->fail(
+            a->call, PROXIMO_ESTATE,
+            "%s on %s is there as asked, but does not run: pve_guest_power with action start",
+            guest_label(&s->g), s->g.node);
+    const char *text = ask_text(
+        a,
+        "nothing to do: %s on %s is there as asked, made from %s%s. Not compared: the "
+        "pool, passwords%s, and what was changed inside",
+        guest_label(&s->g), s->g.node, p->source, p->start ? ", and runs" : "", p->lxc ? ", ssh keys" : "");
     return text ? a->host->change(a->call, text) : PROXIMO_ENOMEM;
 }
 

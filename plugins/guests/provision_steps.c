@@ -14,7 +14,8 @@
 
 static int32_t tell_keys(const struct provision *p)
 {
-    return p->keys ? tell_text(&p->a, "ssh_keys", ask_text(&p->a, "public keys that may log in: %u", p->key_count))
+    return p->keys ? tell_text(&p->a, "ssh_keys",
+                               ask_text(&p->a, "public keys that may log in: %u", p->key_count))
                    : PROXIMO_OK;
 }
 
@@ -24,16 +25,17 @@ static int32_t tell_answer(const struct provision *p)
     if (!p->start)
         text = "it is not started, so nothing is waited for";
     else if (p->unseen)
-        text = ask_text(&p->a,
-                        "whether it answers cannot be seen: %s. The plan ends when it runs, which does not say "
-                        "that its system is up",
-                        p->unseen);
+        text =
+            ask_text(&p->a,
+                     "whether it answers cannot be seen: %s. The plan ends when it runs, which does not say "
+                     "that its system is up",
+                     p->unseen);
     else
-        text = ask_text(&p->a, "the plan waits for at most %llu s until %s",
-                        (unsigned long long)(p->wait_ms / 1000),
-                        p->lxc ? "the container has its address"
-                               : "the guest agent inside answers with an address; an image or template without "
-                                 "the agent installed never does, and the plan then ends as partial");
+        text = ask_text(
+            &p->a, "the plan waits for at most %llu s until %s", (unsigned long long)(p->wait_ms / 1000),
+            p->lxc ? "the container has its address"
+                   : "the guest agent inside answers with an address; an image or template without "
+                     "the agent installed never does, and the plan then ends as partial");
     return tell_text(&p->a, "answers", text);
 }
 
@@ -41,32 +43,36 @@ int32_t provision_tell(const struct provision *p)
 {
     const struct asking *a = &p->a;
     const char *how = p->image ? "" : p->full ? ", a full copy" : ", a linked clone";
-    const char *summary = ask_text(a, "%s %s, called %s, is made on %s from %s%s%s", p->lxc ? "container" : "machine",
-                                   p->newid, p->name, p->node, p->source, how,
-                                   p->start ? ", configured, and started" : ", and configured");
+    const char *summary = ask_text(a, "%s %s, called %s, is made on %s from %s%s%s",
+                                   p->lxc ? "container" : "machine", p->newid, p->name, p->node, p->source,
+                                   how, p->start ? ", configured, and started" : ", and configured");
     int32_t r = summary ? a->host->change(a->call, summary) : PROXIMO_ENOMEM;
     if (r == PROXIMO_OK)
         r = tell_keys(p);
     if (r == PROXIMO_OK && p->compared)
-        r = tell_text(a, "addresses",
-                      ask_text(a,
-                               "no fixed address of %u other guests' configurations is the same; what others got by "
-                               "DHCP or set inside was not looked at",
-                               p->compared));
+        r = tell_text(
+            a, "addresses",
+            ask_text(a,
+                     "no fixed address of %u other guests' configurations is the same; what others got by "
+                     "DHCP or set inside was not looked at",
+                     p->compared));
     if (r == PROXIMO_OK && p->template && !p->full)
-        r = tell_text(a, "copy",
-                      "linked: the guest needs the template's disks, and while it is there the template cannot be "
-                      "destroyed");
+        r = tell_text(
+            a, "copy",
+            "linked: the guest needs the template's disks, and while it is there the template cannot be "
+            "destroyed");
     if (r == PROXIMO_OK)
         r = tell_answer(p);
     if (r == PROXIMO_OK)
-        r = tell_text(a, "again",
-                      "the same call again finds the guest by its name and does nothing; names are not unique in "
-                      "Proxmox, so a guest of this name made elsewhere meanwhile is not refused");
+        r = tell_text(
+            a, "again",
+            "the same call again finds the guest by its name and does nothing; names are not unique in "
+            "Proxmox, so a guest of this name made elsewhere meanwhile is not refused");
     return r == PROXIMO_OK
-               ? tell_text(a, "way_back",
-                           "undo destroys it as long as its configuration is that of the moment after and no task "
-                           "(snapshot, backup, start, console) worked on it since; what was written inside is lost")
+               ? tell_text(
+                     a, "way_back",
+                     "undo destroys it as long as its configuration is that of the moment after and no task "
+                     "(snapshot, backup, start, console) worked on it since; what was written inside is lost")
                : r;
 }
 
@@ -75,10 +81,9 @@ int32_t provision_tell(const struct provision *p)
 static int32_t step(const struct provision *p, const char *name, const char *method, const char *path,
                     const struct proximo_field *fields, uint32_t count, uint64_t flags)
 {
-    const struct proximo_step one = {ROW(proximo_step), .kind = PROXIMO_STEP_REQUEST,
-                                     .flags = flags,    .name = name,
-                                     .method = method,  .path = path,
-                                     .params = ROWS(fields, count)};
+    const struct proximo_step one = {
+        ROW(proximo_step), .kind = PROXIMO_STEP_REQUEST, .flags = flags, .name = name, .method = method,
+        .path = path,      .params = ROWS(fields, count)};
     return p->a.host->step(p->a.call, &one);
 }
 
@@ -90,12 +95,18 @@ struct waiting {
 
 static int32_t wait_for(const struct provision *p, const struct waiting *w)
 {
-    const struct proximo_step one = {ROW(proximo_step),           .kind = PROXIMO_STEP_WAIT,
-                                     .name = w->name,             .path = w->path,
-                                     .params = ROWS(p->at, 3),    .select = w->select,
-                                     .wait_test = w->test,        .wait_value = w->value,
-                                     .interval_ms = 1000,         .deadline_ms = w->deadline_ms,
-                                     .tolerate = "500,595,596,599", .keep = w->keep};
+    const struct proximo_step one = {ROW(proximo_step),
+                                     .kind = PROXIMO_STEP_WAIT,
+                                     .name = w->name,
+                                     .path = w->path,
+                                     .params = ROWS(p->at, 3),
+                                     .select = w->select,
+                                     .wait_test = w->test,
+                                     .wait_value = w->value,
+                                     .interval_ms = 1000,
+                                     .deadline_ms = w->deadline_ms,
+                                     .tolerate = "500,595,596,599",
+                                     .keep = w->keep};
     return p->a.host->step(p->a.call, &one);
 }
 
@@ -108,16 +119,18 @@ static int32_t set_options(const struct provision *p)
     json_object_object_foreach(p->want, key, value)
     {
         if (count < CREATE_FIELDS_MOST - 3)
-            fields[count++] = FIELD(ask_text(&p->a, "%s", key), ask_text(&p->a, "%s", json_object_get_string(value)));
+            fields[count++] =
+                FIELD(ask_text(&p->a, "%s", key), ask_text(&p->a, "%s", json_object_get_string(value)));
     }
     int32_t r = wait_for(p, &made);
     if (r == PROXIMO_OK && p->password) {
-        fields[count] = (struct proximo_field){ROW(proximo_field), .flags = PROXIMO_FIELD_SECRET,
-                                               .name = "cipassword"};
+        fields[count] =
+            (struct proximo_field){ROW(proximo_field), .flags = PROXIMO_FIELD_SECRET, .name = "cipassword"};
         r = p->a.host->secret(p->a.call, "password", &fields[count++].secret_id);
     }
     fields[count++] = REFERENCE("digest", "made:/digest");
-    return r == PROXIMO_OK ? step(p, "configure", "PUT", GUEST_CONFIG, fields, count, PROXIMO_STEP_ATOMIC) : r;
+    return r == PROXIMO_OK ? step(p, "configure", "PUT", GUEST_CONFIG, fields, count, PROXIMO_STEP_ATOMIC)
+                           : r;
 }
 
 static int32_t make(const struct provision *p)
@@ -134,8 +147,8 @@ static int32_t make(const struct provision *p)
                                         .name = p->lxc ? "password" : "cipassword"};
         r = p->a.host->secret(p->a.call, "password", &field->secret_id);
     }
-    return r == PROXIMO_OK ? step(p, "change", "POST", p->lxc ? "/nodes/{node}/lxc" : "/nodes/{node}/qemu", c->fields,
-                                  c->count, PROXIMO_STEP_FOLLOW)
+    return r == PROXIMO_OK ? step(p, "change", "POST", p->lxc ? "/nodes/{node}/lxc" : "/nodes/{node}/qemu",
+                                  c->fields, c->count, PROXIMO_STEP_FOLLOW)
                            : r;
 }
 
@@ -143,7 +156,8 @@ static int32_t grow(const struct provision *p)
 {
     const struct proximo_field fields[] = {p->at[0], p->at[1], p->at[2], FIELD("disk", p->grow),
                                            FIELD("size", p->grow_to)};
-    return p->grow ? step(p, "grow", "PUT", GUEST_PATH "/resize", fields, 5, PROXIMO_STEP_FOLLOW) : PROXIMO_OK;
+    return p->grow ? step(p, "grow", "PUT", GUEST_PATH "/resize", fields, 5, PROXIMO_STEP_FOLLOW)
+                   : PROXIMO_OK;
 }
 
 /* The agent lists the loopback first, Windows' last. */
@@ -154,8 +168,9 @@ static const char *machine_answers(const struct provision *p, const char **ret_k
     *ret_keep = NULL;
     if (p->ip6 && !p->ip)
         return "/result/0/name";
-    const char *select = len ? ask_text(&p->a, "%s/ip-addresses[ip-address=%.*s]/ip-address", nic, (int)len, p->ip)
-                             : ask_text(&p->a, "%s/ip-addresses[ip-address-type=ipv4]/ip-address", nic);
+    const char *select =
+        len ? ask_text(&p->a, "%s/ip-addresses[ip-address=%.*s]/ip-address", nic, (int)len, p->ip)
+            : ask_text(&p->a, "%s/ip-addresses[ip-address-type=ipv4]/ip-address", nic);
     *ret_keep = select;
     return select;
 }
@@ -178,19 +193,24 @@ static int32_t wait_answer(const struct provision *p)
     if (!w.select)
         return PROXIMO_ENOMEM;
     const struct proximo_field at[] = {p->at[0], p->at[2]};
-    const struct proximo_step one = {ROW(proximo_step),         .kind = PROXIMO_STEP_WAIT,
-                                     .name = w.name,            .path = w.path,
-                                     .params = ROWS(at, 2),     .select = w.select,
-                                     .wait_test = w.test,       .interval_ms = 1000,
-                                     .deadline_ms = w.deadline_ms, .tolerate = "500,595,596,599",
+    const struct proximo_step one = {ROW(proximo_step),
+                                     .kind = PROXIMO_STEP_WAIT,
+                                     .name = w.name,
+                                     .path = w.path,
+                                     .params = ROWS(at, 2),
+                                     .select = w.select,
+                                     .wait_test = w.test,
+                                     .interval_ms = 1000,
+                                     .deadline_ms = w.deadline_ms,
+                                     .tolerate = "500,595,596,599",
                                      .keep = w.keep};
     return p->a.host->step(p->a.call, &one);
 }
 
 static int32_t start(const struct provision *p)
 {
-    const struct waiting runs = {"runs",     GUEST_STATUS,        "/status", "\"running\"", NULL,
-                                 PROXIMO_WAIT_EQUALS, RUNNING_MS};
+    const struct waiting runs = {"runs", GUEST_STATUS,        "/status", "\"running\"",
+                                 NULL,   PROXIMO_WAIT_EQUALS, RUNNING_MS};
     if (!p->start)
         return PROXIMO_OK;
     int32_t r = step(p, "start", "POST", GUEST_PATH "/status/start", p->at, 3, PROXIMO_STEP_FOLLOW);
@@ -203,8 +223,8 @@ static int32_t start(const struct provision *p)
 
 static int32_t subject(const struct provision *p)
 {
-    const char *template = p->from ? ask_text(&p->a, "%lld%s", (long long)p->from->vmid, p->full ? "" : "/linked")
-                                   : NULL;
+    const char *template =
+        p->from ? ask_text(&p->a, "%lld%s", (long long)p->from->vmid, p->full ? "" : "/linked") : NULL;
     const struct {
         const char *name, *value;
     } details[] = {{"node", p->node},

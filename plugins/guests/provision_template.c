@@ -78,8 +78,8 @@ static int32_t grow_disk(struct provision *p, const struct guest_disk *root)
                       "how large its root disk is is not known, so disk_size cannot be judged: leave it out");
     if (p->size < has)
         return refuse(p, PROXIMO_EINVAL,
-                      ask_text(&p->a, "its disk %s has %s, and Proxmox cannot make a disk smaller", root->slot,
-                               root->size));
+                      ask_text(&p->a, "its disk %s has %s, and Proxmox cannot make a disk smaller",
+                               root->slot, root->size));
     if (p->size == has)
         return PROXIMO_OK;
     p->grow = root->slot;
@@ -104,8 +104,8 @@ static int32_t count_space(struct provision *p, const struct guest_disk *disks, 
             return refuse(p, PROXIMO_ESTATE, "its disks are on more storages than one plan looks at");
     }
     for (uint32_t i = 0; i < used; i++) {
-        p->space = ask_text(&p->a, "%s%s%s=%llu", p->space ? p->space : "", p->space ? " " : "", rows[i].storage,
-                            rows[i].unknown ? 0ULL : (unsigned long long)rows[i].bytes);
+        p->space = ask_text(&p->a, "%s%s%s=%llu", p->space ? p->space : "", p->space ? " " : "",
+                            rows[i].storage, rows[i].unknown ? 0ULL : (unsigned long long)rows[i].bytes);
         if (!p->space)
             return PROXIMO_ENOMEM;
     }
@@ -132,7 +132,8 @@ static int32_t add_drive(struct provision *p, const struct guest_disk *disks, ui
         int32_t r = provision_want(p, slots[i], ask_text(&p->a, "%s:cloudinit", storage));
         return r == PROXIMO_OK
                    ? tell_text(&p->a, "cloudinit",
-                               ask_text(&p->a, "the template has no cloud-init drive: the guest gets one as %s",
+                               ask_text(&p->a,
+                                        "the template has no cloud-init drive: the guest gets one as %s",
                                         slots[i]))
                    : r;
     }
@@ -148,8 +149,8 @@ static int32_t look_at_disks(struct provision *p)
     struct guest_disk *disks = a->host->alloc(a->call, GUEST_DISKS_MOST * sizeof(*disks));
     const struct guest_disk *root = NULL;
     uint32_t count = 0;
-    int32_t r = disks ? guest_disks(a, p->clone.g.config, p->lxc, disks, GUEST_DISKS_MOST, &count)
-                      : PROXIMO_ENOMEM;
+    int32_t r =
+        disks ? guest_disks(a, p->clone.g.config, p->lxc, disks, GUEST_DISKS_MOST, &count) : PROXIMO_ENOMEM;
     for (uint32_t i = 0; i < count && !root; i++)
         root = disks[i].flags & DISK_BOOT && !(disks[i].flags & DISK_NO_DATA) ? &disks[i] : NULL;
     if (r == PROXIMO_OK)
@@ -166,8 +167,8 @@ static int32_t note_bridge(struct provision *p, const char *key, const char *val
     const char *bridge = provision_part(&p->a, value, "bridge");
     if (!bridge)
         return PROXIMO_OK;
-    p->bridges = ask_text(&p->a, "%s%s%s=%s%s", p->bridges ? p->bridges : "", p->bridges ? " " : "", key, bridge,
-                          strstr(value, "firewall=1") ? "/firewall" : "");
+    p->bridges = ask_text(&p->a, "%s%s%s=%s%s", p->bridges ? p->bridges : "", p->bridges ? " " : "", key,
+                          bridge, strstr(value, "firewall=1") ? "/firewall" : "");
     return p->bridges ? PROXIMO_OK : PROXIMO_ENOMEM;
 }
 
@@ -187,7 +188,8 @@ static int32_t judge_inherited(struct provision *p)
         if (net && !member_of(p->want, key))
             r = note_bridge(p, key, text);
         else if (why && !net)
-            r = p->a.host->risk(p->a.call, PROXIMO_RISK_HIGH, ask_text(&p->a, "from the template, %s: %s", key, why));
+            r = p->a.host->risk(p->a.call, PROXIMO_RISK_HIGH,
+                                ask_text(&p->a, "from the template, %s: %s", key, why));
     }
     if (r == PROXIMO_OK && privileged)
         r = p->a.host->risk(p->a.call, PROXIMO_RISK_HIGH,
@@ -230,9 +232,10 @@ static int32_t check_privileges(struct provision *p)
 int32_t provision_template(struct provision *p)
 {
     if (p->lxc && (p->keys || p->password))
-        return refuse(p, PROXIMO_EINVAL,
-                      "a cloned container keeps the passwords and keys of its template, Proxmox sets none: leave "
-                      "them out, or provision from an image (STORAGE:vztmpl/FILE)");
+        return refuse(
+            p, PROXIMO_EINVAL,
+            "a cloned container keeps the passwords and keys of its template, Proxmox sets none: leave "
+            "them out, or provision from an image (STORAGE:vztmpl/FILE)");
     int32_t r = open_template(p);
     if (r == PROXIMO_OK)
         r = clone_check(&p->clone);
@@ -246,7 +249,8 @@ int32_t provision_template(struct provision *p)
         r = check_privileges(p);
     if (r < 0)
         return r;
-    const char *agent = member_text(p->clone.g.config, "agent"), *os = member_text(p->clone.g.config, "ostype");
+    const char *agent = member_text(p->clone.g.config, "agent"),
+               *os = member_text(p->clone.g.config, "ostype");
     p->windows = os && *os == 'w';
     if (!p->lxc && (!agent || (*agent != '1' && !strstr(agent, "enabled=1"))))
         p->unseen = "the template's options have no guest agent (agent=1)";

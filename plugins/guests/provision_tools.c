@@ -4,8 +4,8 @@
 #include "provision.h"
 
 static const struct proximo_param params[] = {
-    PARAM(.type = PROXIMO_TYPE_STRING, .name = "name", .flags = PROXIMO_PARAM_REQUIRED, .minimum = 1, .maximum = 255,
-          .description = "DNS name of the guest; the same call again finds it by this."),
+    PARAM(.type = PROXIMO_TYPE_STRING, .name = "name", .flags = PROXIMO_PARAM_REQUIRED, .minimum = 1,
+          .maximum = 255, .description = "DNS name of the guest; the same call again finds it by this."),
     PARAM(.type = PROXIMO_TYPE_STRING, .name = "template", .minimum = 1, .maximum = 255,
           .description = "Template (machine or container) to clone: number or name. Or image."),
     PARAM(.type = PROXIMO_TYPE_STRING, .name = "image", .format = "volid",
@@ -13,7 +13,8 @@ static const struct proximo_param params[] = {
     PARAM(.type = PROXIMO_TYPE_STRING, .name = "target", .format = "node",
           .description = "Node to make it on. Absent: the template's; of an image it must be said."),
     PARAM(.type = PROXIMO_TYPE_STRING, .name = "storage", .format = "storage",
-          .description = "Storage for its disks. Absent: where the template's are; of an image it must be said."),
+          .description =
+              "Storage for its disks. Absent: where the template's are; of an image it must be said."),
     PARAM(.type = PROXIMO_TYPE_STRING, .name = "newid", .format = "vmid",
           .description = "Its number. Absent: the next free one."),
     PARAM(.type = PROXIMO_TYPE_BOOLEAN, .name = "full", .default_json = "true",
@@ -45,7 +46,8 @@ static const struct proximo_param params[] = {
     PARAM(.type = PROXIMO_TYPE_STRING, .name = "ssh_public_keys", .format = "lines", .maximum = 16384,
           .description = "Public keys that may log in, one a line, as in a .pub file."),
     PARAM(.type = PROXIMO_TYPE_STRING, .name = "password", .flags = PROXIMO_PARAM_SECRET, .minimum = 5,
-          .maximum = 1024, .description = "Password of the user (of a container: root). Never shown or kept."),
+          .maximum = 1024,
+          .description = "Password of the user (of a container: root). Never shown or kept."),
     PARAM(.type = PROXIMO_TYPE_STRING, .name = "tags", .minimum = 1, .maximum = 1024,
           .description = "Tags with ; between them."),
     PARAM(.type = PROXIMO_TYPE_STRING, .name = "pool", .format = "poolid",
@@ -70,8 +72,10 @@ static const struct proximo_change changes[] = {
         .title = "Provision a guest from a template or cloud image",
         .description =
             "Creates a machine or container of this name from a template or cloud image: makes it, sets "
-            "address, SSH keys, cores, memory and disk size, starts it and waits until it answers. One that is "
-            "there as asked is left alone; one that differs is refused, saying what differs. Undo destroys it as "
+            "address, SSH keys, cores, memory and disk size, starts it and waits until it answers. One that "
+            "is "
+            "there as asked is left alone; one that differs is refused, saying what differs. Undo destroys "
+            "it as "
             "long as nothing worked on it since.",
         .params = PROXIMO_TABLE(params),
         .operation_class = PROVISION_CLASS,

@@ -145,11 +145,13 @@ static int32_t check_pair(const struct provision *p, const struct pair *pair)
     if (memcmp(gateway.bytes, own.bytes, sizeof(own.bytes)) == 0)
         return refuse(p, pair->gateway_name, "it is the guest's own address");
     /* fe80:: is on every link */
-    const bool link = pair->family == AF_INET6 && gateway.bytes[0] == 0xfe && (gateway.bytes[1] & 0xc0) == 0x80;
+    const bool link =
+        pair->family == AF_INET6 && gateway.bytes[0] == 0xfe && (gateway.bytes[1] & 0xc0) == 0x80;
     return link || same_network(&own, &gateway)
                ? PROXIMO_OK
                : refuse(p, pair->gateway_name,
-                        ask_text(&p->a, "%.60s is outside of the guest's network %.60s", pair->gateway, pair->ip));
+                        ask_text(&p->a, "%.60s is outside of the guest's network %.60s", pair->gateway,
+                                 pair->ip));
 }
 
 static int32_t check_addresses(const struct provision *p)
@@ -205,9 +207,10 @@ static int32_t take_keys(struct provision *p)
 static int32_t take_source(struct provision *p)
 {
     if (!p->template == !p->image)
-        return p->a.host->fail(p->a.call, PROXIMO_EINVAL,
-                               "say one of template (a guest that is one) and image (STORAGE:import/FILE for a "
-                               "machine, STORAGE:vztmpl/FILE for a container)");
+        return p->a.host->fail(
+            p->a.call, PROXIMO_EINVAL,
+            "say one of template (a guest that is one) and image (STORAGE:import/FILE for a "
+            "machine, STORAGE:vztmpl/FILE for a container)");
     if (p->template)
         return PROXIMO_OK;
     p->lxc = strstr(p->image, ":vztmpl/") != NULL;
@@ -215,9 +218,10 @@ static int32_t take_source(struct provision *p)
     if (p->lxc || (strstr(p->image, ":import/") && dot &&
                    (strcmp(dot, ".qcow2") == 0 || strcmp(dot, ".raw") == 0 || strcmp(dot, ".vmdk") == 0)))
         return PROXIMO_OK;
-    return refuse(p, "image",
-                  "it is STORAGE:import/FILE (qcow2, raw or vmdk; for a machine) or STORAGE:vztmpl/FILE (for a "
-                  "container); pve_storage_content lists them, pve_storage_download fetches them");
+    return refuse(
+        p, "image",
+        "it is STORAGE:import/FILE (qcow2, raw or vmdk; for a machine) or STORAGE:vztmpl/FILE (for a "
+        "container); pve_storage_content lists them, pve_storage_download fetches them");
 }
 
 static int32_t take_size(struct provision *p)
@@ -229,8 +233,9 @@ static int32_t take_size(struct provision *p)
     return p->size && p->size <= INT64_MAX / 32 && p->size % (1U << 30) == 0
                ? PROXIMO_OK
                : refuse(p, "disk_size",
-                        ask_text(&p->a, "\"%.40s\" is none: the size that the disk is to have, in whole GiB, "
-                                        "\"32G\"",
+                        ask_text(&p->a,
+                                 "\"%.40s\" is none: the size that the disk is to have, in whole GiB, "
+                                 "\"32G\"",
                                  text));
 }
 
@@ -238,10 +243,12 @@ int32_t provision_arguments(struct provision *p)
 {
     const struct {
         const char *name, **place;
-    } texts[] = {{"name", &p->name},         {"template", &p->template}, {"image", &p->image},
-                 {"target", &p->node},       {"storage", &p->storage},   {"newid", &p->newid},
-                 {"pool", &p->pool},         {"bridge", &p->bridge},     {"vlan", &p->vlan},
-                 {"ip", &p->ip},             {"gateway", &p->gateway},   {"ip6", &p->ip6},
+    } texts[] = {{"name", &p->name},         {"template", &p->template},
+                 {"image", &p->image},       {"target", &p->node},
+                 {"storage", &p->storage},   {"newid", &p->newid},
+                 {"pool", &p->pool},         {"bridge", &p->bridge},
+                 {"vlan", &p->vlan},         {"ip", &p->ip},
+                 {"gateway", &p->gateway},   {"ip6", &p->ip6},
                  {"gateway6", &p->gateway6}, {"description", &p->description}};
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
         *texts[i].place = ask_argument(&p->a, texts[i].name);

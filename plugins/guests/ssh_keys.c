@@ -66,8 +66,8 @@ static bool is_key(const char *line, size_t len)
         const char end = blob[blob_len];
         return blob_len >= BLOB_LEAST && blob_len % 4 == 0 && blob + blob_len <= line + len &&
                (end == ' ' || end == '\r' || end == '\n' || end == '\0') &&
-               decode_head(blob, blob_len, head) >= type + 4 && head[0] == 0 && head[1] == 0 && head[2] == 0 &&
-               head[3] == type && memcmp(head + 4, types[i], type) == 0;
+               decode_head(blob, blob_len, head) >= type + 4 && head[0] == 0 && head[1] == 0 &&
+               head[2] == 0 && head[3] == type && memcmp(head + 4, types[i], type) == 0;
     }
     return false;
 }
@@ -76,9 +76,10 @@ int32_t ssh_keys_check(const struct asking *a, const char *keys, uint32_t *ret_c
 {
     uint32_t line = 0, count = 0;
     if (strstr(keys, "PRIVATE KEY"))
-        return a->host->fail(a->call, PROXIMO_EINVAL,
-                             "ssh_public_keys holds a private key: it was not used and is repeated nowhere. Give "
-                             "the public half (the file ending in .pub), and take this key for known to others");
+        return a->host->fail(
+            a->call, PROXIMO_EINVAL,
+            "ssh_public_keys holds a private key: it was not used and is repeated nowhere. Give "
+            "the public half (the file ending in .pub), and take this key for known to others");
     for (const char *at = keys; *at; at += strcspn(at, "\n"), at += *at == '\n') {
         at += strspn(at, " \t\r");
         const size_t len = strcspn(at, "\n");

@@ -63,8 +63,8 @@ static void test_made(void **context)
     assert_string_equal(road_state(&road, "qemu", "pve1", 112), "running");
     assert_true(road_has(&road, VM "/agent/network-get-interfaces", "10.10.10.50"));
 
-    struct json_object *again = server_tool(&server, "proximo_plan",
-                                            "{\"tool\":\"pve_provision\",\"arguments\":" WEB "}", &failed);
+    struct json_object *again =
+        server_tool(&server, "proximo_plan", "{\"tool\":\"pve_provision\",\"arguments\":" WEB "}", &failed);
     assert_false(failed);
     expect(again, "/outcome", "nothing to do");
 
@@ -111,8 +111,8 @@ static void test_used(void **context)
 /* The clone is there, the rest is not: said as that, found as that, and taken away by the way back. */
 static void test_half(void **context)
 {
-    static const char *const sim[] = {"--task-ms", "50", "--stale-ms", "0", "--fault",
-                                      "PUT " VM "/config:500:1", NULL};
+    static const char *const sim[] = {
+        "--task-ms", "50", "--stale-ms", "0", "--fault", "PUT " VM "/config:500:1", NULL};
     struct road road;
     struct server server;
     bool failed = false;
@@ -122,8 +122,8 @@ static void test_half(void **context)
     struct json_object *plan = plan_make(&server, "pve_provision", WEB);
     struct json_object *done = applied(&server, plan, "partial");
     assert_true(road_has(&road, VM "/config", "from template 9000, not finished"));
-    struct json_object *again = server_tool(&server, "proximo_plan",
-                                            "{\"tool\":\"pve_provision\",\"arguments\":" WEB "}", &failed);
+    struct json_object *again =
+        server_tool(&server, "proximo_plan", "{\"tool\":\"pve_provision\",\"arguments\":" WEB "}", &failed);
     assert_true(failed);
     assert_non_null(strstr(at(again, "/error/cause"), "left half made"));
     struct json_object *undo = undo_of(&server, done, &failed);
