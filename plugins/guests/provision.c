@@ -8,6 +8,8 @@
 #include "agent.h"
 #include "ssh_keys.h"
 
+#define UNNAMED_MOST 64u
+
 int32_t provision_plain_options(struct provision *p)
 {
     static const char *const names[] = {"cores", "memory", "nameserver", "searchdomain", "tags"};
@@ -30,6 +32,29 @@ int32_t provision_plain_options(struct provision *p)
     return r == PROXIMO_OK && p->keys && !p->lxc
                ? provision_want(p, "sshkeys", ssh_keys_encoded(&p->a, p->keys, strlen(p->keys)))
                : r;
+}
+
+/* Of a guest that is new the list knows the number alone, for some seconds: its configuration has the name. */
+static int32_t name_new_guests(const struct provision *p)
+{
+    bool *wanted = p->a.host->alloc(p->a.call, p->guests.count + UINT64_C(1));
+    bool any = false;
+    if (!wanted)
+        return PROXIMO_ENOMEM;
+    for (uint32_t i = 0; i < p->guests.count; i++)
+        any |= wanted[i] = !p->guests.rows[i].name;
+    struct known_guests guests = p->guests;
+    int32_t r = any ? guests_read_configs(&p->a, &guests, wanted, UNNAMED_MOST, "looking for the name") : PROXIMO_OK;
+    for (uint32_t i = 0; r == PROXIMO_OK && i < guests.count; i++) {
+        struct known_guest *row = &guests.rows[i];
+        const char *name = member_text(row->config, row->lxc ? "hostname" : "name");
+        if (wanted[i] && !row->config)
+            r = p->a.host->incomplete(p->a.call, ask_text(&p->a, "the name of guest %lld", (long long)row->vmid),
+                                      row->why);
+        else if (wanted[i] && name)
+            row->name = ask_text(&p->a, "%s", name);
+    }
+    return r;
 }
 
 /* The one guest that has the name; NULL: none. Fails when there are several. */
@@ -124,6 +149,8 @@ static int32_t plan(struct provision *p)
     int32_t r = provision_arguments(p);
     if (r == PROXIMO_OK)
         r = guests_list(&p->a, &p->guests);
+    if (r == PROXIMO_OK)
+        r = name_new_guests(p);
     if (r == PROXIMO_OK)
         r = find_name(p, &there);
     if (r == PROXIMO_OK && p->template)

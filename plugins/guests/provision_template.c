@@ -30,9 +30,6 @@ int32_t provision_find_template(struct provision *p)
                       "there is no such guest, as far as this token sees; pve_list_guests shows them");
     if (found > 1)
         return refuse(p, PROXIMO_EINVAL, "several guests have this name: say its number");
-    if (!p->from->template)
-        return refuse(p, PROXIMO_ESTATE,
-                      "it is a guest, not a template: pve_template_convert makes one of a guest, for good");
     p->lxc = p->from->lxc;
     p->source = ask_text(&p->a, "template %lld", (long long)p->from->vmid);
     return p->source ? PROXIMO_OK : PROXIMO_ENOMEM;
@@ -52,7 +49,9 @@ static int32_t open_template(struct provision *p)
     if (r < 0)
         return r;
     if (!guest_is_template(&c->g))
-        return refuse(p, PROXIMO_ESTATE, "it is no template any more");
+        return refuse(
+            p, PROXIMO_ESTATE,
+            "it is a guest, not a template: pve_template_convert makes one of a guest, for good");
     c->newid = p->newid;
     c->name = p->name;
     c->pool = p->pool;
