@@ -43,7 +43,8 @@ struct provision {
     const char *grow, *grow_to;  /* slot and size of the disk that is grown; NULL: none */
     const char *unseen;          /* why it cannot be seen whether it answers; NULL: it can */
     bool windows;
-    uint32_t compared; /* guests whose addresses were compared */
+    /* others: whose configurations were compared, that run, that said which addresses they have */
+    uint32_t compared, running, answered;
 };
 
 /* ---- provision_words.c */

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The network of a provisioned guest: its net0, the bridge on the node, and whether anybody has its
- * addresses. What guests got by DHCP or gave themselves is in no configuration: it is not seen, and that is
- * said. Sources: GET /nodes/{node}/network?type=any_bridge, GET .../config of the other guests.
+ * The network of a provisioned guest: its net0, the bridge on the node, and whether anybody has its addresses.
+ * Configurations name fixed addresses; what guests got by DHCP or gave themselves only they can tell, and
+ * what a guest tells is its own word: it makes the risk high, it refuses nothing. Sources: GET
+ * /nodes/{node}/network?type=any_bridge, GET .../config of the other guests, GET
+ * /nodes/{node}/qemu/{vmid}/agent/network-get-interfaces, GET /nodes/{node}/lxc/{vmid}/interfaces.
  */
+#include "agent.h"
 #include "provision.h"
 
 #define COMPARED_MOST 400u
@@ -180,8 +183,94 @@ static int32_t compare_addresses(struct provision *p)
                : r;
 }
 
+/* ---- what running guests say themselves */
+
+#define BATCH      16u
+#define ASKED_MOST 64u
+#define TIME_KEPT  30000 /* ms of the call: an agent that hangs takes seconds */
+
+static bool is_asked_for(const struct provision *p, const char *address)
+{
+    return address && ((is_fixed(p->ip) && provision_same_address(address, p->ip)) ||
+                       (is_fixed(p->ip6) && provision_same_address(address, p->ip6)));
+}
+
+static bool interface_has(const struct provision *p, struct json_object *interface)
+{
+    struct json_object *list = member_of(interface, "ip-addresses");
+    const size_t count = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
+    for (size_t i = 0; i < count; i++) {
+        if (is_asked_for(p, member_text(json_object_array_get_idx(list, i), "ip-address")))
+            return true;
+    }
+    /* a container on Proxmox VE 8 */
+    return is_asked_for(p, member_text(interface, "inet")) || is_asked_for(p, member_text(interface, "inet6"));
+}
+
+static int32_t take_answer(struct provision *p, const struct known_guest *guest, const struct proximo_answer *answer)
+{
+    struct json_object *data DROP_JSON =
+        answer->status >= 200 && answer->status < 300 ? json_of(answer->data) : NULL;
+    struct json_object *list = guest->lxc ? data : member_of(data, "result");
+    if (!json_object_is_type(list, json_type_array))
+        return PROXIMO_OK;
+    p->answered++;
+    for (size_t i = 0; i < json_object_array_length(list); i++) {
+        if (interface_has(p, json_object_array_get_idx(list, i)))
+            return p->a.host->risk(p->a.call, PROXIMO_RISK_HIGH,
+                                   ask_text(&p->a, "guest %lld on node %s says that it has the address now",
+                                            (long long)guest->vmid, guest->node));
+    }
+    return PROXIMO_OK;
+}
+
+static int32_t ask_batch(struct provision *p, const struct known_guest *const *batch, uint32_t count)
+{
+    struct proximo_field at[BATCH][2];
+    struct proximo_get gets[BATCH] = {0};
+    struct proximo_answer answers[BATCH] = {0};
+    for (uint32_t i = 0; i < count; i++) {
+        at[i][0] = FIELD("node", batch[i]->node);
+        at[i][1] = FIELD("vmid", ask_text(&p->a, "%lld", (long long)batch[i]->vmid));
+        gets[i] = (struct proximo_get){ROW(proximo_get), .flags = PROXIMO_GET_TOLERATE,
+                                       .path = batch[i]->lxc ? "/nodes/{node}/lxc/{vmid}/interfaces"
+                                                             : AGENT_PATH "network-get-interfaces",
+                                       .fields = at[i], .field_count = 2};
+        answers[i] = (struct proximo_answer){ROW(proximo_answer)};
+    }
+    int32_t r = p->a.host->get_many(p->a.call, gets, count, answers);
+    for (uint32_t i = 0; r == PROXIMO_OK && i < count; i++)
+        r = take_answer(p, batch[i], &answers[i]);
+    return r;
+}
+
+static int32_t ask_guests(struct provision *p)
+{
+    const struct known_guest *batch[BATCH];
+    uint32_t count = 0, asked = 0;
+    int32_t r = PROXIMO_OK;
+    for (uint32_t i = 0; r == PROXIMO_OK && i < p->guests.count; i++) {
+        if (p->guests.rows[i].running && asked < ASKED_MOST) {
+            batch[count++] = &p->guests.rows[i];
+            asked++;
+        }
+        if (count && (count == BATCH || i + 1 == p->guests.count || asked == ASKED_MOST)) {
+            if (p->a.host->deadline_ms(p->a.call) < TIME_KEPT)
+                break;
+            r = ask_batch(p, batch, count);
+            count = 0;
+        }
+    }
+    return r;
+}
+
 int32_t provision_check_network(struct provision *p)
 {
     int32_t r = check_bridges(p);
-    return r == PROXIMO_OK && (is_fixed(p->ip) || is_fixed(p->ip6)) ? compare_addresses(p) : r;
+    if (r < 0 || (!is_fixed(p->ip) && !is_fixed(p->ip6)))
+        return r;
+    r = compare_addresses(p);
+    for (uint32_t i = 0; i < p->guests.count; i++)
+        p->running += p->guests.rows[i].running;
+    return r == PROXIMO_OK ? ask_guests(p) : r;
 }

@@ -96,6 +96,21 @@ static void addresses(void **state)
     JUDGED(NULL, "nameserver", "10.0.0.1 fd00::1");
 }
 
+/* Its own word: a reason to look, not to refuse. */
+static void a_guest_that_says_it_has_the_address(void **state)
+{
+    struct plane_test t;
+    (void)state;
+    named(&t);
+    plane_test_argument(&t, "ip", "10.0.0.9/24", 1);
+    plane_test_answer(&t, "/nodes/pve1/qemu/901/agent/network-get-interfaces", 200,
+                      "{\"result\":[{\"name\":\"eth0\",\"ip-addresses\":[{\"ip-address\":\"10.0.0.9\"}]}]}");
+    assert_int_equal(plan(&t), 0);
+    expect_words(&t, "risks", "guest 901 on node pve1 says that it has the address now");
+    expect_words(&t, "facts", "of 1 that run 1 said");
+    plane_test_done(&t);
+}
+
 static void keys(void **state)
 {
     (void)state;
@@ -175,6 +190,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(addresses),
+        cmocka_unit_test(a_guest_that_says_it_has_the_address),
         cmocka_unit_test(keys),
         cmocka_unit_test(names),
         cmocka_unit_test(a_device_set_anew_keeps_the_rest),
