@@ -34,7 +34,8 @@ int32_t provision_plain_options(struct provision *p)
                : r;
 }
 
-/* Of a guest that is new the list knows the number alone, for some seconds: its configuration has the name. */
+/* Of a guest that is new the list knows the number alone, for some seconds: its configuration has the name.
+ */
 static int32_t name_new_guests(const struct provision *p)
 {
     bool *wanted = p->a.host->alloc(p->a.call, p->guests.count + UINT64_C(1));
@@ -44,13 +45,14 @@ static int32_t name_new_guests(const struct provision *p)
     for (uint32_t i = 0; i < p->guests.count; i++)
         any |= wanted[i] = !p->guests.rows[i].name;
     struct known_guests guests = p->guests;
-    int32_t r = any ? guests_read_configs(&p->a, &guests, wanted, UNNAMED_MOST, "looking for the name") : PROXIMO_OK;
+    int32_t r =
+        any ? guests_read_configs(&p->a, &guests, wanted, UNNAMED_MOST, "looking for the name") : PROXIMO_OK;
     for (uint32_t i = 0; r == PROXIMO_OK && i < guests.count; i++) {
         struct known_guest *row = &guests.rows[i];
         const char *name = member_text(row->config, row->lxc ? "hostname" : "name");
         if (wanted[i] && !row->config)
-            r = p->a.host->incomplete(p->a.call, ask_text(&p->a, "the name of guest %lld", (long long)row->vmid),
-                                      row->why);
+            r = p->a.host->incomplete(
+                p->a.call, ask_text(&p->a, "the name of guest %lld", (long long)row->vmid), row->why);
         else if (wanted[i] && name)
             row->name = ask_text(&p->a, "%s", name);
     }

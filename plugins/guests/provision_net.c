@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The network of a provisioned guest: its net0, the bridge on the node, and whether anybody has its addresses.
- * Configurations name fixed addresses; what guests got by DHCP or gave themselves only they can tell, and
- * what a guest tells is its own word: it makes the risk high, it refuses nothing. Sources: GET
+ * The network of a provisioned guest: its net0, the bridge on the node, and whether anybody has its
+ * addresses. Configurations name fixed addresses; what guests got by DHCP or gave themselves only they can
+ * tell, and what a guest tells is its own word: it makes the risk high, it refuses nothing. Sources: GET
  * /nodes/{node}/network?type=any_bridge, GET .../config of the other guests, GET
  * /nodes/{node}/qemu/{vmid}/agent/network-get-interfaces, GET /nodes/{node}/lxc/{vmid}/interfaces.
  */
@@ -204,10 +204,12 @@ static bool interface_has(const struct provision *p, struct json_object *interfa
             return true;
     }
     /* a container on Proxmox VE 8 */
-    return is_asked_for(p, member_text(interface, "inet")) || is_asked_for(p, member_text(interface, "inet6"));
+    return is_asked_for(p, member_text(interface, "inet")) ||
+           is_asked_for(p, member_text(interface, "inet6"));
 }
 
-static int32_t take_answer(struct provision *p, const struct known_guest *guest, const struct proximo_answer *answer)
+static int32_t take_answer(struct provision *p, const struct known_guest *guest,
+                           const struct proximo_answer *answer)
 {
     struct json_object *data DROP_JSON =
         answer->status >= 200 && answer->status < 300 ? json_of(answer->data) : NULL;

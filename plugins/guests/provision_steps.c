@@ -50,11 +50,12 @@ int32_t provision_tell(const struct provision *p)
     if (r == PROXIMO_OK)
         r = tell_keys(p);
     if (r == PROXIMO_OK && p->compared)
-        r = tell_text(a, "addresses",
-                      ask_text(a,
-                               "no fixed address in %u other guests' configurations is the same; of %u that run %u "
-                               "said which addresses they have now, the others may have it unseen",
-                               p->compared, p->running, p->answered));
+        r = tell_text(
+            a, "addresses",
+            ask_text(a,
+                     "no fixed address in %u other guests' configurations is the same; of %u that run %u "
+                     "said which addresses they have now, the others may have it unseen",
+                     p->compared, p->running, p->answered));
     if (r == PROXIMO_OK && p->template && !p->full)
         r = tell_text(
             a, "copy",

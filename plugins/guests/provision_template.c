@@ -49,9 +49,8 @@ static int32_t open_template(struct provision *p)
     if (r < 0)
         return r;
     if (!guest_is_template(&c->g))
-        return refuse(
-            p, PROXIMO_ESTATE,
-            "it is a guest, not a template: pve_template_convert makes one of a guest, for good");
+        return refuse(p, PROXIMO_ESTATE,
+                      "it is a guest, not a template: pve_template_convert makes one of a guest, for good");
     c->newid = p->newid;
     c->name = p->name;
     c->pool = p->pool;

@@ -47,8 +47,8 @@ static void start(struct road *road, struct server *server, const char *const *s
 
 static void test_made(void **context)
 {
-    static const char *const sim[] = {"--task-ms", "50", "--stale-ms", "0", "--boot-ms", "1500",
-                                      "--fresh-ms", "60000", NULL};
+    static const char *const sim[] = {"--task-ms", "50",         "--stale-ms", "0", "--boot-ms",
+                                      "1500",      "--fresh-ms", "60000",      NULL};
     struct road road;
     struct server server;
     bool failed = true;

@@ -2,8 +2,7 @@
 /* pve_provision: what is an address, a key and a name; what the steps send of a template's own options. */
 #include "plan_rig.h"
 
-#define STATUS                                                                                               \
-    "{\"vmid\":900,\"name\":\"gold\",\"status\":\"stopped\",\"template\":1,\"ha\":{\"managed\":0}}"
+#define STATUS "{\"vmid\":900,\"name\":\"gold\",\"status\":\"stopped\",\"template\":1,\"ha\":{\"managed\":0}}"
 #define CONFIG                                                                                               \
     "{\"digest\":\"d\",\"template\":1,\"agent\":\"1\",\"ostype\":\"win11\",\"boot\":\"order=scsi0\","        \
     "\"scsi0\":\"local-lvm:base-900-disk-0,size=8G\",\"ide2\":\"local-lvm:vm-900-cloudinit,media=cdrom\","   \
