@@ -69,7 +69,7 @@ static const struct proximo_change changes[] = {
         .subject = "guest/{name}", /* what there is to say before there is a number */
         .flags = PROXIMO_CHANGE_IDEMPOTENT,
         .name = "pve_provision",
-        .title = "Provision a guest from a template or cloud image",
+        .title = "Provision a guest from a cloud image",
         .description =
             "Creates a machine or container of this name from a template or cloud image: makes it, sets "
             "address, SSH keys, cores, memory and disk size, starts it and waits until it answers. One that "
