@@ -72,8 +72,9 @@ int sim_agent_reach(struct sim_call *call, struct sim_guest *guest)
         return sim_fail(call, 500, "VM %s is not running\n", guest->vmid);
     if (!has_agent(guest))
         return sim_fail(call, 500, "No QEMU guest agent configured\n");
-    /* Nothing inside of a paused VM moves. */
-    if (sim_int(sim_get(guest->entry, "agent"), "silent", 0) || sim_get(guest->run, "qmpstatus"))
+    /* Nothing inside of a paused VM moves, and the agent comes up with the system. */
+    if (sim_get(guest->entry, "booting") || sim_int(sim_get(guest->entry, "agent"), "silent", 0) ||
+        sim_get(guest->run, "qmpstatus"))
         return sim_fail(call, 500, "QEMU guest agent is not running\n");
     return 0;
 }

@@ -154,6 +154,8 @@ struct json_object *sim_guest_interfaces(const struct sim_guest *guest)
         if (!read_nic(guest, i, &nic))
             continue;
         link_local(nic.mac, local, sizeof local);
+        if (sim_get(guest->entry, "booting"))
+            *nic.ip = *nic.ip6 = '\0';
         item = interface(nic.name, nic.mac, nic.ip, nic.ip6, whole ? local : "");
         if (whole && guest->qemu)
             add_statistics(guest, item);

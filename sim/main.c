@@ -31,7 +31,7 @@ struct options {
     struct sim_task_line task_lines[LIST_MAX];
     const char *offline[LIST_MAX];
     size_t trouble_count, task_time_count, task_line_count, offline_count;
-    int port, guests, nodes, auth_delay_ms, latency_ms, task_ms, ha_ms, stale_ms, fresh_ms;
+    int port, guests, nodes, auth_delay_ms, latency_ms, task_ms, ha_ms, stale_ms, fresh_ms, boot_ms;
     bool wrong_cert, exit_on_eof, without_ceph;
 };
 
@@ -56,6 +56,7 @@ enum {
     OPT_HA_MS,
     OPT_STALE_MS,
     OPT_FRESH_MS,
+    OPT_BOOT_MS,
     OPT_OFFLINE,
     OPT_WITHOUT_CEPH,
     OPT_WRONG_CERT,
@@ -85,6 +86,7 @@ static const struct option long_options[] = {
     {"ha-ms", required_argument, NULL, OPT_HA_MS},
     {"stale-ms", required_argument, NULL, OPT_STALE_MS},
     {"fresh-ms", required_argument, NULL, OPT_FRESH_MS},
+    {"boot-ms", required_argument, NULL, OPT_BOOT_MS},
     {"offline", required_argument, NULL, OPT_OFFLINE},
     {"without-ceph", no_argument, NULL, OPT_WITHOUT_CEPH},
     {"wrong-cert", no_argument, NULL, OPT_WRONG_CERT},
@@ -121,6 +123,7 @@ static const char usage[] =
     "  --ha-ms N              until the HA manager has done what was requested (4000)\n"
     "  --stale-ms N           how long /cluster/resources shows a guest's past state (3000)\n"
     "  --fresh-ms N           how long /cluster/resources knows no more than the number of a new guest (0)\n"
+    "  --boot-ms N            how long a guest that was started has no agent and no address (0)\n"
     "  --offline NODE         this node, not pve1, does not answer; may be repeated\n"
     "  --without-ceph         the demo without its Ceph\n"
     "  --wrong-cert           serve a certificate for another name, not the one that is printed\n"
@@ -241,6 +244,7 @@ static int take(struct options *options, int option, const char *value)
     case OPT_HA_MS: return number("ha-ms", value, 600000, &options->ha_ms);
     case OPT_STALE_MS: return number("stale-ms", value, 600000, &options->stale_ms);
     case OPT_FRESH_MS: return number("fresh-ms", value, 600000, &options->fresh_ms);
+    case OPT_BOOT_MS: return number("boot-ms", value, 600000, &options->boot_ms);
     case OPT_OFFLINE:
         if (options->offline_count == LIST_MAX)
             return -EINVAL;
@@ -424,6 +428,7 @@ int main(int argc, char **argv)
     sim.ha_ms = options.ha_ms;
     sim.stale_ms = options.stale_ms;
     sim.fresh_ms = options.fresh_ms;
+    sim.boot_ms = options.boot_ms;
     sim.state =
         sim_state_new(options.seed, options.nodes, options.guests, options.sets, options.set_count);
     if (!sim.state) {

@@ -62,6 +62,32 @@ static void keep_past(struct sim *sim, const char *vmid, struct json_object *ent
     sim_timer_start(sim, &stale_work, sim->stale_ms, args);
 }
 
+static int end_boot(struct sim *sim, struct sim_job *job, char *why)
+{
+    struct json_object *entry = sim_get(sim_get(sim->state, "guests"), sim_str(job->args, "vmid", ""));
+
+    (void)why;
+    if (entry)
+        json_object_object_del(entry, "booting");
+    return 0;
+}
+
+static const struct sim_work boot_work = {.end = end_boot};
+
+/* Its system comes up after a while; until then no agent answers and no device has an address. */
+static void begin_boot(struct sim *sim, const char *vmid, struct json_object *entry, bool running)
+{
+    struct json_object *args;
+
+    json_object_object_del(entry, "booting");
+    if (!running || sim->boot_ms == 0)
+        return;
+    sim_set_int(entry, "booting", 1);
+    args = json_object_new_object();
+    sim_set_str(args, "vmid", vmid);
+    sim_timer_start(sim, &boot_work, sim->boot_ms, args);
+}
+
 void sim_guest_set_running(struct sim *sim, const char *vmid, bool running)
 {
     struct json_object *entry = sim_get(sim_get(sim->state, "guests"), vmid), *run, *managed;
@@ -70,6 +96,7 @@ void sim_guest_set_running(struct sim *sim, const char *vmid, bool running)
     if (!entry)
         return;
     keep_past(sim, vmid, entry);
+    begin_boot(sim, vmid, entry, running);
     sim_guest_apply_pending(sim->state, entry);
     if (running)
         sim_cloudinit_write(entry);

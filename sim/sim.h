@@ -364,6 +364,7 @@ struct sim {
     int ha_ms;    /* until the HA manager has done what was requested */
     int stale_ms; /* how long /cluster/resources shows the past */
     int fresh_ms; /* how long it knows nothing about a new guest */
+    int boot_ms;  /* how long the system of a guest that was started takes to come up */
     unsigned last_pid;
     FILE *request_log; /* NULL: none is kept */
 };

@@ -287,6 +287,7 @@ const struct synonym synonyms[] = {
     {"to pool", "pool update"},
     {"add vm to pool", "pool update"},
     {"make", "create"},
+    {"deploy", "provision"},
     {"copy", "clone"},
     {"duplicate", "clone"},
     {"full clone", "clone"},

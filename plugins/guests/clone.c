@@ -3,15 +3,8 @@
  * pve_clone. A template is cloned linked unless full is said; any other guest is always copied in full, and
  * `full` is then sent so that the plan says so. Source: POST /nodes/{node}/{qemu,lxc}/{vmid}/clone.
  */
+#include "clone.h"
 #include "../common/guest_disks.h"
-#include "life.h"
-
-struct cloning {
-    struct guest g;
-    const char *newid, *name, *pool, *storage, *target, *snapname, *description;
-    bool full;                     /* what really happens */
-    struct proximo_field fresh[3]; /* node, kind, vmid of the clone */
-};
 
 static int32_t refuse(const struct cloning *c, int32_t code, const char *why)
 {
@@ -40,10 +33,15 @@ static int32_t begin(void *instance, struct proximo_call *call, struct cloning *
     ret->full = ask_flag(&g->ask, "full") || !guest_is_template(g);
     if (!ret->newid)
         return g->ask.host->fail(call, PROXIMO_EINVAL, "newid is missing");
-    ret->fresh[0] = FIELD("node", ret->target ? ret->target : g->node);
-    ret->fresh[1] = FIELD("kind", g->kind);
-    ret->fresh[2] = FIELD("vmid", ret->newid);
+    clone_place(ret);
     return PROXIMO_OK;
+}
+
+void clone_place(struct cloning *c)
+{
+    c->fresh[0] = FIELD("node", c->target ? c->target : c->g.node);
+    c->fresh[1] = FIELD("kind", c->g.kind);
+    c->fresh[2] = FIELD("vmid", c->newid);
 }
 
 /* ---- what Proxmox would refuse */
@@ -110,7 +108,7 @@ static int32_t check_disks(const struct cloning *c)
     return r;
 }
 
-static int32_t check(const struct cloning *c)
+int32_t clone_check(const struct cloning *c)
 {
     const struct guest *g = &c->g;
     int32_t r = guest_check_lock(g, NULL);
@@ -183,7 +181,7 @@ static int32_t subject(const struct cloning *c)
     return a->host->subject(a->call, CLONE_CLASS, json_text(subject));
 }
 
-static int32_t lay_out(const struct cloning *c)
+int32_t clone_request(const struct cloning *c)
 {
     const struct guest *g = &c->g;
     const bool lxc = guest_is_lxc(g);
@@ -204,13 +202,19 @@ static int32_t lay_out(const struct cloning *c)
         r = guest_guard(g, GUEST_STATUS, "/status,/lock");
     if (r == PROXIMO_OK)
         r = guest_guard(g, GUEST_CONFIG, "/digest,/lock,/template");
+    return r == PROXIMO_OK ? guest_request(g, "POST", GUEST_PATH "/clone", fields, count, PROXIMO_STEP_FOLLOW)
+                           : r;
+}
+
+static int32_t lay_out(const struct cloning *c)
+{
+    const struct asking *a = &c->g.ask;
+    int32_t r = clone_request(c);
     if (r == PROXIMO_OK)
         r = subject(c);
     if (r == PROXIMO_OK)
-        r = guest_request(g, "POST", GUEST_PATH "/clone", fields, count, PROXIMO_STEP_FOLLOW);
-    if (r == PROXIMO_OK)
-        r = life_wait_made(&g->ask, c->fresh, false);
-    return r == PROXIMO_OK ? g->ask.host->undo(g->ask.call, PROXIMO_UNDO_FUNCTION, NULL, 0) : r;
+        r = life_wait_made(a, c->fresh, false);
+    return r == PROXIMO_OK ? a->host->undo(a->call, PROXIMO_UNDO_FUNCTION, NULL, 0) : r;
 }
 
 int32_t guests_plan_clone(void *instance, struct proximo_call *call)
@@ -218,7 +222,7 @@ int32_t guests_plan_clone(void *instance, struct proximo_call *call)
     struct cloning c;
     int32_t r = begin(instance, call, &c);
     if (r == PROXIMO_OK)
-        r = check(&c);
+        r = clone_check(&c);
     if (r == PROXIMO_OK)
         r = tell(&c);
     if (r == PROXIMO_OK)

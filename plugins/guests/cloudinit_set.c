@@ -5,6 +5,7 @@
  */
 #include "../common/guest_disks.h"
 #include "config_edit.h"
+#include "ssh_keys.h"
 
 #define KEYS_MOST 16384u /* bytes of ssh keys */
 
@@ -53,26 +54,6 @@ static int32_t take_changes(struct editing *e)
     return r == PROXIMO_OK ? edit_removals(e, "delete") : r;
 }
 
-/* Proxmox keeps the keys percent-encoded, and wants them so. */
-static const char *encoded(const struct editing *e, const char *keys, size_t len)
-{
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-    static const char hex[] = "0123456789ABCDEF";
-    char *text = e->g.ask.host->alloc(e->g.ask.call, len * 3 + 1);
-    size_t n = 0;
-    for (size_t i = 0; text && i < len; i++) {
-        const unsigned char c = (unsigned char)keys[i];
-        if (strchr(plain, c)) {
-            text[n++] = (char)c;
-            continue;
-        }
-        text[n++] = '%';
-        text[n++] = hex[c >> 4];
-        text[n++] = hex[c & 15];
-    }
-    return text;
-}
-
 static int32_t take_keys(struct editing *e)
 {
     const char *keys = ask_argument(&e->g.ask, "sshkeys");
@@ -85,7 +66,7 @@ static int32_t take_keys(struct editing *e)
         return edit_fault(e, PROXIMO_EINVAL, "sshkeys",
                           len ? "more than 16 KiB of keys"
                               : "there is no key in it; to remove the keys name sshkeys in delete");
-    const char *text = encoded(e, keys, len);
+    const char *text = ssh_keys_encoded(&e->g.ask, keys, len);
     return text ? edit_add(e, "sshkeys", text) : PROXIMO_ENOMEM;
 }
 

@@ -159,6 +159,21 @@ static int32_t look_for_file(const struct using *u, const char *key, const char 
                 : a->host->incomplete(a->call, ask_text(a, "whether %s is there", volid), looked.why);
 }
 
+/* "import-from=STORAGE:import/FILE": the file must be there. Images of other guests are the core's to judge.
+ */
+static int32_t use_import(const struct using *u, const char *key, const char *value)
+{
+    const char *source = strstr(value, ",import-from=");
+    source = source ? source + strlen(",import-from=") : "";
+    const size_t len = strcspn(source, ","), name = strcspn(source, ":");
+    if (name >= len || strncmp(source + name, ":import/", 8) != 0)
+        return PROXIMO_OK;
+    const char *volid = ask_text(&u->c->a, "%.*s", (int)len, source);
+    const char *storage = ask_text(&u->c->a, "%.*s", (int)name, source);
+    int32_t r = volid && storage ? check_storage(u, key, storage, "import") : PROXIMO_ENOMEM;
+    return r == PROXIMO_OK ? look_for_file(u, key, storage, "import", volid) : r;
+}
+
 /* One disk option: "local-lvm:32,..." or "8" (of a container: on its storage). */
 static int32_t use_disk(struct using *u, const char *key, const char *value)
 {
@@ -184,6 +199,8 @@ static int32_t use_disk(struct using *u, const char *key, const char *value)
                         : PROXIMO_ENOMEM;
     if (r == PROXIMO_OK && iso)
         r = look_for_file(u, key, storage, "iso", volid);
+    if (r == PROXIMO_OK && fresh)
+        r = use_import(u, key, value);
     if (r < 0 || iso || (!fresh && strcmp(colon, ":cloudinit") != 0))
         return r;
     r = life_check_privilege(&c->a, ask_text(&c->a, "/storage/%s", storage), "Datastore.AllocateSpace", key);

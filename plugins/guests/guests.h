@@ -57,7 +57,7 @@ extern const struct topic guests_topic_inventory, guests_topic_power, guests_top
 extern const struct topic guests_topic_pending, guests_topic_agent, guests_topic_notes,
     guests_topic_diagnose;
 extern const struct topic guests_topic_disks, guests_topic_cloudinit, guests_topic_template;
-extern const struct topic guests_topic_life;
+extern const struct topic guests_topic_life, guests_topic_provision;
 extern const struct topic guests_topic_migrate, guests_topic_backup, guests_topic_restore;
 
 #endif

@@ -50,6 +50,13 @@ int32_t life_tell_space(const struct asking *a, const char *node, const struct l
  */
 int32_t life_undo(void *instance, struct proximo_call *call, struct proximo_text record_json,
                   const char *vmid_argument);
+struct life_made {
+    const char *vmid; /* NULL: the record does not say; refused */
+    const char *node; /* NULL: that of the task that made it */
+    bool started;     /* the plan itself started it: that it runs is no use of it, and it is stopped first */
+};
+int32_t life_undo_made(void *instance, struct proximo_call *call, struct proximo_text record_json,
+                       const struct life_made *made);
 
 int32_t guests_plan_clone(void *instance, struct proximo_call *call);
 int32_t guests_undo_clone(void *instance, struct proximo_call *call, struct proximo_text record_json);

@@ -44,9 +44,22 @@ static int64_t began(const char *upid)
     return when;
 }
 
+/* Is it one of the record's own tasks? */
+static bool is_own(struct json_object *record, struct json_object *row)
+{
+    struct json_object *steps = member_of(record, "steps");
+    const char *upid = member_text(row, "upid");
+    const size_t count = json_object_is_type(steps, json_type_array) ? json_object_array_length(steps) : 0;
+    for (size_t i = 0; upid && i < count; i++) {
+        if (member_is(json_object_array_get_idx(steps, i), "upid", upid))
+            return true;
+    }
+    return false;
+}
+
 /* A task that worked on it after it was made: its type; NULL: none. Those of an earlier guest of the same
  * number are older. */
-static int32_t later_task(const struct guest *g, const char *upid, const char **ret)
+static int32_t later_task(const struct guest *g, struct json_object *record, const char **ret)
 {
     const struct proximo_field fields[] = {g->at[0], g->at[2], FIELD("source", "all"), FIELD("limit", "500")};
     const char *path = ask_text(&g->ask, "/nodes/%s", g->node);
@@ -54,7 +67,7 @@ static int32_t later_task(const struct guest *g, const char *upid, const char **
     const struct proximo_get get = {ROW(proximo_get), .path = "/nodes/{node}/tasks", .fields = fields,
                                     .field_count = 4, .needs = ROWS(need, 1)};
     struct looked list;
-    const int64_t made = began(upid);
+    const int64_t made = began(recorded_upid(record));
     int32_t r = path ? ask_look(&g->ask, &get, &list) : PROXIMO_ENOMEM;
     *ret = NULL;
     if (r == PROXIMO_OK && !list.data)
@@ -66,7 +79,7 @@ static int32_t later_task(const struct guest *g, const char *upid, const char **
     for (size_t i = 0; made && i < count && !*ret; i++) {
         struct json_object *row = json_object_array_get_idx(list.data, i);
         const char *type = member_text(row, "type");
-        if (!member_is(row, "upid", upid) && member_is(row, "id", g->vmid) &&
+        if (!is_own(record, row) && member_is(row, "id", g->vmid) &&
             json_object_get_int64(member_of(row, "starttime")) >= made)
             *ret = ask_text(&g->ask, "%.40s", type ? type : "unknown");
     }
@@ -75,7 +88,7 @@ static int32_t later_task(const struct guest *g, const char *upid, const char **
 }
 
 /* Why it is not what was made; NULL: it is. */
-static int32_t touched(const struct guest *g, struct json_object *record, const char **ret)
+static int32_t touched(const struct guest *g, struct json_object *record, bool started, const char **ret)
 {
     const char *digest = recorded_digest(record), *now = member_text(g->config, "digest");
     const char *type = NULL;
@@ -84,15 +97,20 @@ static int32_t touched(const struct guest *g, struct json_object *record, const 
         *ret = "the record does not say what it was when it was made";
     else if (!now || strcmp(digest, now) != 0)
         *ret = "its configuration is no longer that of the moment when it was made";
-    else if (guest_running(g))
+    else if (guest_running(g) && !started)
         *ret = "it runs";
     else if (guest_managed(g))
         *ret = "it is under HA";
     if (*ret)
         return PROXIMO_OK;
-    int32_t r = later_task(g, recorded_upid(record), &type);
+    struct json_object *jobs DROP_JSON = NULL;
+    int32_t r = later_task(g, record, &type);
     if (r == PROXIMO_OK && type)
         *ret = ask_text(&g->ask, "a task (%s) has worked on it since", type);
+    if (r == PROXIMO_OK)
+        r = destroy_replication(g, &jobs);
+    if (r == PROXIMO_OK && !*ret && jobs && json_object_array_length(jobs) > 0)
+        *ret = "it is replicated";
     return r;
 }
 
@@ -107,25 +125,31 @@ static int32_t none(const struct guest *g, const char *why)
 static int32_t lay_out(struct destruction *d)
 {
     const struct guest *g = &d->g;
-    const char *summary = ask_text(
-        &g->ask, "%s, which nobody used since it was made, is destroyed with its disks", guest_label(g));
+    const char *summary =
+        ask_text(&g->ask, "%s, which nobody %s since it was made, is %sdestroyed with its disks",
+                 guest_label(g), d->force ? "worked on from outside" : "used",
+                 guest_running(g) ? "stopped as by pulling the plug and " : "");
     int32_t r = summary ? g->ask.host->change(g->ask.call, summary) : PROXIMO_ENOMEM;
     if (r == PROXIMO_OK)
         r = guest_tell_facts(g);
     if (r == PROXIMO_OK)
         r = destroy_lay_out(d);
     if (r == PROXIMO_OK)
-        r = tell_text(&g->ask, "no_way_back", "it held nothing of its own: make it again");
+        r = tell_text(&g->ask, "no_way_back",
+                      d->force
+                          ? "it was started: what was written inside since cannot be seen from here, and "
+                            "is lost"
+                          : "it held nothing of its own: make it again");
     return r == PROXIMO_OK ? g->ask.host->undo(g->ask.call, PROXIMO_UNDO_NONE, NULL, 0) : r;
 }
 
 /* Where it was made, by the task's id ("UPID:NODE:...:qmclone:..."), or on the node it was made for: the
  * cluster's list may not know a new guest for some seconds. If it is not there any more, that list says where
  * it is. */
-static int32_t open_made(const struct asking *a, void *instance, const char *vmid, const char *upid,
-                         struct guest *ret)
+static int32_t open_made(const struct asking *a, void *instance, const struct life_made *made,
+                         const char *upid, struct guest *ret)
 {
-    const char *target = ask_argument(a, "target"), *node = upid ? strchr(upid, ':') : NULL;
+    const char *target = made->node, *vmid = made->vmid, *node = upid ? strchr(upid, ':') : NULL;
     struct looked looked = {0};
     int32_t r = PROXIMO_OK;
     *ret = (struct guest){.ask = *a, .vmid = vmid};
@@ -144,34 +168,42 @@ static int32_t open_made(const struct asking *a, void *instance, const char *vmi
     return subject ? guest_open_subject(instance, a->call, text_of(subject), ret) : PROXIMO_ENOMEM;
 }
 
-int32_t life_undo(void *instance, struct proximo_call *call, struct proximo_text record_json,
-                  const char *vmid_argument)
+int32_t life_undo_made(void *instance, struct proximo_call *call, struct proximo_text record_json,
+                       const struct life_made *made)
 {
     const struct asking a = {((struct plane_instance *)instance)->host, call};
     struct json_object *record DROP_JSON = json_of(record_json);
     struct json_object *undo_of = member_of(record, "undo_of");
-    struct destruction d = {0};
-    const char *vmid = ask_argument(&a, vmid_argument), *why = NULL;
-    if (!vmid || (undo_of && !json_object_is_type(undo_of, json_type_null))) {
+    struct destruction d = {.force = made->started};
+    const char *why = NULL;
+    if (!made->vmid || (undo_of && !json_object_is_type(undo_of, json_type_null))) {
         (void)a.host->undo(call, PROXIMO_UNDO_NONE, NULL, 0);
         return a.host->fail(call, PROXIMO_ESTATE,
                             "the guest was destroyed; make it again with the tool itself");
     }
-    int32_t r = open_made(&a, instance, vmid, recorded_upid(record), &d.g);
+    int32_t r = open_made(&a, instance, made, recorded_upid(record), &d.g);
     if (r == PROXIMO_ENOTFOUND) {
         (void)a.host->undo(call, PROXIMO_UNDO_NONE, NULL, 0);
-        return a.host->fail(call, PROXIMO_ENOTFOUND, "guest %s is not there any more", vmid);
+        return a.host->fail(call, PROXIMO_ENOTFOUND, "guest %s is not there any more", made->vmid);
     }
     if (r == PROXIMO_OK)
         r = guest_read_status(&d.g);
     if (r == PROXIMO_OK)
         r = guest_read_config(&d.g);
     if (r == PROXIMO_OK)
-        r = touched(&d.g, record, &why);
+        r = touched(&d.g, record, made->started, &why);
     if (r == PROXIMO_OK && !why)
         why = destroy_refusal(&d);
     if (r == PROXIMO_OK)
         r = why ? none(&d.g, why) : lay_out(&d);
     guest_done(&d.g);
     return r;
+}
+
+int32_t life_undo(void *instance, struct proximo_call *call, struct proximo_text record_json,
+                  const char *vmid_argument)
+{
+    const struct asking a = {((struct plane_instance *)instance)->host, call};
+    const struct life_made made = {ask_argument(&a, vmid_argument), ask_argument(&a, "target"), false};
+    return life_undo_made(instance, call, record_json, &made);
 }

@@ -21,6 +21,7 @@ static const struct topic *const topics[] = {
     &guests_topic_cloudinit,
     &guests_topic_template,
     &guests_topic_life,
+    &guests_topic_provision,
     &guests_topic_backup,
     &guests_topic_restore,
     &guests_topic_migrate,

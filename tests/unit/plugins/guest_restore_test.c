@@ -277,6 +277,9 @@ static void a_created_one_is_destroyed_if_untouched(void **state)
     (void)state;
     set(&t, "qemu", STOPPED, DISKS, WORDS("vmid=105", "archive=" VM105, "storage=ceph"));
     plane_test_answer(&t, tasks, 200, "[{\"upid\":\"UPID:pve1:1:\",\"id\":\"105\",\"starttime\":5}]");
+    expect_failure(&t, plane_test_plan_undo(&t, guests, "pve_restore", record), PROXIMO_ESTATE,
+                   "it is replicated");
+    answer_instead(&t, "/cluster/replication", 200, "[]");
     assert_int_equal(plane_test_plan_undo(&t, guests, "pve_restore", record), 0);
     expect_words(&t, "steps", "\"method\":\"DELETE\"");
     expect_words(&t, "subjects", "\"class\":\"guest.destroy\"");
