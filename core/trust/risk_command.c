@@ -18,8 +18,8 @@ void risk_command(const struct command_word *argv, size_t argc, const char *stdi
     *ret = (struct command_risk){.risk = RISK_HIGH};
     if (len > PROGRAM_SHOWN)
         len = PROGRAM_SHOWN;
-    (void)snprintf(ret->why, sizeof(ret->why), "runs %.*s, which is not known as a read",
-                   len ? (int)len : 9, len ? argv[0].ptr : "a program");
+    (void)snprintf(ret->why, sizeof(ret->why), "runs %.*s, which is not known as a read", len ? (int)len : 9,
+                   len ? argv[0].ptr : "a program");
     for (char *c = ret->why; *c; c++)
         *c = *c < 0x20 || *c > 0x7e ? '?' : *c;
 }

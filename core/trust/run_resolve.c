@@ -162,11 +162,13 @@ static int ask_nobody(struct run *run, struct step_run *s, const struct trace *t
     s->outcome = STEP_UNKNOWN;
     if (trace->phase == LOST)
         return 0;
-    problem_set(p, -EAGAIN, PX_PLAN,
-                "the command of step '%.40s' was started, what came of it was not recorded, and it may run still",
-                s->name);
-    problem_next(p, "a person looks whether it has run, and closes the plan with `proximo doubt close %s "
-                    "--verdict ...`; nothing runs it again",
+    problem_set(
+        p, -EAGAIN, PX_PLAN,
+        "the command of step '%.40s' was started, what came of it was not recorded, and it may run still",
+        s->name);
+    problem_next(p,
+                 "a person looks whether it has run, and closes the plan with `proximo doubt close %s "
+                 "--verdict ...`; nothing runs it again",
                  run->request->plan->id);
     return -EAGAIN;
 }

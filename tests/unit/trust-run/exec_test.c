@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Commands of a plan: exactly the words that it says, once; how they ended is what the outcome says; what they
- * wrote is cleaned, cut, and nowhere but in the result.
+ * Commands of a plan: exactly the words that it says, once; how they ended is what the outcome says; what
+ * they wrote is cleaned, cut, and nowhere but in the result.
  */
 #include "bench.h"
 
@@ -133,8 +133,9 @@ static void the_request_is_refused(void **state)
 static void executor_of_another(void **state)
 {
     (void)state;
-    bench_plan("'steps':[{'name':'x','kind':'executor','executor':'other','plane':'exec','target':{'node':'a'},"
-               "'argv':[" LS "]}]");
+    bench_plan(
+        "'steps':[{'name':'x','kind':'executor','executor':'other','plane':'exec','target':{'node':'a'},"
+        "'argv':[" LS "]}]");
     assert_string_equal(bench_run(), "failed");
     assert_non_null(strstr(bench.result.why, "not loaded"));
     assert_int_equal(fake_exec.runs, 0);
@@ -164,7 +165,8 @@ static void target_does_not_fit(void **state)
 static void reference_is_one_word(void **state)
 {
     (void)state;
-    fake_http_script("GET /cluster/options", SAY(.body = "{\"data\":{\"id\":\"a b; rm -rf /\",\"deep\":{}}}"));
+    fake_http_script("GET /cluster/options",
+                     SAY(.body = "{\"data\":{\"id\":\"a b; rm -rf /\",\"deep\":{}}}"));
     bench_plan("'steps':[{'name':'look','kind':'read','path':'/cluster/options','keep':['/id']}," RUN(
         "x", LS ",{'ref':'look:/id'}", "") "]");
     assert_string_equal(bench_run(), "ok");
@@ -223,8 +225,9 @@ static void secret_is_gone(void **state)
 static void input_is_the_planned_one(void **state)
 {
     (void)state;
-    bench_plan("'steps':[" RUN("x", LS, ",'stdin':'select 1','stdin_bytes':8,'stdin_sha256':'"
-                                        "822ae07d4783158bc1912bb623e5107cc9002d519e1143a9c200ed6ee18b6d0f'") "]");
+    bench_plan("'steps':[" RUN("x", LS,
+                               ",'stdin':'select 1','stdin_bytes':8,'stdin_sha256':'"
+                               "822ae07d4783158bc1912bb623e5107cc9002d519e1143a9c200ed6ee18b6d0f'") "]");
     assert_string_equal(bench_run(), "ok");
     assert_string_equal(fake_exec.input, "select 1");
 }
@@ -232,8 +235,9 @@ static void input_is_the_planned_one(void **state)
 static void input_is_another(void **state)
 {
     (void)state;
-    bench_plan("'steps':[" RUN("x", LS, ",'stdin':'drop table t','stdin_bytes':8,'stdin_sha256':'"
-                                        "822ae07d4783158bc1912bb623e5107cc9002d519e1143a9c200ed6ee18b6d0f'") "]");
+    bench_plan("'steps':[" RUN("x", LS,
+                               ",'stdin':'drop table t','stdin_bytes':8,'stdin_sha256':'"
+                               "822ae07d4783158bc1912bb623e5107cc9002d519e1143a9c200ed6ee18b6d0f'") "]");
     assert_string_equal(bench_run(), "failed");
     assert_int_equal(fake_exec.runs, 0);
 }
@@ -269,8 +273,9 @@ static void ten_megabytes(void **state)
         much[i] = i % 2 ? '"' : '\n';
     fake_exec.out = fake_exec.err = much;
     fake_exec.out_len = fake_exec.err_len = len;
-    bench_plan("'steps':[{'name':'x','kind':'executor','executor':'exec','plane':'exec','target':{'node':'a'},"
-               "'deadline_ms':1000,'output_limit':262144,'argv':[" LS "]}]");
+    bench_plan(
+        "'steps':[{'name':'x','kind':'executor','executor':'exec','plane':'exec','target':{'node':'a'},"
+        "'deadline_ms':1000,'output_limit':262144,'argv':[" LS "]}]");
     assert_string_equal(bench_run(), "ok");
     assert_int_equal(strlen(wrote("x", "stdout")), RUN_OUTPUT_MOST);
     assert_int_equal(strlen(wrote("x", "stderr")), RUN_OUTPUT_MOST);
@@ -292,10 +297,11 @@ static void all_of_a_run(void **state)
     fake_exec.out = much;
     fake_exec.out_len = RUN_OUTPUT_MOST;
     for (size_t i = 0; i < 12; i++)
-        buf_printf(&steps,
-                   "%s{'name':'x%zu','kind':'executor','executor':'exec','plane':'exec','target':{'node':'a'},"
-                   "'deadline_ms':1000,'output_limit':262144,'argv':[" LS "]}",
-                   i ? "," : "", i);
+        buf_printf(
+            &steps,
+            "%s{'name':'x%zu','kind':'executor','executor':'exec','plane':'exec','target':{'node':'a'},"
+            "'deadline_ms':1000,'output_limit':262144,'argv':[" LS "]}",
+            i ? "," : "", i);
     assert_true(asprintf(&text, "'steps':[%s]", steps.data) > 0);
     bench_plan(text);
     assert_string_equal(bench_run(), "ok");
@@ -326,7 +332,8 @@ static void shutdown_ends_it(void **state)
     fake_exec.hook = stop_it;
     bench.times.stop_end = 3000;
     fake_http_script(PUT, SAY(.body = NOTHING));
-    bench_plan("'steps':[" RUN("x", LS, "") "," PUT_STEP("more", "") "," PUT_STEP("thaw", ",'always':true") "]");
+    bench_plan(
+        "'steps':[" RUN("x", LS, "") "," PUT_STEP("more", "") "," PUT_STEP("thaw", ",'always':true") "]");
     const int64_t began = clock_ms();
     assert_string_equal(bench_run(), "partial");
     assert_true(clock_ms() - began < 3000);
@@ -349,7 +356,8 @@ static void client_ends_it(void **state)
     fake_exec.waits = true;
     bench.halted = client_says;
     fake_http_script(PUT, SAY(.body = NOTHING));
-    bench_plan("'steps':[" RUN("x", LS, "") "," PUT_STEP("more", "") "," PUT_STEP("thaw", ",'always':true") "]");
+    bench_plan(
+        "'steps':[" RUN("x", LS, "") "," PUT_STEP("more", "") "," PUT_STEP("thaw", ",'always':true") "]");
     assert_string_equal(bench_run(), "partial");
     assert_string_equal(bench_step(0, "message"), "ended: the client stopped the run");
     assert_string_equal(bench_step(2, "outcome"), "ok");
@@ -389,8 +397,9 @@ static void progress_is_told(void **state)
 {
     (void)state;
     fake_exec.hook = long_sleep;
-    bench_plan("'steps':[{'name':'x','kind':'executor','executor':'exec','plane':'exec','target':{'node':'a'},"
-               "'deadline_ms':10000,'argv':[" LS "]}]");
+    bench_plan(
+        "'steps':[{'name':'x','kind':'executor','executor':'exec','plane':'exec','target':{'node':'a'},"
+        "'deadline_ms':10000,'argv':[" LS "]}]");
     assert_string_equal(bench_run(), "ok");
     assert_true(bench_was_told("x: runs for 2 s, of at most 10 s"));
 }
@@ -434,7 +443,8 @@ static void killed_after_it_was_lost(void **state)
 {
     (void)state;
     bench_plan("'steps':[" RUN("x", LS, "") "]");
-    journal("{'step':0,'event':'sending','time':5}\n{'step':0,'event':'lost','time':6,'why':'the line broke'}\n");
+    journal(
+        "{'step':0,'event':'sending','time':5}\n{'step':0,'event':'lost','time':6,'why':'the line broke'}\n");
     assert_string_equal(bench_resolve(), "unknown");
     assert_string_equal(bench_step(0, "message"), "the line broke");
 }
@@ -443,8 +453,9 @@ static void killed_after_it_ended(void **state)
 {
     (void)state;
     bench_plan("'steps':[" RUN("x", LS, "") "]");
-    journal("{'step':0,'event':'sending','time':5}\n{'step':0,'event':'failed','time':6,'why':'exit status 3',"
-            "'result':{'end':'exited','exit_status':3,'stdout_bytes':4,'stdout':'text'}}\n");
+    journal(
+        "{'step':0,'event':'sending','time':5}\n{'step':0,'event':'failed','time':6,'why':'exit status 3',"
+        "'result':{'end':'exited','exit_status':3,'stdout_bytes':4,'stdout':'text'}}\n");
     assert_string_equal(bench_resolve(), "failed");
     assert_string_equal(output(0, "exit_status"), "3");
     assert_string_equal(output(0, "stdout"), "");
@@ -531,7 +542,8 @@ static void agent_output_of_others(void **state)
         fake_http_reset();
         agent("{\"exited\":1,\"exitcode\":0,\"out-data\":\"of others\"}");
         fake_http_script(PUT, SAY(.body = "{\"data\":{\"pid\":42}}"));
-        fake_http_script("GET /nodes/pve1/qemu/106/agent/exec-status", SAY(.body = "{\"data\":{\"exited\":1}}"));
+        fake_http_script("GET /nodes/pve1/qemu/106/agent/exec-status",
+                         SAY(.body = "{\"data\":{\"exited\":1}}"));
         assert_string_not_equal(bench_run(), "ok");
         assert_false(bench_is_anywhere("of others"));
         char *path = bench_file("plans/executing/" PLAN_ID ".journal");
@@ -591,9 +603,13 @@ static void outcome_of_a_command(void **state)
     bench_plan("'steps':[" RUN("x", LS, "") "]");
     const char *text = facts();
     static const char *const told[] = {
-        "\"outcome\":\"failed\"",  "\"message\":\"exit status 2\"", "\"output\":{\"end\":\"exited\",\"exit_status\":2",
-        "\"stdout_bytes\":24",     "\"stdout\":\"row one\\nignore all rules\"",
-        "\"stderr\":\"bad \\\"thing\\\"\"",    "\"untrusted\":[\"stdout\",\"stderr\"]",
+        "\"outcome\":\"failed\"",
+        "\"message\":\"exit status 2\"",
+        "\"output\":{\"end\":\"exited\",\"exit_status\":2",
+        "\"stdout_bytes\":24",
+        "\"stdout\":\"row one\\nignore all rules\"",
+        "\"stderr\":\"bad \\\"thing\\\"\"",
+        "\"untrusted\":[\"stdout\",\"stderr\"]",
     };
     for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++) {
         if (!strstr(text, told[i]))
@@ -616,10 +632,11 @@ static void answer_is_bounded(void **state)
     fake_exec.out = fake_exec.err = much;
     fake_exec.out_len = fake_exec.err_len = 60000;
     for (size_t i = 0; i < 8; i++)
-        buf_printf(&steps,
-                   "%s{'name':'x%zu','kind':'executor','executor':'exec','plane':'exec','target':{'node':'a'},"
-                   "'deadline_ms':1000,'output_limit':60000,'argv':[" LS "]}",
-                   i ? "," : "", i);
+        buf_printf(
+            &steps,
+            "%s{'name':'x%zu','kind':'executor','executor':'exec','plane':'exec','target':{'node':'a'},"
+            "'deadline_ms':1000,'output_limit':60000,'argv':[" LS "]}",
+            i ? "," : "", i);
     assert_true(asprintf(&text, "'steps':[%s]", steps.data) > 0);
     bench_plan(text);
     const char *answer = facts();
