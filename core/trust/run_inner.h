@@ -123,6 +123,7 @@ struct run {
     bool client_stop;     /* and a step was not run for a client's */
     uint32_t told;        /* the most progress */
     size_t output_kept;   /* of RUN_OUTPUT_TOTAL */
+    bool secrets_gone;    /* the plan has some and they are not in memory: no text could be cleared of them */
     char why[400];
 };
 

@@ -59,7 +59,7 @@ static void take(struct run *run, struct step_run *s, struct stream *stream, siz
 
     if (most > left)
         most = left;
-    if (clean(run, stream, &text) < 0) {
+    if (run->secrets_gone || clean(run, stream, &text) < 0) {
         buf_reset(&text);
         stream->cut = true;
     }

@@ -137,6 +137,27 @@ static void agent_ends_badly(void **state)
     assert_string_equal(command_wrote("end", "/err-data"), "no such file");
 }
 
+/* A later process has no secrets to clear a text of: then there is no text. */
+static void agent_after_a_restart(void **state)
+{
+    static const char journal[] = "{\"step\":0,\"event\":\"sending\",\"time\":5}\n"
+                                  "{\"step\":0,\"event\":\"answered\",\"time\":6,\"result\":{\"pid\":42}}\n"
+                                  "{\"step\":0,\"event\":\"done\",\"time\":7}\n";
+    (void)state;
+    for (int secrets = 0; secrets < 2; secrets++) {
+        fake_http_reset();
+        fake_http_script("GET /version", SAY(.body = "{\"data\":{\"version\":\"9.2\"}}"));
+        agent("{\"exited\":1,\"exitcode\":0,\"out-data\":\"" CANARY "\"}");
+        bench_plan(secrets ? "'secrets':[{'name':'p','commitment':'x'}],'steps':[" GO
+                             "," WAIT(AGENT "exec-status", ITS) "]"
+                           : "'steps':[" GO "," WAIT(AGENT "exec-status", ITS) "]");
+        bench_journal_set(journal, sizeof(journal) - 1);
+        assert_string_equal(bench_resolve(), "ok");
+        assert_string_equal(command_wrote("end", "/out-data"), secrets ? "" : CANARY);
+        assert_string_equal(command_output(1, "truncated"), secrets ? "true" : "false");
+    }
+}
+
 static void agent_is_not_seen_to_end(void **state)
 {
     (void)state;
@@ -275,9 +296,10 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, bench_setup, bench_teardown)
     const struct CMUnitTest tests[] = {
-        T(output_is_cleaned),      T(ten_megabytes),        T(all_of_a_run),
-        T(agent_ends_well),        T(agent_ends_badly),     T(agent_is_not_seen_to_end),
-        T(agent_output_of_others), T(outcome_of_a_command), T(answer_is_bounded),
+        T(output_is_cleaned),        T(ten_megabytes),          T(all_of_a_run),
+        T(agent_ends_well),          T(agent_ends_badly),       T(agent_after_a_restart),
+        T(agent_is_not_seen_to_end), T(agent_output_of_others), T(outcome_of_a_command),
+        T(answer_is_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
