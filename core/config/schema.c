@@ -79,7 +79,8 @@ const struct schema_key schema[] = {
     {"planes.*.client_requests", VALUE_BOOL, PLANE(client_requests), NULL, 0, 0, LATER_FALSE, true, "false",
      "let this plane ask the client and change the list of tools"},
     {"planes.*.endpoints", VALUE_NAMES, PLANE(endpoints), NULL, NAMES_ENDPOINT, 0, LATER_SAME, true, NULL,
-     "what this plane's executors may be connected to, by name: tcp://HOST:PORT, udp://HOST:PORT or unix:/path"},
+     "what this plane's executors may be connected to, by name: tcp://HOST:PORT, udp://HOST:PORT or "
+     "unix:/path"},
     {"planes.*.programs", VALUE_NAMES, PLANE(programs), NULL, NAMES_PROGRAM, 0, LATER_SAME, true, NULL,
      "programs that this plane's executors may start, by name: absolute paths"},
     {"planes.*.material", VALUE_NAMES, PLANE(material), NULL, NAMES_FILE, 0, LATER_SAME, true, NULL,
@@ -110,8 +111,9 @@ const struct schema_key schema[] = {
     {"trust.taint", VALUE_SWITCH, CONFIG(trust.taint_consent), "off,consent", 0, 1, LATER_TRUE, true, "off",
      "consent: after untrusted text was read, every change needs a person, until the server ends"},
     {"trust.snapshot_first", VALUE_SWITCH, CONFIG(trust.snapshot_high), "asked,high", 0, 1, LATER_TRUE, true,
-     "high", "high: commands of high risk in a guest take a snapshot of it first where one can be taken, unless "
-             "the call says snapshot_first: false. asked: only where the call asks for it"},
+     "high",
+     "high: commands of high risk in a guest take a snapshot of it first where one can be taken, unless "
+     "the call says snapshot_first: false. asked: only where the call asks for it"},
     {"ledger", VALUE_GROUP, NOWHERE, NULL, 0, 0, LATER_SAME, true, NULL, "the record of what was done"},
     {"ledger.file", VALUE_PATH, CONFIG(ledger.file), NULL, 0, 0, LATER_SAME, true, NULL,
      "default: audit.log in state_dir"},

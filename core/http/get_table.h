@@ -30,8 +30,8 @@ const struct http_get_row *http_get_rows(size_t *ret_count);
 int http_get_check(unsigned site_kind, const char *path, const struct http_field *fields, size_t field_count,
                    struct problem *p);
 
-/* Is it the GET for the output of a command in a guest, by its pid? Refused to reads like the others; the step
- * runner may send it for a command of the same plan (trust/agent_output.h). */
+/* Is it the GET for the output of a command in a guest, by its pid? Refused to reads like the others; the
+ * step runner may send it for a command of the same plan (trust/agent_output.h). */
 bool http_get_is_agent_output(const char *path, const struct http_field *fields, size_t field_count);
 
 /* Are the bytes of value equal to text? */

@@ -53,8 +53,8 @@ int site_get(struct site *site, const struct site_call *call, const char *path,
 int site_get_agent_output(struct site *site, const struct site_call *call, const char *path,
                           const struct http_field *fields, size_t field_count, struct site_answer *ret,
                           struct problem *p);
-/* The same as site_get for long lists: the bytes are checked to be a JSON object, but no objects are made: body stays
- * NULL and plane/scan.h reads raw (NULL too if a tolerated error is no JSON). */
+/* The same as site_get for long lists: the bytes are checked to be a JSON object, but no objects are made:
+ * body stays NULL and plane/scan.h reads raw (NULL too if a tolerated error is no JSON). */
 int site_get_text(struct site *site, const struct site_call *call, const char *path,
                   const struct http_field *fields, size_t field_count, bool tolerate, struct site_answer *ret,
                   struct problem *p);

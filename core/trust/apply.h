@@ -117,10 +117,11 @@ void doubt_resolve_all(struct trust *trust, struct cancel *cancel);
 
 /* ---- doubt_list.c */
 
-/* What is known of a plan in `executing`, as members: "in_doubt_since", "why" (the last record's, of what
- * could not be found out), "steps" with the last event of each. Files of the state folder alone. *ret_doubt
- * (may be NULL): it was recorded to be in doubt. */
-void doubt_put_evidence(struct trust *trust, const struct plan *plan, struct buf *out, bool *ret_doubt);
+/* What is known of a plan in `executing`, as members: "in_doubt_since", with_why: "why" (the last record's,
+ * of what could not be found out), "steps" with the last event of each. Files of the state folder alone.
+ * *ret_doubt (may be NULL): it was recorded to be in doubt. */
+void doubt_put_evidence(struct trust *trust, const struct plan *plan, bool with_why, struct buf *out,
+                        bool *ret_doubt);
 /* The member "in_doubt" of proximo_status: some of those that were recorded to be so. */
 void doubt_put_status(struct trust *trust, struct buf *out);
 

@@ -128,7 +128,8 @@ int build_path(struct build *b, const char *path, struct json_object *params, st
                struct buf *ret_path, struct json_object **ret_rest, struct problem *p);
 int build_field(struct build *b, struct json_object *raw, struct json_object *earlier,
                 struct json_object **ret, struct problem *p);
-/* The value alone ("value", "ref" or "secret") into field; `name` is for what may stand there and for words. */
+/* The value alone ("value", "ref" or "secret") into field; `name` is for what may stand there and for words.
+ */
 int build_field_value(struct build *b, const char *name, struct json_object *raw, struct json_object *earlier,
                       struct json_object *field, struct problem *p);
 /* Members of an executor step; a step of an executor of another plane is refused (build_exec.c). */

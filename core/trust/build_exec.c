@@ -64,8 +64,8 @@ static int put_target(struct build *b, struct json_object *raw, const char *sche
         (void)json_get_string(held, "name", &name, NULL);
         if (json_get_string(held, "value", &text, &len) < 0 || memchr(text, '\0', len) ||
             json_object_object_get_ex(target, name, NULL))
-            return build_plane_fault(b, p, "'%.40s' of a command's target is given twice, or is no plain text",
-                                     name);
+            return build_plane_fault(
+                b, p, "'%.40s' of a command's target is given twice, or is no plain text", name);
         if (build_add(target, name, typed(properties, name, text, len)) < 0)
             return build_no_memory(p);
     }
@@ -128,7 +128,8 @@ static int put_stdin(struct build *b, struct json_object *raw, struct json_objec
     if (json_get_string(raw, "stdin_secret", &secret, NULL) == 0) {
         const struct param_row *param = tool_param_find(b->tool, secret);
         if (given || !param || !(param->flags & PROXIMO_PARAM_SECRET))
-            return build_plane_fault(b, p, "a command's input is no secret that a parameter of the tool gives");
+            return build_plane_fault(b, p,
+                                     "a command's input is no secret that a parameter of the tool gives");
         return build_add_text(step, "stdin_secret", secret) < 0 ? build_no_memory(p) : 0;
     }
     if (!given)
@@ -158,8 +159,8 @@ int build_executor(struct build *b, struct json_object *raw, struct json_object 
     if (!planes_executor_find(b->trust->planes, name, &plane, &schema))
         return build_plane_fault(b, p, "it plans a step for the executor '%.40s', which is not loaded", name);
     if (!b->tool->plane || !text_equal(plane, b->tool->plane->name))
-        return build_plane_fault(b, p, "it plans a step for the executor '%.40s', which is plane %.40s's", name,
-                                 plane ? plane : "?");
+        return build_plane_fault(b, p, "it plans a step for the executor '%.40s', which is plane %.40s's",
+                                 name, plane ? plane : "?");
     if (deadline < 0 || deadline > DEADLINE_MOST || limit < 0 || (uint64_t)limit > RUN_OUTPUT_MOST)
         return build_plane_fault(b, p, "a command ends within a day and keeps at most %zu bytes of a stream",
                                  RUN_OUTPUT_MOST);

@@ -15,9 +15,10 @@
 #define DEADLINE_MOST  (INT64_C(24) * 3600 * 1000)
 #define STATUSES_MOST  16u
 
-static const char *const kind_names[] = {
-    [PROXIMO_STEP_REQUEST] = "request", [PROXIMO_STEP_READ] = "read", [PROXIMO_STEP_WAIT] = "wait",
-    [PROXIMO_STEP_EXECUTOR] = "executor"};
+static const char *const kind_names[] = {[PROXIMO_STEP_REQUEST] = "request",
+                                         [PROXIMO_STEP_READ] = "read",
+                                         [PROXIMO_STEP_WAIT] = "wait",
+                                         [PROXIMO_STEP_EXECUTOR] = "executor"};
 static const char *const test_names[] = {[PROXIMO_WAIT_EXISTS] = "exists",
                                          [PROXIMO_WAIT_EQUALS] = "equals",
                                          [PROXIMO_WAIT_IN] = "in",

@@ -324,8 +324,8 @@ static int find_out(struct build *b, struct state *s, struct problem *p)
     return r == 0 ? list_check(b, s, p) : r;
 }
 
-/* Commands of high risk get one unasked. Of the risk what is known before the steps are built and their blast:
- * the class's, the plane's, gaps, and the commands themselves. */
+/* Commands of high risk get one unasked. Of the risk what is known before the steps are built and their
+ * blast: the class's, the plane's, gaps, and the commands themselves. */
 static bool is_due(const struct build *b)
 {
     const struct plane_info *plane = NULL;

@@ -39,7 +39,7 @@ static void put_text(struct buf *out, struct json_object *from, const char *name
 }
 
 /* The file beside the plan that doubt_record() leaves. */
-static bool put_mark(struct trust *trust, const char *plan_id, struct buf *out)
+static bool put_mark(struct trust *trust, const char *plan_id, bool with_why, struct buf *out)
 {
     CLEANUP_FREE char *path = store_path(trust, plan_id, PLAN_EXECUTING, "outcome.json");
     CLEANUP_BUF struct buf text = BUF_INIT(MARK_LIMIT);
@@ -50,7 +50,8 @@ static bool put_mark(struct trust *trust, const char *plan_id, struct buf *out)
         json_parse(text.data, text.len, &mark, NULL) < 0 || !json_object_object_get_ex(mark, "why", NULL))
         return false;
     json_put_key_int(out, "in_doubt_since", (long long)st.st_mtime);
-    put_text(out, mark, "why");
+    if (with_why)
+        put_text(out, mark, "why");
     return true;
 }
 
@@ -100,12 +101,13 @@ static void put_steps(const struct plan *plan, struct json_object *journal, stru
     json_put_key_int(out, "steps_total", (long long)count);
 }
 
-void doubt_put_evidence(struct trust *trust, const struct plan *plan, struct buf *out, bool *ret_doubt)
+void doubt_put_evidence(struct trust *trust, const struct plan *plan, bool with_why, struct buf *out,
+                        bool *ret_doubt)
 {
     CLEANUP_FREE char *path = store_path(trust, plan->id, PLAN_EXECUTING, "journal");
     CLEANUP_JSON struct json_object *journal = NULL;
 
-    const bool marked = put_mark(trust, plan->id, out);
+    const bool marked = put_mark(trust, plan->id, with_why, out);
     if (ret_doubt)
         *ret_doubt = marked;
     const int r = path ? journal_read(path, &journal) : -ENOMEM;
@@ -141,7 +143,7 @@ static int list_one(void *arg, const struct plan *plan)
 
     const int r = doubt_lock(listing->trust, plan->id, &lock, &p);
     put_head(plan, r == -EBUSY ? "running" : "in doubt", listing->out);
-    doubt_put_evidence(listing->trust, plan, listing->out, NULL);
+    doubt_put_evidence(listing->trust, plan, true, listing->out, NULL);
     buf_char(listing->out, '}');
     if (r == 0)
         doubt_unlock(listing->trust, plan->id, &lock);
@@ -172,7 +174,7 @@ static int status_one(void *arg, const struct plan *plan)
     bool doubt = false;
 
     put_head(plan, "in doubt", &one);
-    doubt_put_evidence(listing->trust, plan, &one, &doubt);
+    doubt_put_evidence(listing->trust, plan, true, &one, &doubt);
     buf_char(&one, '}');
     if (!doubt || !buf_ok(&one))
         return 0;

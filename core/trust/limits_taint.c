@@ -72,7 +72,8 @@ void limits_taint_answer(struct trust *trust, const char *tool, const struct buf
     static const struct {
         const char *bytes, *what;
         char empty; /* what follows where there is none */
-    } marks[] = {{"\"log\":[", "log", ']'}, {"\"stdout\":\"", "stdout", '"'}, {"\"stderr\":\"", "stderr", '"'}};
+    } marks[] = {
+        {"\"log\":[", "log", ']'}, {"\"stdout\":\"", "stdout", '"'}, {"\"stderr\":\"", "stderr", '"'}};
     const char *end = answer->data ? answer->data + answer->len : NULL;
 
     if (!trust->config->trust.taint_consent)

@@ -14,8 +14,9 @@ struct ledger;
 
 /*
  * The member "output" of a step of an undo file's record, where it ran a command: end, exit_status or signal,
- * bytes, hashes. For a record of `ledger` that is all; for an answer (ledger NULL) also "stdout" and "stderr" from the record's results as far as *room goes, which
- * shrinks, what was left out in bytes ("stdout_left_out"), and "untrusted". Nothing for other steps.
+ * bytes, hashes. For a record of `ledger` that is all; for an answer (ledger NULL) also "stdout" and "stderr"
+ * from the record's results as far as *room goes, which shrinks, what was left out in bytes
+ * ("stdout_left_out"), and "untrusted". Nothing for other steps.
  */
 void outcome_put_output(struct buf *out, struct json_object *record, struct json_object *step,
                         struct ledger *ledger, size_t *room);

@@ -24,7 +24,6 @@ void render_affected(struct json_object *root, struct buf *out);
 /* "POST /nodes/pve1/lxc/105/status/stop", "wait until /status equals ... at /path". */
 void render_step_line(struct buf *out, struct json_object *step);
 
-
 /* ---- render_command.c: what an executor step runs, every word of it */
 
 /* "run by exec on {"node":"pve1"}: systemctl restart 'a b'": on one line, for lists. */

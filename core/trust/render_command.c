@@ -10,9 +10,8 @@
 #include "base/text.h"
 #include "trust/render.h"
 
-#define LINE_MOST 400u               /* of a command in a list */
-#define WORD_SET                                                                                             \
-    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:=@%+,-"
+#define LINE_MOST 400u /* of a command in a list */
+#define WORD_SET  "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:=@%+,-"
 
 /* Does the character at `at`, of n bytes, show as itself and leave its neighbours alone? What text_clean
  * removes does not. */
@@ -122,10 +121,10 @@ static void put_where(struct buf *out, struct json_object *step)
     render_plain(out, render_text(step, "executor"), 64);
     if (json_get(step, "target", json_type_object, &target) == 0 && json_object_object_length(target)) {
         buf_str(out, " on ");
-        render_plain(out,
-                     json_object_to_json_string_ext(target,
-                                                    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE),
-                     600);
+        render_plain(
+            out,
+            json_object_to_json_string_ext(target, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE),
+            600);
     }
 }
 
@@ -237,6 +236,7 @@ void render_command(struct buf *out, struct json_object *step)
     put_input(out, step);
     if (has_secret_word(step))
         buf_str(out, "       a secret among the words is seen by whoever lists the processes there\n");
-    buf_printf(out, "       ended after %lld s; %lld bytes of its output and as many of its errors are kept\n",
+    buf_printf(out,
+               "       ended after %lld s; %lld bytes of its output and as many of its errors are kept\n",
                (long long)(deadline / 1000), (long long)limit);
 }

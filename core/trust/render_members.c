@@ -142,8 +142,8 @@ static void params_put(struct json_object *step, struct buf *out)
 /* An executor step, whole; where it does not fit, its list is cut and says so, and the text has it. */
 static void command_put(struct json_object *row, struct buf *out)
 {
-    static const char *const plain[] = {"executor",    "target",      "stdin_sha256", "stdin_bytes",
-                                        "deadline_ms", "output_limit"};
+    static const char *const plain[] = {"executor",    "target",      "stdin_sha256",
+                                        "stdin_bytes", "deadline_ms", "output_limit"};
     CLEANUP_BUF struct buf command = BUF_INIT(WHOLE_LIMIT);
     struct json_object *value = NULL;
 

@@ -202,7 +202,8 @@ static int take_target(struct running *x, struct problem *p)
     x->exec.run_ms = ms > 0 ? ms : EXEC_DEADLINE_DEFAULT_MS;
     if (x->s->always && run_stopped(x->run) && x->exec.run_ms > x->run->times->always)
         x->exec.run_ms = x->run->times->always;
-    x->exec.output_limit = limit > 0 && (size_t)limit <= RUN_OUTPUT_MOST ? (size_t)limit : EXEC_OUTPUT_DEFAULT;
+    x->exec.output_limit =
+        limit > 0 && (size_t)limit <= RUN_OUTPUT_MOST ? (size_t)limit : EXEC_OUTPUT_DEFAULT;
     return 0;
 }
 
@@ -210,8 +211,7 @@ static int take_target(struct running *x, struct problem *p)
 
 static void note(struct running *x, const char *event)
 {
-    (void)journal_write(&x->run->journal, x->s->index, event,
-                        &(struct journal_more){.why = x->s->message});
+    (void)journal_write(&x->run->journal, x->s->index, event, &(struct journal_more){.why = x->s->message});
 }
 
 static void say_timed_out(struct running *x)

@@ -20,15 +20,15 @@
 #include "trust/trust_inner.h"
 
 #define UPID_LIMIT        512
-#define JOURNAL_LIMIT     ((size_t)16 << 20) /* bytes of a journal that is read back */
-#define RUN_RESULT_LIMIT  ((size_t)64 << 10) /* bytes of one step's result that are kept */
+#define JOURNAL_LIMIT     ((size_t)16 << 20)  /* bytes of a journal that is read back */
+#define RUN_RESULT_LIMIT  ((size_t)64 << 10)  /* bytes of one step's result that are kept */
 #define RUN_OUTPUT_MOST   ((size_t)256 << 10) /* bytes of one stream of a command that are kept, cleaned */
 #define RUN_OUTPUT_TOTAL  ((size_t)2 << 20)   /* of all commands of a run */
 #define RUN_OUTPUT_RESULT (4 * RUN_OUTPUT_MOST + 4096) /* the JSON of both */
-#define RUN_LOG_LINES     20u                /* last lines of a task's log that are kept */
-#define RUN_LOG_LINE      300u               /* bytes of one of them */
-#define RUN_VALUE_LIMIT   ((size_t)64 << 10) /* bytes of one field's value */
-#define RUN_SEGMENT_LIMIT 512u               /* bytes of a reference in a path, before encoding */
+#define RUN_LOG_LINES     20u                          /* last lines of a task's log that are kept */
+#define RUN_LOG_LINE      300u                         /* bytes of one of them */
+#define RUN_VALUE_LIMIT   ((size_t)64 << 10)           /* bytes of one field's value */
+#define RUN_SEGMENT_LIMIT 512u                         /* bytes of a reference in a path, before encoding */
 #define RUN_FIELDS_MOST   256u
 #define RUN_WHY           sizeof(((struct run_result *)0)->why)
 
@@ -123,6 +123,7 @@ struct run {
     bool client_stop;     /* and a step was not run for a client's */
     uint32_t told;        /* the most progress */
     size_t output_kept;   /* of RUN_OUTPUT_TOTAL */
+    bool secrets_gone;    /* the plan has some and they are not in memory: no text could be cleared of them */
     char why[400];
 };
 
@@ -176,7 +177,8 @@ int run_recheck(struct run *run, struct step_run *s);
 
 struct plane_exec_result;
 /* The step's result and s->output from what an executor gave. */
-void run_output_take(struct run *run, struct step_run *s, const struct plane_exec_result *result, size_t most);
+void run_output_take(struct run *run, struct step_run *s, const struct plane_exec_result *result,
+                     size_t most);
 /* The same of GET agent/exec-status; the step's keep, and its outcome by how the command ended. */
 void run_output_agent(struct run *run, struct step_run *s, struct json_object *data);
 /* "exit status 3", "ended by signal KILL"; NULL: it ended well. */

@@ -59,7 +59,7 @@ static void take(struct run *run, struct step_run *s, struct stream *stream, siz
 
     if (most > left)
         most = left;
-    if (clean(run, stream, &text) < 0) {
+    if (run->secrets_gone || clean(run, stream, &text) < 0) {
         buf_reset(&text);
         stream->cut = true;
     }
@@ -149,8 +149,7 @@ void run_output_agent(struct run *run, struct step_run *s, struct json_object *d
     (void)json_get_bool(data, "exited", &exited);
     add(copy, "exited", json_object_new_int(exited));
     const bool signalled = json_get_int(data, "signal", &number) == 0;
-    add(s->output, "end",
-        json_object_new_string(!exited ? "running" : signalled ? "signalled" : "exited"));
+    add(s->output, "end", json_object_new_string(!exited ? "running" : signalled ? "signalled" : "exited"));
     if (signalled) {
         char text[24];
         (void)snprintf(text, sizeof(text), "%lld", (long long)number);

@@ -148,7 +148,7 @@ static int ask_task(struct run *run, struct step_run *s, struct problem *p)
         s->outcome = STEP_RUNNING;
         step_say(run, s, "task %.300s still runs at Proxmox", s->upid);
     }
-    if (!plan_has_secrets(run)) /* they are not in memory any more, so no text could be cleared of them */
+    if (!run->secrets_gone)
         follow_log(run, s, &next, &percent);
     return 0;
 }
@@ -162,11 +162,13 @@ static int ask_nobody(struct run *run, struct step_run *s, const struct trace *t
     s->outcome = STEP_UNKNOWN;
     if (trace->phase == LOST)
         return 0;
-    problem_set(p, -EAGAIN, PX_PLAN,
-                "the command of step '%.40s' was started, what came of it was not recorded, and it may run still",
-                s->name);
-    problem_next(p, "a person looks whether it has run, and closes the plan with `proximo doubt close %s "
-                    "--verdict ...`; nothing runs it again",
+    problem_set(
+        p, -EAGAIN, PX_PLAN,
+        "the command of step '%.40s' was started, what came of it was not recorded, and it may run still",
+        s->name);
+    problem_next(p,
+                 "a person looks whether it has run, and closes the plan with `proximo doubt close %s "
+                 "--verdict ...`; nothing runs it again",
                  run->request->plan->id);
     return -EAGAIN;
 }
@@ -309,6 +311,7 @@ static int resolve(struct run *run, struct trace *traces, struct run_result *ret
 {
     struct json_object *journal CLEANUP_JSON = NULL;
     bool sent = false;
+    run->secrets_gone = plan_has_secrets(run);
     char *path = store_path(run->request->trust, run->request->plan->id, PLAN_EXECUTING, "journal");
     int r = path ? journal_read(path, &journal) : -ENOMEM;
     free(path);

@@ -244,7 +244,9 @@ void run_step(struct run *run, struct step_run *s)
     static const struct {
         const char *kind;
         void (*run)(struct run *, struct step_run *);
-    } kinds[] = {{"request", run_request_step}, {"read", run_read_step}, {"wait", run_wait_step},
+    } kinds[] = {{"request", run_request_step},
+                 {"read", run_read_step},
+                 {"wait", run_wait_step},
                  {"executor", run_executor_step}};
     s->started_us = clock_wall_us();
     s->outcome = STEP_FAILED;

@@ -81,7 +81,7 @@ static int executing_put(struct trust *trust, const struct trust_call *call, con
             &head, "next",
             "What came of it could not be found out. Look at the state with the read tools; ask "
             "again when the site answers. A person who has looked can close it: `proximo doubt close`.");
-        doubt_put_evidence(trust, plan, &head, NULL);
+        doubt_put_evidence(trust, plan, false, &head, NULL); /* why is said: what was found out just now */
     }
     buf_char(&head, '}');
     put_state(out, r == -EBUSY ? "executing" : "in doubt", &head);

@@ -238,7 +238,13 @@ static int32_t host_incomplete(struct proximo_call *call, const char *what, cons
     (void)call;
     (void)what;
     (void)why;
-    return PROXIMO_ENOSYS; /* as in a read */
+    return 0;
+}
+
+static int32_t host_finding(struct proximo_call *call, const struct proximo_finding *finding)
+{
+    (void)call;
+    return finding->title.len ? 0 : PROXIMO_EINVAL;
 }
 
 static int32_t host_cancelled(struct proximo_call *call)
@@ -260,6 +266,7 @@ static const struct proximo_host host = {.struct_size = sizeof(host),
                                          .progress = host_progress,
                                          .untrusted = host_untrusted,
                                          .incomplete = host_incomplete,
+                                         .finding = host_finding,
                                          .cancelled = host_cancelled,
                                          .deadline_ms = host_deadline_ms};
 

@@ -308,7 +308,7 @@ struct proximo_step {
     const char *fail_if;       /* selector=value that ends the wait as failed */
     const char *tolerate;      /* HTTP statuses that do not end the wait: "500,596" */
     const char *keep;          /* selectors whose values later steps and undo may use */
-    const char *executor;      /* executor step: its name */
+    const char *executor;      /* executor step: its name; params are its target's members, literals alone */
     struct proximo_table argv; /* struct proximo_field: value is one whole word */
     struct proximo_text stdin_text;
     uint64_t stdin_secret_id;
@@ -637,7 +637,8 @@ struct proximo_host {
      * the file's bytes, read anew each time. secret_stdin: a descriptor that gives the secret's value, then
      * the end of file; once a run. output: what came, in whatever pieces; stream 1 or 2. Then exactly one of
      * exited (signal_name "KILL", or NULL) and outcome_unknown; nothing after it. output, exited,
-     * outcome_unknown and ended work on after the run was cancelled or its deadline passed, for a few seconds.
+     * outcome_unknown and ended work on after the run was cancelled or its deadline passed, for a few
+     * seconds.
      *
      * A run that returns an error and has said neither: nothing ran, if the code is EINVAL, ENOTFOUND,
      * EDENIED, EUNAVAIL, ENOSYS or ESTATE; with any other it may have run, if anything had been connected or

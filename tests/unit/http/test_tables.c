@@ -308,10 +308,13 @@ static void test_rows_exist(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_path_check), cmocka_unit_test(test_path_match),
+        cmocka_unit_test(test_path_check),
+        cmocka_unit_test(test_path_match),
         cmocka_unit_test(test_gets),
-        cmocka_unit_test(test_agent_output),       cmocka_unit_test(test_files_of_backups),
-        cmocka_unit_test(test_probes),     cmocka_unit_test(test_rows_exist),
+        cmocka_unit_test(test_agent_output),
+        cmocka_unit_test(test_files_of_backups),
+        cmocka_unit_test(test_probes),
+        cmocka_unit_test(test_rows_exist),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

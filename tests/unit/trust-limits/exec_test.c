@@ -101,10 +101,11 @@ static void targets(void **context)
         struct rig rig;
         char json[500];
         rig_start(&rig, rows[i].yaml);
-        (void)snprintf(json, sizeof(json),
-                       "{'site':'lab','action':'exec.node','subjects':[{'class':'exec.node','label':'node/pve1'}],"
-                       "'steps':[{'name':'x','kind':'executor','executor':'exec','target':%s}]}",
-                       rows[i].target);
+        (void)snprintf(
+            json, sizeof(json),
+            "{'site':'lab','action':'exec.node','subjects':[{'class':'exec.node','label':'node/pve1'}],"
+            "'steps':[{'name':'x','kind':'executor','executor':'exec','target':%s}]}",
+            rows[i].target);
         struct plan *plan = rig_plan(json);
         const int r = limits_targets_plan(rig.trust, plan, &p);
         if ((r == 0) != rows[i].good)
@@ -156,8 +157,8 @@ static void in_doubt(void **context)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(rate),    cmocka_unit_test(never),
-                                       cmocka_unit_test(lease),   cmocka_unit_test(targets),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(rate), cmocka_unit_test(never),
+                                       cmocka_unit_test(lease), cmocka_unit_test(targets),
                                        cmocka_unit_test(in_doubt)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -103,7 +103,8 @@ static void test_commands(void **context)
 
     (void)context;
     rig_start(&rig, "trust: {taint: consent}\n");
-    buf_str(&answer, "{\"steps\":[{\"output\":{\"stdout\":\"\",\"stdout_bytes\":0}},{\"name\":\"\\\"stdout\\\":\\\"x\"}]}");
+    buf_str(&answer, "{\"steps\":[{\"output\":{\"stdout\":\"\",\"stdout_bytes\":0}},{\"name\":"
+                     "\"\\\"stdout\\\":\\\"x\"}]}");
     limits_taint_answer(rig.trust, "proximo_apply", &answer);
     assert_string_equal(limits_consent(rig.trust, "plan"), "plan");
     buf_reset(&answer);
@@ -116,8 +117,7 @@ static void test_commands(void **context)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_answers), cmocka_unit_test(test_marked),
-                                       cmocka_unit_test(test_consent),
-                                       cmocka_unit_test(test_commands)};
+                                       cmocka_unit_test(test_consent), cmocka_unit_test(test_commands)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -146,7 +146,9 @@ static void step_of_a_plan(void **state)
         rig_member(plan, "steps"),
         "[{\"name\":\"run\",\"kind\":\"executor\",\"executor\":\"exec\",\"plane\":\"exec\","
         "\"target\":{\"node\":\"pve1\",\"vmid\":105},\"argv\":[{\"value\":\"ls\"},{\"value\":\"a b\"}],"
-        "\"stdin\":\"select 1;\\nselect 2;\",\"stdin_sha256\":\"b1a668cc8f385c71b9d64504067d5145d91dcf27d37d8201c08c65a20268cab9\",\"stdin_bytes\":19,"
+        "\"stdin\":\"select 1;\\nselect "
+        "2;\",\"stdin_sha256\":\"b1a668cc8f385c71b9d64504067d5145d91dcf27d37d8201c08c65a20268cab9\",\"stdin_"
+        "bytes\":19,"
         "\"deadline_ms\":5000,\"output_limit\":100,\"recheck\":[0],\"risk\":3}]");
     plan_free(plan);
 }
@@ -219,8 +221,9 @@ static void long_words(void **state)
 {
     static char text[180000];
     (void)state;
-    int n = snprintf(text, sizeof(text), "{'steps':[{'kind':4,'executor':'exec','params':[{'name':'node',"
-                                         "'value':'a'}],'argv':[" LS ",{'value':'");
+    int n = snprintf(text, sizeof(text),
+                     "{'steps':[{'kind':4,'executor':'exec','params':[{'name':'node',"
+                     "'value':'a'}],'argv':[" LS ",{'value':'");
     memset(text + n, 'a', EXEC_ARGV_MOST);
     snprintf(text + n + EXEC_ARGV_MOST, 40, "'}]}]}");
     refused(text, PX_TOO_LARGE, "longer than");
@@ -317,10 +320,10 @@ static void consent_of_low_risk(void **state)
 static void words_as_they_are(void **state)
 {
     (void)state;
-    struct plan *plan = planned(DRAFT(
-        STEP("{'value':'sh'},{'value':'-c'},{'value':'rm -rf /; echo $HOME'},{'value':''},"
-             "{'value':'it\\u0027s'},{'value':'a\\u001b[31mb\\nc'},{'value':'\\u202eltr'},{'value':'caf\\u00e9'}",
-             "")));
+    struct plan *plan = planned(DRAFT(STEP(
+        "{'value':'sh'},{'value':'-c'},{'value':'rm -rf /; echo $HOME'},{'value':''},"
+        "{'value':'it\\u0027s'},{'value':'a\\u001b[31mb\\nc'},{'value':'\\u202eltr'},{'value':'caf\\u00e9'}",
+        "")));
     const char *line = "sh -c 'rm -rf /; echo $HOME' '' $'it\\'s' $'a\\x1b[31mb\\nc' $'\\xe2\\x80\\xaeltr' "
                        "'caf\xc3\xa9'";
     has(rendered(plan), line);
@@ -337,8 +340,9 @@ static void long_command_is_whole(void **state)
 {
     static char text[30000];
     (void)state;
-    int n = snprintf(text, sizeof(text), "{'steps':[{'kind':4,'executor':'exec','params':[{'name':'node',"
-                                         "'value':'a'}],'argv':[" LS ",{'value':'");
+    int n = snprintf(text, sizeof(text),
+                     "{'steps':[{'kind':4,'executor':'exec','params':[{'name':'node',"
+                     "'value':'a'}],'argv':[" LS ",{'value':'");
     memset(text + n, 'a', 20000);
     snprintf(text + n + 20000, 40, "END'}]}]}");
     struct plan *plan = planned(text);
@@ -366,7 +370,8 @@ static void input_is_shown(void **state)
 static void secret_input(void **state)
 {
     (void)state;
-    struct plan *plan = planned(DRAFT(STEP(LS ",{'flags':1,'secret':'password'}", ",'stdin_secret':'password'")));
+    struct plan *plan =
+        planned(DRAFT(STEP(LS ",{'flags':1,'secret':'password'}", ",'stdin_secret':'password'")));
     has(rig_member(plan, "steps"), "\"stdin_secret\":\"password\"");
     has(rig_member(plan, "secrets"), "\"commitment\":\"");
     has(rendered(plan), "input: (secret password), known to this plan by its commitment alone");
@@ -391,7 +396,7 @@ static void denied_target(void **state)
 {
     char *items[] = {S("vmid:105")};
     struct plan *plan = planned("{'steps':[" STEP(LS, "") "],'subjects':[{'class':'exec.run','subject':"
-                                "{'kind':'node','node':'pve2'}}]}");
+                                                          "{'kind':'node','node':'pve2'}}]}");
     struct problem p = PROBLEM_INIT;
     (void)state;
     assert_string_equal(plan->subject, "node/pve2");
@@ -422,9 +427,8 @@ static void can_snapshot(int has_feature)
     fake_http_answer(LXC "/snapshot", 200, "{\"data\":[{\"name\":\"current\",\"digest\":\"d1\"}]}");
     fake_http_answer(LXC "/feature?feature=snapshot", 200, feature);
     fake_http_answer("/nodes/pve1/storage", 200, "{\"data\":[{\"storage\":\"tank\",\"type\":\"dir\"}]}");
-    fake_http_answer(
-        "/access/permissions?path=/vms/105", 200,
-        "{\"data\":{\"/vms/105\":{\"VM.PowerMgmt\":1,\"VM.Audit\":1,\"VM.Snapshot\":1}}}");
+    fake_http_answer("/access/permissions?path=/vms/105", 200,
+                     "{\"data\":{\"/vms/105\":{\"VM.PowerMgmt\":1,\"VM.Audit\":1,\"VM.Snapshot\":1}}}");
 }
 
 static void undo_point_by_default(void **state)
@@ -557,16 +561,29 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, rig_teardown)
     const struct CMUnitTest tests[] = {
-        T(step_of_a_plan),        T(what_is_not_said),
-        T(faults),                T(plane_of_another),
-        T(long_words),            T(changed_word),
-        T(consent),               T(consent_of_low_risk),
-        T(words_as_they_are),     T(long_command_is_whole),
-        T(input_is_shown),        T(secret_input),
-        T(secret_that_leaks),     T(denied_target),
-        T(undo_point_by_default), T(undo_point_not_wanted),
-        T(undo_point_of_others), T(undo_point_by_risk), T(a_read), T(flags_of_a_command),  T(undo_point_impossible),
-        T(undo_point_without_privilege), T(agent_plan),
+        T(step_of_a_plan),
+        T(what_is_not_said),
+        T(faults),
+        T(plane_of_another),
+        T(long_words),
+        T(changed_word),
+        T(consent),
+        T(consent_of_low_risk),
+        T(words_as_they_are),
+        T(long_command_is_whole),
+        T(input_is_shown),
+        T(secret_input),
+        T(secret_that_leaks),
+        T(denied_target),
+        T(undo_point_by_default),
+        T(undo_point_not_wanted),
+        T(undo_point_of_others),
+        T(undo_point_by_risk),
+        T(a_read),
+        T(flags_of_a_command),
+        T(undo_point_impossible),
+        T(undo_point_without_privilege),
+        T(agent_plan),
         T(agent_output_of_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,13 +16,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../trust-run/fake_exec.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "config/config.h"
 #include "ledger/ledger.h"
 #include "plane/planes.h"
-#include "../trust-run/fake_exec.h"
 
 #define S(text) ((char *)(uintptr_t)(text))
 

@@ -14,8 +14,11 @@
 #include "trust/risk.h"
 #include "trust/risk_command.h"
 
-#define PATH    "/nodes/pve1/qemu/105/agent/exec"
-#define W(text) {"command", text, sizeof(text) - 1}
+#define PATH "/nodes/pve1/qemu/105/agent/exec"
+#define W(text)                                                                                              \
+    {                                                                                                        \
+        "command", text, sizeof(text) - 1                                                                    \
+    }
 
 static struct command_risk verdict;
 static char seen[600], input[100];
@@ -48,7 +51,8 @@ static struct risk_verdict judge(const struct http_field *fields, size_t count)
 
 static void words_in_order(void **state)
 {
-    const struct http_field fields[] = {W("sh"), W("-c"), {"input-data", "in", 2}, W("a b"), {"command", NULL, 0}};
+    const struct http_field fields[] = {
+        W("sh"), W("-c"), {"input-data", "in", 2}, W("a b"), {"command", NULL, 0}};
     (void)state;
     verdict = (struct command_risk){.risk = RISK_HIGH, .destroys = true, .cuts_off = true, .why = "runs sh"};
     const struct risk_verdict ret = judge(fields, 5);

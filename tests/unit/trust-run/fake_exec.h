@@ -16,12 +16,12 @@ struct fake_exec {
     enum plane_exec_end end;
     int exit_status;
     const char *signal, *why;
-    const char *out, *err; /* what it writes */
+    const char *out, *err;   /* what it writes */
     size_t out_len, err_len; /* 0: strlen */
-    int refusal;           /* negative: the request itself is refused */
-    bool waits;            /* until it is cancelled, then it ends as timed out */
-    bool gone;             /* the executor is not loaded any more */
-    void (*hook)(void);    /* while it runs */
+    int refusal;             /* negative: the request itself is refused */
+    bool waits;              /* until it is cancelled, then it ends as timed out */
+    bool gone;               /* the executor is not loaded any more */
+    void (*hook)(void);      /* while it runs */
 
     /* what it saw */
     unsigned runs;

@@ -8,10 +8,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "http/get_table.h"
 #include "base/buf.h"
 #include "base/cancel.h"
 #include "base/clock.h"
+#include "http/get_table.h"
 
 #define SCRIPTS_MAX  64
 #define ANSWERS_MAX  32

@@ -369,7 +369,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(goes_on_past_a_bad_one), T(always_after_a_failure),
-        T(kind_that_there_is_not),  T(reference_is_encoded),
+        T(kind_that_there_is_not), T(reference_is_encoded),
         T(reference_of_a_number),  T(bad_references),
         T(reference_to_nothing),   T(recheck_holds),
         T(recheck_drift),          T(recheck_unreadable),
