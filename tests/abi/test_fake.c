@@ -281,7 +281,8 @@ static void test_exec(void **state)
     (void)signal(SIGPIPE, SIG_IGN);
     plane_test_init(&t);
     assert_int_equal(plane_test_exec(&t, &executing, "none", "{}", argv, 1), PROXIMO_ENOTFOUND);
-    assert_int_equal(plane_test_exec(&t, &executing, "run", "{}", argv, 1), PROXIMO_EDENIED); /* no material */
+    assert_int_equal(plane_test_exec(&t, &executing, "run", "{}", argv, 1),
+                     PROXIMO_EDENIED); /* no material */
     plane_test_material(&t, "key", "k", 1);
     assert_int_equal(plane_test_exec(&t, &executing, "run", "{}", argv, 1), PROXIMO_EDENIED);
     t.connect = pair;

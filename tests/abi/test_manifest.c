@@ -346,7 +346,7 @@ static void test_mutations(void **state)
 
 static void test_replies(void **state)
 {
-    struct tool tool = {.name = (char *)(uintptr_t)"p_list"};
+    struct tool tool = {.name = (char *)(uintptr_t) "p_list"};
     struct buf body = BUF_INIT(4096);
 
     (void)state;

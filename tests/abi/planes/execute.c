@@ -348,7 +348,8 @@ static const struct proximo_executor executors[] = {
                       "\"additionalProperties\":false}",
      .run = run,
      .cancel = cancel}};
-static const struct proximo_plane plane = {TINY_HEAD("execute"), .features_required = PROXIMO_FEATURE_EXECUTORS,
+static const struct proximo_plane plane = {TINY_HEAD("execute"),
+                                           .features_required = PROXIMO_FEATURE_EXECUTORS,
                                            .open = tiny_open,
                                            .reads = PROXIMO_TABLE(reads),
                                            .probes = PROXIMO_TABLE(probes),
