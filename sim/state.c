@@ -165,7 +165,7 @@ static int set_one(struct json_object **state, const char *text)
     char pointer[300];
     struct json_object *value = equals ? json_tokener_parse(equals + 1) : NULL;
 
-    if (!value || (size_t)(equals - text) >= sizeof pointer)
+    if (!equals || (!value && strcmp(equals + 1, "null") != 0) || (size_t)(equals - text) >= sizeof pointer)
         goto bad;
     (void)snprintf(pointer, sizeof pointer, "%.*s", (int)(equals - text), text);
     if (json_pointer_set(state, pointer, value) == 0)

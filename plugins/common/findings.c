@@ -73,6 +73,8 @@ void findings_unread(struct findings *f, uint32_t source, const char *what, cons
     row->source = source;
     put_text(row->what, sizeof(row->what), "%s", what ? what : "");
     put_text(row->why, sizeof(row->why), "%s", why ? why : "no answer");
+    for (size_t len = strlen(row->why); len && row->why[len - 1] == ' '; len--)
+        row->why[len - 1] = 0; /* Proxmox ends its words with a newline */
 }
 
 /* ---- findings */

@@ -240,7 +240,7 @@ static int32_t look_at_backups(struct diagnosis *d)
                        all.unseen[i].node ? " of node " : "", all.unseen[i].node ? all.unseen[i].node : "");
         findings_unread(&d->found, FROM_VM_BACKUPS, what, all.unseen[i].why);
     }
-    if (!newest && !view->template)
+    if (!newest && !view->template && all.looked)
         findings_state(&d->found, VM_BACKUP_NONE, "the machine", 0, "%u lists of backups read%s", all.looked,
                        all.unseen_count ? ", others could not be" : "");
     if (newest && !view->template) {

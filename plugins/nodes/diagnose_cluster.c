@@ -95,6 +95,8 @@ static void judge_votes(struct diagnosis *d, struct json_object *list)
     if (count < 2) /* no cluster: there is no quorum to lose */
         return;
     const int64_t needed = total / 2 + 1, now = left;
+    if (now < needed && !view->qdevice) /* it is lost already: QUORUM-LOST says so */
+        return;
     for (uint32_t i = 0; i < n && left - votes[i] >= needed; i++, spare++)
         left -= votes[i];
     findings_measure(&d->found, QUORUM_THIN, "the cluster", spare,
@@ -147,6 +149,8 @@ static int32_t look_at_versions(struct diagnosis *d)
         findings_unread(&d->found, FROM_NODE_VERSION, NULL, "nodes that are offline tell nothing");
     if (view->versions.count)
         findings_read(&d->found, FROM_NODE_VERSION);
+    else
+        findings_unread(&d->found, FROM_NODE_VERSION, NULL, "no node was seen");
     names_text(&view->versions, names, sizeof(names));
     if (view->mixed)
         findings_state(&d->found, VERSION_MIXED, "the cluster", 0, "%s", names);

@@ -149,9 +149,9 @@ static int32_t look(struct diagnosis *d)
     int32_t r = since ? look_at_clock(d) : PROXIMO_ENOMEM;
     if (r == PROXIMO_OK)
         r = diagnosis_gather(d, evidence, sizeof(evidence) / sizeof(evidence[0]));
-    if (r == PROXIMO_OK)
-        r = diagnose_node_zfs(d);
-    return r;
+    if (d->found.failed[FROM_NODE_UPDATES] && !d->found.read[FROM_NODE_UPDATES])
+        findings_unread(&d->found, FROM_NODE_SECURITY, NULL, "the list of updates could not be read");
+    return r == PROXIMO_OK ? diagnose_node_zfs(d) : r;
 }
 
 int32_t nodes_read_diagnose(void *instance, struct proximo_call *call)
