@@ -9,10 +9,10 @@
 #include "sim.h"
 #include "tasks.h"
 
-#include <inttypes.h>
-#include <stdlib.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <json-c/json_pointer.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Times in a seed are seconds before (or after, when marked so) the start: these names hold them. */

@@ -173,7 +173,8 @@ bool task_failed(struct json_object *task)
 
 #define TYPES_MOST 24u
 
-void judge_tasks(struct diagnosis *d, uint32_t check, uint32_t source, struct json_object *list, int64_t since)
+void judge_tasks(struct diagnosis *d, uint32_t check, uint32_t source, struct json_object *list,
+                 int64_t since)
 {
     struct json_object *newest[TYPES_MOST];
     uint32_t counts[TYPES_MOST], types = 0;

@@ -20,14 +20,14 @@ struct diagnosis {
 
 struct evidence {
     uint32_t source;
-    json_type type;   /* of a good answer */
-    const char *path; /* {node} and {vmid} are the diagnosis' */
+    json_type type;                              /* of a good answer */
+    const char *path;                            /* {node} and {vmid} are the diagnosis' */
     struct proximo_field query[EVIDENCE_FIELDS]; /* name NULL: no more */
     /* The data is borrowed. What is not there in it is said with findings_unread. */
     void (*judge)(struct diagnosis *d, struct json_object *data);
     uint32_t since; /* the major release that has it; 0: all */
 };
-#define EVIDENCE_MOST 20u
+#define EVIDENCE_MOST        20u
 #define DIAGNOSIS_RESERVE_MS 6000 /* of the call's time, for telling what is there */
 
 /* Reads and judges. An answer that is not there or not whole is told as unread; one that is there in part is

@@ -21,7 +21,7 @@ void findings_read(struct findings *f, uint32_t source)
 /* Bytes of a whole character of UTF-8 at text; 0: none. */
 static size_t character(const unsigned char *text)
 {
-    const size_t len = text[0] < 0x80                        ? 1
+    const size_t len = text[0] < 0x80                       ? 1
                        : text[0] >= 0xc2 && text[0] <= 0xdf ? 2
                        : text[0] >= 0xe0 && text[0] <= 0xef ? 3
                        : text[0] >= 0xf0 && text[0] <= 0xf4 ? 4

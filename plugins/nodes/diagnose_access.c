@@ -17,8 +17,8 @@ static void judge_acl(struct diagnosis *d, struct json_object *list)
         const bool token = strcmp(type, "token") == 0;
         (void)snprintf(what, sizeof(what), "%.10s %.70s", type, who);
         findings_state(&d->found, ACL_ADMIN, what, token ? PROXIMO_RISK_MEDIUM : PROXIMO_RISK_LOW,
-                       "an entry at /, %s", member_true(row, "propagate") ? "handed down to all below it"
-                                                                          : "not handed down");
+                       "an entry at /, %s",
+                       member_true(row, "propagate") ? "handed down to all below it" : "not handed down");
     }
 }
 

@@ -18,9 +18,8 @@ static int32_t look_at_nodes(struct diagnosis *d)
     struct cluster_view *view = d->own;
     struct looked looked;
     int32_t r = ask_look(&d->ask, &get, &looked);
-    const size_t count = json_object_is_type(looked.data, json_type_array)
-                             ? json_object_array_length(looked.data)
-                             : 0;
+    const size_t count =
+        json_object_is_type(looked.data, json_type_array) ? json_object_array_length(looked.data) : 0;
     view->nodes = d->ask.host->alloc(d->ask.call, (NODES_MOST + 1) * sizeof(*view->nodes));
     if (r == PROXIMO_OK && !view->nodes)
         r = PROXIMO_ENOMEM;
@@ -254,14 +253,14 @@ static int32_t look(struct diagnosis *d)
 int32_t nodes_read_cluster_diagnose(void *instance, struct proximo_call *call)
 {
     struct cluster_view view = {0};
-    struct diagnosis d = {.ask = {((struct plane_instance *)instance)->host, call},
-                          .now = (int64_t)time(NULL),
-                          .own = &view};
+    struct diagnosis d = {
+        .ask = {((struct plane_instance *)instance)->host, call}, .now = (int64_t)time(NULL), .own = &view};
     int32_t r = look(&d);
     if (r == PROXIMO_OK)
-        r = findings_reply(&d.ask, &d.found,
-                           "pve_diagnose looks into one node, vm_diagnose into one machine; findings are signs, "
-                           "not causes");
+        r = findings_reply(
+            &d.ask, &d.found,
+            "pve_diagnose looks into one node, vm_diagnose into one machine; findings are signs, "
+            "not causes");
     findings_done(&d.found);
     return r;
 }
