@@ -309,8 +309,8 @@ int32_t guests_read_diagnose(void *instance, struct proximo_call *call)
     d.vmid = g.vmid;
     if (r == PROXIMO_OK && guest_is_lxc(&g))
         r = g.ask.host->fail(call, PROXIMO_EINVAL,
-                             "%s is a container; this looks into machines. pve_guest_status and pve_diagnose "
-                             "of its node show much of the same",
+                             "%s is none of the virtual machines that this looks into. pve_guest_status and "
+                             "pve_diagnose of its node show much of the same",
                              guest_label(&g));
     if (r == PROXIMO_OK) {
         d.found.node = g.node;

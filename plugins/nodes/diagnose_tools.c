@@ -17,6 +17,7 @@ static const struct proximo_read reads[] = {
             "evidence "
             "and a tool that shows more. What could not be read comes first: it is not known to be fine.",
         .params = PROXIMO_TABLE(params),
+        .path = "/nodes/{node}/status", /* the node is found when it is not named */
         .read = nodes_read_diagnose,
     },
     {

@@ -238,7 +238,13 @@ static int32_t host_incomplete(struct proximo_call *call, const char *what, cons
     (void)call;
     (void)what;
     (void)why;
-    return PROXIMO_ENOSYS; /* as in a read */
+    return PROXIMO_OK; /* as in a read */
+}
+static int32_t host_finding(struct proximo_call *call, const struct proximo_finding *finding)
+{
+    (void)call;
+    (void)finding;
+    return PROXIMO_OK;
 }
 
 static int32_t host_cancelled(struct proximo_call *call)
@@ -260,6 +266,7 @@ static const struct proximo_host host = {.struct_size = sizeof(host),
                                          .progress = host_progress,
                                          .untrusted = host_untrusted,
                                          .incomplete = host_incomplete,
+                                         .finding = host_finding,
                                          .cancelled = host_cancelled,
                                          .deadline_ms = host_deadline_ms};
 
@@ -400,7 +407,7 @@ static const struct {
     {"pve_backup_files", "volid", "local:backup/ct/105/2026-11-19T02:00:00Z"},
     {"pve_backup_files", "filepath", "/root.pxar.didx/etc"},
 };
-static const char *const for_machines[] = {"pve_cloudinit_get", "pve_guest_agent_info"};
+static const char *const for_machines[] = {"pve_cloudinit_get", "pve_guest_agent_info", "vm_diagnose"};
 
 static bool takes_containers(const struct tool *tool)
 {
