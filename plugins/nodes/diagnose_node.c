@@ -31,10 +31,10 @@ static void judge_status(struct diagnosis *d, struct json_object *data)
     findings_measure(f, ROOTFS_FULL, "the root file system",
                      percent_of(number_of(root, "used"), number_of(root, "total")), "%s of %s used",
                      size_text(number_of(root, "used"), used), size_text(number_of(root, "total"), total));
-    findings_measure(f, MEM_HIGH, "memory of the node",
-                     percent_of(number_of(memory, "used"), number_of(memory, "total")), "%s of %s used",
-                     size_text(number_of(memory, "used"), used),
-                     size_text(number_of(memory, "total"), total));
+    findings_measure(
+        f, MEM_HIGH, "memory of the node", percent_of(number_of(memory, "used"), number_of(memory, "total")),
+        "%s of %s used; the cache of ZFS counts as used", size_text(number_of(memory, "used"), used),
+        size_text(number_of(memory, "total"), total));
     findings_measure(f, SWAP_HIGH, "swap of the node",
                      percent_of(number_of(swap, "used"), number_of(swap, "total")), "%s of %s used",
                      size_text(number_of(swap, "used"), used), size_text(number_of(swap, "total"), total));
