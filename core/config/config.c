@@ -40,6 +40,9 @@ void config_free(struct config *config)
         free(config->planes[i].file);
         free(config->planes[i].sha256);
         free(config->planes[i].section_json);
+        strings_done(&config->planes[i].endpoints);
+        strings_done(&config->planes[i].programs);
+        strings_done(&config->planes[i].material);
     }
     for (size_t i = 0; i < config->origin_count; i++) {
         free(config->origins[i].path);
@@ -90,6 +93,16 @@ const struct config_plane *config_plane_find(const struct config *config, const 
         if (strcmp(config->planes[i].name, name) == 0)
             return &config->planes[i];
     }
+    return NULL;
+}
+
+const char *config_named(const struct config_strings *named, const char *name)
+{
+    size_t len = strlen(name);
+
+    for (size_t i = 0; i < named->count; i++)
+        if (strncmp(named->items[i], name, len) == 0 && named->items[i][len] == '=')
+            return named->items[i] + len + 1;
     return NULL;
 }
 

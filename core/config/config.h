@@ -59,6 +59,8 @@ struct config_plane {
     bool required;
     bool allow_without_landlock;
     bool client_requests;
+    /* For its executors, "NAME=VALUE": what they may be connected to, start and read. */
+    struct config_strings endpoints, programs, material;
     char *section_json; /* this plane's own `config:` mapping as JSON text, "{}" when absent */
 };
 
@@ -174,6 +176,8 @@ void config_free(struct config *config);
 
 const struct config_site *config_site_find(const struct config *config, const char *name);
 const struct config_plane *config_plane_find(const struct config *config, const char *name);
+/* The value of NAME in the endpoints, programs or material of a plane; NULL: it is not there. */
+const char *config_named(const struct config_strings *named, const char *name);
 /* The strictest of global and plane mode. NULL: a plane that no configuration names; the global mode holds.
  */
 enum config_mode config_plane_mode(const struct config *config, const struct config_plane *plane);

@@ -116,6 +116,29 @@ static int set_counts(struct walk *w, const struct yaml_node *node, const struct
     return set_value(w, node, key, path, &value, r);
 }
 
+/* {pve1: 'tcp://10.0.0.11:22', lab/pve2: 'unix:/run/x'} */
+static int set_named(struct walk *w, const struct yaml_node *node, const struct schema_key *key,
+                     const char *path)
+{
+    char place[PLACE_SIZE];
+    const struct value_source source = {.path = path, .place = place, .folder = w->b->folder};
+    struct value value = {0};
+    int r = 0;
+
+    if (yaml_is_empty(node))
+        return 0;
+    if (node->kind != YAML_MAPPING)
+        return fault(w, node, path, "a mapping of names is needed here");
+    for (size_t i = 0; r == 0 && i < node->count; i++) {
+        const struct yaml_node *item = &node->items[i];
+        place_of(w, item->line, item->column, place);
+        r = item->kind == YAML_SCALAR && !yaml_is_empty(item)
+                ? value_named_add(key, &value, item->key, item->text, &source, w->b->p)
+                : fault(w, item, path, "what the name stands for is needed here");
+    }
+    return set_value(w, node, key, path, &value, r);
+}
+
 /* Is unquoted text one of JSON's words or numbers? */
 static bool is_json_word(const char *text, size_t len)
 {
@@ -379,6 +402,7 @@ static int walk_mapping(struct walk *w, const struct yaml_node *node, const char
         case VALUE_ENDPOINTS: r = walk_endpoints(w, item, below); break;
         case VALUE_PLANES: r = walk_planes(w, item, below); break;
         case VALUE_RULES: r = walk_rules(w, item, below); break;
+        case VALUE_NAMES: r = set_named(w, item, key, below); break;
         case VALUE_COUNTS: r = set_counts(w, item, key, below); break;
         case VALUE_LIST: r = set_list(w, item, key, below); break;
         case VALUE_FREE: r = set_free(w, item, key, below); break;

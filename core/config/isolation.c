@@ -266,6 +266,19 @@ static int site_paths(struct config *config, const struct config_site *site, boo
     return r;
 }
 
+/* A plane's file, and the programs and files that its executors are given. */
+static int plane_paths(struct config *config, const struct config_plane *plane, bool *ret_good)
+{
+    int r = plane->file ? look(config, "plane", plane->file, KEEP_WHOLE, ret_good) : 0;
+
+    for (size_t i = 0; r == 0 && i < plane->programs.count; i++)
+        r = look(config, "executor's program", strchr(plane->programs.items[i], '=') + 1, KEEP_WHOLE,
+                 ret_good);
+    for (size_t i = 0; r == 0 && i < plane->material.count; i++)
+        r = look(config, "executor's file", strchr(plane->material.items[i], '=') + 1, KEEP_WHOLE, ret_good);
+    return r;
+}
+
 int isolation_paths(struct config *config, bool rules)
 {
     const struct config_ledger *ledger = &config->ledger;
@@ -290,7 +303,7 @@ int isolation_paths(struct config *config, bool rules)
     for (size_t i = 0; r == 0 && i < config->site_count; i++)
         r = site_paths(config, &config->sites[i], &good);
     for (size_t i = 0; r == 0 && i < config->plane_count; i++)
-        r = config->planes[i].file ? look(config, "plane", config->planes[i].file, KEEP_WHOLE, &good) : 0;
+        r = plane_paths(config, &config->planes[i], &good);
     config->isolation = r == 0 && good ? CONFIG_ISOLATED : CONFIG_SAME_USER;
     return r;
 }

@@ -23,6 +23,7 @@ enum value_type {
     VALUE_NUMBER,    /* min..max */
     VALUE_LIST,      /* sequence of names */
     VALUE_COUNTS,    /* mapping of classes (or PREFIX.*) to numbers min..max, stored as names "CLASS=N" */
+    VALUE_NAMES,     /* mapping of names to endpoints, programs or files (min says which), "NAME=VALUE" */
     VALUE_FREE,      /* any mapping, stored as JSON text */
     VALUE_GROUP,     /* a mapping whose keys stand in this table */
     VALUE_SITES,     /* mapping of site names */
@@ -43,6 +44,9 @@ enum later_rule {
     LATER_ADDS,    /* add to the list */
     LATER_NARROWS, /* take from the list; without names or without targets it means all of them */
 };
+
+/* `min` of VALUE_NAMES: what its names stand for. */
+enum names_of { NAMES_ENDPOINT = 1, NAMES_PROGRAM, NAMES_FILE };
 
 enum value_owner { OF_CONFIG, OF_SITE, OF_SHORT_ENDPOINT, OF_ENDPOINT, OF_PLANE, OF_RULE };
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -279,6 +280,46 @@ int value_count_add(const struct schema_key *key, struct value *value, const cha
     return strings_add(&value->list, item) < 0 ? no_memory(p) : 0;
 }
 
+static int read_endpoint(const char *text, const struct value_source *source, struct value *ret,
+                         struct problem *p)
+{
+    const bool local = strncmp(text, "unix:/", 6) == 0;
+    const char *why = local ? NULL : url_receiver_fault(text, "tcp udp", false);
+
+    if (local && strlen(text + 5) >= sizeof(((struct sockaddr_un *)0)->sun_path))
+        why = "the path of a socket is shorter";
+    if (why) {
+        (void)problem_set(p, -EINVAL, PX_CONFIG, "%s: %s: \"%.80s\" is no endpoint: %s", source->place,
+                          source->path, text, why);
+        problem_next(p, "write tcp://HOST:PORT, udp://HOST:PORT or unix:/path");
+        return -EINVAL;
+    }
+    return read_text(text, source, ret, p);
+}
+
+int value_named_add(const struct schema_key *key, struct value *value, const char *name, const char *text,
+                    const struct value_source *source, struct problem *p)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/-";
+    CLEANUP_FREE char *item = NULL;
+    struct value read = {0};
+    size_t len = strnlen(name, 65);
+    int r;
+
+    if (len == 0 || len > 64 || strspn(name, allowed) != len)
+        return bad(p, source, name, "a name of 1 to 64 letters, digits, and . _ / -");
+    if (value->list.count == LIST_MAX)
+        return problem_set(p, -EINVAL, PX_CONFIG, "%s: more than %u entries", source->place, LIST_MAX);
+    if (key->min == NAMES_PROGRAM && text[0] != '/')
+        return bad(p, source, text, "the absolute path of a program");
+    r = key->min == NAMES_ENDPOINT ? read_endpoint(text, source, &read, p)
+                                   : read_path(text, source, &read, p);
+    if (r == 0 && (asprintf(&item, "%s=%s", name, read.text) < 0 || strings_add(&value->list, item) < 0))
+        r = no_memory(p);
+    value_done(&read);
+    return r;
+}
+
 /* ---------------------------------------------------------------- storing */
 
 static const void *slot(const struct schema_key *key, const void *owner)
@@ -315,7 +356,7 @@ static bool has_text(const struct schema_key *key)
 
 static bool has_list(const struct schema_key *key)
 {
-    return key->type == VALUE_LIST || key->type == VALUE_COUNTS;
+    return key->type == VALUE_LIST || key->type == VALUE_COUNTS || key->type == VALUE_NAMES;
 }
 
 bool value_same(const struct schema_key *key, const void *owner, const struct value *value)

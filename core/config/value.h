@@ -13,7 +13,7 @@
 struct value {
     char *text;                 /* PATH, NODE, URL, SHA256, FREE */
     uint32_t number;            /* CHOICE, SWITCH, BOOL, NUMBER */
-    struct config_strings list; /* LIST, COUNTS */
+    struct config_strings list; /* LIST, COUNTS, NAMES */
 };
 
 void value_done(struct value *value);
@@ -29,6 +29,9 @@ int value_read(const struct schema_key *key, const char *text, const struct valu
 int value_list_add(struct value *value, const char *item, const char *place, struct problem *p);
 /* Adds an entry to a COUNTS value: a class or PREFIX.*, and its number. */
 int value_count_add(const struct schema_key *key, struct value *value, const char *name, const char *number,
+                    const struct value_source *source, struct problem *p);
+/* Adds an entry to a NAMES value: what the name stands for. */
+int value_named_add(const struct schema_key *key, struct value *value, const char *name, const char *text,
                     const struct value_source *source, struct problem *p);
 /* May `value` replace what is stored? */
 bool value_may_replace(const struct schema_key *key, const void *owner, const struct value *value);

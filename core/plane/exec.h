@@ -42,6 +42,7 @@ struct plane_exec {
     size_t output_limit;   /* bytes kept of each stream; 0: EXEC_OUTPUT_DEFAULT */
     int64_t run_ms;        /* after so long the executor ends the command; 0: EXEC_DEADLINE_DEFAULT_MS */
     struct cancel *cancel; /* may be NULL; ends the remote command too, as far as the executor can */
+    bool change;           /* a step of a plan: not started (PX-READ-ONLY) where the mode allows no changes */
 };
 
 enum plane_exec_end {

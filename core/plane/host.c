@@ -56,6 +56,7 @@ static int receive_planes(char *packet)
     uint32_t protocol = body_u32(&hello);
     host.plane_count = body_u32(&hello);
     host.landlock = body_u32(&hello) != 0;
+    host.endpoints = body_u32(&hello) != 0;
     if (!body_end(&hello) || protocol != MESSAGE_PROTOCOL || host.plane_count > HOST_MAX_PLANES)
         return -EPROTO;
     for (uint32_t i = 0; i < host.plane_count; i++) {
@@ -79,11 +80,11 @@ static int close_off_and_load(void)
 
     for (uint32_t i = 0; i < host.plane_count; i++)
         files[i] = host.planes[i].fd;
-    int r = sandbox_enter(host.landlock, files, host.plane_count);
+    int r = sandbox_enter(host.landlock, host.endpoints, files, host.plane_count);
     if (r < 0)
         return r;
     host_load_all();
-    r = sandbox_seal();
+    r = sandbox_seal(host.endpoints);
     if (r < 0)
         return r;
     host_read_descriptors();
@@ -142,6 +143,11 @@ static int receive(char *packet)
             memcpy(bytes, packet, len);
             bytes[len] = '\0';
         }
+    }
+    if (head.type == MESSAGE_FD && fd >= 0 && !(head.flags & MESSAGE_MEMFD)) {
+        host_call_fd(&head, fd);
+        free(bytes);
+        return 0;
     }
     if (fd >= 0)
         (void)close(fd);

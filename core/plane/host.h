@@ -15,13 +15,14 @@
 
 #include "base/buf.h"
 #include "base/problem.h"
+#include "plane/exec_run.h"
 #include "plane/message.h"
 #include "plane/planes.h"
 #include "proximo/plane.h"
 
 #define HOST_SOCKET      3
 #define HOST_MAX_PLANES  64
-#define HOST_MAX_WORKERS 16
+#define HOST_MAX_WORKERS 32 /* as many calls, and as many runs of executors that they wait for */
 #define HOST_ARENA_LIMIT ((size_t)256 << 20) /* bytes one call may take from alloc */
 #define HOST_FAIL_LIMIT  1024
 #define HOST_GET_MANY    256u /* gets in one get_many */
@@ -54,6 +55,15 @@ struct memo {
     struct proximo_text data;
 };
 
+/* What an executor said of its run. */
+struct host_exec {
+    enum exec_said said;
+    int32_t status;
+    char signal[EXEC_SIGNAL_SIZE];
+    char why[512];
+    char fault[160]; /* the first contradiction: it is the outcome */
+};
+
 /* One call in progress: the plane sees it as opaque. */
 struct proximo_call {
     struct proximo_call *next;       /* of all calls */
@@ -80,6 +90,9 @@ struct proximo_call {
     bool replied;
     struct buf reply;
     struct host_draft *draft; /* NULL in resources and prompts */
+    struct host_exec exec;
+    bool begun;      /* its function runs */
+    bool cancelling; /* its executor's cancel runs beside it */
     int32_t fail_code;
     char fail_text[HOST_FAIL_LIMIT];
 
@@ -91,12 +104,14 @@ struct proximo_call {
     int32_t answer_code;
     char *answer;
     size_t answer_len;
+    int fds[EXEC_FDS]; /* of the answer that is awaited */
+    uint32_t fd_count;
 };
 
 struct host {
     struct host_plane planes[HOST_MAX_PLANES];
     uint32_t plane_count;
-    bool landlock;
+    bool landlock, endpoints;
     pthread_mutex_t send_lock;
     pthread_mutex_t lock; /* calls and workers */
     pthread_cond_t work;
@@ -123,6 +138,7 @@ int host_descriptor_check(const void *raw, const char *expected_name, struct pro
 int host_call_start(const struct message_head *head, const char *body, size_t len);
 void host_call_stop(uint64_t id, int32_t code);
 void host_call_answer(const struct message_head *head, char *body, size_t len); /* takes body */
+struct proximo_call *host_call_find(uint64_t id);                               /* with host.lock held */
 void host_calls_stop_all(void);
 void host_crash_handlers(void); /* host_crash.c */
 void host_crash_stack(void);    /* a signal stack for the calling thread */
@@ -153,6 +169,23 @@ int32_t host_reply(struct proximo_call *call, const struct proximo_content *bloc
  * simply return the code. */
 int32_t host_upcall_answer(struct proximo_call *call, uint32_t type, const struct buf *body,
                            struct body *ret);
+/* The same in a run that was stopped and is being wound up. */
+int32_t host_upcall_late(struct proximo_call *call, uint32_t type, const struct buf *body, struct body *ret);
+/* host_exec.c: executors. */
+int32_t host_run_exec(struct proximo_call *call);
+void host_exec_cancel(struct proximo_call *call); /* with host.lock held: starts its executor's cancel */
+void host_exec_done(struct proximo_call *call);
+void host_call_fd(const struct message_head *head, int fd); /* takes fd */
+int32_t host_connect(struct proximo_call *call, const char *endpoint, int32_t *ret_fd);
+int32_t host_spawn_program(struct proximo_call *call, const char *program, const struct proximo_text *argv,
+                           uint32_t argc, int32_t *ret_stdin_fd, int32_t *ret_stdout_fd,
+                           int32_t *ret_stderr_fd);
+int32_t host_material(struct proximo_call *call, const char *name, struct proximo_text *ret_bytes);
+int32_t host_secret_stdin(struct proximo_call *call, uint64_t secret_id, int32_t *ret_fd);
+int32_t host_output(struct proximo_call *call, uint32_t stream, struct proximo_text bytes);
+int32_t host_exited(struct proximo_call *call, int32_t exit_status, const char *signal_name);
+int32_t host_outcome_unknown(struct proximo_call *call, const char *why);
+int32_t host_ended(struct proximo_call *call, int32_t *ret_exit_status, struct proximo_text *ret_signal);
 /* host_client.c: what is for the client. */
 int32_t host_can_ask(struct proximo_call *call, uint32_t kind);
 int32_t host_ask(struct proximo_call *call, const struct proximo_ask *asks, uint32_t count,

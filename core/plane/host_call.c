@@ -14,7 +14,7 @@
 
 #define WORKER_STACK ((size_t)1 << 20)
 
-static struct proximo_call *find_call(uint64_t id)
+struct proximo_call *host_call_find(uint64_t id)
 {
     for (struct proximo_call *c = host.calls; c; c = c->next)
         if (c->id == id)
@@ -24,6 +24,7 @@ static struct proximo_call *find_call(uint64_t id)
 
 static void call_free(struct proximo_call *call)
 {
+    host_exec_done(call);
     host_draft_done(call);
     host_arena_done(call);
     buf_done(&call->reply);
@@ -132,6 +133,7 @@ static void run(struct proximo_call *call)
         [PLANE_CALL_READ] = run_read,         [PLANE_CALL_PLAN] = run_plan,
         [PLANE_CALL_PLAN_UNDO] = run_plan,    [PLANE_CALL_BLAST] = run_blast,
         [PLANE_CALL_RESOURCE] = run_resource, [PLANE_CALL_PROMPT] = run_prompt,
+        [PLANE_CALL_EXEC] = host_run_exec,
     };
     int32_t code = host_stopped(call);
 
@@ -154,6 +156,9 @@ static void run(struct proximo_call *call)
 static void forget(struct proximo_call *call)
 {
     pthread_mutex_lock(&host.lock);
+    call->begun = false;
+    while (call->cancelling)
+        (void)pthread_cond_wait(&call->wake, &host.lock);
     for (struct proximo_call **c = &host.calls; *c; c = &(*c)->next)
         if (*c == call) {
             *c = call->next;
@@ -178,6 +183,9 @@ static void *worker(void *unused)
         if (!host.queue_head)
             host.queue_tail = NULL;
         host.queued--;
+        call->begun = true;
+        if (call->stopped)
+            host_exec_cancel(call);
         pthread_mutex_unlock(&host.lock);
 
         host_current_plane = call->plane;
@@ -202,6 +210,21 @@ static int want_worker(void)
     return host.workers ? 0 : r;
 }
 
+/* As body_dup, of bytes of whatever kind. */
+static char *bytes_dup(struct body *body, size_t *ret_len)
+{
+    const char *bytes = body_text(body, ret_len);
+    char *copy = malloc(*ret_len + 1);
+
+    if (!copy) {
+        body->bad = true;
+        return NULL;
+    }
+    memcpy(copy, bytes, *ret_len);
+    copy[*ret_len] = '\0';
+    return copy;
+}
+
 int host_call_start(const struct message_head *head, const char *packet, size_t len)
 {
     struct body body = {packet, len, false};
@@ -221,17 +244,19 @@ int host_call_start(const struct message_head *head, const char *packet, size_t 
     call->row = body_u32(&body);
     call->deadline_ms = clock_ms() + (int64_t)body_u64(&body);
     call->arguments = body_dup(&body, MESSAGE_LIMIT);
-    call->input = body_dup(&body, MESSAGE_LIMIT);
+    call->input =
+        kind == PLANE_CALL_EXEC ? bytes_dup(&body, &call->input_len) : body_dup(&body, MESSAGE_LIMIT);
     call->site_kind = body_u32(&body);
     call->site_name = body_dup(&body, 256);
-    if (!body_end(&body) || kind > PLANE_CALL_PROMPT || head->seq >= host.plane_count ||
+    if (!body_end(&body) || kind > PLANE_CALL_EXEC || head->seq >= host.plane_count ||
         !host.planes[head->seq].opened) {
         call_free(call);
         return -EPROTO;
     }
     call->kind = (enum plane_call_kind)kind;
     call->arguments_len = strlen(call->arguments);
-    call->input_len = strlen(call->input);
+    if (kind != PLANE_CALL_EXEC)
+        call->input_len = strlen(call->input);
     call->plane_index = head->seq;
     call->plane = &host.planes[head->seq];
 
@@ -253,10 +278,11 @@ int host_call_start(const struct message_head *head, const char *packet, size_t 
 void host_call_stop(uint64_t id, int32_t code)
 {
     pthread_mutex_lock(&host.lock);
-    struct proximo_call *call = find_call(id);
+    struct proximo_call *call = host_call_find(id);
     if (call && !call->stopped) {
         call->stopped = code;
-        pthread_cond_signal(&call->wake);
+        host_exec_cancel(call);
+        pthread_cond_broadcast(&call->wake);
     }
     pthread_mutex_unlock(&host.lock);
 }
@@ -272,7 +298,7 @@ void host_calls_stop_all(void)
         bool none = host.calls == NULL;
         for (struct proximo_call *c = host.calls; c; c = c->next) {
             c->stopped = c->stopped ? c->stopped : PROXIMO_ECANCELLED;
-            pthread_cond_signal(&c->wake);
+            pthread_cond_broadcast(&c->wake);
         }
         pthread_mutex_unlock(&host.lock);
         if (none)
@@ -284,14 +310,14 @@ void host_calls_stop_all(void)
 void host_call_answer(const struct message_head *head, char *body, size_t len)
 {
     pthread_mutex_lock(&host.lock);
-    struct proximo_call *call = find_call(head->call);
+    struct proximo_call *call = host_call_find(head->call);
     if (call && call->waiting && call->seq == head->seq && !call->answered) {
         call->answered = true;
         call->answer_code = body ? head->code : PROXIMO_ENOMEM;
         call->answer = body;
         call->answer_len = len;
         body = NULL;
-        pthread_cond_signal(&call->wake);
+        pthread_cond_broadcast(&call->wake);
     }
     pthread_mutex_unlock(&host.lock);
     free(body); /* nobody waits for it any more */
@@ -307,17 +333,24 @@ int32_t host_stopped(struct proximo_call *call)
     return stopped;
 }
 
-/* Sends an upcall and waits. *ret_answer is malloc'd (the caller puts it into the arena), NULL on failure
- * without words. */
-int32_t host_upcall(struct proximo_call *call, uint32_t type, const struct buf *body, char **ret_answer,
-                    size_t *ret_len)
+/* Waits for the answer, with host.lock held. late: a stop alone does not end the wait; what is awaited ends
+ * soon. */
+static int32_t await(struct proximo_call *call, bool late)
 {
-    int32_t code = host_stopped(call);
+    struct timespec until = clock_timespec(late ? INT64_MAX / 2 : call->deadline_ms);
 
+    while (!call->answered && (late || !call->stopped))
+        if (pthread_cond_timedwait(&call->wake, &host.lock, &until) == ETIMEDOUT && !call->stopped)
+            call->stopped = PROXIMO_EDEADLINE;
+    call->waiting = false;
+    return call->stopped && !late ? call->stopped : call->answer_code;
+}
+
+static int32_t upcall(struct proximo_call *call, uint32_t type, const struct buf *body, bool late,
+                      char **ret_answer, size_t *ret_len)
+{
     *ret_answer = NULL;
     *ret_len = 0;
-    if (code)
-        return code;
     if (!buf_ok(body))
         return PROXIMO_ENOMEM;
     pthread_mutex_lock(&call->upcall_lock);
@@ -329,17 +362,36 @@ int32_t host_upcall(struct proximo_call *call, uint32_t type, const struct buf *
     host_send(&head, body->data, body->len);
 
     pthread_mutex_lock(&host.lock);
-    struct timespec until = clock_timespec(call->deadline_ms);
-    while (!call->answered && !call->stopped)
-        if (pthread_cond_timedwait(&call->wake, &host.lock, &until) == ETIMEDOUT && !call->stopped)
-            call->stopped = PROXIMO_EDEADLINE;
-    call->waiting = false;
-    code = call->stopped ? call->stopped : call->answer_code;
+    int32_t code = await(call, late);
     *ret_answer = call->answered ? call->answer : NULL;
     *ret_len = call->answered ? call->answer_len : 0;
     call->answer = NULL;
     pthread_mutex_unlock(&host.lock);
     pthread_mutex_unlock(&call->upcall_lock);
+    return code;
+}
+
+/* Sends an upcall and waits. *ret_answer is malloc'd (the caller puts it into the arena), NULL on failure
+ * without words. */
+int32_t host_upcall(struct proximo_call *call, uint32_t type, const struct buf *body, char **ret_answer,
+                    size_t *ret_len)
+{
+    int32_t code = host_stopped(call);
+
+    *ret_answer = NULL;
+    *ret_len = 0;
+    return code ? code : upcall(call, type, body, false, ret_answer, ret_len);
+}
+
+int32_t host_upcall_late(struct proximo_call *call, uint32_t type, const struct buf *body, struct body *ret)
+{
+    char *bytes;
+    size_t len;
+    int32_t code = upcall(call, type, body, true, &bytes, &len);
+
+    if (bytes && host_arena_adopt(call, bytes) < 0)
+        return PROXIMO_ENOMEM;
+    *ret = (struct body){bytes ? bytes : "", len, false};
     return code;
 }
 

@@ -123,7 +123,8 @@ int32_t host_not_here(struct proximo_call *call, const char *what)
                                         [PLANE_CALL_PLAN_UNDO] = "a plan_undo function",
                                         [PLANE_CALL_BLAST] = "a blast function",
                                         [PLANE_CALL_RESOURCE] = "a resource",
-                                        [PLANE_CALL_PROMPT] = "a prompt"};
+                                        [PLANE_CALL_PROMPT] = "a prompt",
+                                        [PLANE_CALL_EXEC] = "an executor"};
 
     if (!call)
         return PROXIMO_EINVAL;

@@ -211,54 +211,6 @@ static int32_t table_untrusted(struct proximo_call *call, struct proximo_text ra
     return 0;
 }
 
-/* Members that are there, and for which no call of today's is the place. */
-static int32_t no_connect(struct proximo_call *c, const char *endpoint, int32_t *ret_fd)
-{
-    (void)endpoint;
-    (void)ret_fd;
-    return host_not_here(c, "connect");
-}
-static int32_t no_spawn(struct proximo_call *c, const char *program, const struct proximo_text *argv,
-                        uint32_t argc, int32_t *ret_in, int32_t *ret_out, int32_t *ret_err)
-{
-    (void)program;
-    (void)argv;
-    (void)argc;
-    (void)ret_in;
-    (void)ret_out;
-    (void)ret_err;
-    return host_not_here(c, "spawn");
-}
-static int32_t no_material(struct proximo_call *c, const char *name, struct proximo_text *ret_bytes)
-{
-    (void)name;
-    (void)ret_bytes;
-    return host_not_here(c, "material");
-}
-static int32_t no_secret_stdin(struct proximo_call *c, uint64_t secret_id, int32_t *ret_fd)
-{
-    (void)secret_id;
-    (void)ret_fd;
-    return host_not_here(c, "secret_stdin");
-}
-static int32_t no_output(struct proximo_call *c, uint32_t stream, struct proximo_text bytes)
-{
-    (void)stream;
-    (void)bytes;
-    return host_not_here(c, "output");
-}
-static int32_t no_exited(struct proximo_call *c, int32_t exit_status, const char *signal_name)
-{
-    (void)exit_status;
-    (void)signal_name;
-    return host_not_here(c, "exited");
-}
-static int32_t no_outcome(struct proximo_call *c, const char *why)
-{
-    (void)why;
-    return host_not_here(c, "outcome_unknown");
-}
-
 static void *table_alloc(struct proximo_call *call, uint64_t size)
 {
     return host_arena_alloc(call, size);
@@ -268,8 +220,8 @@ const struct proximo_host host_table = {
     .struct_size = (uint32_t)sizeof(struct proximo_host),
     .abi_major = PROXIMO_ABI_MAJOR,
     .abi_minor = PROXIMO_ABI_MINOR,
-    .features =
-        PROXIMO_FEATURE_READS | PROXIMO_FEATURE_CHANGES | PROXIMO_FEATURE_RESOURCES | PROXIMO_FEATURE_CLIENT,
+    .features = PROXIMO_FEATURE_READS | PROXIMO_FEATURE_CHANGES | PROXIMO_FEATURE_EXECUTORS |
+                PROXIMO_FEATURE_RESOURCES | PROXIMO_FEATURE_CLIENT,
     .alloc = table_alloc,
     .arguments = table_arguments,
     .argument = table_argument,
@@ -301,16 +253,17 @@ const struct proximo_host host_table = {
     .affected = host_affected,
     .incomplete = host_incomplete,
     .finding = host_finding,
-    .connect = no_connect,
-    .spawn = no_spawn,
-    .material = no_material,
-    .secret_stdin = no_secret_stdin,
-    .output = no_output,
-    .exited = no_exited,
-    .outcome_unknown = no_outcome,
+    .connect = host_connect,
+    .spawn = host_spawn_program,
+    .material = host_material,
+    .secret_stdin = host_secret_stdin,
+    .output = host_output,
+    .exited = host_exited,
+    .outcome_unknown = host_outcome_unknown,
     .can_ask = host_can_ask,
     .ask = host_ask,
     .client_log = host_client_log,
     .show = host_show,
     .updated = host_updated,
+    .ended = host_ended,
 };

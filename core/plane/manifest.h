@@ -91,6 +91,7 @@ struct class_row {
 };
 struct executor_row {
     char *name, *description, *target_schema;
+    uint64_t flags;
 };
 
 /* See struct proximo_resource and struct proximo_prompt. A resource with variables is a template. */

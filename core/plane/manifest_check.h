@@ -30,7 +30,7 @@ int check_plane_texts(const struct plane_info *info, const char *expected_name, 
 /* No name twice within the plane. */
 int check_unique(const struct plane_info *info, struct problem *p);
 
-/* What has names that must differ, within a plane and (the tools, classes, resources and prompts) over all of
+/* What has names that must differ, within a plane and (all but the probes) over all of
  * them. */
 enum info_names {
     INFO_TOOL,
@@ -38,6 +38,7 @@ enum info_names {
     INFO_RESOURCE,
     INFO_URI,
     INFO_PROMPT,
+    INFO_EXECUTOR,
     INFO_OF_ALL_PLANES,
     INFO_PROBE = INFO_OF_ALL_PLANES,
     INFO_NAMES,

@@ -40,14 +40,38 @@ static int check_http_probe(const char *who, const struct probe_row *probe, stru
     return 0;
 }
 
+/* Is it a member of the executor's target? */
+static bool is_of_target(const struct executor_row *executor, const char *name)
+{
+    struct json_object *schema CLEANUP_JSON = NULL;
+    struct json_object *properties;
+
+    return executor->target_schema &&
+           json_parse(executor->target_schema, strlen(executor->target_schema), &schema, NULL) == 0 &&
+           json_get(schema, "properties", json_type_object, &properties) == 0 &&
+           json_object_object_get_ex(properties, name, NULL);
+}
+
+static bool is_word(const struct probe_row *probe, const char *name)
+{
+    char word[MANIFEST_NAME_LIMIT + 8];
+
+    (void)snprintf(word, sizeof(word), "{%s}", name);
+    for (size_t i = 0; i < probe->argv_count; i++)
+        if (strcmp(probe->argv[i].value, word) == 0)
+            return true;
+    return false;
+}
+
 static int check_executor_probe(const char *who, const struct probe_row *probe, const struct plane_info *info,
                                 struct problem *p)
 {
     struct param_list params = {probe->params, probe->param_count};
-    bool own = false;
+    const struct executor_row *own = NULL;
 
     for (size_t i = 0; i < info->executor_count; i++)
-        own = own || text_equal(info->executors[i].name, probe->executor);
+        if (text_equal(info->executors[i].name, probe->executor))
+            own = &info->executors[i];
     if (!own)
         return problem_set(p, -EINVAL, PX_PLANE, "%s: \"%.40s\" is no executor of this plane", who,
                            probe->executor);
@@ -64,6 +88,13 @@ static int check_executor_probe(const char *who, const struct probe_row *probe, 
             return problem_set(p, -EINVAL, PX_PLANE,
                                "%s: \"%.60s\" must be one parameter and nothing else, and not the first word",
                                who, word);
+    }
+    for (size_t i = 0; i < probe->param_count; i++) {
+        const char *name = probe->params[i].name;
+        if (!is_word(probe, name) && !is_of_target(own, name))
+            return problem_set(p, -EINVAL, PX_PLANE,
+                               "%s: its parameter \"%s\" is no word of argv and no member of the target", who,
+                               name);
     }
     return 0;
 }
@@ -162,6 +193,8 @@ int check_executor(const struct executor_row *row, bool has_run, struct problem 
     int r = check_name("an executor", "its name", row->name, "_-", MANIFEST_NAME_LIMIT, p);
     if (r == 0 && !has_run)
         r = problem_set(p, -EINVAL, PX_PLANE, "%s: it has no run function", who);
+    if (r == 0 && row->flags)
+        r = problem_set(p, -EINVAL, PX_PLANE, "%s: unknown flag bits", who);
     if (r == 0 && row->target_schema)
         r = check_object(who, "target_schema", row->target_schema, p);
     return r;
@@ -288,6 +321,7 @@ const struct info_word info_words[INFO_NAMES] = {
     [INFO_RESOURCE] = {"resource", "resources"},
     [INFO_URI] = {"resource URI", "resource URIs"},
     [INFO_PROMPT] = {"prompt", "prompts"},
+    [INFO_EXECUTOR] = {"executor", "executors"},
     [INFO_PROBE] = {"probe", "probes"},
 };
 
@@ -299,6 +333,7 @@ const char *info_name(const struct plane_info *info, enum info_names kind, size_
     case INFO_RESOURCE: return index < info->resource_count ? info->resources[index].name : NULL;
     case INFO_URI: return index < info->resource_count ? info->resources[index].uri : NULL;
     case INFO_PROMPT: return index < info->prompt_count ? info->prompts[index].name : NULL;
+    case INFO_EXECUTOR: return index < info->executor_count ? info->executors[index].name : NULL;
     case INFO_PROBE: return index < info->probe_count ? info->probes[index].name : NULL;
     case INFO_NAMES: break;
     }

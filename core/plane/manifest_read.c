@@ -80,7 +80,8 @@ static const struct member class_row_members[] = {
 };
 SHAPE(class_row);
 static const struct member executor_row_members[] = {
-    M(executor_row, name, TEXT), M(executor_row, description, TEXT), M(executor_row, target_schema, TEXT)};
+    M(executor_row, name, TEXT), M(executor_row, description, TEXT), M(executor_row, target_schema, TEXT),
+    M(executor_row, flags, U64)};
 SHAPE(executor_row);
 static const struct member resource_row_members[] = {
     M(resource_row, flags, U64),
@@ -311,6 +312,9 @@ static int check_all(struct plane_info *info, struct json_object *manifest, cons
 
     if (r == 0 && info->threading != PROXIMO_SERIAL && info->threading != PROXIMO_PARALLEL)
         r = problem_set(p, -EINVAL, PX_PLANE, "it is neither SERIAL nor PARALLEL");
+    /* A read waits for its executor's run: both are in progress in one plane. */
+    if (r == 0 && info->executor_count && info->threading == PROXIMO_SERIAL)
+        r = problem_set(p, -EINVAL, PX_PLANE, "a plane with executors must be PARALLEL");
     for (size_t i = 0; r == 0 && i < info->executor_count; i++)
         r = check_executor(&info->executors[i], row_has(manifest, "executors", i, "run"), p);
     for (size_t i = 0; r == 0 && i < info->class_count; i++) {

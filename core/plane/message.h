@@ -15,13 +15,13 @@
 
 #include "base/buf.h"
 
-#define MESSAGE_PROTOCOL 3u
+#define MESSAGE_PROTOCOL 4u
 #define MESSAGE_INLINE   32768u             /* most body bytes in one packet */
 #define MESSAGE_LIMIT    ((size_t)64 << 20) /* most body bytes of one message */
 
 enum message_type {
     /* core to host */
-    MESSAGE_HELLO = 1, /* u32 protocol, u32 count of planes, u32 landlock wanted */
+    MESSAGE_HELLO = 1, /* u32 protocol, u32 count of planes, u32 landlock wanted, u32 has endpoints */
     MESSAGE_LOAD,      /* seq: plane; with the file's descriptor; text name */
     MESSAGE_OPEN,      /* seq: plane; text configuration section */
     MESSAGE_CALL,      /* call; seq: plane; u32 kind (plane_call_kind), u32 row, u64 milliseconds left, text
@@ -49,6 +49,14 @@ enum message_type {
     MESSAGE_CLIENT_LOG, /* call; seq; u32 level, text logger, text data */
     MESSAGE_SHOW,       /* call; seq; u32 what, u32 shown, text name */
     MESSAGE_UPDATED,    /* call; seq; text URI */
+    MESSAGE_CONNECT,    /* call; seq; text endpoint */
+    MESSAGE_SPAWN,      /* call; seq; text program, u32 count, texts of argv */
+    MESSAGE_MATERIAL,   /* call; seq; text name */
+    MESSAGE_SECRET,     /* call; seq; u64 secret's id: wanted as a descriptor */
+    MESSAGE_ENDED,      /* call; seq; answered with u32 exit status, text signal */
+    MESSAGE_OUTPUT,     /* call; u32 stream, text bytes; in one packet, not answered */
+    /* core to host */
+    MESSAGE_FD, /* call; seq: of the upcall whose answer follows; with one descriptor for it */
     MESSAGE_TYPES,
 };
 

@@ -19,7 +19,7 @@
 #include "plane/sandbox.h"
 #include "plane/supervisor.h"
 
-static struct plane_host *host_new(struct planes *planes, const char *label)
+struct plane_host *plane_host_new(struct planes *planes, const char *label)
 {
     struct plane_host *host = calloc(1, sizeof(*host));
 
@@ -46,11 +46,11 @@ int planes_add(struct planes *planes, const struct config_plane *plane)
     planes->slot_count++;
     if (!slot->name || !slot->path)
         return -ENOMEM;
-    if (slot->foreign) {
-        slot->host = host_new(planes, plane->name);
+    if (slot->foreign || plane->endpoints.count || plane->programs.count || plane->material.count) {
+        slot->host = plane_host_new(planes, plane->name); /* what executors are handed is nobody else's */
     } else {
         if (!planes->builtin)
-            planes->builtin = host_new(planes, "built-in");
+            planes->builtin = plane_host_new(planes, "built-in");
         slot->host = planes->builtin;
     }
     return slot->host ? 0 : -ENOMEM;
@@ -329,7 +329,7 @@ static int inspect_slot(struct planes *planes, const char *file)
     slot->fd = -1;
     slot->foreign = true;
     slot->path = text_dup(file);
-    slot->host = host_new(planes, "inspect");
+    slot->host = plane_host_new(planes, "inspect");
     return slot->path && slot->host ? 0 : -ENOMEM;
 }
 

@@ -97,6 +97,7 @@ enum plane_call_kind {
     PLANE_CALL_BLAST,
     PLANE_CALL_RESOURCE,
     PLANE_CALL_PROMPT,
+    PLANE_CALL_EXEC, /* by planes_exec of exec.h alone */
 };
 
 #define PLANE_ASKS_MOST    16u                 /* questions at once */
@@ -131,6 +132,7 @@ struct plane_client {
 };
 
 struct read_cache;
+struct exec_run;
 
 struct plane_call {
     enum plane_call_kind kind;
@@ -139,6 +141,7 @@ struct plane_call {
     const struct class_row *class;       /* BLAST: one of plane->classes */
     const struct resource_row *resource; /* RESOURCE: with a read function */
     const struct prompt_row *prompt;     /* PROMPT: with a get function */
+    struct exec_run *exec;               /* EXEC: exec_run.h */
     const struct plane_client *client;   /* READ, RESOURCE, PROMPT: NULL: the plane may not ask */
     const char *input_json;              /* PLAN_UNDO: the record; BLAST: the subject; NULL otherwise */
     struct read_cache *cache;            /* PLAN, PLAN_UNDO, BLAST: all GETs go through it; NULL: none */

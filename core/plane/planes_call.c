@@ -41,6 +41,7 @@ const char *call_name(const struct plane_call *request)
     case PLANE_CALL_BLAST: return request->class->name;
     case PLANE_CALL_RESOURCE: return request->resource->name;
     case PLANE_CALL_PROMPT: return request->prompt->name;
+    case PLANE_CALL_EXEC: return request->exec->row->name;
     default: return request->tool->name;
     }
 }
@@ -51,6 +52,7 @@ const struct plane_info *call_plane(const struct plane_call *request)
     case PLANE_CALL_BLAST: return request->plane;
     case PLANE_CALL_RESOURCE: return request->resource->plane;
     case PLANE_CALL_PROMPT: return request->prompt->plane;
+    case PLANE_CALL_EXEC: return request->exec->plane;
     default: return request->tool->plane;
     }
 }
@@ -67,6 +69,7 @@ uint32_t call_row(const struct plane_call *request)
     case PLANE_CALL_BLAST: return (uint32_t)(request->class - request->plane->classes);
     case PLANE_CALL_RESOURCE: return request->resource->index;
     case PLANE_CALL_PROMPT: return request->prompt->index;
+    case PLANE_CALL_EXEC: return (uint32_t)(request->exec->row - request->exec->plane->executors);
     default: return request->tool->index;
     }
 }
@@ -84,6 +87,7 @@ static const char *request_fault(const struct plane_call *request)
     case PLANE_CALL_BLAST: return request->class->has_blast ? NULL : "has no blast function";
     case PLANE_CALL_RESOURCE: return request->resource->has_read ? NULL : "has no read function";
     case PLANE_CALL_PROMPT: return request->prompt->has_get ? NULL : "has no get function";
+    case PLANE_CALL_EXEC: return request->exec ? NULL : "is no run of an executor";
     }
     return "is called in an unknown way";
 }
@@ -92,10 +96,8 @@ static const char *request_fault(const struct plane_call *request)
 static int hide_secrets(struct call *call, struct problem *p)
 {
     const enum plane_call_kind kind = call->request->kind;
-    const struct tool *tool =
-        kind == PLANE_CALL_BLAST || kind == PLANE_CALL_RESOURCE || kind == PLANE_CALL_PROMPT
-            ? NULL
-            : call->request->tool;
+    const bool of_tool = kind == PLANE_CALL_READ || kind == PLANE_CALL_PLAN || kind == PLANE_CALL_PLAN_UNDO;
+    const struct tool *tool = of_tool ? call->request->tool : NULL;
     struct json_object *arguments CLEANUP_JSON = NULL;
     struct buf text CLEANUP_BUF = BUF_INIT(MESSAGE_LIMIT);
     bool any = false;
@@ -215,8 +217,17 @@ static int plane_failure(const struct call *call, struct problem *p)
                        call_name(call->request), text ? text : "it gave no reason");
 }
 
+static void note_run(const struct call *call, struct exec_run *run)
+{
+    run->replied = call->error == 0;
+    run->stopped = call->cancelled || call->stop_sent;
+    run->code = call->code;
+}
+
 static int finish(const struct call *call, struct plane_reply *ret, struct problem *p)
 {
+    if (call->request->kind == PLANE_CALL_EXEC)
+        note_run(call, call->request->exec);
     if (call->error < 0) {
         if (p)
             *p = call->problem;
@@ -242,6 +253,8 @@ static int finish(const struct call *call, struct plane_reply *ret, struct probl
             call->slot->name, call_name(call->request));
     if (call->code != 0)
         return plane_failure(call, p);
+    if (call->request->kind == PLANE_CALL_EXEC)
+        return exec_take_reply(call->request->exec, call->body, call->body_len, p);
     if (!call_is_draft(call->request))
         return plane_reply_read(call->slot->name,
                                 call->request->kind == PLANE_CALL_READ ? call->request->tool : NULL,

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/cancel.h"
+#include "base/file.h"
 #include "plane/upcall.h"
 
 int32_t upcall_code_of(const struct problem *p)
@@ -16,14 +17,12 @@ int32_t upcall_code_of(const struct problem *p)
         const char *px;
         int32_t code;
     } codes[] = {
-        {PX_NOT_FOUND, PROXIMO_ENOTFOUND},  {PX_AUTH, PROXIMO_EDENIED},
-        {PX_PRIVILEGE, PROXIMO_EDENIED},    {PX_REFUSED_GET, PROXIMO_EDENIED},
-        {PX_READ_ONLY, PROXIMO_EDENIED},    {PX_CONNECT, PROXIMO_EUNAVAIL},
-        {PX_TLS, PROXIMO_EUNAVAIL},         {PX_BUSY, PROXIMO_EUNAVAIL},
-        {PX_SITE, PROXIMO_EUNAVAIL},        {PX_SECRET_FILE, PROXIMO_EUNAVAIL},
-        {PX_CANCELLED, PROXIMO_ECANCELLED}, {PX_TIMEOUT, PROXIMO_EDEADLINE},
-        {PX_BAD_ANSWER, PROXIMO_EPROTO},    {PX_TOO_LARGE, PROXIMO_ENOMEM},
-        {PX_UNSUPPORTED, PROXIMO_ENOSYS},   {PX_ARG, PROXIMO_EINVAL},
+        {PX_NOT_FOUND, PROXIMO_ENOTFOUND},  {PX_AUTH, PROXIMO_EDENIED},       {PX_PRIVILEGE, PROXIMO_EDENIED},
+        {PX_REFUSED_GET, PROXIMO_EDENIED},  {PX_READ_ONLY, PROXIMO_EDENIED},  {PX_CONNECT, PROXIMO_EUNAVAIL},
+        {PX_TLS, PROXIMO_EUNAVAIL},         {PX_BUSY, PROXIMO_EUNAVAIL},      {PX_SITE, PROXIMO_EUNAVAIL},
+        {PX_SECRET_FILE, PROXIMO_EUNAVAIL}, {PX_CONFIG, PROXIMO_EDENIED},     {PX_STATE, PROXIMO_ESTATE},
+        {PX_CANCELLED, PROXIMO_ECANCELLED}, {PX_TIMEOUT, PROXIMO_EDEADLINE},  {PX_BAD_ANSWER, PROXIMO_EPROTO},
+        {PX_TOO_LARGE, PROXIMO_ENOMEM},     {PX_UNSUPPORTED, PROXIMO_ENOSYS}, {PX_ARG, PROXIMO_EINVAL},
         {PX_INTERNAL, PROXIMO_EINTERNAL},
     };
 
@@ -84,7 +83,14 @@ static int32_t upcall_probe(struct planes *planes, struct call *call, struct bod
         (void)problem_set(p, -EINVAL, PX_PLANE, "the plane asked for a probe that makes no sense");
     } else {
         const struct probe_row *probe = find_probe(call, name);
-        if (!probe || probe->executor)
+        if (probe && probe->executor) {
+            int32_t code = upcall_exec_probe(planes, call, probe, get->fields, get->field_count, out, p);
+            get_done(get);
+            free(get);
+            free(name);
+            return code;
+        }
+        if (!probe)
             (void)problem_set(p, -EINVAL, PX_PLANE, "\"%s\" is no probe that can be sent here", name);
         else if (!call->request->site)
             (void)problem_set(p, -ENOENT, PX_SITE, "no site is configured");
@@ -151,12 +157,30 @@ static int32_t upcall_site(struct planes *planes, struct call *call, struct buf 
     return r < 0 ? upcall_code_of(p) : 0;
 }
 
+/* The descriptors of an answer, before it. Under the lock; from here on the command may have run. */
+static int hand_over(struct call *call, const struct message_head *upcall, int *fds, size_t count)
+{
+    const struct message_head head = {.type = MESSAGE_FD, .call = upcall->call, .seq = upcall->seq};
+
+    if (upcall->type == MESSAGE_CONNECT && count)
+        call->request->exec->handed = true;
+    for (size_t i = 0; i < count; i++) {
+        int fd = fds[i];
+        fds[i] = -1;
+        if (host_queue(call->slot->host, &head, NULL, 0, fd) < 0)
+            return -ENOBUFS;
+    }
+    return 0;
+}
+
 void upcall_run(struct planes *planes, struct call *call, const struct message_head *upcall,
                 const char *bytes, size_t len)
 {
     struct body body = {bytes, len, false};
     struct buf out = BUF_INIT(MESSAGE_LIMIT);
     struct problem p = PROBLEM_INIT;
+    int fds[EXEC_FDS] = {-1, -1, -1};
+    size_t fd_count = 0;
     int32_t code;
 
     switch (upcall->type) {
@@ -167,6 +191,11 @@ void upcall_run(struct planes *planes, struct call *call, const struct message_h
     case MESSAGE_CLIENT_LOG:
     case MESSAGE_SHOW:
     case MESSAGE_UPDATED: code = upcall_client(planes, call, upcall->type, &body, &out, &p); break;
+    case MESSAGE_CONNECT:
+    case MESSAGE_SPAWN:
+    case MESSAGE_MATERIAL:
+    case MESSAGE_SECRET:
+    case MESSAGE_ENDED: code = upcall_exec(planes, call, upcall, &body, &out, fds, &fd_count, &p); break;
     case MESSAGE_PERMISSION: code = upcall_permission(planes, call, &body, &out, &p); break;
     default: code = upcall_site(planes, call, &out, &p); break;
     }
@@ -186,10 +215,14 @@ void upcall_run(struct planes *planes, struct call *call, const struct message_h
             call->upcall_code = code;
             call->input_wanted = call->input_wanted || code == PROXIMO_EINPUT;
         }
-        (void)host_queue(call->slot->host, &head, out.data, out_len, -1);
-        out.data = NULL;
+        if (hand_over(call, upcall, fds, fd_count) == 0) {
+            (void)host_queue(call->slot->host, &head, out.data, out_len, -1);
+            out.data = NULL;
+        }
     }
     (void)pthread_mutex_unlock(&planes->lock);
+    for (size_t i = 0; i < EXEC_FDS; i++)
+        fd_close(&fds[i]);
     free(out.data);
     supervisor_wake(planes);
 }

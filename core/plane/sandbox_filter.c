@@ -10,11 +10,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <seccomp.h>
 #include <stddef.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #if !defined(PROXIMO_LOOSE_SANDBOX)
@@ -23,6 +26,7 @@
 #define SEALED  2u
 #define BOTH    (LOADING | SEALED)
 #define KILLED  4u
+#define SOCKETS 8u /* in both, of hosts that are handed connected sockets */
 
 /* Flags without which clone() makes a process, not a thread. */
 #define THREAD_FLAGS (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD)
@@ -151,6 +155,9 @@ static const struct rule rules[] = {
     ANY(getcwd, LOADING),
     ANY(seccomp, LOADING),
     IF(prctl, LOADING, EQ(0, PR_SET_NO_NEW_PRIVS)),
+    /* Connected sockets: has it failed, and what SSH libraries set on their own. */
+    IF2(getsockopt, SOCKETS, EQ(1, SOL_SOCKET), EQ(2, SO_ERROR)),
+    IF2(setsockopt, SOCKETS, EQ(1, IPPROTO_TCP), EQ(2, TCP_NODELAY)),
     /* What has no innocent use here ends the process. */
     ANY(execve, KILLED),
     ANY(execveat, KILLED),
@@ -207,7 +214,7 @@ static int add_rules(scmp_filter_ctx filter, unsigned when)
     return r;
 }
 
-int sandbox_filter_load(bool sealed)
+int sandbox_filter_load(bool sealed, bool endpoints)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
     if (!filter)
@@ -218,7 +225,7 @@ int sandbox_filter_load(bool sealed)
     if (r == 0 && sealed)
         r = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
     if (r == 0)
-        r = add_rules(filter, sealed ? SEALED : LOADING);
+        r = add_rules(filter, (sealed ? SEALED : LOADING) | (endpoints ? SOCKETS : 0));
     if (r == 0)
         r = seccomp_load(filter);
     seccomp_release(filter);
@@ -237,9 +244,10 @@ static const int denied[] = {
     SCMP_SYS(fork),   SCMP_SYS(vfork),   SCMP_SYS(ptrace), SCMP_SYS(process_vm_readv), SCMP_SYS(kill),
 };
 
-int sandbox_filter_load(bool sealed)
+int sandbox_filter_load(bool sealed, bool endpoints)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+    (void)endpoints;
     int r = filter ? 0 : -ENOMEM;
 
     for (size_t i = 0; r == 0 && i < sizeof(denied) / sizeof(denied[0]); i++)

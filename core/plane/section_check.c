@@ -139,3 +139,27 @@ int section_check(const char *section_json, const char *schema_json, struct prob
         section = json_object_new_object();
     return section ? check_value("config", section, schema, 0, p) : -ENOMEM;
 }
+
+int target_check(const char *target_json, const char *schema_json, struct problem *p)
+{
+    static const char empty[] = "{\"type\":\"object\",\"additionalProperties\":false}";
+    struct json_object *target CLEANUP_JSON = NULL;
+    struct json_object *schema CLEANUP_JSON = NULL;
+    struct problem why = PROBLEM_INIT;
+
+    if (!schema_json)
+        schema_json = empty;
+    int r = json_parse(schema_json, strlen(schema_json), &schema, &why);
+    if (r == 0 && target_json)
+        r = json_parse(target_json, strlen(target_json), &target, &why);
+    if (r == 0 && !json_object_is_type(target, json_type_object))
+        r = problem_set(&why, -EINVAL, PX_ARG, "target is not an object");
+    if (r == 0)
+        r = check_value("target", target, schema, 0, &why);
+    if (r < 0) {
+        (void)problem_set(p, r, PX_ARG, "%s", why.cause);
+        if (*why.valid)
+            problem_valid(p, "%s", why.valid);
+    }
+    return r;
+}

@@ -167,8 +167,8 @@ static int timeout_ms(const struct planes *planes, int64_t now)
 
 static void wait_and_read(struct planes *planes)
 {
-    struct pollfd fds[1 + 2 * PLANES_MOST] = {{planes->wake_fd, POLLIN, 0}};
-    struct plane_host *hosts[PLANES_MOST];
+    struct pollfd fds[1 + 2 * HOSTS_MOST] = {{planes->wake_fd, POLLIN, 0}};
+    struct plane_host *hosts[HOSTS_MOST];
     nfds_t count = 1;
     size_t host_count = 0;
     uint64_t woken;

@@ -16,12 +16,14 @@
 #include "base/buf.h"
 #include "base/problem.h"
 #include "config/config.h"
+#include "plane/exec_run.h"
 #include "plane/manifest.h"
 #include "plane/message.h"
 #include "plane/planes.h"
 
 #define PLANES_MOST        64
-#define HOST_CALLS_MOST    16    /* calls in one host at a time */
+#define HOSTS_MOST         (PLANES_MOST + 1) /* every plane in its own, and the shared one they left */
+#define HOST_CALLS_MOST    16    /* calls in one host at a time; as many runs of executors beside them */
 #define STAGE_MS           10000 /* longest a plane may take to load or open */
 #define OVERDUE_MS         2000  /* how long a stopped call may go on before its host is killed */
 #define RESTARTS_MOST      5     /* within RESTART_WINDOW_MS */
@@ -30,6 +32,7 @@
 #define LOG_LINES_A_SECOND 20
 #define UPCALL_WIDTH       4 /* requests of one get_many beside each other */
 
+struct http_field;
 struct sites;
 struct plane_host;
 
@@ -87,10 +90,10 @@ struct plane_host {
     int crash_signal;
     int64_t restarts_ms[RESTARTS_MOST];
     unsigned restart_at, restarts;
-    int64_t start_ms; /* when DOWN: not before */
-    unsigned running;
-    bool alone; /* a suspect runs in it, and nothing beside it */
-    bool hold;  /* a suspect waits until it is empty */
+    int64_t start_ms;        /* when DOWN: not before */
+    unsigned running, execs; /* execs: those of them that are runs of executors */
+    bool alone;              /* a suspect runs in it, and nothing beside it */
+    bool hold;               /* a suspect waits until it is empty */
 };
 
 enum call_state { CALL_QUEUED, CALL_RUNNING, CALL_DONE };
@@ -163,6 +166,7 @@ size_t plane_file_names(const struct config *config,
                         char *names[PLANES_MOST]); /* of the plane folder, sorted, malloc'd */
 /* planes.c */
 int planes_add(struct planes *planes, const struct config_plane *plane);
+struct plane_host *plane_host_new(struct planes *planes, const char *label);
 /* supervisor.c */
 void *supervisor_main(void *planes);
 void supervisor_wake(struct planes *planes);
@@ -196,10 +200,16 @@ void planes_settle(struct planes *planes);
 void upcall_run(struct planes *planes, struct call *call, const struct message_head *upcall, const char *body,
                 size_t len);
 int32_t upcall_code_of(const struct problem *p);
+/* exec_probe.c: a probe that is a command of an executor. */
+int32_t upcall_exec_probe(struct planes *planes, struct call *call, const struct probe_row *probe,
+                          const struct http_field *fields, size_t field_count, struct buf *out,
+                          struct problem *p);
 /* reply_read.c: tool is that of a read, NULL for resources and prompts. */
 int plane_reply_read(const char *plane, const struct tool *tool, const char *body, size_t len,
                      struct plane_reply *ret, struct problem *p);
 /* section_check.c: a plane's section of the configuration against its config_schema. */
 int section_check(const char *section_json, const char *schema, struct problem *p);
+/* The target of a run against the executor's target_schema; PX-ARG. Without one it is empty. */
+int target_check(const char *target_json, const char *schema, struct problem *p);
 
 #endif

@@ -13,11 +13,17 @@
 #include "plane/site.h"
 #include "plane/supervisor.h"
 
+static bool is_exec(const struct call *call)
+{
+    return call->request->kind == PLANE_CALL_EXEC;
+}
+
 void call_finish(struct call *call, int error, const struct problem *p)
 {
     if (call->state == CALL_RUNNING) {
         call->slot->running--;
         call->slot->host->running--;
+        call->slot->host->execs -= is_exec(call);
         if (call->suspect)
             call->slot->host->alone = false;
     }
@@ -29,38 +35,72 @@ void call_finish(struct call *call, int error, const struct problem *p)
     (void)pthread_cond_signal(&call->wake);
 }
 
+static void cancel_inner(struct call *call)
+{
+    for (size_t i = 0; i < UPCALL_WIDTH; i++)
+        if (call->inner[i])
+            cancel_set(call->inner[i]);
+}
+
 /* The requests under way for a call are of no use any more. */
 void call_stop_upcall(struct call *call)
 {
     call->upcall_ready = false;
     free(call->upcall_body);
     call->upcall_body = NULL;
-    for (size_t i = 0; i < UPCALL_WIDTH; i++)
-        if (call->inner[i])
-            cancel_set(call->inner[i]);
+    cancel_inner(call);
+}
+
+/* Has it a turn? A read may wait for a run of an executor of its own plane, so runs are counted apart and
+ * wait for no call. */
+static bool has_turn(struct call *call)
+{
+    const struct plane_slot *slot = call->slot;
+    struct plane_host *host = slot->host;
+    unsigned reads = host->running - host->execs;
+
+    if (host->state != HOST_UP || !slot->opened)
+        return false;
+    if (is_exec(call))
+        return host->execs < HOST_CALLS_MOST;
+    if ((slot->info->threading == PROXIMO_SERIAL && slot->running) || reads >= HOST_CALLS_MOST ||
+        host->alone || host->hold)
+        return false;
+    if (call->suspect && host->running) {
+        host->hold = true; /* it was first: nobody overtakes it */
+        return false;
+    }
+    return true;
+}
+
+static void put_input(const struct call *call, int64_t now, struct buf *body)
+{
+    CLEANUP_BUF struct buf request = BUF_INIT(MESSAGE_LIMIT / 2);
+
+    if (!is_exec(call)) {
+        body_put_cstr(body, call->request->input_json);
+        return;
+    }
+    exec_put_request(call->request->exec, now, &request);
+    body_put_text(body, request.data ? request.data : "", request.len);
+    if (!buf_ok(&request))
+        body->error = -EFBIG;
 }
 
 static bool dispatch(struct planes *planes, struct call *call, int64_t now)
 {
     struct plane_slot *slot = call->slot;
     struct plane_host *host = slot->host;
-    unsigned most = slot->info->threading == PROXIMO_SERIAL ? 1 : HOST_CALLS_MOST;
     struct buf body = BUF_INIT(MESSAGE_LIMIT);
 
-    if (host->state != HOST_UP || !slot->opened || slot->running >= most || host->running >= HOST_CALLS_MOST)
+    if (!has_turn(call))
         return false;
-    if (host->alone || host->hold)
-        return false;
-    if (call->suspect && host->running) {
-        host->hold = true; /* it was first: nobody overtakes it */
-        return false;
-    }
     const struct config_site *site = call->request->site ? site_config(call->request->site) : NULL;
     body_put_u32(&body, call->request->kind);
     body_put_u32(&body, call_row(call->request));
     body_put_u64(&body, (uint64_t)(call->request->deadline_ms - now));
     body_put_cstr(&body, call->arguments ? call->arguments : call->request->arguments_json);
-    body_put_cstr(&body, call->request->input_json);
+    put_input(call, now, &body);
     body_put_u32(&body, site ? (uint32_t)site->kind : 0);
     body_put_cstr(&body, site ? site->name : "");
     call->id = planes->next_call++;
@@ -82,7 +122,8 @@ static bool dispatch(struct planes *planes, struct call *call, int64_t now)
     call->input_wanted = false;
     slot->running++;
     host->running++;
-    host->alone = call->suspect;
+    host->execs += is_exec(call);
+    host->alone = host->alone || call->suspect;
     return true;
 }
 
@@ -113,6 +154,12 @@ static bool give_up(struct call *call, int64_t now)
     return true;
 }
 
+/* A command that is cancelled has to be ended first. */
+static int64_t overdue_ms(const struct call *call)
+{
+    return is_exec(call) && call->cancelled ? EXEC_GRACE_MS : OVERDUE_MS;
+}
+
 static void send_stop(struct call *call, int64_t now)
 {
     struct message_head head = {.type = MESSAGE_CANCEL,
@@ -121,8 +168,11 @@ static void send_stop(struct call *call, int64_t now)
 
     (void)host_queue(call->slot->host, &head, NULL, 0, -1); /* without it the host is killed in time */
     call->stop_sent = true;
-    call->kill_ms = now + OVERDUE_MS;
-    call_stop_upcall(call);
+    call->kill_ms = now + overdue_ms(call);
+    if (is_exec(call))
+        cancel_inner(call); /* it may still ask how its process ended */
+    else
+        call_stop_upcall(call);
 }
 
 void calls_tend(struct planes *planes, int64_t now)
@@ -138,10 +188,13 @@ void calls_tend(struct planes *planes, int64_t now)
             char why[96];
             if (!call->stop_sent && (call->cancelled || now >= call->request->deadline_ms))
                 send_stop(call, now);
+            if (is_exec(call))
+                exec_child_tend(call->request->exec, call->stop_sent, now);
             if (!call->stop_sent || now < call->kill_ms)
                 continue;
             (void)snprintf(why, sizeof(why), "hung: it went on for %d s after the call was %s",
-                           OVERDUE_MS / 1000, call->cancelled ? "cancelled" : "over its deadline");
+                           (int)(overdue_ms(call) / 1000),
+                           call->cancelled ? "cancelled" : "over its deadline");
             host_lost(planes, call->slot->host, call, why);
         }
     }
@@ -155,6 +208,11 @@ int64_t calls_next_ms(const struct planes *planes)
         int64_t at = call->state == CALL_DONE ? INT64_MAX
                      : call->stop_sent        ? call->kill_ms
                                               : call->request->deadline_ms;
+        if (at < next)
+            next = at;
+        at = is_exec(call) && call->state == CALL_RUNNING
+                 ? exec_child_next_ms(call->request->exec, call->stop_sent)
+                 : INT64_MAX;
         if (at < next)
             next = at;
     }

@@ -179,6 +179,14 @@ static void gather(struct planes *planes, struct plane_host *host)
     }
 }
 
+/* Of a host with endpoints there is one plane in it. */
+static bool has_endpoints(const struct plane_host *host)
+{
+    const struct config_plane *config = host->run_count == 1 ? host->run[0]->config : NULL;
+
+    return config && config->endpoints.count;
+}
+
 static int queue_hello(struct planes *planes, struct plane_host *host)
 {
     struct buf hello = BUF_INIT(64);
@@ -186,6 +194,7 @@ static int queue_hello(struct planes *planes, struct plane_host *host)
     body_put_u32(&hello, MESSAGE_PROTOCOL);
     body_put_u32(&hello, host->run_count);
     body_put_u32(&hello, sandbox_landlock_abi() > 0 && !planes->pretend_no_landlock);
+    body_put_u32(&hello, has_endpoints(host));
     size_t len = hello.len;
     int r = host_queue(host, &(struct message_head){.type = MESSAGE_HELLO}, hello.data, len, -1);
     for (uint32_t i = 0; r == 0 && i < host->run_count; i++) {
@@ -217,7 +226,7 @@ void host_begin(struct planes *planes, struct plane_host *host)
     host->state = HOST_LOADING;
     host->stage = NULL;
     host->stage_deadline_ms = clock_ms() + STAGE_MS;
-    host->running = 0;
+    host->running = host->execs = 0;
     host->alone = false;
     host->crash_call = 0;
     host->crash_signal = 0;
@@ -299,7 +308,9 @@ static void settle_calls(struct planes *planes, struct plane_host *host, const s
         if (call->state != CALL_RUNNING || call->slot->host != host)
             continue;
         call_stop_upcall(call);
-        if (!is_guilty(host, call, guilty, alone) && call->tries < 2) {
+        /* A command that may have run is never run again. */
+        if (call->request->kind != PLANE_CALL_EXEC && !is_guilty(host, call, guilty, alone) &&
+            call->tries < 2) {
             call->state = CALL_QUEUED; /* the counts start anew with the host */
             call->suspect = call->suspect || !known;
             continue;

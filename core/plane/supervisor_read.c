@@ -63,6 +63,18 @@ void host_read_output(struct plane_host *host)
     }
 }
 
+/* A plane with executors shares its process with no other: the host that it was looked at in forgets it. */
+static int move_out(struct planes *planes, struct plane_slot *slot)
+{
+    if (!slot->info->executor_count || slot->host != planes->builtin || planes->inspect)
+        return 0;
+    struct plane_host *own = plane_host_new(planes, slot->name);
+    if (!own)
+        return -ENOMEM;
+    slot->host = own;
+    return 0;
+}
+
 static int on_manifest(struct planes *planes, struct plane_slot *slot, const char *json, size_t len)
 {
     struct problem p = PROBLEM_INIT;
@@ -88,7 +100,7 @@ static int on_manifest(struct planes *planes, struct plane_slot *slot, const cha
         memcpy(slot->manifest, json, len);
         slot->manifest[len] = '\0';
         slot->manifest_len = len;
-        return 0;
+        return move_out(planes, slot);
     }
     slot_refuse(slot, &p);
     return 0;
@@ -121,7 +133,7 @@ static int on_sealed(struct planes *planes, struct plane_host *host)
     host->to_open = 0;
     for (uint32_t i = 0; i < host->run_count; i++) {
         struct plane_slot *slot = host->run[i];
-        if (slot->out || planes->inspect)
+        if (slot->out || planes->inspect || slot->host != host)
             continue;
         if (!slot->announced)
             return -EPROTO;
@@ -149,6 +161,8 @@ static int on_start(struct planes *planes, struct plane_host *host, const struct
     if (!slot)
         return -EPROTO;
     host->stage_deadline_ms = clock_ms() + STAGE_MS;
+    if (slot->host != host) /* it has moved out, and has nothing more to say here */
+        return -EPROTO;
     switch (head->type) {
     case MESSAGE_LOADING:
     case MESSAGE_OPENING: host->stage = slot; return 0;
@@ -204,6 +218,8 @@ static int on_call(struct planes *planes, struct plane_host *host, const struct 
         (void)pthread_cond_signal(&call->wake);
         return 0;
     }
+    if (head->type == MESSAGE_OUTPUT)
+        return call->request->kind == PLANE_CALL_EXEC ? exec_output(call->request->exec, body) : -EPROTO;
     char *copy = malloc(body->left + 1);
     if (!copy)
         return -ENOMEM;
@@ -261,6 +277,12 @@ static int on_message(struct planes *planes, struct plane_host *host, const stru
     case MESSAGE_CLIENT_LOG:
     case MESSAGE_SHOW:
     case MESSAGE_UPDATED:
+    case MESSAGE_CONNECT:
+    case MESSAGE_SPAWN:
+    case MESSAGE_MATERIAL:
+    case MESSAGE_SECRET:
+    case MESSAGE_ENDED:
+    case MESSAGE_OUTPUT:
     case MESSAGE_PROGRESS: return host->state == HOST_UP ? on_call(planes, host, head, &body) : -EPROTO;
     default:
         return host->state == HOST_LOADING || host->state == HOST_OPENING

@@ -235,13 +235,12 @@ static int32_t host_untrusted(struct proximo_call *call, struct proximo_text raw
 
 static int32_t host_incomplete(struct proximo_call *call, const char *what, const char *why)
 {
-    (void)call, (void)what, (void)why;
-    return PROXIMO_OK; /* as in a read */
+    return call && what && why ? 0 : PROXIMO_EINVAL;
 }
+
 static int32_t host_finding(struct proximo_call *call, const struct proximo_finding *finding)
 {
-    (void)call, (void)finding;
-    return PROXIMO_OK;
+    return call && finding->title.len ? 0 : PROXIMO_EINVAL;
 }
 
 static int32_t host_cancelled(struct proximo_call *call)

@@ -406,7 +406,11 @@ struct proximo_class {
 
 /* ---------------------------------------------------------------- executors */
 
-/* What an executor is asked to run. */
+/*
+ * What an executor is asked to run. It connects or spawns, runs the words as one command, passes the output
+ * on and says how it ended; see the upcalls. deadline_ms from now it ends the command itself. cancel, if
+ * given, runs in another thread, beside run, when the run is cancelled: it wakes what run waits in.
+ */
 struct proximo_exec {
     uint32_t struct_size;
     uint32_t argc;
@@ -622,7 +626,24 @@ struct proximo_host {
     int32_t (*incomplete)(struct proximo_call *call, const char *what, const char *why);
     int32_t (*finding)(struct proximo_call *call, const struct proximo_finding *finding);
 
-    /* In executors. Descriptors are connected sockets or pipes; the plane closes them. */
+    /*
+     * Of an executor's run only; PROXIMO_ENOSYS elsewhere. Descriptors are connected sockets or pipes, in
+     * blocking mode; the plane closes them. What connect, spawn and material may name stands in the
+     * configuration: planes.NAME.endpoints, .programs and .material; PROXIMO_EDENIED else.
+     *
+     * connect: a socket that is connected; for TCP without delay and with keep-alives. spawn: once a run; the
+     * program gets argv as it is (argv[0] too), never a shell, and a small environment of its own. The host
+     * ends it, TERM first, at the run's deadline, when the run is cancelled and when it is over. material:
+     * the file's bytes, read anew each time. secret_stdin: a descriptor that gives the secret's value, then
+     * the end of file; once a run. output: what came, in whatever pieces; stream 1 or 2. Then exactly one of
+     * exited (signal_name "KILL", or NULL) and outcome_unknown; nothing after it. output, exited,
+     * outcome_unknown and ended work on after the run was cancelled or its deadline passed, for a few
+     * seconds.
+     *
+     * A run that returns an error and has said neither: nothing ran, if the code is EINVAL, ENOTFOUND,
+     * EDENIED, EUNAVAIL, ENOSYS or ESTATE; with any other it may have run, if anything had been connected or
+     * spawned.
+     */
     int32_t (*connect)(struct proximo_call *call, const char *endpoint, int32_t *ret_fd);
     int32_t (*spawn)(struct proximo_call *call, const char *program, const struct proximo_text *argv,
                      uint32_t argc, int32_t *ret_stdin_fd, int32_t *ret_stdout_fd, int32_t *ret_stderr_fd);
@@ -654,7 +675,13 @@ struct proximo_host {
     int32_t (*show)(struct proximo_call *call, uint32_t what, const char *name, int32_t shown);
     int32_t (*updated)(struct proximo_call *call, const char *uri);
 
-    void (*_reserved[3])(void);
+    /*
+     * Since 0.4, in executors. Waits for the end of the process that this run spawned; its exit status, or
+     * -1 and the name of its signal ("KILL"; else empty). PROXIMO_ENOTFOUND when it spawned none.
+     */
+    int32_t (*ended)(struct proximo_call *call, int32_t *ret_exit_status, struct proximo_text *ret_signal);
+
+    void (*_reserved[2])(void);
 };
 #define PROXIMO_HOST_HAS(host, member)                                                                       \
     ((host)->struct_size >=                                                                                  \
