@@ -144,7 +144,7 @@ struct json_object *sim_resource_storage(struct json_object *state, const char *
     sim_set_str(item, "plugintype", sim_str(config, "type", "dir"));
     sim_set_str(item, "content", sim_str(config, "content", ""));
     sim_set_int(item, "shared", sim_int(config, "shared", 0));
-    if (!sim_node_online(state, node)) {
+    if (!sim_node_online(state, node) || sim_int(usage, "offline", 0)) {
         sim_set_str(item, "status", "unknown");
         return item;
     }

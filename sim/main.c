@@ -429,10 +429,10 @@ int main(int argc, char **argv)
     sim.stale_ms = options.stale_ms;
     sim.fresh_ms = options.fresh_ms;
     sim.boot_ms = options.boot_ms;
-    sim.state =
-        sim_state_new(options.seed, options.nodes, options.guests, options.sets, options.set_count);
+    sim.state = sim_state_new(options.seed, options.nodes, options.guests, options.sets, options.set_count);
     if (!sim.state) {
-        fprintf(stderr, "proximo-sim: unknown seed '%s' (want oracle or demo), or a --set that fits nowhere\n",
+        fprintf(stderr,
+                "proximo-sim: unknown seed '%s' (want oracle or demo), or a --set that fits nowhere\n",
                 options.seed);
         return 2;
     }

@@ -9,10 +9,10 @@
 #include "sim.h"
 #include "tasks.h"
 
-#include <inttypes.h>
-#include <stdlib.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <json-c/json_pointer.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Times in a seed are seconds before (or after, when marked so) the start: these names hold them. */
@@ -165,7 +165,7 @@ static int set_one(struct json_object **state, const char *text)
     char pointer[300];
     struct json_object *value = equals ? json_tokener_parse(equals + 1) : NULL;
 
-    if (!value || (size_t)(equals - text) >= sizeof pointer)
+    if (!equals || (!value && strcmp(equals + 1, "null") != 0) || (size_t)(equals - text) >= sizeof pointer)
         goto bad;
     (void)snprintf(pointer, sizeof pointer, "%.*s", (int)(equals - text), text);
     if (json_pointer_set(state, pointer, value) == 0)

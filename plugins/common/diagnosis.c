@@ -151,8 +151,14 @@ int32_t diagnosis_each(struct diagnosis *d, const char *path, const struct spot 
                                      const char *why))
 {
     int32_t r = PROXIMO_OK;
-    for (uint32_t i = 0; r == PROXIMO_OK && i < count; i += BATCH)
+    uint32_t i = 0;
+    for (; r == PROXIMO_OK && i < count; i += BATCH) {
+        if (i && d->ask.host->deadline_ms(d->ask.call) < DIAGNOSIS_RESERVE_MS)
+            break;
         r = each_batch(d, path, spots + i, count - i < BATCH ? count - i : BATCH, type, judge);
+    }
+    for (; r == PROXIMO_OK && i < count; i++)
+        judge(d, &spots[i], NULL, "the time of this call (limits.call_timeout) was nearly over");
     return r;
 }
 
@@ -167,7 +173,8 @@ bool task_failed(struct json_object *task)
 
 #define TYPES_MOST 24u
 
-void judge_tasks(struct diagnosis *d, uint32_t check, uint32_t source, struct json_object *list, int64_t since)
+void judge_tasks(struct diagnosis *d, uint32_t check, uint32_t source, struct json_object *list,
+                 int64_t since)
 {
     struct json_object *newest[TYPES_MOST];
     uint32_t counts[TYPES_MOST], types = 0;

@@ -20,14 +20,15 @@ struct diagnosis {
 
 struct evidence {
     uint32_t source;
-    json_type type;   /* of a good answer */
-    const char *path; /* {node} and {vmid} are the diagnosis' */
+    json_type type;                              /* of a good answer */
+    const char *path;                            /* {node} and {vmid} are the diagnosis' */
     struct proximo_field query[EVIDENCE_FIELDS]; /* name NULL: no more */
     /* The data is borrowed. What is not there in it is said with findings_unread. */
     void (*judge)(struct diagnosis *d, struct json_object *data);
     uint32_t since; /* the major release that has it; 0: all */
 };
-#define EVIDENCE_MOST 20u
+#define EVIDENCE_MOST        20u
+#define DIAGNOSIS_RESERVE_MS 6000 /* of the call's time, for telling what is there */
 
 /* Reads and judges. An answer that is not there or not whole is told as unread; one that is there in part is
  * judged all the same. Negative only when the call is over. count is at most EVIDENCE_MOST. */
@@ -38,7 +39,8 @@ struct spot {
     const char *node, *kind, *vmid; /* kind and vmid NULL: a node */
     const char *name;               /* what is told when it cannot be read */
 };
-/* The same GET for many; judge gets NULL and why when there is no good answer, and says so itself. */
+/* The same GET for many; judge gets NULL and why when there is no good answer, and says so itself. When the
+ * call's time is nearly over the rest is not asked for. */
 int32_t diagnosis_each(struct diagnosis *d, const char *path, const struct spot *spots, uint32_t count,
                        json_type type,
                        void (*judge)(struct diagnosis *d, const struct spot *spot, struct json_object *data,

@@ -21,7 +21,7 @@ void findings_read(struct findings *f, uint32_t source)
 /* Bytes of a whole character of UTF-8 at text; 0: none. */
 static size_t character(const unsigned char *text)
 {
-    const size_t len = text[0] < 0x80                        ? 1
+    const size_t len = text[0] < 0x80                       ? 1
                        : text[0] >= 0xc2 && text[0] <= 0xdf ? 2
                        : text[0] >= 0xe0 && text[0] <= 0xef ? 3
                        : text[0] >= 0xf0 && text[0] <= 0xf4 ? 4
@@ -73,6 +73,8 @@ void findings_unread(struct findings *f, uint32_t source, const char *what, cons
     row->source = source;
     put_text(row->what, sizeof(row->what), "%s", what ? what : "");
     put_text(row->why, sizeof(row->why), "%s", why ? why : "no answer");
+    for (size_t len = strlen(row->why); len && row->why[len - 1] == ' '; len--)
+        row->why[len - 1] = 0; /* Proxmox ends its words with a newline */
 }
 
 /* ---- findings */

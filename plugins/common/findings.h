@@ -229,7 +229,7 @@ struct findings {
     struct unread unread[UNREAD_MOST];
     uint32_t unread_count, unread_more;
     uint8_t read[SOURCES], failed[SOURCES];
-    char arguments[160]; /* of suggested tools, when a finding has none of its own: {"node":"pve1"} */
+    char arguments[160];     /* of suggested tools, when a finding has none of its own: {"node":"pve1"} */
     const char *node, *vmid; /* what {node} and {vmid} of the sources stand for; NULL: many */
     bool no_memory;
 };
@@ -264,7 +264,8 @@ int32_t findings_reply(const struct asking *a, struct findings *f, const char *n
 /* A decimal as it is ("12", "-0.5", "1e3" is none), all of it; NAN: none. */
 double findings_number(const char *text, size_t len);
 
-/* The next whole number at or below it, without the mathematics library; what is none, or too large, stays. */
+/* The next whole number at or below it, without the mathematics library; what is none, or too large, stays.
+ */
 double whole_below(double value);
 
 /* ---- many things of one check */

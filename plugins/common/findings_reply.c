@@ -8,8 +8,8 @@
 static struct proximo_text number_text(const struct asking *a, double value)
 {
     const char *text = isnan(value) || isinf(value) || fabs(value) > 1e15 ? ""
-                       : value == whole_below(value) ? ask_text(a, "%.0f", value)
-                                               : ask_text(a, "%.1f", value);
+                       : value == whole_below(value)                      ? ask_text(a, "%.0f", value)
+                                                                          : ask_text(a, "%.1f", value);
     return text_of(text ? text : "");
 }
 
@@ -33,8 +33,8 @@ static const char *filled(const struct asking *a, const struct findings *f, cons
     for (uint32_t i = 0; text && i < 2; i++) {
         const char *at = holes[i].value ? strstr(text, holes[i].hole) : NULL;
         if (at)
-            text = ask_text(a, "%.*s%s%s", (int)(at - text), text, holes[i].value,
-                            at + strlen(holes[i].hole));
+            text =
+                ask_text(a, "%.*s%s%s", (int)(at - text), text, holes[i].value, at + strlen(holes[i].hole));
     }
     return text;
 }
@@ -100,11 +100,11 @@ static struct json_object *words_of(const struct asking *a, const struct finding
     uint32_t run, not_run;
     findings_count(f, &run, &not_run);
     const char *found = f->count ? ask_text(a, "%u findings", f->count + f->more) : "no findings";
-    const char *words =
-        found ? ask_text(a, "%s: %u checks ran, %u could not or only in part%s%s%s", found, run, not_run,
-                         not_run ? "; what was not seen is not known to be fine" : "", note ? ". " : "",
-                         note ? note : "")
-              : NULL;
+    const char *words = found
+                            ? ask_text(a, "%s: %u checks ran, %u could not or only in part%s%s%s", found, run,
+                                       not_run, not_run ? "; what was not seen is not known to be fine" : "",
+                                       note ? ". " : "", note ? note : "")
+                            : NULL;
     if (!out || !checks || !words) {
         json_object_put(out);
         json_object_put(checks);

@@ -222,8 +222,8 @@ static bool df_row(struct piece line, struct df_row *ret)
         rest.text++;
         rest.len--;
     }
-    *ret = (struct df_row){{line.text, (size_t)(word[1].text - line.text)}, rest, piece_number(word[2]),
-                           piece_number(word[3])};
+    *ret = (struct df_row){
+        {line.text, (size_t)(word[1].text - line.text)}, rest, piece_number(word[2]), piece_number(word[3])};
     return rest.len > 0;
 }
 
@@ -249,8 +249,8 @@ static void judge_df(struct findings *f, uint32_t source, uint32_t check, const 
         rows++;
         if (!is_real(&row) || row.used + row.available <= 0)
             continue;
-        (void)snprintf(what, sizeof(what), "file system %.*s",
-                       (int)(row.mount.len < 80 ? row.mount.len : 80), row.mount.text);
+        (void)snprintf(what, sizeof(what), "file system %.*s", (int)(row.mount.len < 80 ? row.mount.len : 80),
+                       row.mount.text);
         findings_measure(f, check, what, row.used / (row.used + row.available) * 100,
                          "%.0f used, %.0f free %s, of %.*s", row.used, row.available, unit,
                          (int)(row.device.len < 80 ? row.device.len : 80), row.device.text);

@@ -172,7 +172,9 @@ bool evidence_process_io(struct evidence_text in, double *ret_read, double *ret_
     while (in.text && in.exit_status == 0 && piece_line(&left, &line)) {
         if (!piece_word(&line, &word))
             continue;
-        double *into = piece_is(word, "read_bytes:") ? &read : piece_is(word, "write_bytes:") ? &written : NULL;
+        double *into = piece_is(word, "read_bytes:")    ? &read
+                       : piece_is(word, "write_bytes:") ? &written
+                                                        : NULL;
         if (into && piece_word(&line, &word))
             *into = piece_number(word);
     }

@@ -23,9 +23,9 @@ static void judge_qmp(struct diagnosis *d, struct json_object *data)
     if (!qmp)
         return;
     if (strstr(qmp, "error") || strstr(qmp, "panicked"))
-        findings_state(&d->found, VM_STATE, "the machine", 0,
-                       "QEMU says %.30s%s", qmp,
-                       strcmp(qmp, "io-error") == 0 ? ": a disk could not be written, mostly a full storage" : "");
+        findings_state(&d->found, VM_STATE, "the machine", 0, "QEMU says %.30s%s", qmp,
+                       strcmp(qmp, "io-error") == 0 ? ": a disk could not be written, mostly a full storage"
+                                                    : "");
     else if (strcmp(qmp, "paused") == 0 || strcmp(qmp, "prelaunch") == 0 || strcmp(qmp, "suspended") == 0)
         findings_state(&d->found, VM_PAUSED, "the machine", 0, "QEMU says %.30s", qmp);
 }
@@ -103,16 +103,18 @@ static void judge_config(struct diagnosis *d, struct json_object *config)
     {
         const char *text =
             json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
-        if (text && strstr(text, "media=cdrom") && strncmp(text, "none", 4) != 0 && !strstr(text, "cloudinit"))
+        if (text && strstr(text, "media=cdrom") && strncmp(text, "none", 4) != 0 &&
+            !strstr(text, "cloudinit"))
             names_add(&drives, "%.10s: %.90s", key, text);
     }
     names_text(&drives, names, sizeof(names));
     if (drives.count)
         findings_state(&d->found, VM_CD, "the machine", 0, "%s", names);
     if (!view->agent && !view->template)
-        findings_state(&d->found, VM_AGENT_OFF, "the machine", 0,
-                       "option agent is %.30s; pve_guest_config_set with agent=1, and its next start, turn it on",
-                       agent ? agent : "not set");
+        findings_state(
+            &d->found, VM_AGENT_OFF, "the machine", 0,
+            "option agent is %.30s; pve_guest_config_set with agent=1, and its next start, turn it on",
+            agent ? agent : "not set");
 }
 
 static void judge_pending(struct diagnosis *d, struct json_object *list)
@@ -158,8 +160,8 @@ static void judge_trend(struct diagnosis *d, struct json_object *series)
     if (!((struct vm_view *)d->own)->running || quarter < 4)
         return;
     findings_measure(&d->found, VM_MEM_GROWTH, "memory of the machine", percent_of(last - first, max),
-                     "mean of the first six hours of the day %s, of the last six %s", size_text(first, before),
-                     size_text(last, after));
+                     "mean of the first six hours of the day %s, of the last six %s",
+                     size_text(first, before), size_text(last, after));
     findings_measure(&d->found, VM_CPU_TREND, "the machine", mean_between(series, "cpu", 0, n) * 100,
                      "mean CPU use of the day");
 }
@@ -240,7 +242,7 @@ static int32_t look_at_backups(struct diagnosis *d)
                        all.unseen[i].node ? " of node " : "", all.unseen[i].node ? all.unseen[i].node : "");
         findings_unread(&d->found, FROM_VM_BACKUPS, what, all.unseen[i].why);
     }
-    if (!newest && !view->template)
+    if (!newest && !view->template && all.looked)
         findings_state(&d->found, VM_BACKUP_NONE, "the machine", 0, "%u lists of backups read%s", all.looked,
                        all.unseen_count ? ", others could not be" : "");
     if (newest && !view->template) {
@@ -284,8 +286,8 @@ static int32_t look(struct diagnosis *d)
          judge_own_tasks,
          0},
     };
-    int32_t r = since ? diagnosis_gather(d, evidence, sizeof(evidence) / sizeof(evidence[0]))
-                      : PROXIMO_ENOMEM;
+    int32_t r =
+        since ? diagnosis_gather(d, evidence, sizeof(evidence) / sizeof(evidence[0])) : PROXIMO_ENOMEM;
     if (r < 0)
         return r;
     if (!view->running && view->onboot && !view->template)
@@ -307,8 +309,8 @@ int32_t guests_read_diagnose(void *instance, struct proximo_call *call)
     d.vmid = g.vmid;
     if (r == PROXIMO_OK && guest_is_lxc(&g))
         r = g.ask.host->fail(call, PROXIMO_EINVAL,
-                             "%s is a container; this looks into machines. pve_guest_status and pve_diagnose "
-                             "of its node show much of the same",
+                             "%s is none of the virtual machines that this looks into. pve_guest_status and "
+                             "pve_diagnose of its node show much of the same",
                              guest_label(&g));
     if (r == PROXIMO_OK) {
         d.found.node = g.node;
@@ -317,10 +319,11 @@ int32_t guests_read_diagnose(void *instance, struct proximo_call *call)
         r = look(&d);
     }
     if (r == PROXIMO_OK)
-        r = findings_reply(&d.ask, &d.found,
-                           "Not part of this: failed units, journal, killed processes, ports and top inside the "
-                           "machine. The tools that run commands in a guest can show them, where they are "
-                           "switched on");
+        r = findings_reply(
+            &d.ask, &d.found,
+            "Not part of this: failed units, journal, killed processes, ports and top inside the "
+            "machine. The tools that run commands in a guest can show them, where they are "
+            "switched on");
     findings_done(&d.found);
     guest_done(&g);
     return r;

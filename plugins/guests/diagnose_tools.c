@@ -82,12 +82,12 @@ static const struct proximo_read reads[] = {
         ROW(proximo_read),
         .name = "vm_diagnose",
         .title = "Diagnose one virtual machine",
-        .description =
-            "Looks for what is wrong with a virtual machine (VM) and ranks it: state in QEMU, lock, HA, CPU, "
-            "memory and its growth, balloon, pressure, file systems (by the guest agent), boot device, CD, "
-            "pending options, snapshots, failed tasks, backups. Each finding has the measured number, its "
-            "threshold, evidence and the tool that shows more. What could not be read comes first: it is not "
-            "known to be fine. Runs nothing inside the machine and changes nothing.",
+        .description = "Shows what is wrong with one virtual machine (diagnosis), ranked, with measured "
+                       "numbers. Looks at "
+                       "its state in QEMU, lock, HA, use of resources and its growth, file systems by the "
+                       "guest agent, boot "
+                       "device, CD, what waits for a start, snapshots, failed tasks, backups. What could not "
+                       "be read comes first: it is not known to be fine. Runs nothing inside the machine.",
         .params = PROXIMO_TABLE(params),
         .read = guests_read_diagnose,
     },

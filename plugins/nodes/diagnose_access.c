@@ -17,8 +17,8 @@ static void judge_acl(struct diagnosis *d, struct json_object *list)
         const bool token = strcmp(type, "token") == 0;
         (void)snprintf(what, sizeof(what), "%.10s %.70s", type, who);
         findings_state(&d->found, ACL_ADMIN, what, token ? PROXIMO_RISK_MEDIUM : PROXIMO_RISK_LOW,
-                       "an entry at /, %s", member_true(row, "propagate") ? "handed down to all below it"
-                                                                          : "not handed down");
+                       "an entry at /, %s",
+                       member_true(row, "propagate") ? "handed down to all below it" : "not handed down");
     }
 }
 
@@ -108,6 +108,8 @@ int32_t diagnose_replication(struct diagnosis *d)
     const struct cluster_view *view = d->own;
     int32_t r = diagnosis_each(d, "/nodes/{node}/replication", view->nodes, view->node_count, json_type_array,
                                judge_jobs);
+    if (!view->node_count)
+        findings_unread(&d->found, FROM_REPLICATION, NULL, "no node was seen");
     if (view->offline_count)
         findings_unread(&d->found, FROM_REPLICATION, NULL, "nodes that are offline tell nothing");
     if (r == PROXIMO_OK && d->ask.host->permission(d->ask.call, "/vms", "VM.Audit") != 1)

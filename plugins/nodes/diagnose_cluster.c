@@ -18,9 +18,8 @@ static int32_t look_at_nodes(struct diagnosis *d)
     struct cluster_view *view = d->own;
     struct looked looked;
     int32_t r = ask_look(&d->ask, &get, &looked);
-    const size_t count = json_object_is_type(looked.data, json_type_array)
-                             ? json_object_array_length(looked.data)
-                             : 0;
+    const size_t count =
+        json_object_is_type(looked.data, json_type_array) ? json_object_array_length(looked.data) : 0;
     view->nodes = d->ask.host->alloc(d->ask.call, (NODES_MOST + 1) * sizeof(*view->nodes));
     if (r == PROXIMO_OK && !view->nodes)
         r = PROXIMO_ENOMEM;
@@ -95,6 +94,8 @@ static void judge_votes(struct diagnosis *d, struct json_object *list)
     if (count < 2) /* no cluster: there is no quorum to lose */
         return;
     const int64_t needed = total / 2 + 1, now = left;
+    if (now < needed && !view->qdevice) /* it is lost already: QUORUM-LOST says so */
+        return;
     for (uint32_t i = 0; i < n && left - votes[i] >= needed; i++, spare++)
         left -= votes[i];
     findings_measure(&d->found, QUORUM_THIN, "the cluster", spare,
@@ -147,6 +148,8 @@ static int32_t look_at_versions(struct diagnosis *d)
         findings_unread(&d->found, FROM_NODE_VERSION, NULL, "nodes that are offline tell nothing");
     if (view->versions.count)
         findings_read(&d->found, FROM_NODE_VERSION);
+    else
+        findings_unread(&d->found, FROM_NODE_VERSION, NULL, "no node was seen");
     names_text(&view->versions, names, sizeof(names));
     if (view->mixed)
         findings_state(&d->found, VERSION_MIXED, "the cluster", 0, "%s", names);
@@ -250,14 +253,14 @@ static int32_t look(struct diagnosis *d)
 int32_t nodes_read_cluster_diagnose(void *instance, struct proximo_call *call)
 {
     struct cluster_view view = {0};
-    struct diagnosis d = {.ask = {((struct plane_instance *)instance)->host, call},
-                          .now = (int64_t)time(NULL),
-                          .own = &view};
+    struct diagnosis d = {
+        .ask = {((struct plane_instance *)instance)->host, call}, .now = (int64_t)time(NULL), .own = &view};
     int32_t r = look(&d);
     if (r == PROXIMO_OK)
-        r = findings_reply(&d.ask, &d.found,
-                           "pve_diagnose looks into one node, vm_diagnose into one machine; findings are signs, "
-                           "not causes");
+        r = findings_reply(
+            &d.ask, &d.found,
+            "pve_diagnose looks into one node, vm_diagnose into one machine; findings are signs, "
+            "not causes");
     findings_done(&d.found);
     return r;
 }

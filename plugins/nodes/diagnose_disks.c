@@ -81,7 +81,8 @@ void judge_node_disks(struct diagnosis *d, struct json_object *list)
 
 /* ---- ZFS */
 
-static void judge_pool(struct diagnosis *d, const struct spot *spot, struct json_object *data, const char *why)
+static void judge_pool(struct diagnosis *d, const struct spot *spot, struct json_object *data,
+                       const char *why)
 {
     const char *errors = member_text(data, "errors"), *scan = member_text(data, "scan");
     char what[100];
@@ -108,7 +109,8 @@ static int32_t judge_pools(struct diagnosis *d, struct json_object *list)
             continue;
         (void)snprintf(what, sizeof(what), "ZFS pool %.80s", name);
         if (!health || strcmp(health, "ONLINE") != 0)
-            findings_state(&d->found, ZFS_HEALTH, what, 0, "it is %.40s", health ? health : "in no known state");
+            findings_state(&d->found, ZFS_HEALTH, what, 0, "it is %.40s",
+                           health ? health : "in no known state");
         findings_measure(&d->found, ZFS_FULL, what,
                          percent_of(number_of(row, "alloc"), number_of(row, "size")), "%s of %s used",
                          size_text(number_of(row, "alloc"), used), size_text(number_of(row, "size"), total));

@@ -66,12 +66,14 @@ static void judge_states(struct diagnosis *d, struct guests_view *v)
         else if (strcmp(status, "paused") == 0 || strcmp(status, "prelaunch") == 0)
             names_add(&v->paused, "%s", vmid);
         /* A guest that is suspended to disk keeps its lock until it goes on. */
-        if (lock && strncmp(lock, "suspend", 7) != 0 && v->tasks && !has_task(v, vmid, node))
+        if (lock && strncmp(lock, "suspend", 7) != 0 && v->tasks && strcmp(status, "unknown") != 0 &&
+            !has_task(v, vmid, node))
             names_add(&v->locked, "%s (%.20s)", vmid, lock);
     }
     names_of(&v->unknown, names);
     if (v->unknown.count) {
-        findings_unread(&d->found, FROM_GUESTS, names, "their state is not known: their node does not answer");
+        findings_unread(&d->found, FROM_GUESTS, names,
+                        "their state is not known: their node does not answer");
         findings_unread(&d->found, FROM_GUEST_CONFIGS, names, "they are not known to run");
     }
     names_of(&v->still, names);
@@ -243,7 +245,8 @@ static int32_t look_at_jobs(struct diagnosis *d, struct guests_view *v)
                      names);
     names_of(&unknown, names);
     if (unknown.count && !jobs.why)
-        findings_unread(&d->found, FROM_BACKUP_JOBS, names, "the members of a pool that a job names are not seen");
+        findings_unread(&d->found, FROM_BACKUP_JOBS, names,
+                        "the members of a pool that a job names are not seen");
     backup_jobs_done(&jobs);
     return r;
 }
@@ -259,10 +262,11 @@ static void judge_backups(struct diagnosis *d, struct guests_view *v, const stru
         const struct archive *newest = archives_of(all, guest->vmid, &count);
         if (guest->template)
             continue;
-        if (!newest) {
+        if (!newest && all->looked) {
             names_add(&v->none, "%lld", (long long)guest->vmid);
-            continue;
         }
+        if (!newest)
+            continue;
         const double days = whole_below((double)(d->now - newest->ctime) / DAY_S);
         if (newest->verified == VERIFIED_FAILED)
             names_add(&v->bad, "%lld", (long long)guest->vmid);
@@ -303,6 +307,8 @@ int32_t diagnose_guests(struct diagnosis *d)
     int32_t r = look_at_list(d, &v);
     if (r == PROXIMO_OK)
         r = look_at_tasks(d, &v);
+    if (r == PROXIMO_OK && !v.list)
+        findings_unread(&d->found, FROM_RUNNING_TASKS, NULL, "the list of guests could not be read");
     if (r == PROXIMO_OK && v.list) {
         judge_states(d, &v);
         r = look_at_jobs(d, &v);

@@ -19,8 +19,8 @@ static void judge_status(struct diagnosis *d, struct json_object *data)
     struct json_object *root = member_of(data, "rootfs"), *cpu = member_of(data, "cpuinfo");
     struct json_object *load = member_of(data, "loadavg");
     const double cpus = number_of(cpu, "cpus"), wait = number_of(data, "wait") * 100;
-    struct json_object *five = json_object_is_type(load, json_type_array) ? json_object_array_get_idx(load, 1)
-                                                                          : NULL;
+    struct json_object *five =
+        json_object_is_type(load, json_type_array) ? json_object_array_get_idx(load, 1) : NULL;
     const char *text = five ? json_object_get_string(five) : NULL;
     const double minutes5 = text ? findings_number(text, strlen(text)) : (double)NAN;
     char used[32], total[32];
@@ -31,10 +31,10 @@ static void judge_status(struct diagnosis *d, struct json_object *data)
     findings_measure(f, ROOTFS_FULL, "the root file system",
                      percent_of(number_of(root, "used"), number_of(root, "total")), "%s of %s used",
                      size_text(number_of(root, "used"), used), size_text(number_of(root, "total"), total));
-    findings_measure(f, MEM_HIGH, "memory of the node",
-                     percent_of(number_of(memory, "used"), number_of(memory, "total")), "%s of %s used",
-                     size_text(number_of(memory, "used"), used),
-                     size_text(number_of(memory, "total"), total));
+    findings_measure(
+        f, MEM_HIGH, "memory of the node", percent_of(number_of(memory, "used"), number_of(memory, "total")),
+        "%s of %s used; the cache of ZFS counts as used", size_text(number_of(memory, "used"), used),
+        size_text(number_of(memory, "total"), total));
     findings_measure(f, SWAP_HIGH, "swap of the node",
                      percent_of(number_of(swap, "used"), number_of(swap, "total")), "%s of %s used",
                      size_text(number_of(swap, "used"), used), size_text(number_of(swap, "total"), total));
@@ -51,9 +51,8 @@ static void judge_trend(struct diagnosis *d, struct json_object *series)
     static const struct {
         uint32_t check;
         const char *key;
-    } pressures[] = {{PSI_CPU, "pressurecpusome"},
-                     {PSI_IO, "pressureiosome"},
-                     {PSI_MEMORY, "pressurememorysome"}};
+    } pressures[] = {
+        {PSI_CPU, "pressurecpusome"}, {PSI_IO, "pressureiosome"}, {PSI_MEMORY, "pressurememorysome"}};
     uint32_t told = 0;
     for (uint32_t i = 0; i < 3; i++) {
         const double some = fresh_mean(series, pressures[i].key, 5);
@@ -149,9 +148,9 @@ static int32_t look(struct diagnosis *d)
     int32_t r = since ? look_at_clock(d) : PROXIMO_ENOMEM;
     if (r == PROXIMO_OK)
         r = diagnosis_gather(d, evidence, sizeof(evidence) / sizeof(evidence[0]));
-    if (r == PROXIMO_OK)
-        r = diagnose_node_zfs(d);
-    return r;
+    if (d->found.failed[FROM_NODE_UPDATES] && !d->found.read[FROM_NODE_UPDATES])
+        findings_unread(&d->found, FROM_NODE_SECURITY, NULL, "the list of updates could not be read");
+    return r == PROXIMO_OK ? diagnose_node_zfs(d) : r;
 }
 
 int32_t nodes_read_diagnose(void *instance, struct proximo_call *call)
@@ -165,9 +164,10 @@ int32_t nodes_read_diagnose(void *instance, struct proximo_call *call)
     (void)snprintf(d.found.arguments, sizeof(d.found.arguments), "{\"node\":\"%.80s\"}", d.node);
     int32_t r = look(&d);
     if (r == PROXIMO_OK)
-        r = findings_reply(&d.ask, &d.found,
-                           "Network changes that wait to be applied and messages of the kernel are not part of "
-                           "this; findings are signs, not causes");
+        r = findings_reply(
+            &d.ask, &d.found,
+            "Network changes that wait to be applied and messages of the kernel are not part of "
+            "this; findings are signs, not causes");
     findings_done(&d.found);
     return r;
 }

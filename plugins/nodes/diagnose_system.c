@@ -18,7 +18,8 @@ static bool one_of(const char *text, const char *const *list)
 /* Services without which the node does not do its work; corosync counts when it is meant to run. */
 static const char *const core_services[] = {"pve-cluster",  "pvedaemon", "pveproxy", "pvestatd",
                                             "pvescheduler", "corosync",  NULL};
-static const char *const clock_services[] = {"chrony", "systemd-timesyncd", "ntp", "ntpsec", "openntpd", NULL};
+static const char *const clock_services[] = {"chrony", "systemd-timesyncd", "ntp",
+                                             "ntpsec", "openntpd",          NULL};
 
 void judge_node_services(struct diagnosis *d, struct json_object *list)
 {

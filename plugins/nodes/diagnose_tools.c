@@ -10,12 +10,14 @@ static const struct proximo_read reads[] = {
         .name = "pve_diagnose",
         .title = "Diagnose one node",
         .description =
-            "Looks for what is wrong with a node (host) and ranks it: services, load, memory, swap, pressure, "
-            "I/O wait, root file system, storages, thin pools, ZFS, disks and SMART, failed tasks, updates, "
-            "kernel, certificates, clock, interfaces. Each finding has the measured number, its threshold, "
-            "evidence and the tool that shows more. What could not be read comes first: it is not known to be "
-            "fine. Changes nothing.",
+            "Shows what is wrong with one node (diagnosis), ranked, with measured numbers. Looks at "
+            "services, "
+            "load, use of resources, I/O wait, root file system, storages, thin pools, ZFS, SMART, failed "
+            "tasks, updates, kernel, certificates, clock, interfaces. Each finding has its threshold, "
+            "evidence "
+            "and a tool that shows more. What could not be read comes first: it is not known to be fine.",
         .params = PROXIMO_TABLE(params),
+        .path = "/nodes/{node}/status", /* the node is found when it is not named */
         .read = nodes_read_diagnose,
     },
     {
@@ -23,11 +25,14 @@ static const struct proximo_read reads[] = {
         .name = "pve_cluster_diagnose",
         .title = "Diagnose the cluster",
         .description =
-            "Looks for what is wrong with the cluster and ranks it: quorum and votes, offline nodes, mixed "
-            "versions, HA, replication, guests without backup job or fresh backup, forgotten snapshots and "
-            "undo points, guests that are locked, paused or in error, shared storages that a node lacks, "
-            "tokens and users that may do everything. Guests are judged together. What could not be read "
-            "comes first: it is not known to be fine. Changes nothing.",
+            "Shows what is wrong with the cluster (diagnosis), ranked, with measured numbers. Looks at "
+            "quorum, "
+            "offline nodes, mixed versions, HA, replication, guests without job or fresh backup, forgotten "
+            "snapshots, guests locked, paused or in error, shared storages that a node lacks, tokens that "
+            "may "
+            "do everything. Guests are judged together. What could not be read comes first: it is not known "
+            "to "
+            "be fine.",
         .read = nodes_read_cluster_diagnose,
     },
 };

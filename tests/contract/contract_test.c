@@ -403,7 +403,7 @@ static const struct {
     {"pve_backup_files", "volid", "local:backup/ct/105/2026-11-19T02:00:00Z"},
     {"pve_backup_files", "filepath", "/root.pxar.didx/etc"},
 };
-static const char *const for_machines[] = {"pve_cloudinit_get", "pve_guest_agent_info"};
+static const char *const for_machines[] = {"pve_cloudinit_get", "pve_guest_agent_info", "vm_diagnose"};
 
 static bool takes_containers(const struct tool *tool)
 {

@@ -211,8 +211,7 @@ static void texts(void **state)
     most[sizeof(most) - 1] = 0;
     (void)snprintf(f.arguments, sizeof(f.arguments), "{\"node\":\"pve1\"}");
     findings_state(&f, SERVICE_FAILED, "a\nb\033[1m\xff", 0, "%s", most);
-    assert_string_equal(f.rows[0].title,
-                        "a b [1m? has failed or does not run although it is enabled");
+    assert_string_equal(f.rows[0].title, "a b [1m? has failed or does not run although it is enabled");
     assert_int_equal(strlen(f.rows[0].evidence), sizeof(f.rows[0].evidence) - 1);
     assert_int_equal(f.rows[0].evidence[598], '?'); /* the half of a character that did not fit */
     findings_argument(&f, "service", "x\"y");
@@ -227,8 +226,8 @@ static void numbers(void **state)
     static const struct {
         const char *text;
         double value; /* NAN: none */
-    } cases[] = {{"12", 12},   {"0.5", 0.5}, {"-3", -3},  {"12.", 12},     {"", NAN},     {"-", NAN},
-                 {"1e3", NAN}, {"12a", NAN}, {" 1", NAN}, {"0x10", NAN},   {".5", 0.5},   {"1.2.3", NAN},
+    } cases[] = {{"12", 12},   {"0.5", 0.5}, {"-3", -3},   {"12.", 12},   {"", NAN},   {"-", NAN},
+                 {"1e3", NAN}, {"12a", NAN}, {" 1", NAN},  {"0x10", NAN}, {".5", 0.5}, {"1.2.3", NAN},
                  {"nan", NAN}, {"inf", NAN}, {"--1", NAN}, {"N/A", NAN}};
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

@@ -40,8 +40,9 @@ static void pressure(void **state)
 {
     struct findings f = {0};
     (void)state;
-    evidence_pressure(&f, IN_PSI_IO, said("some avg10=1.00 avg60=55.50 avg300=2.00 total=9\n"
-                                          "full avg10=0.00 avg60=10.00 avg300=0.00 total=4\n"));
+    evidence_pressure(&f, IN_PSI_IO,
+                      said("some avg10=1.00 avg60=55.50 avg300=2.00 total=9\n"
+                           "full avg10=0.00 avg60=10.00 avg300=0.00 total=4\n"));
     EXPECT(f, 0, "IN-PSI-IO", "disks");
     assert_int_equal(f.rows[0].severity, PROXIMO_RISK_HIGH);
     assert_true(fabs(f.rows[0].measured - 55.5) < 0.001);
@@ -57,14 +58,17 @@ static void memory(void **state)
 {
     struct findings f = {0};
     (void)state;
-    evidence_cgroup(&f, said("520093696\n"), said("536870912\n"), said("low 0\nhigh 0\nmax 9\noom 3\noom_kill 2\n"));
+    evidence_cgroup(&f, said("520093696\n"), said("536870912\n"),
+                    said("low 0\nhigh 0\nmax 9\noom 3\noom_kill 2\n"));
     EXPECT(f, 0, "CGROUP-MEM", "memory");
     EXPECT(f, 1, "CGROUP-OOM", "killed");
     assert_true(f.rows[1].measured == 2);
     evidence_cgroup(&f, said("520093696\n"), said("max\n"), said("oom 0\noom_kill 0\n"));
     assert_int_equal(f.count, 2);
     assert_int_equal(f.unread_count, 0);
-    evidence_meminfo(&f, said("MemTotal:  1000 kB\nMemFree: 1 kB\nMemAvailable: 20 kB\nSwapTotal: 100 kB\nSwapFree: 90 kB\n"));
+    evidence_meminfo(
+        &f,
+        said("MemTotal:  1000 kB\nMemFree: 1 kB\nMemAvailable: 20 kB\nSwapTotal: 100 kB\nSwapFree: 90 kB\n"));
     EXPECT(f, 2, "IN-MEM", "memory inside");
     assert_int_equal(f.count, 3);
     evidence_meminfo(&f, said("MemTotal: 1000 kB\n")); /* busybox on an old kernel */
@@ -86,7 +90,8 @@ static void file_systems(void **state)
     EXPECT(f, 0, "FS-FULL", "file system / ");
     EXPECT(f, 1, "FS-FULL", "file system /mnt/my files ");
     assert_non_null(strstr(f.rows[1].evidence, "//nas/my share"));
-    evidence_df_inodes(&f, said("Filesystem Inodes IUsed IFree IUse% Mounted on\n/dev/sda1 100 99 1 99% /\n"));
+    evidence_df_inodes(&f,
+                       said("Filesystem Inodes IUsed IFree IUse% Mounted on\n/dev/sda1 100 99 1 99% /\n"));
     EXPECT(f, 2, "FS-INODES", "file system / ");
     evidence_df(&f, said("Filesystem 1024-blocks Used Available Capacity Mounted on\n"));
     assert_int_equal(f.unread_count, 1); /* no file system is no full answer */
@@ -142,7 +147,8 @@ static void processes(void **state)
     evidence_load(&f, said("4.50 4.20 4.00\n"), 0);
     evidence_load(&f, said("what\n"), 2);
     assert_int_equal(f.unread_count, 3);
-    assert_true(evidence_process_io(said("rchar: 1\nread_bytes: 4096\nwrite_bytes: 8192\n"), &read, &written));
+    assert_true(
+        evidence_process_io(said("rchar: 1\nread_bytes: 4096\nwrite_bytes: 8192\n"), &read, &written));
     assert_true(read == 4096 && written == 8192);
     assert_false(evidence_process_io(said("read_bytes: 4096\n"), &read, &written));
     findings_done(&f);
@@ -177,7 +183,9 @@ static void hostile(void **state)
         "tcp LISTEN 0 128 0.0.0.0:22 0.0.0.0:* users:((\"sshd\n",
         "  1 0 D 99999999999999999999999999999999.9 0 0 x\n 1 1 Z 0 0 0 y\n",
         "MemTotal: 99999999999999999999999999 kB\nMemAvailable: -5 kB\nSwapTotal: 1\nSwapFree: -99\n",
-        "\xe2\x97\x8f .service\n.\n\xff\xfe.\n", "0.1, 0.2, 0.3 load average: ,,, \n", ", , ,\n",
+        "\xe2\x97\x8f .service\n.\n\xff\xfe.\n",
+        "0.1, 0.2, 0.3 load average: ,,, \n",
+        ", , ,\n",
         "oom_kill 999999999999999999999999999999999999999\noom\n"};
     unsigned random = 12345;
     (void)state;
@@ -226,9 +234,9 @@ static void endless(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pressure),  cmocka_unit_test(memory),  cmocka_unit_test(file_systems),
-        cmocka_unit_test(lists),     cmocka_unit_test(processes), cmocka_unit_test(missing),
-        cmocka_unit_test(hostile),   cmocka_unit_test(endless),
+        cmocka_unit_test(pressure), cmocka_unit_test(memory),    cmocka_unit_test(file_systems),
+        cmocka_unit_test(lists),    cmocka_unit_test(processes), cmocka_unit_test(missing),
+        cmocka_unit_test(hostile),  cmocka_unit_test(endless),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
