@@ -27,12 +27,15 @@ int32_t ssh_auth_prepare(const struct ssh_work *work, struct ssh_auth *ret)
     struct ssh_auth auth = {.agent_fd = -1};
 
     if (work->settings->identity) {
-        int32_t r = prepare_agent(work, &auth);
-        if (r == PROXIMO_OK)
+        int32_t found = prepare_agent(work, &auth);
+        if (found == PROXIMO_OK)
             *ret = auth;
-        return r;
+        return found;
     }
-    if (run->host->material(run->call, "identity", &auth.identity) != PROXIMO_OK)
+    int32_t r = ssh_work_material(work, "identity", &auth.identity);
+    if (r == PROXIMO_ECANCELLED || r == PROXIMO_EDEADLINE)
+        return r;
+    if (r)
         return run->host->fail(
             run->call, PROXIMO_EINVAL,
             "no private key is configured or it cannot be read; nothing was run. Configure its file, "
@@ -103,7 +106,12 @@ int32_t ssh_auth_run(const struct ssh_work *work, struct ssh_auth *auth, struct 
         return PROXIMO_OK;
     if (signing.result)
         return signing.result;
-    if (error == LIBSSH2_ERROR_AUTHENTICATION_FAILED || error == LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED)
+    /* One code for a signature refused and for a connection lost while waiting for the answer; the words
+     * differ. */
+    bool lost =
+        error == LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED && strncmp(ssh_session_error(session), "Waiting", 7) == 0;
+    if (!lost &&
+        (error == LIBSSH2_ERROR_AUTHENTICATION_FAILED || error == LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED))
         return run->host->fail(
             run->call, PROXIMO_EDENIED,
             "%s does not let %s in with this key (%s); nothing was run. Its public half belongs in "

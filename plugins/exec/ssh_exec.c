@@ -93,12 +93,15 @@ static int32_t open_channel(const struct ssh_work *work, struct ssh_session *ses
 
     *ret_dead = false;
     while ((channel = libssh2_channel_open_session(session->ssh)) == NULL) {
-        if (libssh2_session_last_errno(session->ssh) != LIBSSH2_ERROR_EAGAIN) {
+        int error = libssh2_session_last_errno(session->ssh);
+        if (error != LIBSSH2_ERROR_EAGAIN) {
             *ret_dead = true;
             return run->host->fail(
                 run->call, PROXIMO_EUNAVAIL,
-                "%s lets us in but opens no channel for a command (%s); nothing was run. The number "
-                "of sessions on a connection may be limited (MaxSessions)",
+                error == LIBSSH2_ERROR_CHANNEL_FAILURE
+                    ? "%s lets us in but opens no channel for a command (%s); nothing was run. The "
+                      "number of sessions on a connection may be limited (MaxSessions)"
+                    : "the connection to %s ended before the command was sent (%s); nothing was run",
                 run->node, ssh_session_error(session));
         }
         int32_t over = ssh_session_wait(work, session);

@@ -68,7 +68,10 @@ int32_t ssh_hostkey_prepare(const struct ssh_work *work, struct ssh_hostkey *ret
         *ret = made;
         return PROXIMO_OK;
     }
-    if (run->host->material(run->call, "known_hosts", &made.known) != PROXIMO_OK)
+    int32_t r = ssh_work_material(work, "known_hosts", &made.known);
+    if (r == PROXIMO_ECANCELLED || r == PROXIMO_EDEADLINE)
+        return r;
+    if (r)
         return run->host->fail(
             run->call, PROXIMO_EDENIED,
             "neither known_hosts nor hostkey is configured or readable, so it cannot be known that "

@@ -58,6 +58,15 @@ int32_t ssh_work_fail(const struct ssh_work *work, int32_t code, const char *doi
         doing);
 }
 
+int32_t ssh_work_material(const struct ssh_work *work, const char *name, struct proximo_text *ret)
+{
+    int32_t r = work->run->host->material(work->run->call, name, ret);
+
+    if (r == PROXIMO_ECANCELLED || r == PROXIMO_EDEADLINE)
+        return ssh_work_fail(work, r, "preparing the connection");
+    return r == PROXIMO_OK ? r : PROXIMO_ENOTFOUND;
+}
+
 void ssh_printable(const void *text, uint64_t len, char *ret, uint64_t size)
 {
     const char *from = text;

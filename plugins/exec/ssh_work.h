@@ -28,6 +28,10 @@ int32_t ssh_work_wait(const struct ssh_work *work, int fd, short events);
  * code. */
 int32_t ssh_work_fail(const struct ssh_work *work, int32_t code, const char *doing);
 
+/* host->material, but a call that is over is said to be that: a code other than PROXIMO_OK and
+ * PROXIMO_ENOTFOUND has its words. */
+int32_t ssh_work_material(const struct ssh_work *work, const char *name, struct proximo_text *ret);
+
 /* Writes at most len bytes of text from outside into ret (size bytes) as printable ASCII, '?' for the rest.
  */
 void ssh_printable(const void *text, uint64_t len, char *ret, uint64_t size);
