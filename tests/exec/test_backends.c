@@ -29,6 +29,8 @@ static bool there;
         "sh", "-c", script                                                                                   \
     }
 
+static char unique[16]; /* a word that only processes of this test have */
+
 struct end {
     int status;
     const char *signal; /* NULL: it exited */
@@ -36,7 +38,7 @@ struct end {
 
 static const struct row {
     const char *name;
-    const char *argv[8];
+    const char *argv[10];
     const char *input;
     bool secret; /* the input comes from a pipe */
     bool container;
@@ -126,7 +128,7 @@ static const struct row {
      .dead = true,
      .not_for[LOCAL] = "the host alone ends it"},
     {.name = "ended in the container",
-     .argv = {"pct", "exec", RIG_CONTAINER, "--", "sh", "-c", "echo started; exec sleep 54321"},
+     .argv = {"pct", "exec", RIG_CONTAINER, "--", "sh", "-c", "echo started; exec sleep $0", unique},
      .container = true,
      .deadline = true,
      .end = {0, TIMEOUT},
@@ -194,7 +196,7 @@ static void run_row(struct place *place, const struct row *row, int64_t soon_ms)
         assert_true(place_gone(place_pid(place), 7000));
     }
     if (row->container)
-        assert_false(process_of("54321"));
+        assert_false(process_of(unique));
 }
 
 static void table(void **state)
@@ -403,7 +405,8 @@ static void through(enum place_id id, const struct door *door, const char *scrip
         assert_true(r == PROXIMO_EDENIED || r == PROXIMO_EUNAVAIL || r == PROXIMO_EINVAL);
         assert_int_equal(place.fake.exited + place.fake.unknown, 0);
         assert_non_null(strstr(place.fake.fail_text, door->refused[id]));
-        assert_non_null(strstr(place.fake.fail_text, "othing was run"));
+        if (door->way.port == 0) /* else the words are the host's */
+            assert_non_null(strstr(place.fake.fail_text, "othing was run"));
         assert_int_not_equal(access(made, F_OK), 0);
     }
     place_close(&place);
@@ -425,6 +428,7 @@ static void doors_open_and_shut(void **state)
 static int set_up(void **state)
 {
     (void)state;
+    (void)snprintf(unique, sizeof(unique), "1%08d", (int)getpid());
     there = rig_start(&rig) == 0;
     return 0;
 }
@@ -442,7 +446,7 @@ static int tear_down(void **state)
 #function, function, NULL, NULL, &id                                                                 \
     }
 
-/* test-exec-backends PLACE */
+/* test-exec-backends-local PLACE [TEST] */
 int main(int argc, char **argv)
 {
     static enum place_id id = LOCAL;
@@ -453,6 +457,8 @@ int main(int argc, char **argv)
         id++;
     if (id == PLACES)
         return 2;
+    if (argc > 2)
+        cmocka_set_test_filter(argv[2]);
     return id == LOCAL ? cmocka_run_group_tests(tests, set_up, tear_down)
                        : cmocka_run_group_tests(remote, set_up, tear_down);
 }
