@@ -2,6 +2,7 @@
 #include "ssh_end.h"
 
 #define END_MS   12000
+#define OPEN_MS  4000 /* a connection that does not even open a channel is dead */
 #define CLOSE_MS 2000 /* from the process's end to its channel's */
 #define PAUSE_MS 50
 
@@ -66,7 +67,7 @@ int ssh_end(struct ssh_flow *flow, const char mark[BACKEND_MARK_LEN + 1])
     flow->input_done = flow->input_done || flow->half != SSH_HALF_INPUT;
     if (backend_end_line(flow->work->run, mark, &line) != PROXIMO_OK)
         return -1;
-    LIBSSH2_CHANNEL *channel = open_second(flow, until);
+    LIBSSH2_CHANNEL *channel = open_second(flow, ssh_now_ms() + OPEN_MS);
     if (channel)
         said = run_second(flow, channel, &line, until);
     /* The channel is freed with its session, which is not used again. */

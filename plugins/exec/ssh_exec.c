@@ -58,7 +58,8 @@ static int32_t backend_open(const struct proximo_host *host, const struct backen
     /* No configuration files of OpenSSL: the process that this runs in can open none. */
     if (!backend || OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) != 1 || libssh2_init(0) != 0) {
         free(backend);
-        return host->fail(NULL, PROXIMO_ENOMEM, "libssh2 does not start: no memory");
+        host->log(NULL, PROXIMO_LOG_ERROR, "libssh2 does not start: no memory");
+        return PROXIMO_ENOMEM;
     }
     backend->host = host;
     backend->settings = *settings;
@@ -260,7 +261,11 @@ static int32_t report(const struct command *command)
     const struct ssh_flow *flow = command->flow;
     char signal[16], words[256];
 
-    if (command->ending && command->end_said == BACKEND_END_GONE)
+    bool gone = command->ending && command->end_said == BACKEND_END_GONE;
+    if (gone && command->why_end != PROXIMO_ECANCELLED && command->why_end != PROXIMO_EDEADLINE)
+        return run->host->outcome_unknown(run->call,
+                                          "The command was ended, because its output could not be passed on");
+    if (gone)
         return run->host->exited(run->call, -1, BACKEND_TIMED_OUT);
     if (flow->end == SSH_FLOW_LOST) {
         (void)snprintf(words, sizeof(words),
