@@ -23,6 +23,7 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/sdk/proximoConfigVersion.
 install(FILES ${PROJECT_SOURCE_DIR}/core/include/proximo/plane.h ${PROJECT_SOURCE_DIR}/core/include/proximo/plane_test.h
     ${PROJECT_SOURCE_DIR}/core/include/proximo/plane_test_base.h
     ${PROJECT_SOURCE_DIR}/core/include/proximo/plane_test_client.h
+    ${PROJECT_SOURCE_DIR}/core/include/proximo/plane_test_exec.h
     ${PROJECT_SOURCE_DIR}/core/include/proximo/plane_test_plan.h
     DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/proximo COMPONENT sdk)
 install(FILES ${PROJECT_BINARY_DIR}/sdk/proximo-plane.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT sdk)

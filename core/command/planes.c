@@ -31,6 +31,7 @@ static void state_json(struct buf *out, const struct plane_state *state)
         json_put_key_string(out, "licence", state->info->licence);
         json_put_key_string(out, "summary", state->info->summary);
         json_put_key_int(out, "tools", (long long)state->info->tool_count);
+        json_put_key_int(out, "executors", (long long)state->info->executor_count);
         json_put_key_int(out, "abi_major", state->info->abi_major);
         json_put_key_int(out, "abi_minor", state->info->abi_minor);
     }
@@ -49,6 +50,8 @@ static void state_text(struct buf *out, const struct plane_state *state)
     if (state->info)
         buf_printf(out, " %s, %zu tools, ABI %u.%u", state->info->version, state->info->tool_count,
                    state->info->abi_major, state->info->abi_minor);
+    for (size_t i = 0; state->info && i < state->info->executor_count; i++)
+        buf_printf(out, "%s%s", i ? ", " : ", executors: ", state->info->executors[i].name);
     buf_printf(out, "\n    %s%s\n", state->path, state->foreign ? " (foreign: a host of its own)" : "");
     if (*state->sha256)
         buf_printf(out, "    sha256 %s\n", state->sha256);
@@ -138,6 +141,19 @@ static void inspect_params(struct buf *out, const struct param_row *params, size
                    params[i].flags & PROXIMO_PARAM_REQUIRED ? " (required)" : "", params[i].description);
 }
 
+static void inspect_probe(struct buf *out, const struct probe_row *probe)
+{
+    if (!probe->executor) {
+        buf_printf(out, "\nprobe %s: %s %s\n", probe->name, probe->method ? probe->method : "",
+                   probe->path ? probe->path : "");
+        return;
+    }
+    buf_printf(out, "\nprobe %s: by %s:", probe->name, probe->executor);
+    for (size_t i = 0; i < probe->argv_count; i++)
+        buf_printf(out, " %s", probe->argv[i].value);
+    buf_char(out, '\n');
+}
+
 static void inspect_tables(struct buf *out, const struct plane_info *info)
 {
     static const char *const kinds[] = {"read row", "read function", "change"};
@@ -163,13 +179,13 @@ static void inspect_tables(struct buf *out, const struct plane_info *info)
         inspect_params(out, row->params, row->param_count);
     }
     for (size_t i = 0; i < info->probe_count; i++)
-        buf_printf(out, "\nprobe %s: %s %s\n", info->probes[i].name,
-                   info->probes[i].method ? info->probes[i].method : "",
-                   info->probes[i].path ? info->probes[i].path : "");
+        inspect_probe(out, &info->probes[i]);
     for (size_t i = 0; i < info->class_count; i++)
         buf_printf(out, "\nclass %s: %s\n", info->classes[i].name, info->classes[i].title);
     for (size_t i = 0; i < info->executor_count; i++)
-        buf_printf(out, "\nexecutor %s\n", info->executors[i].name);
+        buf_printf(out, "\nexecutor %s\n    %s\n    target: %s\n", info->executors[i].name,
+                   info->executors[i].description ? info->executors[i].description : "",
+                   info->executors[i].target_schema ? info->executors[i].target_schema : "none");
 }
 
 int command_planes_inspect(const struct command_line *line)

@@ -79,7 +79,8 @@ const struct schema_key schema[] = {
     {"planes.*.client_requests", VALUE_BOOL, PLANE(client_requests), NULL, 0, 0, LATER_FALSE, true, "false",
      "let this plane ask the client and change the list of tools"},
     {"planes.*.endpoints", VALUE_NAMES, PLANE(endpoints), NULL, NAMES_ENDPOINT, 0, LATER_SAME, true, NULL,
-     "what this plane's executors may be connected to, by name: tcp://HOST:PORT, udp://HOST:PORT or unix:/path"},
+     "what this plane's executors may be connected to, by name: tcp://HOST:PORT, udp://HOST:PORT or "
+     "unix:/path"},
     {"planes.*.programs", VALUE_NAMES, PLANE(programs), NULL, NAMES_PROGRAM, 0, LATER_SAME, true, NULL,
      "programs that this plane's executors may start, by name: absolute paths"},
     {"planes.*.material", VALUE_NAMES, PLANE(material), NULL, NAMES_FILE, 0, LATER_SAME, true, NULL,
@@ -233,8 +234,7 @@ static const char *type_name(const struct schema_key *key)
         [VALUE_SWITCH] = "choice",      [VALUE_BOOL] = "true|false", [VALUE_NUMBER] = "number",
         [VALUE_LIST] = "list of names", [VALUE_FREE] = "mapping",    [VALUE_GROUP] = "mapping",
         [VALUE_SITES] = "mapping",      [VALUE_PLANES] = "mapping",  [VALUE_ENDPOINTS] = "list",
-        [VALUE_RULES] = "mapping",      [VALUE_COUNTS] = "mapping",
-        [VALUE_NAMES] = "mapping",
+        [VALUE_RULES] = "mapping",      [VALUE_COUNTS] = "mapping",  [VALUE_NAMES] = "mapping",
     };
 
     return names[key->type];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a plan, blast or read function told, as JSON (its members are in planes.h): a table of the lists it has and
- * one check of an entry, used in the plane's host (host_draft.c, so that the plane hears of a mistake at
- * once) and in the core (draft_read, because a host is not believed).
+ * What a plan, blast or read function told, as JSON (its members are in planes.h): a table of the lists it
+ * has and one check of an entry, used in the plane's host (host_draft.c, so that the plane hears of a mistake
+ * at once) and in the core (draft_read, because a host is not believed).
  */
 #ifndef PROXIMO_PLANE_DRAFT_H
 #define PROXIMO_PLANE_DRAFT_H

@@ -52,11 +52,11 @@ struct exec_run {
     const struct config_plane *config; /* what it may reach, start and read; NULL: nothing */
     int64_t until_ms;                  /* clock_ms(): then the command's time is over */
     /* Under planes->lock. */
-    bool handed;      /* something was connected or spawned: the command may have run */
-    pid_t child;      /* of this run, a zombie until the run is over; 0: none */
-    int64_t term_ms;  /* when it was sent TERM; 0: not */
+    bool handed;     /* something was connected or spawned: the command may have run */
+    pid_t child;     /* of this run, a zombie until the run is over; 0: none */
+    int64_t term_ms; /* when it was sent TERM; 0: not */
     bool killed;
-    size_t limit;     /* bytes kept of a stream */
+    size_t limit; /* bytes kept of a stream */
     struct plane_exec_stream out, err;
     /* The caller's thread. */
     bool spawned, secret_given;
@@ -99,7 +99,8 @@ int exec_spawn(const char *path, char *const *argv, pid_t *ret_pid, int fds[EXEC
 int exec_child_wait(pid_t pid, int timeout_ms, int32_t *ret_status, char signal[EXEC_SIGNAL_SIZE]);
 /* Under the lock, from the supervisor: TERM and KILL when it is time. */
 void exec_child_tend(struct exec_run *run, bool stop, int64_t now);
-int64_t exec_child_next_ms(const struct exec_run *run, bool stop); /* when to tend it next; INT64_MAX: never */
+int64_t exec_child_next_ms(const struct exec_run *run,
+                           bool stop); /* when to tend it next; INT64_MAX: never */
 /* Ends the whole group and reaps it. In the caller's thread, when the call is over. */
 void exec_child_end(struct planes *planes, struct exec_run *run);
 

@@ -80,7 +80,7 @@ static int close_off_and_load(void)
 
     for (uint32_t i = 0; i < host.plane_count; i++)
         files[i] = host.planes[i].fd;
-    int r = sandbox_enter(host.landlock, files, host.plane_count);
+    int r = sandbox_enter(host.landlock, host.endpoints, files, host.plane_count);
     if (r < 0)
         return r;
     host_load_all();

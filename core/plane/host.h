@@ -138,7 +138,7 @@ int host_descriptor_check(const void *raw, const char *expected_name, struct pro
 int host_call_start(const struct message_head *head, const char *body, size_t len);
 void host_call_stop(uint64_t id, int32_t code);
 void host_call_answer(const struct message_head *head, char *body, size_t len); /* takes body */
-struct proximo_call *host_call_find(uint64_t id);               /* with host.lock held */
+struct proximo_call *host_call_find(uint64_t id);                               /* with host.lock held */
 void host_calls_stop_all(void);
 void host_crash_handlers(void); /* host_crash.c */
 void host_crash_stack(void);    /* a signal stack for the calling thread */

@@ -28,7 +28,6 @@ enum message_type {
                           arguments, text input, u32 site kind, text site */
     MESSAGE_CANCEL,    /* call; code: PROXIMO_ECANCELLED or PROXIMO_EDEADLINE */
     MESSAGE_ANSWER,    /* call; seq: of the upcall; code; see planes_upcall.c */
-    MESSAGE_FD,        /* call; seq: of the upcall whose answer follows; with one descriptor for it */
     MESSAGE_STOP,      /* stop and close every plane, then end */
     /* host to core */
     MESSAGE_LOADING,    /* seq: plane: its constructors run now */
@@ -56,6 +55,8 @@ enum message_type {
     MESSAGE_SECRET,     /* call; seq; u64 secret's id: wanted as a descriptor */
     MESSAGE_ENDED,      /* call; seq; answered with u32 exit status, text signal */
     MESSAGE_OUTPUT,     /* call; u32 stream, text bytes; in one packet, not answered */
+    /* core to host */
+    MESSAGE_FD, /* call; seq: of the upcall whose answer follows; with one descriptor for it */
     MESSAGE_TYPES,
 };
 

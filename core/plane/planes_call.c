@@ -96,8 +96,7 @@ static const char *request_fault(const struct plane_call *request)
 static int hide_secrets(struct call *call, struct problem *p)
 {
     const enum plane_call_kind kind = call->request->kind;
-    const bool of_tool =
-        kind == PLANE_CALL_READ || kind == PLANE_CALL_PLAN || kind == PLANE_CALL_PLAN_UNDO;
+    const bool of_tool = kind == PLANE_CALL_READ || kind == PLANE_CALL_PLAN || kind == PLANE_CALL_PLAN_UNDO;
     const struct tool *tool = of_tool ? call->request->tool : NULL;
     struct json_object *arguments CLEANUP_JSON = NULL;
     struct buf text CLEANUP_BUF = BUF_INIT(MESSAGE_LIMIT);

@@ -146,14 +146,14 @@ static int landlock_enter(const int *files, size_t file_count)
     return syscall(SYS_landlock_restrict_self, ruleset, 0) < 0 ? -errno : 0;
 }
 
-int sandbox_enter(bool landlock, const int *files, size_t file_count)
+int sandbox_enter(bool landlock, bool endpoints, const int *files, size_t file_count)
 {
     if (landlock) {
         int r = landlock_enter(files, file_count);
         if (r < 0)
             return r;
     }
-    return sandbox_filter_load(false, false);
+    return sandbox_filter_load(false, endpoints);
 }
 
 int sandbox_seal(bool endpoints)

@@ -19,10 +19,9 @@ int sandbox_landlock_abi(void);
  * descriptors from 4. */
 int sandbox_start(void);
 /* Landlock (if wanted): only the system's libraries and these files can be opened, for reading. Then the
- * first filter. 0 or -errno. */
-int sandbox_enter(bool landlock, const int *files, size_t file_count);
-/* The second filter, for all threads: opens nothing, makes nothing executable. endpoints: the host is handed
- * connected sockets. */
+ * first filter. endpoints: the host will be handed connected sockets. 0 or -errno. */
+int sandbox_enter(bool landlock, bool endpoints, const int *files, size_t file_count);
+/* The second filter, for all threads: opens nothing, makes nothing executable. endpoints as before. */
 int sandbox_seal(bool endpoints);
 bool sandbox_is_loose(void); /* a sanitizer build, whose sandbox is not the real one */
 

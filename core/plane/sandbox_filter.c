@@ -10,10 +10,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
-#include <seccomp.h>
-#include <stddef.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <seccomp.h>
+#include <stddef.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -26,7 +26,7 @@
 #define SEALED  2u
 #define BOTH    (LOADING | SEALED)
 #define KILLED  4u
-#define SOCKETS 8u /* beside SEALED, in hosts that are handed connected sockets */
+#define SOCKETS 8u /* in both, of hosts that are handed connected sockets */
 
 /* Flags without which clone() makes a process, not a thread. */
 #define THREAD_FLAGS (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD)
@@ -225,7 +225,7 @@ int sandbox_filter_load(bool sealed, bool endpoints)
     if (r == 0 && sealed)
         r = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
     if (r == 0)
-        r = add_rules(filter, sealed ? SEALED | (endpoints ? SOCKETS : 0) : LOADING);
+        r = add_rules(filter, (sealed ? SEALED : LOADING) | (endpoints ? SOCKETS : 0));
     if (r == 0)
         r = seccomp_load(filter);
     seccomp_release(filter);

@@ -90,10 +90,10 @@ struct plane_host {
     int crash_signal;
     int64_t restarts_ms[RESTARTS_MOST];
     unsigned restart_at, restarts;
-    int64_t start_ms; /* when DOWN: not before */
+    int64_t start_ms;        /* when DOWN: not before */
     unsigned running, execs; /* execs: those of them that are runs of executors */
-    bool alone; /* a suspect runs in it, and nothing beside it */
-    bool hold;  /* a suspect waits until it is empty */
+    bool alone;              /* a suspect runs in it, and nothing beside it */
+    bool hold;               /* a suspect waits until it is empty */
 };
 
 enum call_state { CALL_QUEUED, CALL_RUNNING, CALL_DONE };

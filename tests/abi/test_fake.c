@@ -9,6 +9,9 @@
 
 #include <cmocka.h>
 
+#include <signal.h>
+#include <sys/socket.h>
+
 static const struct proximo_host *host;
 
 static int32_t opened(const struct proximo_host *h, void **ret_instance)
@@ -177,10 +180,147 @@ static void test_client(void **state)
     plane_test_done(&t);
 }
 
+/* ---- an executor, and a read that tells */
+
+static int32_t execute(void *instance, struct proximo_call *call, const struct proximo_exec *exec)
+{
+    char bytes[16];
+    int32_t fd, in, out, err, status = 0;
+    struct proximo_text key, name;
+    int32_t r = host->material(call, "key", &key);
+    (void)instance;
+    if (r == 0)
+        r = host->connect(call, "pve1", &fd);
+    if (r == 0) {
+        (void)!write(fd, exec->argv[0].ptr, (size_t)exec->argv[0].len);
+        ssize_t n = read(fd, bytes, sizeof(bytes));
+        r = host->output(call, 1, (struct proximo_text){bytes, n > 0 ? (uint64_t)n : 0});
+        (void)close(fd);
+    }
+    if (r == 0)
+        r = host->secret_stdin(call, exec->stdin_secret_id, &fd);
+    if (r == 0) {
+        ssize_t n = read(fd, bytes, sizeof(bytes));
+        r = host->output(call, 2, (struct proximo_text){bytes, n > 0 ? (uint64_t)n : 0});
+        (void)close(fd);
+    }
+    if (r == 0)
+        r = host->spawn(call, "true", exec->argv, exec->argc, &in, &out, &err);
+    if (r == 0)
+        r = host->ended(call, &status, &name);
+    if (r == 0)
+        r = host->exited(call, status, NULL);
+    if (r == 0 && host->output(call, 1, key) != PROXIMO_EINVAL)
+        r = PROXIMO_EINTERNAL;
+    return r;
+}
+
+static int32_t tell(void *instance, struct proximo_call *call)
+{
+    struct proximo_finding finding = {.struct_size = sizeof(finding),
+                                      .severity = PROXIMO_RISK_HIGH,
+                                      .title = {"full", 4},
+                                      .code = {"DISK-FULL", 9},
+                                      .measured_json = {"0.97", 4},
+                                      .tool = {"pve_disks", 9},
+                                      .arguments_json = {"{}", 2}};
+    int32_t fd;
+    (void)instance;
+    int32_t r = host->finding(call, &finding);
+    if (r == 0)
+        r = host->incomplete(call, "pve2", "offline");
+    finding.severity = 4;
+    if (r == 0 && host->finding(call, &finding) != PROXIMO_EINVAL)
+        r = PROXIMO_EINTERNAL;
+    if (r == 0 && host->connect(call, "pve1", &fd) != PROXIMO_ENOSYS)
+        r = PROXIMO_EINTERNAL;
+    return r;
+}
+
+static const struct proximo_read telling_reads[] = {
+    {.struct_size = sizeof(struct proximo_read), .name = "tell", .read = tell}};
+static const struct proximo_executor executors[] = {
+    {.struct_size = sizeof(struct proximo_executor), .name = "run", .run = execute}};
+static const struct proximo_plane executing = {PROXIMO_PLANE_HEAD,
+                                               .threading = PROXIMO_PARALLEL,
+                                               .name = "executing",
+                                               .version = "1",
+                                               .licence = "MIT",
+                                               .summary = "S.",
+                                               .open = opened,
+                                               .reads = PROXIMO_TABLE(telling_reads),
+                                               .executors = PROXIMO_TABLE(executors)};
+
+static int32_t pair(struct plane_test *t, const char *endpoint, int32_t *ret_fd)
+{
+    int fds[2];
+    (void)t;
+    assert_string_equal(endpoint, "pve1");
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+    assert_int_equal(write(fds[1], "hello", 5), 5);
+    (void)close(fds[1]);
+    *ret_fd = fds[0];
+    return 0;
+}
+
+static int32_t nothing(struct plane_test *t, const char *program, const struct proximo_text *argv,
+                       uint32_t argc, int32_t ret_fds[3])
+{
+    (void)t;
+    (void)argv;
+    (void)argc;
+    ret_fds[0] = ret_fds[1] = ret_fds[2] = -1;
+    return strcmp(program, "true") == 0 ? 0 : PROXIMO_EDENIED;
+}
+
+static void test_exec(void **state)
+{
+    const struct proximo_text argv[] = {{"uptime", 6}};
+    struct plane_test t;
+    (void)state;
+    (void)signal(SIGPIPE, SIG_IGN);
+    plane_test_init(&t);
+    assert_int_equal(plane_test_exec(&t, &executing, "none", "{}", argv, 1), PROXIMO_ENOTFOUND);
+    assert_int_equal(plane_test_exec(&t, &executing, "run", "{}", argv, 1),
+                     PROXIMO_EDENIED); /* no material */
+    plane_test_material(&t, "key", "k", 1);
+    assert_int_equal(plane_test_exec(&t, &executing, "run", "{}", argv, 1), PROXIMO_EDENIED);
+    t.connect = pair;
+    t.spawn = nothing;
+    t.ended_status = 3;
+    plane_test_exec_secret(&t, "secret", 6);
+    assert_int_equal(plane_test_exec(&t, &executing, "run", "{\"node\":\"pve1\"}", argv, 1), 0);
+    assert_int_equal(t.output[1].len, 5);
+    assert_memory_equal(t.output[1].ptr, "hello", 5);
+    assert_memory_equal(t.output[2].ptr, "secret", 6);
+    assert_int_equal(t.said, PLANE_TEST_EXITED);
+    assert_int_equal(t.exit_status, 3);
+    assert_int_equal(t.contradicted, 1);
+    assert_string_equal(plane_test_told(&t, "spawns", 0), "{\"program\":\"true\",\"argv\":[\"uptime\"]}");
+    assert_string_equal(plane_test_told(&t, "connects", 0), "\"pve1\"");
+    t.cancelled = 1;
+    assert_int_equal(plane_test_exec(&t, &executing, "run", "{}", argv, 1), PROXIMO_ECANCELLED);
+    plane_test_done(&t);
+}
+
+static void test_told(void **state)
+{
+    struct plane_test t;
+    (void)state;
+    plane_test_init(&t);
+    assert_int_equal(plane_test_read(&t, &executing, "tell"), 0);
+    assert_string_equal(plane_test_told(&t, "findings", 0),
+                        "{\"severity\":3,\"code\":\"DISK-FULL\",\"title\":\"full\",\"measured\":0.97,"
+                        "\"tool\":\"pve_disks\",\"arguments\":{}}");
+    assert_string_equal(plane_test_told(&t, "incomplete", 0), "{\"what\":\"pve2\",\"why\":\"offline\"}");
+    plane_test_done(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_plan), cmocka_unit_test(test_blast),
-                                       cmocka_unit_test(test_client)};
+                                       cmocka_unit_test(test_client), cmocka_unit_test(test_exec),
+                                       cmocka_unit_test(test_told)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
  * only be refused. */
 #include "rig.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,6 +97,16 @@ static const struct fault faults[] = {
     {"\"risk_floor\":2", "\"risk_floor\":0", "risk floor"},
     {"\"subject_schema\":\"{}\"", "\"subject_schema\":\"[]\"", "not a JSON object"},
     {"\"run\":true", "\"run\":false", "no run function"},
+    {"\"threading\":2", "\"threading\":1", "must be PARALLEL"},
+    {"\"executors\":[{", "\"executors\":[{\"flags\":1,", "unknown flag bits"},
+    {"\"executors\":[{", "\"executors\":[{\"name\":\"sh\",\"run\":true},{", "two executors called"},
+    {"\"method\":\"POST\",\"path\":\"/nodes/{node}/qemu/{vmid}/agent/ping\",",
+     "\"executor\":\"none\",\"argv\":[{\"value\":\"a\"}],", "no executor of this plane"},
+    {"\"method\":\"POST\",\"path\":\"/nodes/{node}/qemu/{vmid}/agent/ping\",",
+     "\"executor\":\"sh\",\"argv\":[{\"value\":\"a{vmid}\"}],", "must be one parameter"},
+    {"\"method\":\"POST\",\"path\":\"/nodes/{node}/qemu/{vmid}/agent/ping\",",
+     "\"executor\":\"sh\",\"argv\":[{\"value\":\"a\"},{\"value\":\"{vmid}\"}],",
+     "\"node\" is no word of argv"},
     /* classes that a snapshot goes before */
     {"\"risk_floor\":2", "\"flags\":16,\"risk_floor\":2", "unknown flag bits"},
     {"\"risk_floor\":2", "\"flags\":9,\"risk_floor\":2", "exclude each other"},
@@ -335,6 +346,7 @@ static void test_mutations(void **state)
 
 static void test_replies(void **state)
 {
+    struct tool tool = {.name = (char *)(uintptr_t) "p_list"};
     struct buf body = BUF_INIT(4096);
 
     (void)state;
@@ -348,9 +360,13 @@ static void test_replies(void **state)
         body_put_cstr(&body, "name\x1b[31m");
         body_put_cstr(&body, "");
     }
+    body_put_cstr(&body, "{\"incomplete\":[{\"what\":\"a\",\"why\":\"b\"}],"
+                         "\"findings\":[{\"severity\":3,\"title\":\"t\",\"measured\":1}]}");
     struct plane_reply reply = {0};
     struct problem p = PROBLEM_INIT;
-    assert_int_equal(plane_reply_read("p", NULL, body.data, body.len, &reply, &p), 0);
+    assert_int_equal(plane_reply_read("p", NULL, body.data, body.len, &reply, &p), -EPROTO); /* no tool's */
+    assert_int_equal(plane_reply_read("p", &tool, body.data, body.len, &reply, &p), 0);
+    assert_non_null(reply.told);
     assert_int_equal(reply.count, 2);
     assert_null(strchr(reply.blocks[0].name, 0x1b));
     plane_reply_done(&reply);
@@ -363,7 +379,7 @@ static void test_replies(void **state)
             copy[roll(body.len)] = (char)roll(256);
         copy = realloc(copy, len ? len : 1);
         assert_non_null(copy);
-        if (plane_reply_read("p", NULL, copy, len, &reply, &p) == 0)
+        if (plane_reply_read("p", &tool, copy, len, &reply, &p) == 0)
             plane_reply_done(&reply);
         free(copy);
     }

@@ -59,8 +59,9 @@ static void expect(const char *how, const char *wanted)
 #define TOLD                                                                                                 \
     "{\"unread\":[{\"what\":\"the disks of pve2\",\"why\":\"the node is offline\"}],"                        \
     "\"finding_counts\":{\"total\":3,\"returned\":3,\"high\":2,\"medium\":0,\"low\":1},"                     \
-    "\"findings\":[{\"severity\":\"high\"," REST("first") "},{\"severity\":\"high\"," REST("second") "},"    \
-    "{\"severity\":\"low\"," REST("low") ",\"untrusted\":true}],"
+    "\"findings\":[{\"severity\":\"high\"," REST("first") "},{\"severity\":\"high\"," REST(                  \
+        "second") "},"                                                                                       \
+                  "{\"severity\":\"low\"," REST("low") ",\"untrusted\":true}],"
 
 /* What could not be read comes first, then the findings by rank; the checks get the number of the unread. */
 static void test_shape(void **state)

@@ -235,10 +235,12 @@ static int32_t host_untrusted(struct proximo_call *call, struct proximo_text raw
 
 static int32_t host_incomplete(struct proximo_call *call, const char *what, const char *why)
 {
-    (void)call;
-    (void)what;
-    (void)why;
-    return PROXIMO_ENOSYS; /* as in a read */
+    return call && what && why ? 0 : PROXIMO_EINVAL;
+}
+
+static int32_t host_finding(struct proximo_call *call, const struct proximo_finding *finding)
+{
+    return call && finding->title.len ? 0 : PROXIMO_EINVAL;
 }
 
 static int32_t host_cancelled(struct proximo_call *call)
@@ -260,6 +262,7 @@ static const struct proximo_host host = {.struct_size = sizeof(host),
                                          .progress = host_progress,
                                          .untrusted = host_untrusted,
                                          .incomplete = host_incomplete,
+                                         .finding = host_finding,
                                          .cancelled = host_cancelled,
                                          .deadline_ms = host_deadline_ms};
 

@@ -637,7 +637,8 @@ struct proximo_host {
      * the file's bytes, read anew each time. secret_stdin: a descriptor that gives the secret's value, then
      * the end of file; once a run. output: what came, in whatever pieces; stream 1 or 2. Then exactly one of
      * exited (signal_name "KILL", or NULL) and outcome_unknown; nothing after it. output, exited,
-     * outcome_unknown and ended work on after the run was cancelled or its deadline passed, for a few seconds.
+     * outcome_unknown and ended work on after the run was cancelled or its deadline passed, for a few
+     * seconds.
      *
      * A run that returns an error and has said neither: nothing ran, if the code is EINVAL, ENOTFOUND,
      * EDENIED, EUNAVAIL, ENOSYS or ESTATE; with any other it may have run, if anything had been connected or

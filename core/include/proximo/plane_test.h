@@ -35,6 +35,16 @@
  *     r = plane_test_read(&t, &plane, "hello_pick");         from the beginning, with the answer
  *     t.ungranted = 1;                                       as without client_requests: PROXIMO_EDENIED
  *
+ * Executors: what they connect to and spawn comes from the test's own callbacks, or is refused.
+ *
+ *     t.connect = my_socketpair;                             and t.spawn, t.ended_status, t.ended_signal
+ *     plane_test_material(&t, "known_hosts", "...", 3);
+ *     plane_test_exec_secret(&t, "value", 5);                what secret_stdin gives
+ *     struct proximo_text argv[] = {{"uptime", 6}};
+ *     r = plane_test_exec(&t, &plane, "ssh", "{\"node\":\"pve1\"}", argv, 1);
+ *     ... t.output[1], t.said == PLANE_TEST_EXITED, t.exit_status, t.exit_signal, t.contradicted ...
+ *     plane_test_told(&t, "spawns", 0)       {"program":"ssh","argv":["ssh","-x"]}; also connects
+ *
  * The fake refuses what is out of place (PROXIMO_ENOSYS) and the plainest mistakes (PROXIMO_EINVAL: no path,
  * {x} without a field, a method that is none, an unknown flag); the host refuses more.
  *
@@ -49,6 +59,7 @@
 
 #include "proximo/plane_test_base.h"
 #include "proximo/plane_test_client.h"
+#include "proximo/plane_test_exec.h"
 #include "proximo/plane_test_plan.h"
 
 PLANE_TEST_FN int32_t plane_test_arguments(struct proximo_call *call, struct proximo_text *ret_json)
@@ -308,8 +319,8 @@ PLANE_TEST_FN const struct proximo_host *plane_test_host(void)
     fake.struct_size = (uint32_t)sizeof(fake);
     fake.abi_major = PROXIMO_ABI_MAJOR;
     fake.abi_minor = PROXIMO_ABI_MINOR;
-    fake.features =
-        PROXIMO_FEATURE_READS | PROXIMO_FEATURE_CHANGES | PROXIMO_FEATURE_RESOURCES | PROXIMO_FEATURE_CLIENT;
+    fake.features = PROXIMO_FEATURE_READS | PROXIMO_FEATURE_CHANGES | PROXIMO_FEATURE_EXECUTORS |
+                    PROXIMO_FEATURE_RESOURCES | PROXIMO_FEATURE_CLIENT;
     fake.alloc = plane_test_alloc;
     fake.arguments = plane_test_arguments;
     fake.argument = plane_test_argument_of;
@@ -346,6 +357,14 @@ PLANE_TEST_FN const struct proximo_host *plane_test_host(void)
     fake.client_log = plane_test_client_log;
     fake.show = plane_test_show;
     fake.updated = plane_test_updated;
+    fake.connect = plane_test_connect;
+    fake.spawn = plane_test_spawn;
+    fake.material = plane_test_material_of;
+    fake.secret_stdin = plane_test_secret_stdin;
+    fake.output = plane_test_output;
+    fake.exited = plane_test_exited;
+    fake.outcome_unknown = plane_test_outcome_unknown;
+    fake.ended = plane_test_ended;
     return &fake;
 }
 
@@ -426,6 +445,7 @@ PLANE_TEST_FN int32_t plane_test_call(struct plane_test *t, const struct proximo
     const struct proximo_class *class_rows = (const struct proximo_class *)tested->classes.rows;
     const struct proximo_resource *resource_rows = (const struct proximo_resource *)tested->resources.rows;
     const struct proximo_prompt *prompt_rows = (const struct proximo_prompt *)tested->prompts.rows;
+    const struct proximo_executor *executor_rows = (const struct proximo_executor *)tested->executors.rows;
     uint32_t i;
     for (i = 0; t->kind == PLANE_TEST_READ && i < tested->reads.count; i++)
         if (strcmp(read_rows[i].name, name) == 0 && read_rows[i].read)
@@ -445,6 +465,9 @@ PLANE_TEST_FN int32_t plane_test_call(struct plane_test *t, const struct proximo
     for (i = 0; t->kind == PLANE_TEST_PROMPT && i < tested->prompts.count; i++)
         if (strcmp(prompt_rows[i].name, name) == 0 && prompt_rows[i].get)
             return prompt_rows[i].get(instance, &t->call);
+    for (i = 0; t->kind == PLANE_TEST_EXEC && i < tested->executors.count; i++)
+        if (strcmp(executor_rows[i].name, name) == 0 && executor_rows[i].run)
+            return executor_rows[i].run(instance, &t->call, &t->exec);
     return PROXIMO_ENOTFOUND;
 }
 
@@ -505,6 +528,25 @@ PLANE_TEST_FN int32_t plane_test_blast(struct plane_test *t, const struct proxim
                                        const char *operation_class, const char *subject_json)
 {
     return plane_test_run(t, tested, PLANE_TEST_BLAST, operation_class, subject_json);
+}
+
+/* The same for an executor, by its name. What an earlier run did is forgotten. */
+PLANE_TEST_FN int32_t plane_test_exec(struct plane_test *t, const struct proximo_plane *tested,
+                                      const char *executor, const char *target_json,
+                                      const struct proximo_text *argv, uint32_t argc)
+{
+    memset(&t->exec, 0, sizeof(t->exec));
+    t->exec.struct_size = (uint32_t)sizeof(t->exec);
+    t->exec.argc = argc;
+    t->exec.argv = argv;
+    t->exec.target_json.ptr = target_json;
+    t->exec.target_json.len = strlen(target_json);
+    t->exec.stdin_secret_id = t->secret.ptr ? 1 : 0;
+    t->exec.deadline_ms = 60000;
+    t->exec.output_limit = 65536;
+    t->spawned = t->secret_given = t->said = t->contradicted = 0;
+    memset(t->output, 0, sizeof(t->output));
+    return plane_test_run(t, tested, PLANE_TEST_EXEC, executor, NULL);
 }
 
 PLANE_TEST_FN void plane_test_done(struct plane_test *t)

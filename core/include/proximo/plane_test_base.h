@@ -64,6 +64,24 @@ struct plane_test {
         char *json;
     } told[PLANE_TEST_TOLD];
     uint32_t told_count;
+    struct proximo_exec exec; /* what the executor is asked */
+    /* Of an executor: set by the test. */
+    int32_t (*connect)(struct plane_test *t, const char *endpoint, int32_t *ret_fd);
+    int32_t (*spawn)(struct plane_test *t, const char *program, const struct proximo_text *argv,
+                     uint32_t argc, int32_t ret_fds[3]);
+    int32_t ended_status;
+    const char *ended_signal;
+    struct {
+        char *name;
+        struct proximo_text bytes;
+    } materials[PLANE_TEST_MOST];
+    uint32_t material_count;
+    struct proximo_text secret;
+    /* What it did. */
+    int spawned, secret_given, said, contradicted; /* said: PLANE_TEST_EXITED or PLANE_TEST_UNKNOWN */
+    struct proximo_text output[3];                 /* by stream */
+    int32_t exit_status;
+    char exit_signal[32], unknown_why[512];
     void *memory[PLANE_TEST_KEPT];
     uint32_t memory_count;
 };
@@ -73,6 +91,9 @@ struct plane_test {
 #define PLANE_TEST_BLAST    3
 #define PLANE_TEST_RESOURCE 4
 #define PLANE_TEST_PROMPT   5
+#define PLANE_TEST_EXEC     6
+#define PLANE_TEST_EXITED   1
+#define PLANE_TEST_UNKNOWN  2
 #define PLANE_TEST_FN       __attribute__((unused)) static
 
 static struct plane_test *plane_test_now; /* for config(), which has no call */

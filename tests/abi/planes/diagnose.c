@@ -114,6 +114,6 @@ static const struct proximo_read reads[] = {{.struct_size = sizeof(struct proxim
                                              .params = PROXIMO_TABLE(params),
                                              .flags = PROXIMO_READ_SINGLE,
                                              .read = run}};
-static const struct proximo_plane plane = {
-    TINY_HEAD("diagnose"), .open = tiny_open, .reads = PROXIMO_TABLE(reads)};
+static const struct proximo_plane plane = {TINY_HEAD("diagnose"), .open = tiny_open,
+                                           .reads = PROXIMO_TABLE(reads)};
 PROXIMO_PLANE(plane)
