@@ -384,7 +384,7 @@ static void in_the_sandbox(void **state)
     if (pid == 0) {
         struct backend_run run;
         fake_run_words(&s.fake, &run, "pve1", "sh", "-c", "echo inside; exit 9", NULL);
-        if (sandbox_filter_load(true) != 0)
+        if (sandbox_filter_load(true, true) != 0)
             _exit(1);
         if (backend_libssh2.open(&s.fake.host, &s.settings, &s.state) != 0)
             _exit(2);

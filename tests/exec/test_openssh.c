@@ -4,12 +4,16 @@
  * whatever it does. $line is the line for the far side; no server is needed.
  */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "plane/sandbox.h"
+#include "plugins/exec/openssh_far.h"
 #include "tests/exec/fake.h"
 
 #include <cmocka.h>
@@ -224,12 +228,85 @@ static void secret_input(void **state)
     free(bytes);
 }
 
+/* Pipes of a program that ran before the sandbox closed. */
+static int32_t ready[3];
+
+static int32_t hand_over(struct proximo_call *call, const char *program, const struct proximo_text *argv,
+                         uint32_t argc, int32_t *ret_stdin, int32_t *ret_stdout, int32_t *ret_stderr)
+{
+    (void)call;
+    (void)program;
+    (void)argv;
+    (void)argc;
+    *ret_stdin = ready[0];
+    *ret_stdout = ready[1];
+    *ret_stderr = ready[2];
+    return 0;
+}
+
+static int32_t ended_with_9(struct proximo_call *call, int32_t *ret_exit_status,
+                            struct proximo_text *ret_signal)
+{
+    (void)call;
+    *ret_exit_status = 9;
+    *ret_signal = (struct proximo_text){"", 0};
+    return 0;
+}
+
+static int run_closed_in(struct stand *s, const struct backend *backend, const char *input, size_t len)
+{
+    struct backend_run run;
+    fake_run_words(&s->fake, &run, "pve1", "sh", "-c", "exec <&-; echo inside; exit 9", NULL);
+    run.stdin_text = (struct proximo_text){input, len};
+    (void)signal(SIGPIPE, SIG_DFL); /* as a plane host has it */
+    if (sandbox_filter_load(true, true) != 0)
+        return 1;
+    if (backend->run(s->state, &run) != 0)
+        return 2;
+    return s->fake.exited == 1 && s->fake.out.total == 7 ? s->fake.exit_status : 3;
+}
+
+/* The back ends of programs, with no more system calls than a plane host has; input that breaks its pipe too.
+ */
+static void in_the_sandbox(void **state)
+{
+    static const struct backend *const backends[] = {&backend_openssh, &backend_local};
+    static char input[200000];
+    struct proximo_text words[] = {{"sh", 2}, {"-c", 2}, {"exec <&-; echo inside; exit 9", 29}};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        const bool local = backends[i] == &backend_local;
+        struct stand s;
+        int status = 0;
+        stand_up(&s, "exec sh -c \"$line\"");
+        s.fake.patient = true;
+        if (local)
+            fake_program(&s.fake, "sh", "sh", NULL);
+        struct proximo_text line[] = {{"ssh", 3}, {far_line, strlen(far_line)}};
+        assert_int_equal(s.fake.host.spawn(&s.fake.call, local ? "sh" : "ssh", local ? words : line,
+                                           local ? 3 : 2, &ready[0], &ready[1], &ready[2]),
+                         0);
+        s.fake.host.spawn = hand_over;
+        s.fake.host.ended = ended_with_9;
+        pid_t pid = fork();
+        assert_true(pid >= 0);
+        if (pid == 0)
+            _exit(run_closed_in(&s, backends[i], input, sizeof(input)));
+        for (int k = 0; k < 3; k++)
+            (void)close(ready[k]);
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_true(WIFEXITED(status));
+        assert_int_equal(WEXITSTATUS(status), 9);
+        stand_down(&s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whatever_ssh_does), cmocka_unit_test(options_are_fixed),
         cmocka_unit_test(names_are_checked), cmocka_unit_test(cancelled_while_connecting),
-        cmocka_unit_test(secret_input),
+        cmocka_unit_test(secret_input),      cmocka_unit_test(in_the_sandbox),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
