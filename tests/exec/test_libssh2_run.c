@@ -188,7 +188,8 @@ static void cancelled(void **state)
     fake_again(&s.fake);
     fake_run_words(&s.fake, &run, "pve1", "true", NULL);
     s.fake.cancelled = true;
-    assert_int_equal(backend_libssh2.run(s.state, &run), PROXIMO_ECANCELLED);
+    assert_int_equal(backend_libssh2.run(s.state, &run), PROXIMO_EUNAVAIL);
+    assert_non_null(strstr(s.fake.fail_text, "cancelled"));
     assert_int_equal(s.fake.exited + s.fake.unknown, 0);
     stand_down(&s);
 }
