@@ -59,8 +59,10 @@ static const struct {
     mode_t mode;
     const char *fault;
 } files[] = {
-    {"known", EXEC_KNOWN, 0644, NULL}, {"key", EXEC_KEY, 0600, NULL},
-    {"open-key", EXEC_KEY, 0640, "others can read it"},    {"loose", "x", 0664, "others can write to it"},
+    {"known", EXEC_KNOWN, 0644, NULL},
+    {"key", EXEC_KEY, 0600, NULL},
+    {"open-key", EXEC_KEY, 0640, "others can read it"},
+    {"loose", "x", 0664, "others can write to it"},
     {"program", "#!/bin/sh\n", 0775, NULL},
 };
 
@@ -91,7 +93,8 @@ int exec_setup(void **state)
                    "    programs: {sh: /bin/sh, loose: %s/program, none: /nonexistent}\n"
                    "    material: {known: %s/known, key: %s/key, open-key: %s/open-key, loose: %s/loose,"
                    " none: %s/none, folder: %s}\n",
-                   (unsigned)echo_start(), exec_folder, exec_folder, exec_folder, exec_folder, exec_folder, exec_folder, exec_folder, exec_folder);
+                   (unsigned)echo_start(), exec_folder, exec_folder, exec_folder, exec_folder, exec_folder,
+                   exec_folder, exec_folder, exec_folder);
     exec_start("guarded", lists);
     return 0;
 }
@@ -115,7 +118,7 @@ int exec_teardown(void **state)
 /* ---- a run: words separated by '|' */
 
 int execute_as(const struct plane_exec *like, const char *words, struct plane_exec_result *ret,
-                      struct problem *p)
+               struct problem *p)
 {
     struct plane_exec exec = *like;
     struct plane_exec_word argv[16];

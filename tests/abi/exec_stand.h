@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The stand of the executors' tests: the plane "execute", an echo server on the loopback, files of material. */
+/* The stand of the executors' tests: the plane "execute", an echo server on the loopback, files of material.
+ */
 #ifndef PROXIMO_TESTS_ABI_EXEC_STAND_H
 #define PROXIMO_TESTS_ABI_EXEC_STAND_H
 

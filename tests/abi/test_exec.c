@@ -62,7 +62,8 @@ static void test_spawn_clean(void **state)
 
     (void)state;
     assert_int_equal(setenv("SSH_AUTH_SOCK", "/run/agent", 1), 0);
-    exec_words("spawn|sh|sh|-c|for i in /proc/$$/fd/*; do echo ${i##*/}; done; pwd; exec /usr/bin/env", &result);
+    exec_words("spawn|sh|sh|-c|for i in /proc/$$/fd/*; do echo ${i##*/}; done; pwd; exec /usr/bin/env",
+               &result);
     const char *text = out_of(&result.out);
     assert_true(strncmp(text, "0\n1\n2\n", 6) == 0);
     assert_null(strstr(text, "PROXIMO_TEST_SECRET"));

@@ -219,12 +219,8 @@ static void test_killed(void **state)
 static int tests(void)
 {
     const struct CMUnitTest all[] = {
-        cmocka_unit_test(test_ends),
-        cmocka_unit_test(test_lies),
-        cmocka_unit_test(test_forged),
-        cmocka_unit_test(test_deadline),
-        cmocka_unit_test(test_hang),
-        cmocka_unit_test(test_cancel),
+        cmocka_unit_test(test_ends),     cmocka_unit_test(test_lies), cmocka_unit_test(test_forged),
+        cmocka_unit_test(test_deadline), cmocka_unit_test(test_hang), cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_killed),
     };
     return cmocka_run_group_tests_name("abi-exec-ends", all, exec_setup, exec_teardown);
