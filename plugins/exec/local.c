@@ -11,10 +11,12 @@
 
 #define PROGRAM_MOST 64u  /* bytes of a program's name */
 #define END_WAIT_MS  2500 /* for the host's TERM and KILL to show at the pipes */
+#define CLOCK_MS     100  /* the host's deadline may be so much before ours */
 
 struct local {
     const struct backend_run *run;
-    bool mute; /* the host takes no more output */
+    bool mute;    /* the host takes no more output */
+    bool stopped; /* its time was over, or it was cancelled */
 };
 
 static int32_t local_open(const struct proximo_host *host, const struct backend_settings *settings,
@@ -36,30 +38,33 @@ static int32_t take(void *arg, uint32_t stream, const char *bytes, uint64_t len)
     return 0;
 }
 
-/* Until both streams have ended, or, once the host ends the process, a little longer. */
-static int32_t serve(struct local *local, struct pipes *pipes, bool *ret_stopped)
+/* Until both streams have ended or, once the host ends the process, a little longer. */
+static int32_t serve(struct local *local, struct pipes *pipes)
 {
     const struct backend_run *run = local->run;
-    int64_t until = pipes_now_ms() + run->deadline_ms;
-    bool stopped = false;
+    const int64_t deadline_at = pipes_now_ms() + run->deadline_ms;
+    int64_t until = deadline_at;
     int32_t r = 0;
     while (r == 0 && (pipes->out >= 0 || pipes->err >= 0)) {
+        const bool cancelled = run->host->cancelled(run->call) > 0;
         const bool late = pipes_now_ms() >= until;
-        if (late && stopped)
+        if (late && local->stopped)
             break;
-        if (!stopped && (late || run->host->cancelled(run->call) > 0)) {
-            stopped = true;
+        if (!local->stopped && (late || cancelled)) {
+            local->stopped = true;
             until = pipes_now_ms() + END_WAIT_MS;
             pipes_close_in(pipes);
         }
         r = pipes_turn(pipes, until - pipes_now_ms(), take, local);
     }
-    *ret_stopped = stopped;
+    if (run->host->cancelled(run->call) > 0 || pipes_now_ms() >= deadline_at - CLOCK_MS)
+        local->stopped = true;
     return r;
 }
 
-static int32_t report(const struct backend_run *run, bool stopped)
+static int32_t report(const struct local *local)
 {
+    const struct backend_run *run = local->run;
     struct proximo_text name = {"", 0};
     char signal[16];
     int32_t status = 0;
@@ -69,7 +74,7 @@ static int32_t report(const struct backend_run *run, bool stopped)
     if (!name.len)
         return run->host->exited(run->call, status, NULL);
     (void)snprintf(signal, sizeof(signal), "%.*s", (int)name.len, name.ptr);
-    return run->host->exited(run->call, -1, stopped ? BACKEND_TIMED_OUT : signal);
+    return run->host->exited(run->call, -1, local->stopped ? BACKEND_TIMED_OUT : signal);
 }
 
 static int32_t local_run(void *state, const struct backend_run *run)
@@ -78,7 +83,6 @@ static int32_t local_run(void *state, const struct backend_run *run)
     struct pipes pipes = {.in = -1, .out = -1, .err = -1};
     struct proximo_text input;
     char program[PROGRAM_MOST + 1];
-    bool stopped;
     (void)state;
     if (run->argc == 0 || run->argv[0].len == 0 || run->argv[0].len > PROGRAM_MOST)
         return run->host->fail(
@@ -92,12 +96,12 @@ static int32_t local_run(void *state, const struct backend_run *run)
         return r;
     pipes.input = input.ptr;
     pipes.input_len = input.len;
-    r = serve(&local, &pipes, &stopped);
+    r = serve(&local, &pipes);
     if (run->stdin_fd >= 0 && input.len)
         explicit_bzero((char *)(uintptr_t)input.ptr, (size_t)input.len);
     pipes_close(&pipes);
     return r ? run->host->outcome_unknown(run->call, "the pipes of the command could not be read")
-             : report(run, stopped);
+             : report(&local);
 }
 
 static void local_close(void *state)

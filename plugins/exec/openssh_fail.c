@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "openssh_fail.h"
 
+#include <stdbool.h>
 #include <string.h>
 
-#define SHOWN_MOST 400u /* bytes of ssh's words */
+#define SHOWN_MOST 300u /* bytes of ssh's words */
 
 /* A part of what ssh (or the shell of the node) says, and what helps. The first that fits. */
 static const struct advice {
@@ -30,27 +31,45 @@ static const struct advice {
     {"Bad configuration option", PROXIMO_EINVAL, "mend the ssh configuration, or use OpenSSH 8.7 or later"},
 };
 
+/* As printable ASCII on one line, runs of blanks and of ssh's @ frames as one blank. It is untrusted. */
+static void tidy(const struct marks *from, char *ret)
+{
+    size_t n = 0;
+    for (uint32_t i = 0; i < from->before_len; i++) {
+        const char c = from->before[i];
+        const bool blank =
+            c <= ' ' || c > '~' || (c == '@' && i + 1 < from->before_len && from->before[i + 1] == '@');
+        if (!blank)
+            ret[n++] = c;
+        else if (n && ret[n - 1] != ' ')
+            ret[n++] = ' ';
+    }
+    while (n && ret[n - 1] == ' ')
+        n--;
+    ret[n] = '\0';
+}
+
 int32_t openssh_fail(const struct backend_run *run, const struct marks *err, const struct marks *out)
 {
-    const struct marks *from = err->before_len || !out ? err : out;
-    const uint32_t most = from->before_len < SHOWN_MOST ? from->before_len : SHOWN_MOST;
+    char text[sizeof(err->before) + 1];
     const char *next = "try the same host with ssh -v as the user that proximo runs as";
     int32_t code = PROXIMO_EUNAVAIL;
-    char text[sizeof(from->before) + 1], shown[SHOWN_MOST + 1];
-    for (uint32_t i = 0; i < from->before_len; i++) /* untrusted, and of several lines */
-        text[i] = from->before[i] >= ' ' && from->before[i] <= '~' ? from->before[i] : ' ';
-    text[from->before_len] = '\0';
+    tidy(err->before_len || !out ? err : out, text);
     for (uint32_t i = 0; i < sizeof(advices) / sizeof(advices[0]); i++)
         if (strstr(text, advices[i].part)) {
             code = advices[i].code;
             next = advices[i].next;
             break;
         }
-    (void)memcpy(shown, text + from->before_len - most, most);
-    shown[most] = '\0';
+    const size_t len = strlen(text);
+    const char *shown = len > SHOWN_MOST ? strchr(text + len - SHOWN_MOST, ' ') : text;
     return run->host->fail(run->call, code,
                            "ssh to %s ended before the command was sent, so nothing was run: \"%s\"; %s",
-                           run->node, most ? shown : "it said nothing", next);
+                           run->node,
+                           !len    ? "it said nothing"
+                           : shown ? shown + (*shown == ' ')
+                                   : text,
+                           next);
 }
 
 int32_t openssh_fail_over(const struct backend_run *run, int32_t code)

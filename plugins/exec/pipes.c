@@ -37,6 +37,14 @@ void pipes_close(struct pipes *pipes)
     shut(&pipes->err);
 }
 
+/* A pipe has no MSG_NOSIGNAL, so a reader that is gone would end this process: an error is enough. */
+static void ignore_broken_pipes(void)
+{
+    struct sigaction now, ignore = {.sa_handler = SIG_IGN};
+    if (sigaction(SIGPIPE, NULL, &now) == 0 && now.sa_handler == SIG_DFL)
+        (void)sigaction(SIGPIPE, &ignore, NULL);
+}
+
 static bool nonblocking(int fd)
 {
     int flags = fcntl(fd, F_GETFL);
@@ -49,6 +57,7 @@ int32_t pipes_start(struct pipes *pipes, const struct backend_run *run, const ch
     int32_t r = run->host->spawn(run->call, program, argv, argc, &pipes->in, &pipes->out, &pipes->err);
     if (r)
         return r;
+    ignore_broken_pipes();
     if (nonblocking(pipes->in) && nonblocking(pipes->out) && nonblocking(pipes->err))
         return 0;
     pipes_close(pipes);
@@ -56,29 +65,11 @@ int32_t pipes_start(struct pipes *pipes, const struct backend_run *run, const ch
                            program, errno);
 }
 
-/* A pipe has no MSG_NOSIGNAL: a reader that is gone must cost this thread no signal. */
-static ssize_t write_quiet(int fd, const char *bytes, size_t len)
-{
-    const struct timespec at_once = {0};
-    sigset_t pipe_signal, before, pending;
-    (void)sigemptyset(&pipe_signal);
-    (void)sigaddset(&pipe_signal, SIGPIPE);
-    (void)sigpending(&pending);
-    (void)pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
-    ssize_t n = write(fd, bytes, len);
-    const int error = errno;
-    if (n < 0 && error == EPIPE && !sigismember(&pending, SIGPIPE))
-        (void)sigtimedwait(&pipe_signal, NULL, &at_once);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    errno = error;
-    return n;
-}
-
 /* Writes what fits. A program that no longer reads its input is not at fault: `head` does so. */
 static void feed(struct pipes *pipes)
 {
     if (pipes->input_len) {
-        ssize_t n = write_quiet(pipes->in, pipes->input, (size_t)pipes->input_len);
+        ssize_t n = write(pipes->in, pipes->input, (size_t)pipes->input_len);
         if (n < 0 && errno != EAGAIN && errno != EINTR) {
             pipes->input_len = 0;
             pipes->cut = true;

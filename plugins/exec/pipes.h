@@ -23,7 +23,8 @@ struct pipes {
  */
 typedef int32_t pipes_take(void *arg, uint32_t stream, const char *bytes, uint64_t len);
 
-/* Starts a program of the configuration; all descriptors do not block. As host->spawn, words included. */
+/* Starts a program of the configuration; all descriptors do not block. As host->spawn, words included.
+ * SIGPIPE is ignored from here on, in the whole process, unless it is handled. */
 int32_t pipes_start(struct pipes *pipes, const struct backend_run *run, const char *program,
                     const struct proximo_text *argv, uint32_t argc);
 /*

@@ -155,6 +155,7 @@ static int32_t host_connect(struct proximo_call *call, const char *endpoint, int
 __attribute__((noreturn)) static void become(const char *file, char **words, const int *fds)
 {
     (void)setpgid(0, 0);
+    (void)signal(SIGPIPE, SIG_DFL);
     for (int i = 0; i < 3; i++)
         if (dup2(fds[i], i) < 0)
             _exit(126);

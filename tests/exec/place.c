@@ -71,6 +71,8 @@ void place_open(struct place *place, enum place_id id, struct rig *rig, const st
     char *known = rig_known_hosts(rig, usual.variant, "pve1", 22, usual.known);
     *place = (struct place){.id = id, .backend = backends[id], .rig = rig};
     fake_init(&place->fake);
+    place->settings.idle_ms =
+        usual.port ? 0 : 30000; /* through a proxy each run has a connection of its own */
     place->settings.user = usual.user ? usual.user : rig->user;
     if (id == LOCAL)
         give_local(place);

