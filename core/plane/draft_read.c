@@ -49,9 +49,9 @@ static int check_members(const struct draft_rules *rules, struct json_object *dr
 /* In the order in which steps run: each may refer to those before it. */
 static int check_lists(struct draft_rules *rules, struct json_object *draft, struct problem *p)
 {
-    static const enum draft_list order[] = {DRAFT_FACTS,    DRAFT_RISKS,    DRAFT_GUARDS,
-                                            DRAFT_SUBJECTS, DRAFT_AFFECTED, DRAFT_INCOMPLETE,
-                                            DRAFT_STEPS,    DRAFT_ALWAYS,   DRAFT_POSTCONDITION, DRAFT_FINDINGS};
+    static const enum draft_list order[] = {
+        DRAFT_FACTS,      DRAFT_RISKS, DRAFT_GUARDS, DRAFT_SUBJECTS,      DRAFT_AFFECTED,
+        DRAFT_INCOMPLETE, DRAFT_STEPS, DRAFT_ALWAYS, DRAFT_POSTCONDITION, DRAFT_FINDINGS};
 
     for (size_t k = 0; k < DRAFT_LISTS; k++) {
         enum draft_list list = order[k];

@@ -134,8 +134,8 @@ static size_t argument_size(const struct reading *r, const char *name, size_t fa
     return json_get_int(r->arguments, name, &n) == 0 && n >= 0 ? (size_t)n : fallback;
 }
 
-static void put_head(const struct reading *r, const struct window *w, int64_t api_total, const struct rows *rows,
-                     const struct buf *facts, struct buf *out)
+static void put_head(const struct reading *r, const struct window *w, int64_t api_total,
+                     const struct rows *rows, const struct buf *facts, struct buf *out)
 {
     bool windowed = api_total >= 0 && !rows->filtered && (size_t)api_total > rows->count;
     size_t total = windowed ? (size_t)api_total : rows->count;

@@ -112,9 +112,8 @@ int exec_take_reply(struct exec_run *run, const char *bytes, size_t len, struct 
     size_t signal_len, why_len;
     uint32_t said = body_u32(&body), status = body_u32(&body);
     const char *signal = body_text(&body, &signal_len), *why = body_text(&body, &why_len);
-    bool fits = said == EXEC_SAID_UNKNOWN ||
-                (said == EXEC_SAID_EXITED && status <= INT32_MAX &&
-                 (signal_len == 0 || exec_signal_fits(signal, signal_len)));
+    bool fits = said == EXEC_SAID_UNKNOWN || (said == EXEC_SAID_EXITED && status <= INT32_MAX &&
+                                              (signal_len == 0 || exec_signal_fits(signal, signal_len)));
 
     if (!body_end(&body) || !fits || why_len >= sizeof(run->why))
         return problem_set(p, -EPROTO, PX_PLANE, "the plane \"%s\" told of an outcome that makes no sense",
@@ -131,7 +130,8 @@ int exec_take_reply(struct exec_run *run, const char *bytes, size_t len, struct 
 static bool is_certain(int32_t code)
 {
     return code == PROXIMO_EINVAL || code == PROXIMO_ENOTFOUND || code == PROXIMO_EDENIED ||
-           code == PROXIMO_EUNAVAIL || code == PROXIMO_ENOSYS || code == PROXIMO_ESTATE;
+           code == PROXIMO_EUNAVAIL || code == PROXIMO_ENOSYS || code == PROXIMO_ESTATE ||
+           code == PROXIMO_ENOTALLOWED;
 }
 
 static void judge_exit(const struct exec_run *run, struct plane_exec_result *ret)
@@ -158,8 +158,7 @@ static void judge(const struct exec_run *run, int r, const struct problem *p, st
         (void)problem_set(&ret->why, -EIO, PX_PLANE, "%s: what became of the command is not known: %s",
                           run->row->name, run->why);
     } else {
-        ret->end =
-            !run->handed || (run->replied && is_certain(run->code)) ? EXEC_NOT_STARTED : EXEC_UNKNOWN;
+        ret->end = !run->handed || (run->replied && is_certain(run->code)) ? EXEC_NOT_STARTED : EXEC_UNKNOWN;
         ret->why = *p;
     }
 }

@@ -90,8 +90,8 @@ static void put_target(const struct probe_row *probe, struct json_object *values
         bool word = false;
         for (size_t k = 0; k < probe->argv_count; k++) {
             const char *text = probe->argv[k].value;
-            word = word || (text[0] == '{' && find_param(probe, text + 1, strlen(text) - 2) ==
-                                                  &probe->params[i]);
+            word = word ||
+                   (text[0] == '{' && find_param(probe, text + 1, strlen(text) - 2) == &probe->params[i]);
         }
         if (word || !json_object_object_get_ex(values, name, &value) || !value)
             continue;

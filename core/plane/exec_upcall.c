@@ -37,7 +37,7 @@ static const char *find_named(const struct exec_run *run, const char *key, const
                               struct problem *p)
 {
     const struct config_plane *config = run->config;
-    const struct config_strings *named = !config                     ? NULL
+    const struct config_strings *named = !config                         ? NULL
                                          : strcmp(key, "endpoints") == 0 ? &config->endpoints
                                          : strcmp(key, "programs") == 0  ? &config->programs
                                                                          : &config->material;

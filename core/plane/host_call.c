@@ -244,7 +244,8 @@ int host_call_start(const struct message_head *head, const char *packet, size_t 
     call->row = body_u32(&body);
     call->deadline_ms = clock_ms() + (int64_t)body_u64(&body);
     call->arguments = body_dup(&body, MESSAGE_LIMIT);
-    call->input = kind == PLANE_CALL_EXEC ? bytes_dup(&body, &call->input_len) : body_dup(&body, MESSAGE_LIMIT);
+    call->input =
+        kind == PLANE_CALL_EXEC ? bytes_dup(&body, &call->input_len) : body_dup(&body, MESSAGE_LIMIT);
     call->site_kind = body_u32(&body);
     call->site_name = body_dup(&body, 256);
     if (!body_end(&body) || kind > PLANE_CALL_EXEC || head->seq >= host.plane_count ||

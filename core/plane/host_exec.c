@@ -211,7 +211,8 @@ int32_t host_exited(struct proximo_call *call, int32_t exit_status, const char *
     bool by_signal = signal_name && *signal_name;
 
     if (call && call->kind == PLANE_CALL_EXEC &&
-        (by_signal ? !exec_signal_fits(signal_name, strnlen(signal_name, EXEC_SIGNAL_SIZE)) : exit_status < 0))
+        (by_signal ? !exec_signal_fits(signal_name, strnlen(signal_name, EXEC_SIGNAL_SIZE))
+                   : exit_status < 0))
         return contradict(call, "a command ends with a status of 0 or more, or by a signal (\"KILL\")");
     int32_t code = say(call, "exited", EXEC_SAID_EXITED);
     if (code)

@@ -17,16 +17,16 @@ int32_t upcall_code_of(const struct problem *p)
         const char *px;
         int32_t code;
     } codes[] = {
-        {PX_NOT_FOUND, PROXIMO_ENOTFOUND},  {PX_AUTH, PROXIMO_EDENIED},
-        {PX_PRIVILEGE, PROXIMO_EDENIED},    {PX_REFUSED_GET, PROXIMO_EDENIED},
-        {PX_READ_ONLY, PROXIMO_EDENIED},    {PX_CONNECT, PROXIMO_EUNAVAIL},
-        {PX_TLS, PROXIMO_EUNAVAIL},         {PX_BUSY, PROXIMO_EUNAVAIL},
-        {PX_SITE, PROXIMO_EUNAVAIL},        {PX_SECRET_FILE, PROXIMO_EUNAVAIL},
-        {PX_CONFIG, PROXIMO_EDENIED},       {PX_STATE, PROXIMO_ESTATE},
-        {PX_CANCELLED, PROXIMO_ECANCELLED}, {PX_TIMEOUT, PROXIMO_EDEADLINE},
-        {PX_BAD_ANSWER, PROXIMO_EPROTO},    {PX_TOO_LARGE, PROXIMO_ENOMEM},
-        {PX_UNSUPPORTED, PROXIMO_ENOSYS},   {PX_ARG, PROXIMO_EINVAL},
-        {PX_INTERNAL, PROXIMO_EINTERNAL},
+        {PX_NOT_FOUND, PROXIMO_ENOTFOUND}, {PX_AUTH, PROXIMO_EDENIED},
+        {PX_PRIVILEGE, PROXIMO_EDENIED},   {PX_REFUSED_GET, PROXIMO_EDENIED},
+        {PX_READ_ONLY, PROXIMO_EDENIED},   {PX_CONNECT, PROXIMO_EUNAVAIL},
+        {PX_TLS, PROXIMO_EUNAVAIL},        {PX_BUSY, PROXIMO_EUNAVAIL},
+        {PX_SITE, PROXIMO_EUNAVAIL},       {PX_SECRET_FILE, PROXIMO_EUNAVAIL},
+        {PX_CONFIG, PROXIMO_EDENIED},      {PX_STATE, PROXIMO_ESTATE},
+        {PX_TARGET, PROXIMO_ENOTALLOWED},  {PX_CANCELLED, PROXIMO_ECANCELLED},
+        {PX_TIMEOUT, PROXIMO_EDEADLINE},   {PX_BAD_ANSWER, PROXIMO_EPROTO},
+        {PX_TOO_LARGE, PROXIMO_ENOMEM},    {PX_UNSUPPORTED, PROXIMO_ENOSYS},
+        {PX_ARG, PROXIMO_EINVAL},          {PX_INTERNAL, PROXIMO_EINTERNAL},
     };
 
     for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
@@ -198,9 +198,7 @@ void upcall_run(struct planes *planes, struct call *call, const struct message_h
     case MESSAGE_SPAWN:
     case MESSAGE_MATERIAL:
     case MESSAGE_SECRET:
-    case MESSAGE_ENDED:
-        code = upcall_exec(planes, call, upcall, &body, &out, fds, &fd_count, &p);
-        break;
+    case MESSAGE_ENDED: code = upcall_exec(planes, call, upcall, &body, &out, fds, &fd_count, &p); break;
     case MESSAGE_PERMISSION: code = upcall_permission(planes, call, &body, &out, &p); break;
     default: code = upcall_site(planes, call, &out, &p); break;
     }

@@ -29,9 +29,10 @@ static int block_object(const struct reading *r, const struct reply_block *block
 }
 
 /* Names that the answer itself uses: a plane's member must not hide them. */
-static const char *const reserved[] = {"total", "total_is_minimum", "returned",  "offset",  "truncated",
-                                       "hint",  "next_offset",      "by_status", "missing", "complete",
-                                       "notes", "untrusted",        "rows",      "guest",   "node", "unread", "unread_not_shown", "findings", "finding_counts"};
+static const char *const reserved[] = {
+    "total",     "total_is_minimum", "returned",         "offset",   "truncated",     "hint", "next_offset",
+    "by_status", "missing",          "complete",         "notes",    "untrusted",     "rows", "guest",
+    "node",      "unread",           "unread_not_shown", "findings", "finding_counts"};
 
 static bool name_is_free(const struct plane_reply *reply, size_t index)
 {

@@ -9,12 +9,12 @@
 #include "plane/planes.h"
 #include "plane/read_inner.h"
 
-#define FINDINGS_MOST   256
-#define TITLE_MAX       300
-#define EVIDENCE_MAX    1000
-#define FINDING_ROOM    64   /* of the counts and brackets around the findings */
-#define UNREAD_LIMIT    6000 /* characters of what could not be read */
-#define FINDINGS_LIMIT  24000
+#define FINDINGS_MOST  256
+#define TITLE_MAX      300
+#define EVIDENCE_MAX   1000
+#define FINDING_ROOM   64   /* of the counts and brackets around the findings */
+#define UNREAD_LIMIT   6000 /* characters of what could not be read */
+#define FINDINGS_LIMIT 24000
 
 static struct json_object *told_list(const struct plane_reply *reply, const char *key)
 {

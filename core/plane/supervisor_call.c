@@ -193,7 +193,8 @@ void calls_tend(struct planes *planes, int64_t now)
             if (!call->stop_sent || now < call->kill_ms)
                 continue;
             (void)snprintf(why, sizeof(why), "hung: it went on for %d s after the call was %s",
-                           (int)(overdue_ms(call) / 1000), call->cancelled ? "cancelled" : "over its deadline");
+                           (int)(overdue_ms(call) / 1000),
+                           call->cancelled ? "cancelled" : "over its deadline");
             host_lost(planes, call->slot->host, call, why);
         }
     }

@@ -75,6 +75,7 @@ extern "C" {
 #define PROXIMO_ESTATE      (-12) /* its present state does not allow it: locked, a template, not empty */
 #define PROXIMO_EINPUT      (-13) /* since 0.3: the client is being asked; return this at once, see ask */
 #define PROXIMO_ECAPABILITY (-14) /* since 0.3: the client does not offer what it would be asked for */
+#define PROXIMO_ENOTALLOWED (-15) /* since 0.4: the operator's configuration leaves it out */
 
 /* UTF-8 bytes that need not end with NUL. */
 struct proximo_text {
@@ -637,7 +638,8 @@ struct proximo_host {
      * the file's bytes, read anew each time. secret_stdin: a descriptor that gives the secret's value, then
      * the end of file; once a run. output: what came, in whatever pieces; stream 1 or 2. Then exactly one of
      * exited (signal_name "KILL", or NULL) and outcome_unknown; nothing after it. output, exited,
-     * outcome_unknown and ended work on after the run was cancelled or its deadline passed, for a few seconds.
+     * outcome_unknown and ended work on after the run was cancelled or its deadline passed, for a few
+     * seconds.
      *
      * A run that returns an error and has said neither: nothing ran, if the code is EINVAL, ENOTFOUND,
      * EDENIED, EUNAVAIL, ENOSYS or ESTATE; with any other it may have run, if anything had been connected or
