@@ -38,8 +38,9 @@ struct backend_run {
 /*
  * A back end reports through the host: output() for what came (stream 1 or 2), then exactly one of exited()
  * or outcome_unknown(); before the command was sent a failure is host->fail and its code, and then it is
- * certain that nothing ran. A command that was ended, at its deadline or by cancellation, is
- * exited(call, -1, BACKEND_TIMED_OUT); a signal's name has no SIG before it ("KILL").
+ * certain that nothing ran (so it is a code by which plane.h says that: EINVAL, ENOTFOUND, EDENIED,
+ * EUNAVAIL). A command that was ended, at its deadline or by cancellation, is exited(call, -1,
+ * BACKEND_TIMED_OUT); a signal's name has no SIG before it ("KILL").
  */
 #define BACKEND_TIMED_OUT "TIMEOUT"
 #define BACKEND_STDOUT    1u
@@ -68,8 +69,9 @@ int32_t backend_command_line(const struct backend_run *run, struct proximo_text 
  * `timeout` around it carries a mark, a variable PROXIMO_RUN of its environment alone: the command's own
  * environment, arguments, output and exit status are untouched. backend_end_line is a second command for the
  * same node that finds the process with this mark, sends it TERM (`timeout` passes it on to its process
- * group, KILL 5 s later) and waits. It exits with BACKEND_END_... A process that left the group (a daemon) is
- * not chased, as `timeout` itself would not.
+ * group), KILL to the group about 2 s later, and waits: 3 s in all, because a host gives a run that was
+ * stopped 5. It exits with BACKEND_END_... A process that left the group (a daemon) is not chased, as
+ * `timeout` itself would not.
  */
 #define BACKEND_MARK_LEN        32u /* hexadecimal digits */
 #define BACKEND_END_GONE        0   /* it was there and is gone, with its process group */

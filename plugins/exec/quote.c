@@ -97,7 +97,7 @@ int32_t backend_command_line(const struct backend_run *run, struct proximo_text 
 /*
  * $1 is the mark. /proc/PID/environ is what a process was started with: `timeout`, and for an instant the
  * inner shell. TERM goes to the process, which passes it on; its id is its group's too. A process not found
- * at once may not have begun yet: one second is left for that.
+ * at once may not have begun yet: one second is left for that. `kill -KILL -- -ID` is not understood by dash.
  */
 static const char end_script[] =
     "find() { grep -lsxzF \"PROXIMO_RUN=$1\" /proc/[0-9]*/environ; }\n"
@@ -107,13 +107,21 @@ static const char end_script[] =
     "done\n"
     "p=\n"
     "for d in $f; do d=${d#/proc/}; p=\"$p ${d%/environ}\"; done\n"
-    "for i in $p; do kill -TERM $i 2>/dev/null; done\n"
-    "there() { for i in $p; do kill -0 -- -$i 2>/dev/null && return 0; done; [ -n \"$(find \"$1\")\" ]; }\n"
+    "for i in $p; do kill -s TERM $i 2>/dev/null; done\n"
+    /* Is anything of the group alive? kill -0 would count zombies that nobody has waited for yet. */
+    "there() {\n"
+    "for s in /proc/[0-9]*/stat; do\n"
+    "{ read -r l <$s; } 2>/dev/null || continue\n"
+    "set -- ${l##*) }\n"
+    "case $1 in Z|X) continue;; esac\n"
+    "for i in $p; do [ \"$3\" = $i ] && return 0; done\n"
+    "done\n"
+    "return 1; }\n"
     "n=0\n"
-    "while there \"$1\"; do\n"
+    "while there || [ -n \"$(find \"$1\")\" ]; do\n"
     "n=$((n+1))\n"
-    "[ $n -eq 55 ] && for i in $p; do kill -KILL -- -$i $i 2>/dev/null; done\n"
-    "[ $n -ge 65 ] && exit 1\n"
+    "[ $n -eq 15 ] && for i in $p; do kill -s KILL -- -$i $i 2>/dev/null; done\n"
+    "[ $n -ge 28 ] && exit 1\n"
     "sleep 0.1\n"
     "done\n"
     "exit 0";
@@ -127,5 +135,5 @@ int32_t backend_end_line(const struct backend_run *run, const char mark[BACKEND_
 
     end.argv = argv;
     end.argc = sizeof(argv) / sizeof(argv[0]);
-    return join(&end, "exec timeout -k 1 15 sh", ret);
+    return join(&end, "exec timeout -k 1 10 sh", ret);
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ssh_end.h"
 
-#define END_MS   12000
-#define CLOSE_MS 2000 /* from the process's end to its channel's */
+/* A host ends a run, and all others of its process, 5 s after its time was over. */
+#define END_MS   3800
+#define OPEN_MS  2000 /* a connection that does not even open a channel is dead */
+#define CLOSE_MS 1000 /* from the process's end to its channel's */
 #define PAUSE_MS 50
 
 /* libssh2's codes for "repeat it": BAD_USE comes while a packet of another call is half sent. */
@@ -66,13 +68,15 @@ int ssh_end(struct ssh_flow *flow, const char mark[BACKEND_MARK_LEN + 1])
     flow->input_done = flow->input_done || flow->half != SSH_HALF_INPUT;
     if (backend_end_line(flow->work->run, mark, &line) != PROXIMO_OK)
         return -1;
-    LIBSSH2_CHANNEL *channel = open_second(flow, until);
+    LIBSSH2_CHANNEL *channel = open_second(flow, ssh_now_ms() + OPEN_MS);
     if (channel)
         said = run_second(flow, channel, &line, until);
     /* The channel is freed with its session, which is not used again. */
     if (said == BACKEND_END_GONE || said == BACKEND_END_NOT_FOUND) {
-        until = ssh_now_ms() + CLOSE_MS;
-        while (pass_time(flow, until))
+        int64_t close_until = ssh_now_ms() + CLOSE_MS;
+        if (close_until > until)
+            close_until = until;
+        while (pass_time(flow, close_until))
             ;
     }
     return flow->end == SSH_FLOW_CLOSED ? BACKEND_END_GONE : said;

@@ -8,7 +8,7 @@
 
 #include "ssh_flow.h"
 
-/* BACKEND_END_...; negative: that could not be found out within about twelve seconds. flow goes on meanwhile,
+/* BACKEND_END_...; negative: that could not be found out within about four seconds. flow goes on meanwhile,
  * its output dropped; when the command's own channel closes, that is its end: GONE. */
 int ssh_end(struct ssh_flow *flow, const char mark[BACKEND_MARK_LEN + 1]);
 

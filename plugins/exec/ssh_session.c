@@ -172,16 +172,13 @@ static int32_t exchange(const struct ssh_work *work, uint32_t types, struct ssh_
     int error = 0;
     for (size_t i = 0; !error && i < sizeof(preferences) / sizeof(preferences[0]); i++)
         error = libssh2_session_method_pref(session->ssh, preferences[i].method, preferences[i].names);
-    while (!error && (error = libssh2_session_handshake(session->ssh, session->fd)) == LIBSSH2_ERROR_EAGAIN) {
-        error = 0;
-        r = ssh_session_wait(work, session);
-        if (r) {
-            r = ssh_work_fail(work, r, "agreeing on keys with the node");
-            break;
-        }
-        continue;
-    }
-    if (!r && error)
+    if (!error)
+        error = libssh2_session_handshake(session->ssh, session->fd);
+    while (error == LIBSSH2_ERROR_EAGAIN && (r = ssh_session_wait(work, session)) == PROXIMO_OK)
+        error = libssh2_session_handshake(session->ssh, session->fd);
+    if (r)
+        r = ssh_work_fail(work, r, "agreeing on keys with the node");
+    else if (error)
         r = handshake_failed(work, session, error, hostkeys);
     if (r) {
         ssh_session_close(session, false);

@@ -5,6 +5,8 @@
 #include <poll.h>
 #include <time.h>
 
+#define DEADLINE_MOST_MS ((int64_t)365 * 86400 * 1000)
+
 int64_t ssh_now_ms(void)
 {
     struct timespec now;
@@ -16,8 +18,9 @@ int64_t ssh_now_ms(void)
 void ssh_work_begin(struct ssh_work *work, const struct backend_run *run,
                     const struct backend_settings *settings)
 {
-    *work =
-        (struct ssh_work){.run = run, .settings = settings, .deadline_at = ssh_now_ms() + run->deadline_ms};
+    int64_t ms = run->deadline_ms < DEADLINE_MOST_MS ? run->deadline_ms : DEADLINE_MOST_MS;
+
+    *work = (struct ssh_work){.run = run, .settings = settings, .deadline_at = ssh_now_ms() + ms};
 }
 
 int64_t ssh_work_left_ms(const struct ssh_work *work)

@@ -26,7 +26,7 @@ my @core_layers = (
 # Who may use a library: header pattern, then the only folders.
 my @libraries = (
     [ qr{^curl/},           qw(core/http tests) ],
-    [ qr{^openssl/},        qw(core/http core/base sim tests faces) ],
+    [ qr{^openssl/},        qw(core/http core/base plugins/exec sim tests faces) ],
     [ qr{^microhttpd\.h$},  qw(sim faces tests) ],
     [ qr{^libssh2},         qw(plugins/exec tests) ],
     [ qr{^seccomp\.h$},     qw(core/plane tests) ],
