@@ -142,8 +142,8 @@ const struct problem_row problem_table[] = {
      "they are. Reads go on.",
      "maintenance, or an incident", "`proximo thaw`; the cause names the file.", "limits.md"},
     {PX_TARGET,
-     "What the change is aimed at, or would affect, is left out by the targets of "
-     "`tools.allow` or `tools.deny`, or it could not be read whether it is.",
+     "What it is aimed at, or would affect, is left out by the targets of `tools.allow` or "
+     "`tools.deny` or by a plane's own list, or it could not be read whether it is.",
      "a guest, node, pool or storage that the operator keeps out of reach",
      "An operator can change the lists; the cause names the word.", NULL},
     {PX_LEASE,

@@ -130,7 +130,8 @@ int exec_take_reply(struct exec_run *run, const char *bytes, size_t len, struct 
 static bool is_certain(int32_t code)
 {
     return code == PROXIMO_EINVAL || code == PROXIMO_ENOTFOUND || code == PROXIMO_EDENIED ||
-           code == PROXIMO_EUNAVAIL || code == PROXIMO_ENOSYS || code == PROXIMO_ESTATE;
+           code == PROXIMO_EUNAVAIL || code == PROXIMO_ENOSYS || code == PROXIMO_ESTATE ||
+           code == PROXIMO_ENOTALLOWED;
 }
 
 static void judge_exit(const struct exec_run *run, struct plane_exec_result *ret)

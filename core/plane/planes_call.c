@@ -189,6 +189,7 @@ static int plane_failure(const struct call *call, struct problem *p)
         {PROXIMO_ENOMEM, -ENOMEM, PX_PLANE, "it ran out of memory"},
         {PROXIMO_ENOTFOUND, -ENOENT, PX_NOT_FOUND, "what was asked for does not exist"},
         {PROXIMO_EDENIED, -EACCES, PX_PRIVILEGE, "it was refused"},
+        {PROXIMO_ENOTALLOWED, -EPERM, PX_TARGET, "the configuration leaves it out"},
         {PROXIMO_ESTATE, -EBUSY, PX_STATE, "its present state does not allow it"},
         {PROXIMO_EUNAVAIL, -ENOTCONN, PX_CONNECT, "something it needs cannot be reached"},
         {PROXIMO_EREMOTE, -EIO, PX_REMOTE, "Proxmox answered with an error"},

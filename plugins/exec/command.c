@@ -38,7 +38,7 @@ int32_t exec_guest_open(void *instance, struct proximo_call *call, const char *k
     if (r < 0 || (list->tags && allow_has(list, ret->vmid, member_text(ret->config, "tags"))))
         return r;
     return ret->ask.host->fail(
-        call, PROXIMO_EDENIED,
+        call, PROXIMO_ENOTALLOWED,
         "the allow-list does not name %s. planes.exec.config.%s of the configuration allows: %s. An operator "
         "adds the id, a range or a tag there and starts proximo anew",
         guest_label(ret), lxc ? "ct" : "vm", list_text(&ret->ask, list));

@@ -58,7 +58,8 @@ static int32_t check_allowed(const struct exec_plane *plane, const struct asking
         if (allow_has(&plane->ct, vmid, member_text(config, "tags")))
             return PROXIMO_OK;
     }
-    return a->host->fail(a->call, PROXIMO_EDENIED, "planes.exec.config.ct does not allow container %s", vmid);
+    return a->host->fail(a->call, PROXIMO_ENOTALLOWED, "planes.exec.config.ct does not allow container %s",
+                         vmid);
 }
 
 static void *state_of(const struct exec_plane *plane, const char *node)

@@ -75,6 +75,7 @@ extern "C" {
 #define PROXIMO_ESTATE      (-12) /* its present state does not allow it: locked, a template, not empty */
 #define PROXIMO_EINPUT      (-13) /* since 0.3: the client is being asked; return this at once, see ask */
 #define PROXIMO_ECAPABILITY (-14) /* since 0.3: the client does not offer what it would be asked for */
+#define PROXIMO_ENOTALLOWED (-15) /* since 0.4: the operator's configuration leaves it out */
 
 /* UTF-8 bytes that need not end with NUL. */
 struct proximo_text {

@@ -59,7 +59,7 @@ static void the_allow_list_fails_closed(void **state)
             if (r != 0)
                 fail_msg("%s: %s", cases[i].list, t.fail_text);
         } else {
-            expect_failure(&t, r, PROXIMO_EDENIED, "planes.exec.config.ct");
+            expect_failure(&t, r, PROXIMO_ENOTALLOWED, "planes.exec.config.ct");
         }
         plane_test_done(&t);
     }
@@ -150,7 +150,7 @@ static void the_order_is_list_then_words_then_state(void **state)
     /* Of a container that is not allowed nothing is read. */
     begin(&t, "lxc", "{\"ct\":[200]}");
     plane_test_argument(&t, "command", "[\"a\\nb\"]", 0);
-    expect_failure(&t, plane_test_plan(&t, exec_plane, "ct_exec"), PROXIMO_EDENIED,
+    expect_failure(&t, plane_test_plan(&t, exec_plane, "ct_exec"), PROXIMO_ENOTALLOWED,
                    "does not name container 105");
     assert_int_equal(t.asked_count, 0);
     plane_test_done(&t);
@@ -219,7 +219,8 @@ static void a_machine_is_asked_by_its_agent(void **state)
     plane_test_done(&t);
     begin(&t, "qemu", "{\"ct\":[105]}");
     plane_test_argument(&t, "command", "[\"ls\"]", 0);
-    expect_failure(&t, plane_test_plan(&t, exec_plane, "vm_exec"), PROXIMO_EDENIED, "planes.exec.config.vm");
+    expect_failure(&t, plane_test_plan(&t, exec_plane, "vm_exec"), PROXIMO_ENOTALLOWED,
+                   "planes.exec.config.vm");
     plane_test_done(&t);
 }
 
