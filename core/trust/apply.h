@@ -56,6 +56,10 @@ int plan_used(const char *plan_id, enum plan_state state, struct problem *p);
 /* ---- propose.c */
 
 /* The plan of the way back of an undo file's content; its answer as of trust_plan. */
+/* A plan of the tool that goes back to a snapshot; notice is said beside it. As trust_plan otherwise. */
+int propose_rollback(struct trust *trust, const struct trust_call *call, const struct tool *tool,
+                     struct site *site, struct json_object *arguments, const char *notice, struct buf *out,
+                     struct problem *p);
 int propose_way_back(struct trust *trust, const struct trust_call *call, const struct tool *tool,
                      struct site *site, struct json_object *record, struct buf *out, struct problem *p);
 

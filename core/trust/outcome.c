@@ -222,8 +222,9 @@ static void put_way_back(struct buf *out, const struct run_result *result,
         (void)json_get_string(undo, "kind", &kind, NULL);
         (void)json_get_string(undo, "note", &note, NULL);
     }
-    const bool possible = strcmp(kind, "none") != 0 && result->undo_sha256[0] && receipt->seq &&
-                          !undo_left_nothing(result->record);
+    const bool back = strcmp(kind, "none") != 0 || undo_point_is_way_back(result->record);
+    const bool possible =
+        back && result->undo_sha256[0] && receipt->seq && !undo_left_nothing(result->record);
     json_put_key(out, "undo");
     buf_char(out, '{');
     json_put_key_bool(out, "possible", possible);

@@ -83,6 +83,7 @@ struct plan_request {
     struct site *site;
     struct json_object *arguments; /* as the client gave them, without site and confirm; borrowed */
     struct json_object *record;    /* an undo file's content: make the way back of that; else NULL */
+    const char *notice;            /* said beside the answer; may be NULL */
     int64_t deadline_ms;
     struct cancel *cancel;
     void (*progress)(void *arg, uint32_t done, uint32_t total, const char *message);

@@ -67,15 +67,15 @@ static int put_plan(struct trust *trust, const struct plan *plan, const char *no
 }
 
 /* The answer to a new plan. confirm: the argument was given. */
-static int answer(struct trust *trust, const struct trust_call *call, const struct plan *plan, bool confirm,
-                  struct buf *out, struct problem *p)
+static int answer(struct trust *trust, const struct trust_call *call, const struct plan *plan,
+                  const char *notice, bool confirm, struct buf *out, struct problem *p)
 {
     const bool direct = trust->config->trust.confirm_direct;
 
     if (confirm && direct && strcmp(limits_consent(trust, plan->consent), "plan") == 0)
         return apply_at_once(trust, call, plan, out, p);
     if (!confirm)
-        return put_plan(trust, plan, NULL, out, p);
+        return put_plan(trust, plan, notice, out, p);
     return put_plan(
         trust, plan,
         direct ? "confirm was ignored: this plan needs more consent than its id. Nothing was done; "
@@ -98,7 +98,7 @@ static int build(struct trust *trust, const struct trust_call *call, const struc
     }
     if (!plan)
         return put_nothing(nothing.data ? nothing.data : "it is so already", out);
-    r = answer(trust, call, plan, confirm, out, p);
+    r = answer(trust, call, plan, request->notice, confirm, out, p);
     plan_free(plan);
     return r;
 }
@@ -132,6 +132,15 @@ int trust_plan(struct trust *trust, const struct trust_call *call, const struct 
     struct plan_request request = {.tool = tool, .site = site, .arguments = arguments};
 
     return propose(trust, call, &request, confirm, out, p ? p : &local);
+}
+
+int propose_rollback(struct trust *trust, const struct trust_call *call, const struct tool *tool,
+                     struct site *site, struct json_object *arguments, const char *notice, struct buf *out,
+                     struct problem *p)
+{
+    struct plan_request request = {.tool = tool, .site = site, .arguments = arguments, .notice = notice};
+
+    return propose(trust, call, &request, false, out, p);
 }
 
 int propose_way_back(struct trust *trust, const struct trust_call *call, const struct tool *tool,

@@ -138,6 +138,18 @@ struct json_object *undo_point_of(struct json_object *record, const char **ret_n
     return point;
 }
 
+bool undo_point_is_way_back(struct json_object *record)
+{
+    struct json_object *undo = NULL, *steps = NULL;
+    const char *kind = "none", *outcome = "", *name = NULL;
+
+    if (json_get(record, "undo", json_type_object, &undo) == 0)
+        (void)json_get_string(undo, "kind", &kind, NULL);
+    if (json_get(record, "steps", json_type_array, &steps) == 0)
+        (void)json_get_string(json_object_array_get_idx(steps, 0), "outcome", &outcome, NULL);
+    return strcmp(kind, "none") == 0 && undo_point_of(record, &name) && strcmp(outcome, "ok") == 0;
+}
+
 static bool same(struct json_object *a, struct json_object *b)
 {
     CLEANUP_BUF struct buf left = BUF_INIT(PLAN_LIMIT);

@@ -34,6 +34,8 @@ void undo_point_drop(struct json_object *value, struct json_object *except);
 
 /* "undo_point" of an undo file's record, with its name; NULL: the plan had none. Borrowed. */
 struct json_object *undo_point_of(struct json_object *record, const char **ret_name);
+/* The plan has no way back of its own, and its undo point was taken: going back to that is the way. */
+bool undo_point_is_way_back(struct json_object *record);
 /* The plan's own steps changed nothing, and all but what the snapshot changes is as it was before. */
 bool undo_point_left_nothing(struct json_object *record);
 

@@ -16,6 +16,7 @@
 #include "trust/apply.h"
 #include "trust/plan.h"
 #include "trust/trust_inner.h"
+#include "trust/undo_point.h"
 
 #define RECEIPT_HEX 16u
 
@@ -138,6 +139,38 @@ static int undoable(const struct found *found, struct problem *p)
     return 0;
 }
 
+#define ROLLBACK_TOOL "pve_rollback"
+
+/* Back to the undo point, by the tool that goes back to snapshots: with its own look at whom that affects,
+ * and the consent that it needs. */
+static int roll_back(struct trust *trust, const struct trust_call *call, struct site *site,
+                     struct json_object *record, struct buf *out, struct problem *p)
+{
+    CLEANUP_JSON struct json_object *arguments = json_object_new_object();
+    const struct tool *tool = planes_tool_find(trust->planes, ROLLBACK_TOOL);
+    const char *name = NULL, *guest = NULL;
+    struct json_object *point = undo_point_of(record, &name);
+
+    if (!arguments || !point || json_get_string(point, "guest", &guest, NULL) < 0 ||
+        strncmp(guest, "guest/", 6) != 0)
+        return problem_set(p, -EBADMSG, PX_UNDO, "the record of the undo point makes no sense");
+    if (!tool || tool->kind != TOOL_CHANGE) {
+        problem_set(p, -ENOENT, PX_UNDO,
+                    "the way back is the snapshot %.60s of %s, and " ROLLBACK_TOOL " is not there", name,
+                    guest);
+        problem_next(p, "load the plane guests with mode guarded, or roll back by other means");
+        return -ENOENT;
+    }
+    if (json_object_object_add(arguments, "vmid", json_object_new_string(guest + 6)) < 0 ||
+        json_object_object_add(arguments, "snapname", json_object_new_string(name)) < 0)
+        return problem_set(p, -ENOMEM, PX_INTERNAL, "no memory for a plan");
+    return propose_rollback(
+        trust, call, tool, site, arguments,
+        "The change has no way back of its own. This goes back to the snapshot that was taken before "
+        "it: all that was written in the guest since is lost.",
+        out, p);
+}
+
 static int way_back(struct trust *trust, const struct trust_call *call, const char *key, struct buf *out,
                     struct problem *p)
 {
@@ -159,6 +192,10 @@ static int way_back(struct trust *trust, const struct trust_call *call, const ch
                            found.plan_id);
     (void)json_get_string(record, "tool", &tool_name, NULL);
     (void)json_get_string(record, "site", &site_name, NULL);
+    if (undo_point_is_way_back(record)) {
+        r = sites_find(trust->sites, site_name, &site, p);
+        return r < 0 ? r : roll_back(trust, call, site, record, out, p);
+    }
     const struct tool *tool = planes_tool_find(trust->planes, tool_name);
     if (!tool || tool->kind != TOOL_CHANGE) {
         problem_set(p, -ENOENT, PX_UNDO, "it was done with the tool %.60s, which is not there now",

@@ -129,6 +129,22 @@ static void what_is_no_read_has_a_snapshot_first(void **state)
         run("ct_exec", "{\"ctid\":\"105\",\"command\":[\"sh\",\"-c\",\"exit 0\"]}", "ok");
     expect(answer, "/steps/0/name", "undo-point");
     expect(answer, "/undo_point/taken", "yes");
+    expect(answer, "/undo/possible", "true");
+    /* The way back is that snapshot, by a plan of its own. */
+    char key[80];
+    bool failed = true;
+    (void)snprintf(key, sizeof(key), "{\"receipt\":\"%s\"}", at(answer, "/receipt"));
+    struct json_object *back = server_tool(&server, "proximo_undo", key, &failed);
+    if (failed)
+        print_error("%s\n", json_object_to_json_string(back));
+    assert_false(failed);
+    expect(back, "/tool", "pve_rollback");
+    assert_non_null(strstr(at(back, "/notice"), "is lost"));
+    server.person = at(back, "/subject");
+    struct json_object *done = plan_apply(&server, back, &failed);
+    expect(done, "/outcome", "ok");
+    json_object_put(done);
+    json_object_put(back);
     json_object_put(answer);
     end();
 }
