@@ -193,7 +193,7 @@ static int32_t request(const struct talk *talk, struct proximo_text input, struc
         words += run->argv[i].len + 1;
     char *bytes = run->host->alloc(run->call, FAR_HEAD_LEN + words + input.len + 1);
     if (!bytes)
-        return run->host->fail(run->call, PROXIMO_ENOMEM, "no memory for a command of %" PRIu64 " bytes",
+        return run->host->fail(run->call, PROXIMO_EUNAVAIL, "no memory for a command of %" PRIu64 " bytes",
                                words);
     far_head(head, words, input.len, left > 1000 ? (uint64_t)(left + 999) / 1000 : 1);
     memcpy(bytes, head, FAR_HEAD_LEN);
