@@ -36,7 +36,7 @@ struct acl_part {
     const char *word; /* "the access list" */
     const char *read; /* "GET /access/acl" */
     const char *path; /* the privilege is needed here; NULL: reading needs no privilege */
-    const char *privilege;
+    const char *privilege; /* one of these, with | between them */
 };
 /* Row i of ACL_PARTS, lowest bit first; NULL beyond. */
 const struct acl_part *acl_part(uint32_t i);

@@ -91,6 +91,17 @@ int read_words(struct acl_model *model, struct json_object *value, const char *o
     return value ? -EINVAL : 0;
 }
 
+int read_part(struct acl_model *model, uint32_t part, struct json_object *data, read_row_fn *row)
+{
+    const int r = read_each(model, data, row);
+
+    if (r == 0)
+        model->read |= part;
+    else
+        model->incomplete |= part;
+    return r;
+}
+
 static int read_role(struct acl_model *model, struct json_object *row)
 {
     const char *role = read_text(row, "roleid");
@@ -102,8 +113,7 @@ static int read_role(struct acl_model *model, struct json_object *row)
 int acl_read_roles(struct acl_model *model, struct json_object *data)
 {
     model->any_privilege = true;
-    model->read |= ACL_PART_ROLES;
-    return read_each(model, data, read_role);
+    return read_part(model, ACL_PART_ROLES, data, read_role);
 }
 
 int group_add(struct acl_model *model, const char *group, const char *user)
@@ -184,8 +194,7 @@ int read_user(struct acl_model *model, struct json_object *row)
 
 int acl_read_users(struct acl_model *model, struct json_object *data)
 {
-    model->read |= ACL_PART_USERS;
-    return read_each(model, data, read_user);
+    return read_part(model, ACL_PART_USERS, data, read_user);
 }
 
 static int read_group(struct acl_model *model, struct json_object *row)
@@ -198,8 +207,7 @@ static int read_group(struct acl_model *model, struct json_object *row)
 
 int acl_read_groups(struct acl_model *model, struct json_object *data)
 {
-    model->read |= ACL_PART_GROUPS;
-    return read_each(model, data, read_group);
+    return read_part(model, ACL_PART_GROUPS, data, read_group);
 }
 
 static int read_entry(struct acl_model *model, struct json_object *row)
@@ -228,6 +236,5 @@ static int read_entry(struct acl_model *model, struct json_object *row)
 
 int acl_read_acl(struct acl_model *model, struct json_object *data)
 {
-    model->read |= ACL_PART_ACL;
-    return read_each(model, data, read_entry);
+    return read_part(model, ACL_PART_ACL, data, read_entry);
 }

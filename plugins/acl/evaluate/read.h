@@ -15,6 +15,8 @@ bool read_flag(struct json_object *of, const char *name, bool otherwise);
 int64_t read_number(struct json_object *of, const char *name);
 /* row of each object of a list. -EINVAL: no list of objects. */
 int read_each(struct acl_model *model, struct json_object *data, read_row_fn *row);
+/* The same for one part; it counts as read, or as incomplete when this fails. */
+int read_part(struct acl_model *model, uint32_t part, struct json_object *data, read_row_fn *row);
 /* word of each name in a list, or in a text with commas. No value: none. */
 int read_words(struct acl_model *model, struct json_object *value, const char *of, read_word_fn *word);
 

@@ -58,6 +58,8 @@ int acl_read_pool(struct acl_model *model, const char *poolid, struct json_objec
 
     for (size_t i = 0; r == 0 && i < json_object_array_length(members); i++)
         r = read_pool_member(model, poolid, json_object_array_get_idx(members, i));
+    if (r != 0)
+        model->incomplete |= ACL_PART_POOLS;
     return r;
 }
 
@@ -72,8 +74,7 @@ static int read_pool_row(struct acl_model *model, struct json_object *row)
 
 int acl_read_pools(struct acl_model *model, struct json_object *data)
 {
-    model->read |= ACL_PART_POOLS;
-    return read_each(model, data, read_pool_row);
+    return read_part(model, ACL_PART_POOLS, data, read_pool_row);
 }
 
 static int case_vms(struct acl_model *model, const char *pool, const char *id)
