@@ -13,7 +13,8 @@
 
 #define ROUNDS 300u
 
-static int compare(const struct acl_model *model, struct json_object *state, const char *who, const char *path)
+static int compare(const struct acl_model *model, struct json_object *state, const char *who,
+                   const char *path)
 {
     struct acl_asker *asker;
     struct acl_answer answer;
@@ -61,7 +62,8 @@ static void test_both(void **nothing)
                 wrong += compare(model, state, random_who(&chance), path);
         }
         if (wrong > before)
-            print_message("configuration %u: %s\n", i, json_object_to_json_string_ext(config, JSON_C_TO_STRING_PLAIN));
+            print_message("configuration %u: %s\n", i,
+                          json_object_to_json_string_ext(config, JSON_C_TO_STRING_PLAIN));
         acl_model_free(model);
         json_object_put(state);
         json_object_put(config);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * oracle-acl FILE.jsonl: the access-control evaluator against recorded answers. Every question, the answer for
- * the normal form of its path, what GET /access/permissions answers, who may authenticate, every dump. Prints
- * each disagreement (id, who, path, expected, got) and a count; exits with 0 only when there is none.
+ * oracle-acl FILE.jsonl: the access-control evaluator against recorded answers. Every question, the answer
+ * for the normal form of its path, what GET /access/permissions answers, who may authenticate, every dump.
+ * Prints each disagreement (id, who, path, expected, got) and a count; exits with 0 only when there is none.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -263,7 +263,8 @@ int main(int argc, char **argv)
     free(line);
     (void)fclose(file);
     printf("%llu cases, %llu questions, %llu dumps, %llu verdicts: %llu disagreements\n",
-           (unsigned long long)judge.cases, (unsigned long long)judge.questions, (unsigned long long)judge.dumps,
-           (unsigned long long)judge.verdicts, (unsigned long long)judge.wrong);
+           (unsigned long long)judge.cases, (unsigned long long)judge.questions,
+           (unsigned long long)judge.dumps, (unsigned long long)judge.verdicts,
+           (unsigned long long)judge.wrong);
     return judge.wrong == 0 && judge.cases > 0 ? 0 : 1;
 }

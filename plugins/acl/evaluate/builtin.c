@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Privileges and builtin roles of release 9 (pve-access-control 9.1.1, as GET /access/roles lists them). Which
- * privileges the builtin roles of other releases hold is not recorded here: read the roles there. Release 8.4
- * names VM.Monitor and knows neither VM.GuestAgent.* nor VM.Replicate (permissions in its API description).
+ * Privileges and builtin roles of release 9 (pve-access-control 9.1.1, as GET /access/roles lists them).
+ * Which privileges the builtin roles of other releases hold is not recorded here: read the roles there.
+ * Release 8.4 names VM.Monitor and knows neither VM.GuestAgent.* nor VM.Replicate (permissions in its API
+ * description).
  */
 #include "builtin.h"
 
-/* clang-format off */
 const struct builtin_privilege builtin_privileges[] = {
     {"Datastore.Allocate", ADMINISTRATOR | ADMIN | DATASTORE_ADMIN},
     {"Datastore.AllocateSpace", ADMINISTRATOR | ADMIN | DATASTORE_ADMIN | DATASTORE_USER},
@@ -78,4 +78,3 @@ const struct builtin_role builtin_roles[] = {
     {"PVEVMUser", VM_USER},
 };
 const uint32_t builtin_role_count = sizeof(builtin_roles) / sizeof(builtin_roles[0]);
-/* clang-format on */

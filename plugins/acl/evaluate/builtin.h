@@ -5,22 +5,22 @@
 
 #include <stdint.h>
 
-#define ADMINISTRATOR (1u << 0)
-#define ADMIN (1u << 1)
-#define AUDITOR (1u << 2)
+#define ADMINISTRATOR   (1u << 0)
+#define ADMIN           (1u << 1)
+#define AUDITOR         (1u << 2)
 #define DATASTORE_ADMIN (1u << 3)
-#define DATASTORE_USER (1u << 4)
-#define MAPPING_ADMIN (1u << 5)
-#define MAPPING_USER (1u << 6)
-#define POOL_ADMIN (1u << 7)
-#define POOL_USER (1u << 8)
-#define SDN_ADMIN (1u << 9)
-#define SDN_USER (1u << 10)
-#define SYS_ADMIN (1u << 11)
-#define TEMPLATE_USER (1u << 12)
-#define USER_ADMIN (1u << 13)
-#define VM_ADMIN (1u << 14)
-#define VM_USER (1u << 15)
+#define DATASTORE_USER  (1u << 4)
+#define MAPPING_ADMIN   (1u << 5)
+#define MAPPING_USER    (1u << 6)
+#define POOL_ADMIN      (1u << 7)
+#define POOL_USER       (1u << 8)
+#define SDN_ADMIN       (1u << 9)
+#define SDN_USER        (1u << 10)
+#define SYS_ADMIN       (1u << 11)
+#define TEMPLATE_USER   (1u << 12)
+#define USER_ADMIN      (1u << 13)
+#define VM_ADMIN        (1u << 14)
+#define VM_USER         (1u << 15)
 
 struct builtin_privilege {
     const char *name;

@@ -12,7 +12,8 @@ struct pair {
     uint32_t before, after;
 };
 
-static int merge(const struct names *before, const struct names *after, struct pair **ret, uint32_t *ret_count)
+static int merge(const struct names *before, const struct names *after, struct pair **ret,
+                 uint32_t *ret_count)
 {
     struct pair *list = calloc((size_t)before->count + after->count + 1, sizeof(*list));
     uint32_t i = 0, k = 0, count = 0;
@@ -41,6 +42,7 @@ struct work {
     struct pair privs[2 * ACL_PRIVS_MOST];
     uint32_t priv_count;
     bool same_privs; /* bits mean the same in both */
+    uint32_t *twins; /* twins_find() */
     uint32_t most, room;
     struct acl_diff diff;
 };
@@ -130,6 +132,8 @@ static int compare_all(struct work *work, uint64_t questions)
 
         levels_of(work->before->model, path, &work->before->levels);
         levels_of(work->after->model, path, &work->after->levels);
+        if (work->twins && path_same(work->before, work->after, work->twins, path))
+            continue;
         for (uint32_t i = 0; i < work->id_count; i++) {
             int r;
 
@@ -158,6 +162,8 @@ int acl_diff(const struct acl_model *before, const struct acl_model *after, uint
         r = merge(&before->paths, &after->paths, &work.paths, &work.path_count);
     if (r == 0)
         r = merge(&before->ids, &after->ids, &work.ids, &work.id_count);
+    if (r == 0)
+        r = twins_find(before, after, &work.twins);
     if (r == 0) {
         pair_privileges(&work);
         work.diff.unknown = before->unknown | after->unknown;
@@ -167,6 +173,7 @@ int acl_diff(const struct acl_model *before, const struct acl_model *after, uint
     acl_asker_free(work.after);
     free(work.paths);
     free(work.ids);
+    free(work.twins);
     if (r == 0)
         *ret = work.diff;
     else

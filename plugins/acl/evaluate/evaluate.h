@@ -33,9 +33,9 @@
 /* Where a part is read and what a whole answer needs. */
 struct acl_part {
     uint32_t part;
-    const char *word; /* "the access list" */
-    const char *read; /* "GET /access/acl" */
-    const char *path; /* the privilege is needed here; NULL: reading needs no privilege */
+    const char *word;      /* "the access list" */
+    const char *read;      /* "GET /access/acl" */
+    const char *path;      /* the privilege is needed here; NULL: reading needs no privilege */
     const char *privilege; /* one of these, with | between them */
 };
 /* Row i of ACL_PARTS, lowest bit first; NULL beyond. */
@@ -197,7 +197,7 @@ struct acl_diff {
     bool cut;         /* the limit of questions came first: not all paths were looked at */
 };
 /* Gains and losses over all principals of both models and all paths of both (acl_path_text()). questions:
- * how many answers may be computed at most. */
+ * how many answers may be computed at most; paths where nothing can have changed cost none. */
 int acl_diff(const struct acl_model *before, const struct acl_model *after, uint32_t most, uint64_t questions,
              struct acl_diff *ret);
 void acl_diff_done(struct acl_diff *diff);

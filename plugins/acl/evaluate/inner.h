@@ -74,7 +74,7 @@ struct entry { /* ordered by node, via, who, role: one of each */
 struct principal { /* a user or a token; index in model.ids */
     bool token, listed, separated, enabled, reached;
     int64_t expire, user_expire;
-    uint32_t user;                      /* of a token */
+    uint32_t user;                     /* of a token */
     uint32_t first_group, group_count; /* in model.memberships */
 };
 struct span {
@@ -100,7 +100,7 @@ struct acl_model {
     struct table users, tokens, members, roles, entries, pools; /* read_... */
     const char *privilege[ACL_PRIVS_MOST];
     uint32_t privilege_count;
-    bool any_privilege; /* names of privileges that are not in the table are taken as they come */
+    bool any_privilege;        /* names of privileges that are not in the table are taken as they come */
     uint32_t read, incomplete; /* ACL_PART_... */
     uint32_t unknown;
     bool sealed;
@@ -163,11 +163,20 @@ void levels_of(const struct acl_model *model, const char *path, struct levels *r
  * are added to *unknown. */
 int walk(const struct acl_model *model, const uint32_t *nodes, uint32_t count, bool whole, uint32_t who,
          uint32_t pool, struct hits *hits, uint32_t *unknown);
+/* The first place of a path in the members; NONE. */
+uint32_t member_first(const struct acl_model *model, const char *path);
 /* The own walk and that of the pools: the roles that count for who at path. */
 int collect(const struct acl_model *model, const struct levels *levels, const char *path, uint32_t who,
             struct hits *hits, uint32_t *unknown);
 
 /* answer.c: with levels of the path already in the asker; who NONE: nobody that is known. */
 int answer_at(struct acl_asker *asker, uint32_t who, const char *path, bool sources, struct acl_answer *ret);
+
+/* same.c: for each node of before, the node of after with the same path and entries, NONE: there is none.
+ * *ret NULL: the models differ in more than entries and pools, nothing can be said. To free(). */
+int twins_find(const struct acl_model *before, const struct acl_model *after, uint32_t **ret);
+/* With the levels of the path in both: nobody's rights there can differ. */
+bool path_same(const struct acl_asker *before, const struct acl_asker *after, const uint32_t *twins,
+               const char *path);
 
 #endif

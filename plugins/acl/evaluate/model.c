@@ -8,7 +8,8 @@
 
 static const struct acl_part parts[ACL_PARTS] = {
     {ACL_PART_ACL, "the access list", "GET /access/acl", "/access", "Sys.Audit"},
-    {ACL_PART_USERS, "users and tokens", "GET /access/users?full=1", "/access/groups", "User.Modify|Sys.Audit"},
+    {ACL_PART_USERS, "users and tokens", "GET /access/users?full=1", "/access/groups",
+     "User.Modify|Sys.Audit"},
     {ACL_PART_GROUPS, "groups", "GET /access/groups", "/access/groups", "Sys.Audit|Group.Allocate"},
     {ACL_PART_ROLES, "roles", "GET /access/roles", NULL, NULL},
     {ACL_PART_POOLS, "pools and their members", "GET /pools", "/pool", "Pool.Audit"},

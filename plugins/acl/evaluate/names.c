@@ -97,8 +97,7 @@ static bool user_id(const char *text, size_t length)
 {
     const char *at = last_of(text, length, '@');
 
-    return at && user_name(text, (size_t)(at - text)) &&
-           realm(at + 1, length - (size_t)(at - text) - 1);
+    return at && user_name(text, (size_t)(at - text)) && realm(at + 1, length - (size_t)(at - text) - 1);
 }
 
 uint32_t acl_id_kind(const char *id)

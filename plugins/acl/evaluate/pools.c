@@ -48,7 +48,8 @@ static int list_members(struct acl_model *model)
         const bool same = kept > 0 && strcmp(member[kept - 1].what, member[i].what) == 0;
 
         /* A guest is in one pool: the first by name. */
-        if (same && (member[kept - 1].pool == member[i].pool || strncmp(member[i].what, GUEST, strlen(GUEST)) == 0))
+        if (same &&
+            (member[kept - 1].pool == member[i].pool || strncmp(member[i].what, GUEST, strlen(GUEST)) == 0))
             continue;
         member[kept++] = member[i];
     }

@@ -25,7 +25,8 @@ static int user_of(struct acl_model *model, const char *token, const char **ret)
     return 0;
 }
 
-/* Everybody who is named anywhere. A token that only an entry names is dropped later, unless not all are known. */
+/* Everybody who is named anywhere. A token that only an entry names is dropped later, unless not all are
+ * known. */
 static int list_ids(struct acl_model *model)
 {
     const size_t most = (size_t)model->users.count + 2 * (size_t)model->tokens.count + model->members.count +

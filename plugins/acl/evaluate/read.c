@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From JSON of the API to the rows of a model. Members that are missing have the API's default. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "inner.h"
@@ -25,7 +26,8 @@ const char *read_text(struct json_object *of, const char *name)
 {
     struct json_object *value = read_member(of, name);
 
-    return json_object_is_type(value, json_type_string) && whole(value) ? json_object_get_string(value) : NULL;
+    return json_object_is_type(value, json_type_string) && whole(value) ? json_object_get_string(value)
+                                                                        : NULL;
 }
 
 bool read_flag(struct json_object *of, const char *name, bool otherwise)
@@ -156,15 +158,12 @@ int token_add(struct acl_model *model, const char *id, size_t length, struct jso
 static int read_token(struct acl_model *model, const char *user, struct json_object *row)
 {
     const char *name = read_text(row, "tokenid");
-    const size_t length = strlen(user), more = name ? strlen(name) : 0;
     char id[512];
+    const int length = name ? snprintf(id, sizeof(id), "%s!%s", user, name) : 0;
 
-    if (!name || length + more + 1 > sizeof(id))
+    if (length <= 0 || (size_t)length >= sizeof(id))
         return name ? -E2BIG : -EINVAL;
-    memcpy(id, user, length);
-    id[length] = '!';
-    memcpy(id + length + 1, name, more);
-    return token_add(model, id, length + 1 + more, row);
+    return token_add(model, id, (size_t)length, row);
 }
 
 int read_user(struct acl_model *model, struct json_object *row)
@@ -212,8 +211,8 @@ int acl_read_groups(struct acl_model *model, struct json_object *data)
 
 static int read_entry(struct acl_model *model, struct json_object *row)
 {
-    const char *path = read_text(row, "path"), *who = read_text(row, "ugid"), *role = read_text(row, "roleid"),
-               *type = read_text(row, "type");
+    const char *path = read_text(row, "path"), *who = read_text(row, "ugid"),
+               *role = read_text(row, "roleid"), *type = read_text(row, "type");
     struct read_entry entry = {.propagates = read_flag(row, "propagate", true)};
     void *added;
     int r;

@@ -48,7 +48,8 @@ static int read_pool_member(struct acl_model *model, const char *poolid, struct 
         id = read_member(row, "vmid");
     else
         return 0;
-    return id ? pool_member_add(model, poolid, type[0] == 's' ? "storage" : "vms", json_object_get_string(id)) : -EINVAL;
+    return id ? pool_member_add(model, poolid, type[0] == 's' ? "storage" : "vms", json_object_get_string(id))
+              : -EINVAL;
 }
 
 int acl_read_pool(struct acl_model *model, const char *poolid, struct json_object *data)

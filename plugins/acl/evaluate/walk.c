@@ -149,8 +149,7 @@ static bool cut(const struct acl_model *model, struct hits *hits)
     return true;
 }
 
-/* The first place of a path in the members; NONE. */
-static uint32_t member_first(const struct acl_model *model, const char *path)
+uint32_t member_first(const struct acl_model *model, const char *path)
 {
     uint32_t low = 0, high = model->member_count;
 
@@ -184,7 +183,8 @@ int collect(const struct acl_model *model, const struct levels *levels, const ch
         return 0;
     if (pool_object(path, &guest) && !(guest && at != NONE))
         *unknown |= model->unknown & ACL_PART_POOLS;
-    for (; r == 0 && at != NONE && at < model->member_count && strcmp(model->member[at].what, path) == 0; at++) {
+    for (; r == 0 && at != NONE && at < model->member_count && strcmp(model->member[at].what, path) == 0;
+         at++) {
         const struct route *route = &model->route[model->member[at].pool];
 
         r = walk(model, model->steps + route->first, route->count, route->whole, who, model->member[at].pool,

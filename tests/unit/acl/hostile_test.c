@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Input of a size and form that no cluster has: an answer or an error, in a time that the test's limit bounds. */
+/* Input of a size and form that no cluster has: an answer or an error, in a time that the test's limit
+ * bounds. */
 #include "rig.h"
 
 #include <errno.h>
@@ -14,7 +15,8 @@ static void put(struct json_object *of, const char *name, const char *value)
     json_object_object_add(of, name, json_object_new_string(value));
 }
 
-static void entry(struct json_object *acl, const char *path, const char *role, const char *type, const char *who)
+static void entry(struct json_object *acl, const char *path, const char *role, const char *type,
+                  const char *who)
 {
     struct json_object *one = json_object_new_object();
 
@@ -177,10 +179,13 @@ static void test_shapes(void **state)
     assert_int_equal(read_text(acl_read_users, "[{\"userid\":\"a@pve\\u0000x\"}]"), -EINVAL);
     assert_int_equal(read_text(acl_read_users, "[{\"userid\":\"a@pve\",\"groups\":7}]"), -EINVAL);
     assert_int_equal(read_text(acl_read_users, "[{\"userid\":\"a@pve\",\"tokens\":{}}]"), -EINVAL);
-    assert_int_equal(read_text(acl_read_users, "[{\"userid\":\"a@pve\",\"tokens\":null,\"groups\":null}]"), 0);
-    assert_int_equal(read_text(acl_read_acl, "[{\"path\":\"/\",\"roleid\":\"A\",\"ugid\":\"a@pve\",\"type\":\"x\"}]"),
+    assert_int_equal(read_text(acl_read_users, "[{\"userid\":\"a@pve\",\"tokens\":null,\"groups\":null}]"),
+                     0);
+    assert_int_equal(
+        read_text(acl_read_acl, "[{\"path\":\"/\",\"roleid\":\"A\",\"ugid\":\"a@pve\",\"type\":\"x\"}]"),
+        -EINVAL);
+    assert_int_equal(read_text(acl_read_pools, "[{\"poolid\":\"p\",\"members\":[{\"type\":\"qemu\"}]}]"),
                      -EINVAL);
-    assert_int_equal(read_text(acl_read_pools, "[{\"poolid\":\"p\",\"members\":[{\"type\":\"qemu\"}]}]"), -EINVAL);
     assert_int_equal(read_text(acl_read_pools, "[{\"poolid\":\"p\",\"members\":[{\"type\":\"new\"}]}]"), 0);
 }
 
@@ -210,8 +215,8 @@ static void test_privileges(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_many),   cmocka_unit_test(test_groups),
-                                       cmocka_unit_test(test_paths),  cmocka_unit_test(test_shapes),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_many), cmocka_unit_test(test_groups),
+                                       cmocka_unit_test(test_paths), cmocka_unit_test(test_shapes),
                                        cmocka_unit_test(test_privileges)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);

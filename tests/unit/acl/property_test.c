@@ -44,6 +44,31 @@ static struct json_object *copy(struct json_object *config)
     return made;
 }
 
+/* What acl_diff() counts is what asking both models everything shows. */
+static void check_total(const struct pair *pair)
+{
+    struct acl_asker *before, *after;
+    uint64_t total = 0;
+
+    assert_int_equal(acl_asker_new(pair->before, &before), 0);
+    assert_int_equal(acl_asker_new(pair->after, &after), 0);
+    for (uint32_t p = 0; p < acl_path_count(pair->after); p++) {
+        for (uint32_t i = 0; i < acl_principal_count(pair->after); i++) {
+            const char *path = acl_path_text(pair->after, p), *who = acl_principal(pair->after, i);
+            struct acl_answer x, y;
+
+            assert_int_equal(acl_permissions(before, who, path, &x), 0);
+            assert_int_equal(acl_permissions(after, who, path, &y), 0);
+            for (size_t w = 0; w < sizeof(x.held.word) / sizeof(x.held.word[0]); w++)
+                total += (uint64_t)__builtin_popcountll((x.held.word[w] ^ y.held.word[w]) |
+                                                        (x.propagates.word[w] ^ y.propagates.word[w]));
+        }
+    }
+    assert_int_equal(total, pair->diff.total);
+    acl_asker_free(before);
+    acl_asker_free(after);
+}
+
 /* A grant and its undo leave what was; what the grant changed comes back with the signs turned. */
 static void test_undo(void **state)
 {
@@ -62,6 +87,7 @@ static void test_undo(void **state)
         pair_make(&back, granted, undone);
         pair_make(&both, before, undone);
         assert_int_equal(both.diff.total, 0);
+        check_total(&there);
         assert_int_equal(there.diff.total, back.diff.total);
         assert_int_equal(there.diff.gained, back.diff.lost);
         assert_int_equal(there.diff.lost, back.diff.gained);
@@ -74,6 +100,30 @@ static void test_undo(void **state)
         json_object_put(undone);
     }
     assert_true(changes > ROUNDS);
+}
+
+/* A guest or storage that joins a pool. */
+static void test_join(void **state)
+{
+    struct chance chance = {0x5eed07};
+    uint64_t changes = 0;
+
+    (void)state;
+    for (uint32_t i = 0; i < ROUNDS; i++) {
+        struct json_object *before = random_config(&chance), *after = copy(before);
+        struct json_object *pool = json_object_object_get(json_object_object_get(after, "pools"), "dev");
+        struct pair pair;
+
+        json_object_array_add(json_object_object_get(pool, "vms"), json_object_new_int(102));
+        json_object_array_add(json_object_object_get(pool, "storage"), json_object_new_string("nfs1"));
+        pair_make(&pair, before, after);
+        check_total(&pair);
+        changes += pair.diff.total;
+        pair_done(&pair);
+        json_object_put(before);
+        json_object_put(after);
+    }
+    assert_true(changes > 0);
 }
 
 static void test_no_access(void **state)
@@ -222,7 +272,8 @@ static void test_deeper(void **state)
         assert_true(acl_has(&answer.held, acl_privilege(model, "SDN.Use")));
         assert_true(acl_has(&answer.held, acl_privilege(model, "SDN.Audit")));
         assert_int_equal(acl_has(&answer.propagates, acl_privilege(model, "SDN.Use")), flag);
-        assert_int_equal(__builtin_popcountll(answer.held.word[0]) + __builtin_popcountll(answer.held.word[1]), 2);
+        assert_int_equal(
+            __builtin_popcountll(answer.held.word[0]) + __builtin_popcountll(answer.held.word[1]), 2);
         acl_asker_free(asker);
         acl_model_free(model);
         json_object_put(config);
@@ -232,8 +283,9 @@ static void test_deeper(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_undo),  cmocka_unit_test(test_no_access), cmocka_unit_test(test_separated),
-        cmocka_unit_test(test_order), cmocka_unit_test(test_union),     cmocka_unit_test(test_deeper),
+        cmocka_unit_test(test_undo),      cmocka_unit_test(test_join),  cmocka_unit_test(test_no_access),
+        cmocka_unit_test(test_separated), cmocka_unit_test(test_order), cmocka_unit_test(test_union),
+        cmocka_unit_test(test_deeper),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

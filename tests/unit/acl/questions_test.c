@@ -6,9 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WORLD                                                                                                    \
-    "u root@pam;u alice@pve ops;u bob@pve - 0;u carol@pve - 1 1000000000;t alice@pve!sep 1;t alice@pve!full 0;"     \
-    "t bob@pve!ci 0;t alice@pve!old 0 1000000000;g ops alice@pve;p prod 100,local;"                                 \
+#define WORLD                                                                                                \
+    "u root@pam;u alice@pve ops;u bob@pve - 0;u carol@pve - 1 1000000000;t alice@pve!sep 1;t "               \
+    "alice@pve!full 0;"                                                                                      \
+    "t bob@pve!ci 0;t alice@pve!old 0 1000000000;g ops alice@pve;p prod 100,local;"                          \
     "e /vms 1 A g ops;e /vms 1 AB t alice@pve!sep;e /pool/prod 1 B u alice@pve;e /nodes 0 C u bob@pve"
 
 static struct acl_asker *asker_of(const struct acl_model *model)
@@ -112,8 +113,8 @@ static int stop(void *user, const char *path, const struct acl_answer *answer)
 
 static void test_dump(void **state)
 {
-    static const char *const want[] = {"/",     "/access",    "/access/groups", "/nodes",         "/pool",
-                                       "/pool/prod", "/sdn", "/storage",       "/storage/local", "/vms",
+    static const char *const want[] = {"/",          "/access", "/access/groups", "/nodes",         "/pool",
+                                       "/pool/prod", "/sdn",    "/storage",       "/storage/local", "/vms",
                                        "/vms/100"};
     struct acl_model *model = rig_model(WORLD, 0);
     struct acl_asker *asker = asker_of(model);
@@ -170,7 +171,8 @@ static void test_diff(void **state)
 static void test_diff_privileges(void **state)
 {
     struct acl_model *before = rig_model("r N New.One;u a1@pve;e /vms 1 N u a1@pve;e /vms 1 C u a1@pve", 0);
-    struct acl_model *after = rig_model("r M Other.One,New.One;u a1@pve;e /vms 1 M u a1@pve;e /vms 1 C u a1@pve", 0);
+    struct acl_model *after =
+        rig_model("r M Other.One,New.One;u a1@pve;e /vms 1 M u a1@pve;e /vms 1 C u a1@pve", 0);
     struct acl_diff diff;
 
     (void)state;
@@ -186,18 +188,26 @@ static void test_authenticate(void **state)
 {
     static const struct {
         const char *who, *word;
-    } want[] = {{"alice@pve", "ok"},       {"alice@pve!sep", "ok"},
-                {"bob@pve", "disabled"},   {"bob@pve!ci", "disabled"},
-                {"bob@pve!gone", "disabled"}, {"carol@pve", "user-expired"},
-                {"carol@pve!x1", "user-expired"}, {"alice@pve!old", "token-expired"},
-                {"alice@pve!gone", "no-token"}, {"dave@pve", "no-user"},
-                {"dave@pve!ci", "no-user"}, {"alice", "invalid"},
-                {"alice@pve!x", "invalid"}, {"root@pam", "ok"}};
+    } want[] = {{"alice@pve", "ok"},
+                {"alice@pve!sep", "ok"},
+                {"bob@pve", "disabled"},
+                {"bob@pve!ci", "disabled"},
+                {"bob@pve!gone", "disabled"},
+                {"carol@pve", "user-expired"},
+                {"carol@pve!x1", "user-expired"},
+                {"alice@pve!old", "token-expired"},
+                {"alice@pve!gone", "no-token"},
+                {"dave@pve", "no-user"},
+                {"dave@pve!ci", "no-user"},
+                {"alice", "invalid"},
+                {"alice@pve!x", "invalid"},
+                {"root@pam", "ok"}};
     struct acl_model *model = rig_model(WORLD, 0);
 
     (void)state;
     for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++)
-        assert_string_equal(acl_auth_word(acl_may_authenticate(model, want[i].who, 1800000000)), want[i].word);
+        assert_string_equal(acl_auth_word(acl_may_authenticate(model, want[i].who, 1800000000)),
+                            want[i].word);
     assert_int_equal(acl_may_authenticate(model, "carol@pve", 1000000000), ACL_AUTH_OK);
     assert_int_equal(acl_may_authenticate(model, "carol@pve", 1000000001), ACL_AUTH_USER_EXPIRED);
     acl_model_free(model);
@@ -208,7 +218,8 @@ static void test_authenticate(void **state)
     acl_model_free(model);
 }
 
-static void expect_unknown(const char *statements, uint32_t without, const char *who, const char *path, uint32_t want)
+static void expect_unknown(const char *statements, uint32_t without, const char *who, const char *path,
+                           uint32_t want)
 {
     struct acl_model *model = rig_model(statements, without);
     struct acl_asker *asker = asker_of(model);
@@ -237,7 +248,8 @@ static void test_unknown(void **state)
     /* Listed with her groups; one who is not may be in any. */
     expect_unknown(WORLD, ACL_PART_GROUPS, "alice@pve", "/vms/7", 0);
     expect_unknown(WORLD, ACL_PART_GROUPS | ACL_PART_USERS, "alice@pve", "/vms/7", ACL_PART_GROUPS);
-    expect_unknown(WORLD ";e /vms/7 1 C u alice@pve", ACL_PART_GROUPS | ACL_PART_USERS, "alice@pve", "/vms/7", 0);
+    expect_unknown(WORLD ";e /vms/7 1 C u alice@pve", ACL_PART_GROUPS | ACL_PART_USERS, "alice@pve", "/vms/7",
+                   0);
     expect_unknown(WORLD, ACL_PART_POOLS, "alice@pve", "/vms/7", ACL_PART_POOLS);
     expect_unknown(WORLD, ACL_PART_POOLS, "alice@pve", "/vms", 0);
     expect_unknown(WORLD, ACL_PART_POOLS, "alice@pve", "/storage/local", ACL_PART_POOLS);
@@ -253,9 +265,10 @@ static void test_unknown_who_can(void **state)
     struct acl_model *model = rig_model(WORLD, ACL_PART_POOLS);
 
     (void)state;
-    holders(model, "VM.Console", "/vms/7",
-            "alice@pve? alice@pve!full? alice@pve!old? alice@pve!sep? bob@pve? bob@pve!ci? carol@pve? root@pam1 ",
-            ACL_PART_POOLS);
+    holders(
+        model, "VM.Console", "/vms/7",
+        "alice@pve? alice@pve!full? alice@pve!old? alice@pve!sep? bob@pve? bob@pve!ci? carol@pve? root@pam1 ",
+        ACL_PART_POOLS);
     acl_model_free(model);
     for (uint32_t i = 0; i < ACL_PARTS; i++) {
         assert_int_equal(acl_part(i)->part, 1u << i);
@@ -307,9 +320,18 @@ static void test_paths(void **state)
 {
     static const struct {
         const char *path, *normal;
-    } want[] = {{"/", "/"},         {"//", "/"},     {"/vms/", "/vms"}, {"vms", "/vms"}, {"//vms///5//", "/vms/5"},
-                {"", NULL},         {"0", NULL},     {"/0", "/0"},      {"0/", "/"},     {"/vms/a b", NULL},
-                {"/vms/\xc3\xa9", NULL}, {"/a_b.c-D", "/a_b.c-D"}};
+    } want[] = {{"/", "/"},
+                {"//", "/"},
+                {"/vms/", "/vms"},
+                {"vms", "/vms"},
+                {"//vms///5//", "/vms/5"},
+                {"", NULL},
+                {"0", NULL},
+                {"/0", "/0"},
+                {"0/", "/"},
+                {"/vms/a b", NULL},
+                {"/vms/\xc3\xa9", NULL},
+                {"/a_b.c-D", "/a_b.c-D"}};
     char got[16];
 
     (void)state;
@@ -326,10 +348,16 @@ static void test_paths(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sources),         cmocka_unit_test(test_who_can), cmocka_unit_test(test_dump),
-        cmocka_unit_test(test_diff),            cmocka_unit_test(test_diff_privileges),
-        cmocka_unit_test(test_authenticate),    cmocka_unit_test(test_unknown),
-        cmocka_unit_test(test_unknown_who_can), cmocka_unit_test(test_partly),  cmocka_unit_test(test_paths),
+        cmocka_unit_test(test_sources),
+        cmocka_unit_test(test_who_can),
+        cmocka_unit_test(test_dump),
+        cmocka_unit_test(test_diff),
+        cmocka_unit_test(test_diff_privileges),
+        cmocka_unit_test(test_authenticate),
+        cmocka_unit_test(test_unknown),
+        cmocka_unit_test(test_unknown_who_can),
+        cmocka_unit_test(test_partly),
+        cmocka_unit_test(test_paths),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

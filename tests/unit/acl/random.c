@@ -36,8 +36,9 @@ static const char *const places[] = {"/",
                                      "/sdn/zones/z1/v1",
                                      "/access/groups",
                                      "/mapping/pci"};
-static const char *const odd[] = {"vms/100", "/vms/100/", "//vms/100", "/vms//100", "/vms/0", "/0",   "//",
-                                  "/vms/10", "/VMS/100",  "/vms/100/x", "storage/local", "/pool/", "/nodes/pve1/y/z"};
+static const char *const odd[] = {
+    "vms/100",  "/vms/100/",  "//vms/100",     "/vms//100", "/vms/0",         "/0", "//", "/vms/10",
+    "/VMS/100", "/vms/100/x", "storage/local", "/pool/",    "/nodes/pve1/y/z"};
 static const char *const pools[] = {"prod", "prod/sub", "dev", "x/y/z"};
 
 uint32_t chance_below(struct chance *chance, uint32_t limit)
@@ -76,7 +77,8 @@ static bool there(struct json_object *acl, struct json_object *entry)
     for (size_t i = 0; i < json_object_array_length(acl); i++) {
         struct json_object *one = json_object_array_get_idx(acl, i);
 
-        if (strcmp(of(one, "path"), of(entry, "path")) == 0 && strcmp(of(one, "ugid"), of(entry, "ugid")) == 0 &&
+        if (strcmp(of(one, "path"), of(entry, "path")) == 0 &&
+            strcmp(of(one, "ugid"), of(entry, "ugid")) == 0 &&
             strcmp(of(one, "roleid"), of(entry, "roleid")) == 0)
             return true;
     }
@@ -107,8 +109,8 @@ static struct json_object *random_roles(struct chance *chance)
 {
     struct json_object *all = json_object_new_object();
 
-    for (char digit = '1'; digit <= '3'; digit++) {
-        const char name[] = {'R', digit, '\0'};
+    for (int digit = '1'; digit <= '3'; digit++) {
+        const char name[] = {'R', (char)digit, '\0'};
         struct json_object *privs = json_object_new_array();
 
         for (uint32_t i = 0; i < COUNT(privileges); i++) {
@@ -156,13 +158,15 @@ static void random_users(struct chance *chance, struct json_object *config)
 
         put(user, "userid", users[u]);
         json_object_object_add(user, "enable", json_object_new_int(chance_below(chance, 4) != 0));
-        json_object_object_add(user, "expire", json_object_new_int64(chance_below(chance, 4) == 0 ? 1000000000 : 0));
+        json_object_object_add(user, "expire",
+                               json_object_new_int64(chance_below(chance, 4) == 0 ? 1000000000 : 0));
         json_object_object_add(user, "groups", mine);
         for (uint32_t g = 0; g < COUNT(groups) - 1; g++) {
             if (chance_below(chance, 2) == 0)
                 continue;
             json_object_array_add(mine, json_object_new_string(groups[g]));
-            json_object_array_add(json_object_object_get(members, groups[g]), json_object_new_string(users[u]));
+            json_object_array_add(json_object_object_get(members, groups[g]),
+                                  json_object_new_string(users[u]));
         }
         /* ghost@pve is a member and in entries, but no user. */
         if (strcmp(users[u], "ghost@pve") == 0)
@@ -185,9 +189,11 @@ struct json_object *random_config(struct chance *chance)
         struct json_object *token = json_object_new_object();
 
         put(token, "tokenid", tokens[t]);
-        json_object_object_add(token, "privsep",
-                               json_object_new_int(strstr(tokens[t], "full") ? 0 : chance_below(chance, 5) != 0));
-        json_object_object_add(token, "expire", json_object_new_int64(chance_below(chance, 4) == 0 ? 1000000000 : 0));
+        json_object_object_add(
+            token, "privsep",
+            json_object_new_int(strstr(tokens[t], "full") ? 0 : chance_below(chance, 5) != 0));
+        json_object_object_add(token, "expire",
+                               json_object_new_int64(chance_below(chance, 4) == 0 ? 1000000000 : 0));
         json_object_array_add(list, token);
     }
     json_object_object_add(config, "tokens", list);

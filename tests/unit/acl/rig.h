@@ -7,8 +7,8 @@
  *   r NAME privileges                 a role
  *   p NAME members                    a pool; numbers are guests
  *   e PATH flag ROLE u|g|t WHO        an entry of the access list
- * It becomes the JSON that the API answers with, and is read as such. Roles that need no statement: A (a), B (b),
- * C (c), AB (a and b), Empty, NoAccess, Administrator (a, b, c).
+ * It becomes the JSON that the API answers with, and is read as such. Roles that need no statement: A (a), B
+ * (b), C (c), AB (a and b), Empty, NoAccess, Administrator (a, b, c).
  */
 #ifndef PROXIMO_TESTS_ACL_RIG_H
 #define PROXIMO_TESTS_ACL_RIG_H
