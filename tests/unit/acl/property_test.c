@@ -126,6 +126,41 @@ static void test_join(void **state)
     assert_true(changes > 0);
 }
 
+/* What is no entry and no pool: a role's content, a membership, a token's separation. */
+static void test_people(void **state)
+{
+    struct chance chance = {0x5eed08};
+    uint64_t changes[3] = {0};
+
+    (void)state;
+    for (uint32_t i = 0; i < ROUNDS; i++) {
+        struct json_object *before = random_config(&chance), *after = copy(before), *token;
+        struct pair pair;
+
+        switch (i % 3) {
+        case 0:
+            json_object_array_add(json_object_object_get(json_object_object_get(after, "roles"), "R1"),
+                                  json_object_new_string("SDN.Allocate"));
+            break;
+        case 1:
+            json_object_array_add(json_object_object_get(json_object_object_get(after, "groups"), "none"),
+                                  json_object_new_string("bob@pve"));
+            break;
+        default:
+            token = json_object_array_get_idx(json_object_object_get(after, "tokens"), 0);
+            json_object_object_add(token, "privsep", json_object_new_int(chance_below(&chance, 2) != 0));
+        }
+        pair_make(&pair, before, after);
+        check_total(&pair);
+        changes[i % 3] += pair.diff.total;
+        pair_done(&pair);
+        json_object_put(before);
+        json_object_put(after);
+    }
+    for (size_t i = 0; i < 3; i++)
+        assert_true(changes[i] > 0);
+}
+
 static void test_no_access(void **state)
 {
     struct chance chance = {0x5eed02};
@@ -283,9 +318,9 @@ static void test_deeper(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_undo),      cmocka_unit_test(test_join),  cmocka_unit_test(test_no_access),
-        cmocka_unit_test(test_separated), cmocka_unit_test(test_order), cmocka_unit_test(test_union),
-        cmocka_unit_test(test_deeper),
+        cmocka_unit_test(test_undo),      cmocka_unit_test(test_join),      cmocka_unit_test(test_people),
+        cmocka_unit_test(test_no_access), cmocka_unit_test(test_separated), cmocka_unit_test(test_order),
+        cmocka_unit_test(test_union),     cmocka_unit_test(test_deeper),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
