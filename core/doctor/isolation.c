@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "command/doctor.h"
+#include "doctor/doctor.h"
 #include "config/config.h"
 
 #define ADVICE "To bind the agent as well, run proximo as a user of its own: docs/deploy-isolated.md."

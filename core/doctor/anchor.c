@@ -5,7 +5,7 @@
 
 #include "base/file.h"
 #include "base/problem.h"
-#include "command/doctor.h"
+#include "doctor/doctor.h"
 #include "config/config.h"
 #include "ledger/anchor.h"
 

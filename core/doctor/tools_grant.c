@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The lines of pveum that grant what the tools lack, a role for each path, reads and changes apart. An entry
+ * on a path puts away what a path above hands down to the same token or user, so the role holds, beside what
+ * is missing, what is held there already. A separated token never has more than its user, so the user is
+ * looked at too.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/problem.h"
+#include "doctor/doctor.h"
+#include "doctor/grant.h"
+#include "doctor/site.h"
+#include "doctor/tools.h"
+
+struct granting {
+    const struct doctor_site *s;
+    char user[256];
+    const char *path, *kind; /* "read", "change" */
+    struct json_object *missing;
+    struct json_object *lines; /* array */
+};
+
+/* What `who` (NULL: the token itself) holds on the path: {privilege: flag}, the caller's; NULL: not known. */
+static struct json_object *held_by(const struct granting *g, const char *who)
+{
+    const struct http_field fields[] = {
+        {.name = "path", .value = g->path, .value_len = strlen(g->path)},
+        {.name = "userid", .value = who ? who : "", .value_len = who ? strlen(who) : 0}};
+    CLEANUP_JSON struct json_object *data = NULL;
+    struct json_object *held = NULL;
+    struct problem p = PROBLEM_INIT;
+
+    if (doctor_get(g->s, "/access/permissions", fields, who ? 2 : 1, json_type_object, &data, &p) < 0)
+        return NULL;
+    return json_get(data, g->path, json_type_object, &held) == 0 ? json_object_get(held)
+                                                                  : json_object_new_object();
+}
+
+static bool holds_all(struct json_object *held, struct json_object *wanted)
+{
+    json_object_object_foreach(wanted, privilege, tools)
+    {
+        bool down = false;
+
+        (void)tools;
+        if (json_get_bool(held, privilege, &down) < 0 || !down)
+            return false;
+    }
+    return true;
+}
+
+static void add_line(struct granting *g, struct buf *line)
+{
+    if (buf_ok(line) && line->data)
+        (void)json_object_array_add(g->lines, json_object_new_string(line->data));
+    buf_reset(line);
+}
+
+/* A role of what is held and what is missing, given to one of them. */
+static void grant_to(struct granting *g, const char *option, const char *id, const char *suffix,
+                     struct json_object *held)
+{
+    CLEANUP_BUF struct buf role = BUF_INIT(512), line = BUF_INIT(8192);
+
+    buf_printf(&role, "Proximo-%s-", g->kind);
+    grant_word(g->path, &role);
+    buf_str(&role, suffix);
+    buf_printf(&line, "pveum role add %s --privs '", role.data);
+    grant_join(held, g->missing, &line);
+    buf_char(&line, '\'');
+    add_line(g, &line);
+    buf_printf(&line, "pveum acl modify %s %s '%s' --roles %s", g->path, option, id, role.data);
+    add_line(g, &line);
+}
+
+static void grant_to_user(struct granting *g)
+{
+    CLEANUP_JSON struct json_object *held = held_by(g, g->user);
+    CLEANUP_BUF struct buf line = BUF_INIT(1024);
+
+    if (held && holds_all(held, g->missing))
+        return;
+    if (!held) { /* whoever enters the lines can see it */
+        buf_printf(&line, "pveum user permissions '%s' --path %s   # has it all of these? then stop here",
+                   g->user, g->path);
+        add_line(g, &line);
+    }
+    grant_to(g, "--users", g->user, g->s->separated == 0 ? "" : "-user", held);
+}
+
+static void say_path(struct granting *g)
+{
+    CLEANUP_JSON struct json_object *held = held_by(g, NULL);
+    CLEANUP_BUF struct buf names = BUF_INIT(4096);
+    struct json_object *check;
+
+    g->lines = json_object_new_array();
+    if (g->s->separated != 0)
+        grant_to(g, "--tokens", g->s->id, "", held);
+    grant_to_user(g);
+    grant_join(g->missing, NULL, &names);
+    check = doctor_add(g->s->d, DOCTOR_NOTE,
+                       "As root on a node (a role that is there already: pveum role modify). The role holds "
+                       "what is held there now as well, because an entry puts away what the paths above hand "
+                       "down:",
+                       "to grant %s for %ss on %s", names.data ? names.data : "", g->kind, g->path);
+    doctor_fact(check, "path", g->path);
+    doctor_fact(check, "kind", g->kind);
+    (void)json_object_object_add(check, "lines", g->lines);
+}
+
+void doctor_say_grants(const struct doctor_site *s, struct json_object *reads, struct json_object *changes)
+{
+    struct granting g = {.s = s};
+    struct json_object *const sets[] = {reads, changes};
+
+    if (!grant_is_plain(s->id)) /* it would have to be quoted for a shell */
+        return;
+    (void)snprintf(g.user, sizeof(g.user), "%.*s", (int)strcspn(s->id, "!"), s->id);
+    for (size_t i = 0; i < 2; i++) {
+        g.kind = i == 0 ? "read" : "change";
+        json_object_object_foreach(sets[i], path, missing)
+        {
+            g.path = path;
+            g.missing = missing;
+            if (grant_is_plain(path))
+                say_path(&g);
+        }
+    }
+}
