@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/problem.h"
 #include "base/text.h"
 #include "command/command.h"
@@ -86,6 +87,32 @@ static bool is_chosen(const struct mint *m, const struct tool *tool)
     return false;
 }
 
+/* What reads need goes to one kind or the other, privilege by privilege. */
+static void gather_needs(struct mint *m, enum mint_kind kind, const struct tool *tool)
+{
+    CLEANUP_JSON struct json_object *needs = json_object_new_object();
+    bool wide = false;
+
+    if (kind == MINT_CHANGE) {
+        grant_add_tool(m->needs[kind], tool, m->release);
+        return;
+    }
+    grant_add_tool(needs, tool, m->release);
+    json_object_object_foreach(needs, path, privileges)
+    {
+        json_object_object_foreach(privileges, privilege, tools)
+        {
+            const bool changes = grant_changes(privilege);
+
+            (void)tools;
+            wide = wide || changes;
+            grant_add(m->needs[changes ? MINT_WIDE : MINT_READ], path, privilege, tool->name);
+        }
+    }
+    if (wide)
+        (void)json_object_array_add(m->wide_reads, json_object_new_string(tool->name));
+}
+
 static void gather(struct mint *m, const struct config *config, struct planes *planes)
 {
     for (size_t i = 0; i < planes_tool_count(planes); i++) {
@@ -100,7 +127,7 @@ static void gather(struct mint *m, const struct config *config, struct planes *p
             continue;
         }
         m->tools[kind]++;
-        grant_add_tool(m->needs[kind], tool, m->release);
+        gather_needs(m, kind, tool);
     }
 }
 
@@ -148,18 +175,15 @@ static int fill(struct mint *m, const struct command_line *line, const struct lo
 
 static void mint_done(struct mint *m)
 {
-    struct json_object *const all[] = {m->planes,
-                                       m->root_only,
-                                       m->no_token,
-                                       m->needs[MINT_READ],
-                                       m->needs[MINT_CHANGE],
-                                       m->roles[MINT_READ],
-                                       m->roles[MINT_CHANGE],
-                                       m->grants[MINT_READ],
-                                       m->grants[MINT_CHANGE]};
-
-    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-        json_object_put(all[i]);
+    json_object_put(m->planes);
+    json_object_put(m->root_only);
+    json_object_put(m->no_token);
+    json_object_put(m->wide_reads);
+    for (int i = 0; i < MINT_KINDS; i++) {
+        json_object_put(m->needs[i]);
+        json_object_put(m->roles[i]);
+        json_object_put(m->grants[i]);
+    }
 }
 
 int command_mint(const struct command_line *line)
@@ -180,7 +204,8 @@ int command_mint(const struct command_line *line)
                      .guarded = mode && strcmp(mode, "guarded") == 0,
                      .planes = json_object_new_array(),
                      .root_only = json_object_new_array(),
-                     .no_token = json_object_new_array()};
+                     .no_token = json_object_new_array(),
+                     .wide_reads = json_object_new_array()};
     for (int i = 0; i < MINT_KINDS; i++) {
         m.needs[i] = json_object_new_object();
         m.roles[i] = json_object_new_object();

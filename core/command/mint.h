@@ -8,7 +8,8 @@
 
 struct buf;
 
-enum mint_kind { MINT_READ, MINT_CHANGE, MINT_KINDS };
+/* WIDE: what some reads need and what can change something as well; a token that is to look only goes without. */
+enum mint_kind { MINT_READ, MINT_WIDE, MINT_CHANGE, MINT_KINDS };
 
 struct mint {
     const char *user, *token; /* USER@REALM, TOKENID */
@@ -19,6 +20,7 @@ struct mint {
     struct json_object *roles[MINT_KINDS];  /* {name: "A,B"}, in the order they are made */
     struct json_object *grants[MINT_KINDS]; /* {path: role's name}, "/" first */
     struct json_object *root_only, *no_token;
+    struct json_object *wide_reads; /* those that need WIDE, and are refused or see less without it */
     size_t tools[MINT_KINDS];
 };
 

@@ -4,6 +4,12 @@
 #include "base/json.h"
 #include "command/mint.h"
 
+static void put_list(struct json_object *names, struct buf *out)
+{
+    for (size_t i = 0; i < json_object_array_length(names); i++)
+        buf_printf(out, "%s%s", i ? ", " : "", json_object_get_string(json_object_array_get_idx(names, i)));
+}
+
 static void put_roles(const struct mint *m, enum mint_kind kind, const char *before, const char *after,
                       struct buf *out)
 {
@@ -25,16 +31,11 @@ static void put_grants(const struct mint *m, enum mint_kind kind, const char *ve
     }
 }
 
-static void put_list(struct json_object *names, struct buf *out)
-{
-    for (size_t i = 0; i < json_object_array_length(names); i++)
-        buf_printf(out, "%s%s", i ? ", " : "", json_object_get_string(json_object_array_get_idx(names, i)));
-}
-
 static void put_making(const struct mint *m, struct buf *out)
 {
     buf_str(out, "1. Roles. What each tool needs stands in its row; this is the sum, path by path.\n\n");
     put_roles(m, MINT_READ, "pveum role add", "--privs ", out);
+    put_roles(m, MINT_WIDE, "pveum role add", "--privs ", out);
     put_roles(m, MINT_CHANGE, "pveum role add", "--privs ", out);
     buf_printf(out,
                "\n2. A user without a password, and its token. The secret is shown this once.\n\n"
@@ -46,13 +47,23 @@ static void put_making(const struct mint *m, struct buf *out)
             "granted,\n   and what is taken from the token alone is gone for Proximo.\n"
             "\n3. Rights to look.\n\n");
     put_grants(m, MINT_READ, "modify", out);
+    if (json_object_object_length(m->grants[MINT_WIDE]) > 0) {
+        buf_str(out, "\n   Leave these out for a token that is to look only: they can change things as well. Without "
+                     "them\n   these reads are refused or see less: ");
+        put_list(m->wide_reads, out);
+        buf_str(out, "\n\n");
+        put_grants(m, MINT_WIDE, "modify", out);
+    }
     if (json_object_object_length(m->grants[MINT_CHANGE]) > 0) {
         buf_str(out, "\n4. Rights to change, in roles of their own. Leave this out until reading works.\n\n");
         put_grants(m, MINT_CHANGE, "modify", out);
     }
-    buf_str(out, "\nAn entry on a path puts away, for the same token or user, what the paths above it hand down: "
-                 "a role\nhere also holds what is granted above. Entries that are there already on deeper paths "
-                 "stay as they are.\n");
+    buf_str(out,
+            "\nAn entry on a path puts away, for the same token or user, what the paths above it hand down: a "
+            "role\nhere also holds what is granted above and asked for there. Entries that are there already on "
+            "deeper paths\nstay as they are. A few tools need more for some of their arguments (VM.Config.Disk, "
+            "VM.Config.Network):\nthe answer or the plan then says which right is missing, with the line that "
+            "grants it.\n");
 }
 
 static void put_secret(const struct mint *m, struct buf *out)
@@ -100,6 +111,7 @@ static void put_scope(const struct mint *m, struct buf *out)
     buf_printf(out, "    pveum user token remove '%s' '%s'\n    pveum user delete '%s'\n", m->user, m->token,
                m->user);
     put_roles(m, MINT_READ, "pveum role delete", NULL, out);
+    put_roles(m, MINT_WIDE, "pveum role delete", NULL, out);
     buf_str(out, "\nThen: proximo doctor. It says tool by tool what this token can do.\n"
                  "Backup Server: there is no plane for it yet, so nothing is to be granted there.\n");
 }
@@ -121,7 +133,7 @@ void mint_text(const struct mint *m, struct buf *out)
 
 void mint_json(const struct mint *m, struct buf *out)
 {
-    static const char *const kinds[] = {[MINT_READ] = "read", [MINT_CHANGE] = "change"};
+    static const char *const kinds[] = {[MINT_READ] = "read", [MINT_WIDE] = "read_wide", [MINT_CHANGE] = "change"};
 
     buf_char(out, '{');
     json_put_key_int(out, "release", m->release);
@@ -134,7 +146,10 @@ void mint_json(const struct mint *m, struct buf *out)
     for (int kind = 0; kind < MINT_KINDS; kind++) {
         json_put_key(out, kinds[kind]);
         buf_char(out, '{');
-        json_put_key_int(out, "tools", (long long)m->tools[kind]);
+        if (kind == MINT_WIDE)
+            json_put_key_int(out, "tools", (long long)json_object_array_length(m->wide_reads));
+        else
+            json_put_key_int(out, "tools", (long long)m->tools[kind]);
         json_put_key(out, "roles");
         json_put_value(out, m->roles[kind]);
         json_put_key(out, "acl");

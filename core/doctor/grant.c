@@ -25,6 +25,47 @@ bool grant_known(const char *privilege, int release)
     return true;
 }
 
+bool grant_matters(const char *privilege, const char *path)
+{
+    static const struct {
+        const char *path, *families[6];
+    } rows[] = {
+        {"/vms", {"VM.", "Permissions."}},
+        {"/storage", {"Datastore.", "Permissions."}},
+        {"/nodes", {"Sys.", "Permissions."}},
+        {"/pool", {"Pool.", "VM.", "Datastore.", "Permissions."}}, /* its members are below it */
+        {"/sdn", {"SDN.", "Permissions."}},
+        {"/mapping", {"Mapping.", "Permissions."}},
+        {"/access", {"Sys.", "User.", "Group.", "Realm.", "Permissions."}},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const size_t len = strlen(rows[i].path);
+
+        if (strncmp(path, rows[i].path, len) != 0 || (path[len] && path[len] != '/'))
+            continue;
+        for (size_t k = 0; k < 6 && rows[i].families[k]; k++) {
+            if (strncmp(privilege, rows[i].families[k], strlen(rows[i].families[k])) == 0)
+                return true;
+        }
+        return false;
+    }
+    return true;
+}
+
+bool grant_changes(const char *privilege)
+{
+    static const char *const looking[] = {"Sys.Syslog", "VM.GuestAgent.FileRead"};
+    static const char audit[] = ".Audit";
+    const size_t len = strlen(privilege), end = sizeof(audit) - 1;
+
+    for (size_t i = 0; i < sizeof(looking) / sizeof(looking[0]); i++) {
+        if (strcmp(privilege, looking[i]) == 0)
+            return false;
+    }
+    return len <= end || strcmp(privilege + len - end, audit) != 0;
+}
+
 bool grant_choose(const char *alternatives, int release, struct json_object *held, char ret[48])
 {
     CLEANUP_BUF struct buf known = BUF_INIT(1024);

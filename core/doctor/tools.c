@@ -131,6 +131,8 @@ static void say_counts(struct survey *v, bool change)
     if (counts[USABLE_REFUSED] > 0)
         buf_printf(&text, "%s%zu that Proxmox refuses to every token", text.len ? ", " : "",
                    counts[USABLE_REFUSED]);
+    if (change && all > 0)
+        buf_str(&text, " (by what each always needs; some need more for some arguments, which the plan says)");
     if (all == 0)
         buf_str(&text, change ? "none: the mode allows no change" : "none is offered");
     check = doctor_add(v->s->d, counts[USABLE_IN_PART] + counts[USABLE_NOT] ? DOCTOR_NOTE : DOCTOR_OK, NULL,
@@ -176,9 +178,9 @@ static void say_missing(struct survey *v, bool change)
 
             doctor_put_names(tools, &text);
             struct json_object *check =
-                doctor_add(v->s->d, DOCTOR_NOTE, NULL, "%s on %s is not held (everywhere): %zu %s%s %s: %s",
-                           privilege, path, count, change ? "change" : "read", count == 1 ? "" : "s",
-                           change ? "may be refused" : "see less", text.data ? text.data : "");
+                doctor_add(v->s->d, DOCTOR_NOTE, NULL, "%s is not held on %s and all below it: %s %zu %s%s: %s",
+                           privilege, path, change ? "refused may be" : "less is seen by", count,
+                           change ? "change" : "read", count == 1 ? "" : "s", text.data ? text.data : "");
             doctor_fact(check, "privilege", privilege);
             doctor_fact(check, "path", path);
             doctor_fact(check, "kind", change ? "change" : "read");

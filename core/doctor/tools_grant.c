@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The lines of pveum that grant what the tools lack, a role for each path, reads and changes apart. An entry
+ * The lines of pveum that grant what the tools lack, a role for each path, reads and changes apart, and
+ * reads that need a right to change by themselves. An entry
  * on a path puts away what a path above hands down to the same token or user, so the role holds, beside what
  * is missing, what is held there already. A separated token never has more than its user, so the user is
  * looked at too.
@@ -16,10 +17,17 @@
 #include "doctor/site.h"
 #include "doctor/tools.h"
 
+struct grant_kind {
+    const char *name, *words;
+    bool of_changes; /* needs of changes; of reads otherwise */
+    bool changes;    /* of reads: the privileges that can change something, or those that cannot */
+};
+
 struct granting {
     const struct doctor_site *s;
     char user[256];
-    const char *path, *kind; /* "read", "change" */
+    const struct grant_kind *kind;
+    const char *path;
     struct json_object *missing;
     struct json_object *lines; /* array */
 };
@@ -66,7 +74,7 @@ static void grant_to(struct granting *g, const char *option, const char *id, con
 {
     CLEANUP_BUF struct buf role = BUF_INIT(512), line = BUF_INIT(8192);
 
-    buf_printf(&role, "Proximo-%s-", g->kind);
+    buf_printf(&role, "Proximo-%s-", g->kind->name);
     grant_word(g->path, &role);
     buf_str(&role, suffix);
     buf_printf(&line, "pveum role add %s --privs '", role.data);
@@ -103,32 +111,61 @@ static void say_path(struct granting *g)
         grant_to(g, "--tokens", g->s->id, "", held);
     grant_to_user(g);
     grant_join(g->missing, NULL, &names);
-    check = doctor_add(g->s->d, DOCTOR_NOTE,
-                       "As root on a node (a role that is there already: pveum role modify). The role holds "
-                       "what is held there now as well, because an entry puts away what the paths above hand "
-                       "down:",
-                       "to grant %s for %ss on %s", names.data ? names.data : "", g->kind, g->path);
+    check = doctor_add(g->s->d, DOCTOR_NOTE, NULL, "%s on %s: %s", g->kind->words, g->path,
+                       names.data ? names.data : "");
     doctor_fact(check, "path", g->path);
-    doctor_fact(check, "kind", g->kind);
+    doctor_fact(check, "kind", g->kind->name);
     (void)json_object_object_add(check, "lines", g->lines);
+}
+
+/* Those of the kind; the others of the same tools' needs belong to another one. */
+static struct json_object *of_kind(const struct grant_kind *kind, struct json_object *privileges)
+{
+    struct json_object *out = json_object_new_object();
+
+    json_object_object_foreach(privileges, privilege, tools)
+    {
+        if (kind->of_changes || kind->changes == grant_changes(privilege))
+            (void)json_object_object_add(out, privilege, json_object_get(tools));
+    }
+    return out;
+}
+
+static void say_kind(struct granting *g, struct json_object *set)
+{
+    json_object_object_foreach(set, path, privileges)
+    {
+        CLEANUP_JSON struct json_object *missing = of_kind(g->kind, privileges);
+
+        g->path = path;
+        g->missing = missing;
+        if (json_object_object_length(missing) > 0 && grant_is_plain(path))
+            say_path(g);
+    }
 }
 
 void doctor_say_grants(const struct doctor_site *s, struct json_object *reads, struct json_object *changes)
 {
+    static const struct grant_kind kinds[] = {
+        {"read", "to see more", false, false},
+        {"read-wide", "to see what Proxmox shows only to who may change it (leave it out for a token that is "
+                      "to look only)",
+         false, true},
+        {"change", "to change", true, false},
+    };
     struct granting g = {.s = s};
-    struct json_object *const sets[] = {reads, changes};
 
-    if (!grant_is_plain(s->id)) /* it would have to be quoted for a shell */
+    if (!grant_is_plain(s->id) || /* it would have to be quoted for a shell */
+        json_object_object_length(reads) + json_object_object_length(changes) == 0)
         return;
     (void)snprintf(g.user, sizeof(g.user), "%.*s", (int)strcspn(s->id, "!"), s->id);
-    for (size_t i = 0; i < 2; i++) {
-        g.kind = i == 0 ? "read" : "change";
-        json_object_object_foreach(sets[i], path, missing)
-        {
-            g.path = path;
-            g.missing = missing;
-            if (grant_is_plain(path))
-                say_path(&g);
-        }
+    doctor_add(s->d, DOCTOR_NOTE, NULL,
+               "What is missing is granted by the lines below, as root on a node; a role that is there already "
+               "by `pveum role modify`. An entry on a path puts away what the paths above hand down, so each "
+               "role holds what is held there now as well. The narrowest: a guest's own path, /vms/105, in "
+               "place of /vms.");
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        g.kind = &kinds[i];
+        say_kind(&g, kinds[i].of_changes ? changes : reads);
     }
 }
