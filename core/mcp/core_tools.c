@@ -65,7 +65,7 @@ static const struct core_tool {
                  .kind = TOOL_READ_CORE,
                  .flags = PROXIMO_READ_SINGLE,
                  .name = TEXT("pve_doctor"),
-                 .title = TEXT("Examine the setup"),
+                 .title = TEXT("Preflight: the setup and what its token can do"),
                  .description = TEXT(
                      "Says what this setup can and cannot do: which tools the token may use and which privileges "
                      "are missing, with the pveum lines that grant them. Also privilege separation, expiry, broad "

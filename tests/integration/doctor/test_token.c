@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -104,8 +105,9 @@ static void grants_keep_what_is_held(void **state)
 
 static void separated_and_soon_over(void **state)
 {
-    static const char *const extra[] = {
-        "--set", "/access/users/audit@pve/tokens/sep={\"privsep\":1,\"expire\":259200}", "--set",
+    char token[128];
+    const char *const extra[] = {
+        "--set", token, "--set",
         "/access/acl/3={\"path\":\"/\",\"propagate\":1,\"roleid\":\"Small\",\"type\":\"token\",\"ugid\":"
         "\"audit@pve!sep\"}",
         "--set", "/access/roles/Small=[\"Sys.Audit\"]", NULL};
@@ -113,6 +115,8 @@ static void separated_and_soon_over(void **state)
     int status = 0;
 
     (void)state;
+    snprintf(token, sizeof(token), "/access/users/audit@pve/tokens/sep={\"privsep\":1,\"expire\":%lld}",
+             (long long)time(NULL) + 3 * 86400);
     sim_start(&sim, "demo", extra);
     struct json_object *report = examine(&sim, "audit-sep", "read", &status);
     struct json_object *check = report_check(report, TOKEN, "is privilege-separated"), *more = NULL;
@@ -133,7 +137,7 @@ static void separated_and_soon_over(void **state)
 static void expired(void **state)
 {
     static const char *const extra[] = {
-        "--set", "/access/users/audit@pve/tokens/old={\"privsep\":0,\"expire\":-86400}", NULL};
+        "--set", "/access/users/audit@pve/tokens/old={\"privsep\":0,\"expire\":86400}", NULL};
     struct sim sim;
     int status = 0;
 
