@@ -54,7 +54,8 @@ const struct command command_table[] = {
         .words = "",
         .summary = "print how to make a token with the least rights for chosen planes",
         .details =
-            "Prints the lines to enter on the server: roles, a user, a token with privilege separation, their "
+            "Prints the lines to enter on the server: roles, a user, a token with privilege separation, "
+            "their "
             "rights, and how to take it all away. What the tools of the planes say they need is what is "
             "granted. It connects to nothing unless --site asks for the site's version.\n"
             "--plane takes names with commas between; without it, all planes that the configuration loads.",

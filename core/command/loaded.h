@@ -21,8 +21,8 @@ struct loaded {
     struct catalog *catalog; /* NULL: the planes did not load */
 };
 
-/* Negative and p when there is no configuration or no memory. Planes that do not load are no failure here: see
- * result. */
+/* Negative and p when there is no configuration or no memory. Planes that do not load are no failure here:
+ * see result. */
 int loaded_open(const struct config_options *options, struct loaded *ret, struct problem *p);
 void loaded_close(struct loaded *loaded);
 

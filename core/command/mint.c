@@ -66,8 +66,8 @@ static int choose_planes(struct mint *m, struct planes *planes, const char *name
             name[len] = '\0';
         }
         if (len == 0 || len >= sizeof(name) || !text_in_list(valid.data ? valid.data : "", name)) {
-            (void)problem_set(p, -EINVAL, PX_ARG, "--plane: no plane \"%.*s\" is loaded", (int)(len < 64 ? len : 64),
-                              at);
+            (void)problem_set(p, -EINVAL, PX_ARG, "--plane: no plane \"%.*s\" is loaded",
+                              (int)(len < 64 ? len : 64), at);
             problem_next(p, "name planes that the configuration loads; exec only where it names it");
             problem_valid(p, "%s", valid.data ? valid.data : "");
             return -EINVAL;
@@ -140,7 +140,8 @@ static int ask_release(const struct loaded *loaded, int *ret, struct problem *p)
     int r = sites_find(loaded->sites, NULL, &site, p);
 
     if (r == 0 && site_config(site)->kind == CONFIG_PBS) {
-        (void)problem_set(p, -EINVAL, PX_ARG, "there is no plane for Backup Server yet, so nothing to grant there");
+        (void)problem_set(p, -EINVAL, PX_ARG,
+                          "there is no plane for Backup Server yet, so nothing to grant there");
         problem_next(p, "name a site of Proxmox VE");
         return -EINVAL;
     }
@@ -151,7 +152,8 @@ static int ask_release(const struct loaded *loaded, int *ret, struct problem *p)
     return r;
 }
 
-static int fill(struct mint *m, const struct command_line *line, const struct loaded *loaded, struct problem *p)
+static int fill(struct mint *m, const struct command_line *line, const struct loaded *loaded,
+                struct problem *p)
 {
     const char *release = command_value(line, "--release");
     int r = check_names(m, p);

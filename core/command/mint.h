@@ -8,7 +8,8 @@
 
 struct buf;
 
-/* WIDE: what some reads need and what can change something as well; a token that is to look only goes without. */
+/* WIDE: what some reads need and what can change something as well; a token that is to look only goes
+ * without. */
 enum mint_kind { MINT_READ, MINT_WIDE, MINT_CHANGE, MINT_KINDS };
 
 struct mint {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From needs to roles. For a token, the entries of the deepest path that has any are the ones that count: what
- * is granted on / is gone on /vms as soon as /vms has an entry. So whatever path gets a grant gets what the
- * paths above it have as well, as far as that is asked for there, in roles apart for looking and for changing,
- * so that the second can be taken away alone. A role is named after the first path that it is for; equal ones
- * are one.
+ * From needs to roles. For a token, the entries of the deepest path that has any are the ones that count:
+ * what is granted on / is gone on /vms as soon as /vms has an entry. So whatever path gets a grant gets what
+ * the paths above it have as well, as far as that is asked for there, in roles apart for looking and for
+ * changing, so that the second can be taken away alone. A role is named after the first path that it is for;
+ * equal ones are one.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +16,8 @@
 
 #define PATHS_MOST 64
 
-static const char *const kind_words[] = {[MINT_READ] = "read", [MINT_WIDE] = "read-wide", [MINT_CHANGE] = "change"};
+static const char *const kind_words[] = {
+    [MINT_READ] = "read", [MINT_WIDE] = "read-wide", [MINT_CHANGE] = "change"};
 
 static bool is_above(const char *above, const char *path)
 {

@@ -48,8 +48,10 @@ static void put_making(const struct mint *m, struct buf *out)
             "\n3. Rights to look.\n\n");
     put_grants(m, MINT_READ, "modify", out);
     if (json_object_object_length(m->grants[MINT_WIDE]) > 0) {
-        buf_str(out, "\n   Leave these out for a token that is to look only: they can change things as well. Without "
-                     "them\n   these reads are refused or see less: ");
+        buf_str(
+            out,
+            "\n   Leave these out for a token that is to look only: they can change things as well. Without "
+            "them\n   these reads are refused or see less: ");
         put_list(m->wide_reads, out);
         buf_str(out, "\n\n");
         put_grants(m, MINT_WIDE, "modify", out);
@@ -58,12 +60,13 @@ static void put_making(const struct mint *m, struct buf *out)
         buf_str(out, "\n4. Rights to change, in roles of their own. Leave this out until reading works.\n\n");
         put_grants(m, MINT_CHANGE, "modify", out);
     }
-    buf_str(out,
-            "\nAn entry on a path puts away, for the same token or user, what the paths above it hand down: a "
-            "role\nhere also holds what is granted above and asked for there. Entries that are there already on "
-            "deeper paths\nstay as they are. A few tools need more for some of their arguments (VM.Config.Disk, "
-            "VM.Config.Network):\nthe answer or the plan then says which right is missing, with the line that "
-            "grants it.\n");
+    buf_str(
+        out,
+        "\nAn entry on a path puts away, for the same token or user, what the paths above it hand down: a "
+        "role\nhere also holds what is granted above and asked for there. Entries that are there already on "
+        "deeper paths\nstay as they are. A few tools need more for some of their arguments (VM.Config.Disk, "
+        "VM.Config.Network):\nthe answer or the plan then says which right is missing, with the line that "
+        "grants it.\n");
 }
 
 static void put_secret(const struct mint *m, struct buf *out)
@@ -95,13 +98,14 @@ static void put_limits(const struct mint *m, struct buf *out)
 
 static void put_scope(const struct mint *m, struct buf *out)
 {
-    buf_str(out, "\nSmaller\n"
-                 "    one guest      /vms/105 in place of /vms, one entry for each id\n"
-                 "    one pool       /pool/NAME in place of /vms: its guests and storages, those of later too\n"
-                 "    one storage    /storage/NAME in place of /storage\n"
-                 "    one node       /nodes/NAME in place of /nodes\n"
-                 "    Lists then show only that, and their answers say that they are incomplete.\n"
-                 "\nTo take it away\n");
+    buf_str(out,
+            "\nSmaller\n"
+            "    one guest      /vms/105 in place of /vms, one entry for each id\n"
+            "    one pool       /pool/NAME in place of /vms: its guests and storages, those of later too\n"
+            "    one storage    /storage/NAME in place of /storage\n"
+            "    one node       /nodes/NAME in place of /nodes\n"
+            "    Lists then show only that, and their answers say that they are incomplete.\n"
+            "\nTo take it away\n");
     if (json_object_object_length(m->grants[MINT_CHANGE]) > 0) {
         buf_str(out, "  the changes alone:\n");
         put_grants(m, MINT_CHANGE, "delete", out);
@@ -123,7 +127,8 @@ void mint_text(const struct mint *m, struct buf *out)
     buf_printf(out, ": %zu reads", m->tools[MINT_READ]);
     if (m->guarded)
         buf_printf(out, ", %zu changes", m->tools[MINT_CHANGE]);
-    buf_printf(out, " (Proxmox VE %d).\nEnter these as root on a node. Nothing was changed by printing them.\n\n",
+    buf_printf(out,
+               " (Proxmox VE %d).\nEnter these as root on a node. Nothing was changed by printing them.\n\n",
                m->release);
     put_making(m, out);
     put_secret(m, out);
@@ -133,7 +138,8 @@ void mint_text(const struct mint *m, struct buf *out)
 
 void mint_json(const struct mint *m, struct buf *out)
 {
-    static const char *const kinds[] = {[MINT_READ] = "read", [MINT_WIDE] = "read_wide", [MINT_CHANGE] = "change"};
+    static const char *const kinds[] = {
+        [MINT_READ] = "read", [MINT_WIDE] = "read_wide", [MINT_CHANGE] = "change"};
 
     buf_char(out, '{');
     json_put_key_int(out, "release", m->release);

@@ -10,8 +10,8 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/problem.h"
-#include "doctor/doctor.h"
 #include "config/config.h"
+#include "doctor/doctor.h"
 #include "trust/approver.h"
 
 /* A file that only its owner may write; a secret one is tested with the rule that requests use. */

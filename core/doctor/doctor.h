@@ -53,7 +53,8 @@ struct doctor {
     const struct doctor_subject *subject;
 };
 
-/* Everything, in the order of the report. *d must be zeroed; doctor_done frees what it holds. 0 or -ENOMEM. */
+/* Everything, in the order of the report. *d must be zeroed; doctor_done frees what it holds. 0 or -ENOMEM.
+ */
 int doctor_examine(struct doctor *d, const struct doctor_subject *subject);
 void doctor_done(struct doctor *d);
 

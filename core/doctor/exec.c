@@ -49,15 +49,16 @@ static void check_list(const struct exec_view *v, const char *key, const char *w
         if (strcmp(item, "*") == 0 || range_size(item) >= WIDE)
             buf_printf(&broad, "%s%s", broad.len ? ", " : "", item);
     }
-    struct json_object *check =
-        doctor_add(v->d, DOCTOR_OK, NULL, "%s that commands may run in: %s", what, text.data ? text.data : "");
+    struct json_object *check = doctor_add(v->d, DOCTOR_OK, NULL, "%s that commands may run in: %s", what,
+                                           text.data ? text.data : "");
     (void)json_object_object_add(check, "allowed", json_object_get(list));
     if (broad.len > 0)
         doctor_add(v->d, DOCTOR_NOTE, "Name the guests that are meant.", "planes.exec.config.%s is broad: %s",
                    key, broad.data);
     if (tags)
         doctor_add(v->d, DOCTOR_NOTE, NULL,
-                   "planes.exec.config.%s goes by tags: whoever may set a guest's tags lets commands in", key);
+                   "planes.exec.config.%s goes by tags: whoever may set a guest's tags lets commands in",
+                   key);
 }
 
 static void check_user(const struct exec_view *v)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Between the files of doctor on the exec plane: exec.c, exec_key.c, exec_nodes.c, exec_place.c. One thread. */
+/* Between the files of doctor on the exec plane: exec.c, exec_key.c, exec_nodes.c, exec_place.c. One thread.
+ */
 #ifndef PROXIMO_DOCTOR_EXEC_H
 #define PROXIMO_DOCTOR_EXEC_H
 

@@ -117,7 +117,8 @@ void exec_check_identity(const struct exec_view *v)
         return;
     if (!path) {
         doctor_add(v->d, agent ? DOCTOR_OK : DOCTOR_PROBLEM,
-                   agent ? NULL : "Set planes.exec.material.identity, or endpoints.agent and config.identity.",
+                   agent ? NULL
+                         : "Set planes.exec.material.identity, or endpoints.agent and config.identity.",
                    agent ? "keys come from the agent %s" : "there is neither a key file nor an agent%s",
                    agent ? agent : "");
         return;
@@ -135,9 +136,9 @@ void exec_check_identity(const struct exec_view *v)
                            "ssh-keygen -t ed25519, or the back end openssh, which takes RSA.",
                            "identity %s is an RSA key: the back end libssh2 takes ed25519 and ecdsa", path);
     else if (sealed)
-        check = doctor_add(v->d, DOCTOR_PROBLEM,
-                           "Use a key without one, mode 600, or an agent that holds it.",
-                           "identity %s (%s) has a passphrase, and nobody is there to type it", path, kind);
+        check =
+            doctor_add(v->d, DOCTOR_PROBLEM, "Use a key without one, mode 600, or an agent that holds it.",
+                       "identity %s (%s) has a passphrase, and nobody is there to type it", path, kind);
     else
         check = doctor_add(v->d, DOCTOR_OK, NULL, "identity %s: for its owner alone, kind %s", path, kind);
     doctor_fact(check, "path", path);

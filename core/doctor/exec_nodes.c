@@ -24,10 +24,11 @@ static void check_host_key(const struct exec_view *v, const char *node)
 
     if (strcmp(v->backend, "libssh2") != 0 || exec_knows_host(v, node))
         return;
-    (void)snprintf(next, sizeof(next),
-                   "Add a line that begins with %s to the known_hosts of the plane, or hostkeys.%s: SHA256:... "
-                   "(on the node: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub)",
-                   node, node);
+    (void)snprintf(
+        next, sizeof(next),
+        "Add a line that begins with %s to the known_hosts of the plane, or hostkeys.%s: SHA256:... "
+        "(on the node: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub)",
+        node, node);
     doctor_add(v->d, DOCTOR_NOTE, next, "no host key of %s is known: it will be refused", node);
 }
 
@@ -44,12 +45,13 @@ static void check_address(const struct exec_view *v, const char *node, const cha
         return;
     case EXEC_DIFFERENT: break;
     }
-    check = doctor_add(v->d, DOCTOR_NOTE,
-                       "Right if it is another address of the same node (a management network); else correct "
-                       "planes.exec.endpoints.",
-                       "%s: commands go to %s, the cluster has the node at %s: they may run on another machine "
-                       "than the API talks of",
-                       node, host, ip);
+    check =
+        doctor_add(v->d, DOCTOR_NOTE,
+                   "Right if it is another address of the same node (a management network); else correct "
+                   "planes.exec.endpoints.",
+                   "%s: commands go to %s, the cluster has the node at %s: they may run on another machine "
+                   "than the API talks of",
+                   node, host, ip);
     doctor_fact(check, "node", node);
     doctor_fact(check, "ssh_host", host);
     doctor_fact(check, "cluster_ip", ip);
@@ -68,9 +70,10 @@ static void check_api(const struct doctor_site *s, const struct exec_view *v, co
             exec_same_host(host, api, v->d->subject->resolve) != EXEC_DIFFERENT)
             return;
     }
-    check = doctor_add(v->d, DOCTOR_NOTE, "Right if both are addresses of that node.",
-                       "%s answers the API at %s, and commands for it go to %s: API and ssh may be two machines",
-                       node, api, host);
+    check =
+        doctor_add(v->d, DOCTOR_NOTE, "Right if both are addresses of that node.",
+                   "%s answers the API at %s, and commands for it go to %s: API and ssh may be two machines",
+                   node, api, host);
     doctor_fact(check, "node", node);
     doctor_fact(check, "ssh_host", host);
     doctor_fact(check, "api_host", api);

@@ -20,8 +20,8 @@ struct tool;
 bool grant_known(const char *privilege, int release);
 /* Can whoever holds it change something, or do more than look? Some reads need such a one. */
 bool grant_changes(const char *privilege);
-/* Does Proxmox ever ask for the privilege on this path, or below it? VM.Audit on /storage says nothing. A path
- * that no table knows: yes. */
+/* Does Proxmox ever ask for the privilege on this path, or below it? VM.Audit on /storage says nothing. A
+ * path that no table knows: yes. */
 bool grant_matters(const char *privilege, const char *path);
 /* Of "A|B" the one that `held` ({privilege: ...}, may be NULL) has, else the least that the release knows.
  * False: it knows none of them. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Doctor on the nodes of a site: which release each runs, and how far its clock is from ours. Tokens expire by
- * the server's clock and records carry ours, so both have to be right. Source: GET /nodes/{node}/version and
- * /nodes/{node}/time (whole seconds).
+ * Doctor on the nodes of a site: which release each runs, and how far its clock is from ours. Tokens expire
+ * by the server's clock and records carry ours, so both have to be right. Source: GET /nodes/{node}/version
+ * and /nodes/{node}/time (whole seconds).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,7 +88,8 @@ static void check_clock(const struct doctor_site *s, const char *node)
         check = doctor_add(s->d, DOCTOR_NOTE, "Set both clocks by NTP (`timedatectl`, chrony).",
                            "clock of %s: %lld s %s this machine's", node, (long long)llabs(off), way);
     else
-        check = doctor_add(s->d, DOCTOR_OK, NULL, "clock of %s: within %d s of this machine's", node, CLOCK_NOTE);
+        check =
+            doctor_add(s->d, DOCTOR_OK, NULL, "clock of %s: within %d s of this machine's", node, CLOCK_NOTE);
     doctor_fact(check, "node", node);
     doctor_fact_int(check, "off_s", off);
 }
@@ -132,10 +133,11 @@ static void say_versions(const struct doctor_site *s, struct json_object *releas
     }
     if (kinds == 0)
         return;
-    check = kinds == 1 ? doctor_add(s->d, DOCTOR_OK, NULL, "%s", text.data ? text.data : "")
-                       : doctor_add(s->d, DOCTOR_NOTE,
-                                    "Bring the nodes to one version: guests may not migrate back to an older one.",
-                                    "mixed versions: %s", text.data ? text.data : "");
+    check = kinds == 1
+                ? doctor_add(s->d, DOCTOR_OK, NULL, "%s", text.data ? text.data : "")
+                : doctor_add(s->d, DOCTOR_NOTE,
+                             "Bring the nodes to one version: guests may not migrate back to an older one.",
+                             "mixed versions: %s", text.data ? text.data : "");
     (void)json_object_object_add(check, "versions", json_object_get(releases));
 }
 

@@ -13,8 +13,8 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/problem.h"
-#include "doctor/doctor.h"
 #include "config/config.h"
+#include "doctor/doctor.h"
 #include "ledger/ledger.h"
 #include "trust/trust.h"
 
@@ -115,10 +115,11 @@ static void check_space(struct doctor *d, const struct config *config)
     const uint64_t mib = (uint64_t)fs.f_bavail * fs.f_frsize >> 20;
     struct json_object *check =
         mib < SPACE_PROBLEM_MIB
-            ? doctor_add(d, DOCTOR_PROBLEM, "Make room, or set state_dir to another file system.",
-                         "%llu MiB left for the state folder: records cannot be written soon, and changes are "
-                         "refused then",
-                         (unsigned long long)mib)
+            ? doctor_add(
+                  d, DOCTOR_PROBLEM, "Make room, or set state_dir to another file system.",
+                  "%llu MiB left for the state folder: records cannot be written soon, and changes are "
+                  "refused then",
+                  (unsigned long long)mib)
         : mib < SPACE_NOTE_MIB
             ? doctor_add(d, DOCTOR_NOTE, "Make room.", "%llu MiB left for the state folder",
                          (unsigned long long)mib)
@@ -146,14 +147,16 @@ static void check_lease(struct doctor *d, const struct config *config)
 
     if (!config->trust.lease_required)
         return;
-    if (trust_lease_show(d->subject->trust, &text, &p) < 0 || json_parse(text.data, text.len, &lease, &p) < 0) {
+    if (trust_lease_show(d->subject->trust, &text, &p) < 0 ||
+        json_parse(text.data, text.len, &lease, &p) < 0) {
         doctor_add_problem(d, "lease", &p);
         return;
     }
     (void)json_get_string(lease, "state", &state, NULL);
     (void)json_get_int(lease, "left_s", &left);
     if (strcmp(state, "good") == 0)
-        doctor_add(d, DOCTOR_OK, NULL, "a lease for changes is good for %lld more min", (long long)(left / 60));
+        doctor_add(d, DOCTOR_OK, NULL, "a lease for changes is good for %lld more min",
+                   (long long)(left / 60));
     else
         doctor_add(d, DOCTOR_NOTE, "`proximo lease grant --for 1h` gives one.",
                    "changes need a lease, and there is none that is good (%s)", state);
@@ -180,10 +183,10 @@ static void check_plans(struct doctor *d)
     (void)json_get_int(plans, "executing_or_in_doubt", &open);
     (void)json_get_int(plans, "running_here", &here);
     if (open > here)
-        check = doctor_add(d, DOCTOR_NOTE, "`proximo doubt list` shows them; proximo_status {plan_id} resolves.",
-                           "%lld plan%s executing elsewhere or in doubt: what came of %s is not known here",
-                           (long long)(open - here), open - here == 1 ? " is" : "s are",
-                           open - here == 1 ? "it" : "them");
+        check = doctor_add(
+            d, DOCTOR_NOTE, "`proximo doubt list` shows them; proximo_status {plan_id} resolves.",
+            "%lld plan%s executing elsewhere or in doubt: what came of %s is not known here",
+            (long long)(open - here), open - here == 1 ? " is" : "s are", open - here == 1 ? "it" : "them");
     else
         check = doctor_add(d, DOCTOR_OK, NULL, "plans: %lld waiting, %lld running, none in doubt",
                            (long long)waiting, (long long)here);

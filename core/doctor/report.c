@@ -83,8 +83,7 @@ static void put_lines(struct json_object *check, struct buf *out)
     if (json_get(check, "lines", json_type_array, &lines) != 0)
         return;
     for (size_t i = 0; i < json_object_array_length(lines); i++)
-        buf_printf(out, "              %s\n",
-                   json_object_get_string(json_object_array_get_idx(lines, i)));
+        buf_printf(out, "              %s\n", json_object_get_string(json_object_array_get_idx(lines, i)));
 }
 
 void doctor_text(const struct doctor *d, struct buf *out)
@@ -139,7 +138,8 @@ static void drop_facts(struct json_object *sections)
             static const char *const kept[] = {"status", "text", "next"};
             for (size_t n = 0; n < sizeof(kept) / sizeof(kept[0]); n++) {
                 if (member(check, kept[n])[0])
-                    (void)json_object_object_add(bare, kept[n], json_object_new_string(member(check, kept[n])));
+                    (void)json_object_object_add(bare, kept[n],
+                                                 json_object_new_string(member(check, kept[n])));
             }
             (void)json_object_array_put_idx(checks, k, bare);
         }
@@ -168,8 +168,7 @@ void doctor_json(const struct doctor *d, size_t most, struct buf *out)
         return;
     struct json_object *sections = json_object_new_array();
     for (size_t i = 0; i < json_object_array_length(d->sections); i++)
-        (void)json_object_array_add(sections,
-                                    told_checks(json_object_array_get_idx(d->sections, i), &left));
+        (void)json_object_array_add(sections, told_checks(json_object_array_get_idx(d->sections, i), &left));
     out->len = start;
     put_report(d, sections, left, out);
     if (buf_ok(out) && out->len - start > most) {

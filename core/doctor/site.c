@@ -10,25 +10,20 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/problem.h"
+#include "config/config.h"
 #include "doctor/doctor.h"
 #include "doctor/site.h"
-#include "config/config.h"
 #include "http/http.h"
 #include "plane/site.h"
 
-/* What a full view needs, and what stays hidden without it. */
+/* What a full view of a Backup Server needs, and what stays hidden without it. For Proxmox VE the rows of the
+ * tools say it (tools.c). */
 static const struct need {
-    enum config_site_kind kind;
     const char *path, *privilege, *hidden;
-    const char *role; /* Backup Server: the role of `acl update`; Proxmox VE: NULL, by table */
+    const char *role; /* of `acl update` */
 } needs[] = {
-    {CONFIG_PVE, "/", "Sys.Audit", "state, load and tasks of nodes and the cluster", NULL},
-    {CONFIG_PVE, "/vms", "VM.Audit", "guests (all, or those without a right of their own)", NULL},
-    {CONFIG_PVE, "/storage", "Datastore.Audit", "storages and what is on them", NULL},
-    {CONFIG_PVE, "/pool", "Pool.Audit", "pools", NULL},
-    {CONFIG_PVE, "/sdn", "SDN.Audit", "zones, vnets and bridges", NULL},
-    {CONFIG_PBS, "/system", "Sys.Audit", "state and tasks of the server", "Audit"},
-    {CONFIG_PBS, "/datastore", "Datastore.Audit", "datastores and backups", "DatastoreAudit"},
+    {"/system", "Sys.Audit", "state and tasks of the server", "Audit"},
+    {"/datastore", "Datastore.Audit", "datastores and backups", "DatastoreAudit"},
 };
 
 /* What is counted. */
@@ -68,7 +63,8 @@ int doctor_get(const struct doctor_site *s, const char *path, const struct http_
     if (json_get(answer.body, "data", type, &data) == 0)
         *ret = json_object_get(data);
     else
-        r = problem_set(p, -EBADMSG, PX_BAD_ANSWER, "GET %s answered something else than was asked for", path);
+        r = problem_set(p, -EBADMSG, PX_BAD_ANSWER, "GET %s answered something else than was asked for",
+                        path);
     site_answer_done(&answer);
     return r;
 }
@@ -242,9 +238,7 @@ static void check_needs(const struct doctor_site *s)
         const struct need *need = &needs[i];
         const struct site_call call = doctor_call(s->d, s->config);
         struct problem p = PROBLEM_INIT;
-        char line[300] = "the section on tools has the lines that grant it";
-        if (need->kind != s->config->kind)
-            continue;
+        char line[300];
         const int held = site_permission(s->site, &call, need->path, need->privilege, &p);
         if (held < 0) {
             doctor_add_problem(s->d, need->privilege, &p);
@@ -252,10 +246,8 @@ static void check_needs(const struct doctor_site *s)
         }
         if (held > 0)
             continue;
-        if (need->role != NULL)
-            (void)snprintf(line, sizeof(line),
-                           "proxmox-backup-manager acl update %s %s --auth-id '<your token>'", need->path,
-                           need->role);
+        (void)snprintf(line, sizeof(line), "proxmox-backup-manager acl update %s %s --auth-id '<your token>'",
+                       need->path, need->role);
         struct json_object *check =
             doctor_add(s->d, DOCTOR_NOTE, line, "the token lacks %s on %s: %s may be missing from answers",
                        need->privilege, need->path, need->hidden);
@@ -296,9 +288,10 @@ static void check_site(struct doctor *d, const struct http_module *http, struct 
     count_things(&s);
     if (!list_privileges(&s))
         return;
-    check_needs(&s);
-    if (config->kind != CONFIG_PVE)
+    if (config->kind != CONFIG_PVE) {
+        check_needs(&s);
         return;
+    }
     if (site_token_id(site, s.id, &p) < 0) {
         doctor_add_problem(d, "token", &p);
         return;

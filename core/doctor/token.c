@@ -18,12 +18,14 @@
 #include "doctor/doctor.h"
 #include "doctor/site.h"
 
-#define SOON_S        (14 * 86400)
-#define ENTRIES_TOLD  20
-#define SEPARATED_IS  "A separated token has rights of its own, and never more than its user: what it may do, both " \
-                      "must be granted. Taking a role from the token takes it from Proximo alone."
-#define TOGETHER_IS   "A token without separation may do all that its user may; entries for the token itself " \
-                      "are ignored. Whatever the user is granted later, Proximo is granted too."
+#define SOON_S       (14 * 86400)
+#define ENTRIES_TOLD 20
+#define SEPARATED_IS                                                                                         \
+    "A separated token has rights of its own, and never more than its user: what it may do, both "           \
+    "must be granted. Taking a role from the token takes it from Proximo alone."
+#define TOGETHER_IS                                                                                          \
+    "A token without separation may do all that its user may; entries for the token itself "                 \
+    "are ignored. Whatever the user is granted later, Proximo is granted too."
 
 struct token {
     char user[256];
@@ -204,8 +206,8 @@ static void check_entry(const struct doctor_site *s, const struct token *t, stru
     (void)json_get_bool(entry, "propagate", &down);
     who = whose(s, t, type, id, &own);
     /* A role of somebody's own making on / was made for a purpose; a builtin one is what was at hand. */
-    const bool wide = strcmp(path, "/") == 0 && down && strncmp(role, "PVE", 3) == 0 &&
-                      strcmp(role, "PVEAuditor") != 0;
+    const bool wide =
+        strcmp(path, "/") == 0 && down && strncmp(role, "PVE", 3) == 0 && strcmp(role, "PVEAuditor") != 0;
     if (!who || strcmp(role, "NoAccess") == 0 || !(role_is_broad(role) || (own && wide)))
         return;
     check = doctor_add(s->d, DOCTOR_NOTE,
@@ -250,8 +252,9 @@ static void check_grants(const struct doctor_site *s, const struct token *t)
                    "no entry of the access list for the token or its user is visible to it: how it came by "
                    "its rights is not known");
     else if (json_object_array_length(checks) == before)
-        doctor_add(s->d, DOCTOR_OK, NULL, "no far-reaching role among the %zu entr%s for the token and its user",
-                   own, own == 1 ? "y" : "ies");
+        doctor_add(s->d, DOCTOR_OK, NULL,
+                   "no far-reaching role among the %zu entr%s for the token and its user", own,
+                   own == 1 ? "y" : "ies");
     if (json_object_array_length(checks) >= before + ENTRIES_TOLD)
         doctor_add(s->d, DOCTOR_NOTE, NULL, "there are more such entries; %d are told here", ENTRIES_TOLD);
 }

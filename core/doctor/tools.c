@@ -132,7 +132,8 @@ static void say_counts(struct survey *v, bool change)
         buf_printf(&text, "%s%zu that Proxmox refuses to every token", text.len ? ", " : "",
                    counts[USABLE_REFUSED]);
     if (change && all > 0)
-        buf_str(&text, " (by what each always needs; some need more for some arguments, which the plan says)");
+        buf_str(&text,
+                " (by what each always needs; some need more for some arguments, which the plan says)");
     if (all == 0)
         buf_str(&text, change ? "none: the mode allows no change" : "none is offered");
     check = doctor_add(v->s->d, counts[USABLE_IN_PART] + counts[USABLE_NOT] ? DOCTOR_NOTE : DOCTOR_OK, NULL,
@@ -148,8 +149,7 @@ void doctor_put_names(struct json_object *names, struct buf *out)
     const size_t count = json_object_array_length(names);
 
     for (size_t i = 0; i < count && i < NAMES_TOLD; i++)
-        buf_printf(out, "%s%s", i ? ", " : "",
-                   json_object_get_string(json_object_array_get_idx(names, i)));
+        buf_printf(out, "%s%s", i ? ", " : "", json_object_get_string(json_object_array_get_idx(names, i)));
     if (count > NAMES_TOLD)
         buf_printf(out, " and %zu more", count - NAMES_TOLD);
 }
@@ -178,9 +178,13 @@ static void say_missing(struct survey *v, bool change)
 
             doctor_put_names(tools, &text);
             struct json_object *check =
-                doctor_add(v->s->d, DOCTOR_NOTE, NULL, "%s is not held on %s and all below it: %s %zu %s%s: %s",
-                           privilege, path, change ? "refused may be" : "less is seen by", count,
-                           change ? "change" : "read", count == 1 ? "" : "s", text.data ? text.data : "");
+                doctor_add(v->s->d, DOCTOR_NOTE, NULL,
+                           "%s is not held on %s and all below it. Without it %zu %s%s %s: %s", privilege,
+                           path, count, change ? "change" : "read", count == 1 ? "" : "s",
+                           change       ? "may be refused"
+                           : count == 1 ? "sees less"
+                                        : "see less",
+                           text.data ? text.data : "");
             doctor_fact(check, "privilege", privilege);
             doctor_fact(check, "path", path);
             doctor_fact(check, "kind", change ? "change" : "read");

@@ -45,7 +45,7 @@ static struct json_object *held_by(const struct granting *g, const char *who)
     if (doctor_get(g->s, "/access/permissions", fields, who ? 2 : 1, json_type_object, &data, &p) < 0)
         return NULL;
     return json_get(data, g->path, json_type_object, &held) == 0 ? json_object_get(held)
-                                                                  : json_object_new_object();
+                                                                 : json_object_new_object();
 }
 
 static bool holds_all(struct json_object *held, struct json_object *wanted)
@@ -68,48 +68,59 @@ static void add_line(struct granting *g, struct buf *line)
     buf_reset(line);
 }
 
-/* A role of what is held and what is missing, given to one of them. */
-static void grant_to(struct granting *g, const char *option, const char *id, const char *suffix,
-                     struct json_object *held)
+/* The role, and the entries that give it: to the token, to its user, or to both. */
+static void grant_role(struct granting *g, const char *suffix, const struct buf *privileges, bool token,
+                       bool user)
 {
     CLEANUP_BUF struct buf role = BUF_INIT(512), line = BUF_INIT(8192);
 
     buf_printf(&role, "Proximo-%s-", g->kind->name);
     grant_word(g->path, &role);
     buf_str(&role, suffix);
-    buf_printf(&line, "pveum role add %s --privs '", role.data);
-    grant_join(held, g->missing, &line);
-    buf_char(&line, '\'');
+    buf_printf(&line, "pveum role add %s --privs '%s'", role.data, privileges->data);
     add_line(g, &line);
-    buf_printf(&line, "pveum acl modify %s %s '%s' --roles %s", g->path, option, id, role.data);
+    buf_printf(&line, "pveum acl modify %s", g->path);
+    if (user)
+        buf_printf(&line, " --users '%s'", g->user);
+    if (token)
+        buf_printf(&line, " --tokens '%s'", g->s->id);
+    buf_printf(&line, " --roles %s", role.data);
     add_line(g, &line);
 }
 
-static void grant_to_user(struct granting *g)
+static void put_lines(struct granting *g)
 {
-    CLEANUP_JSON struct json_object *held = held_by(g, g->user);
-    CLEANUP_BUF struct buf line = BUF_INIT(1024);
+    CLEANUP_JSON struct json_object *of_token = held_by(g, NULL), *of_user = held_by(g, g->user);
+    CLEANUP_BUF struct buf token = BUF_INIT(8192), user = BUF_INIT(8192), look = BUF_INIT(1024);
+    const bool for_token = g->s->separated != 0;
+    const bool for_user = !of_user || !holds_all(of_user, g->missing);
 
-    if (held && holds_all(held, g->missing))
+    grant_join(of_token, g->missing, &token);
+    grant_join(of_user, g->missing, &user);
+    if (!buf_ok(&token) || !buf_ok(&user))
         return;
-    if (!held) { /* whoever enters the lines can see it */
-        buf_printf(&line, "pveum user permissions '%s' --path %s   # has it all of these? then stop here",
-                   g->user, g->path);
-        add_line(g, &line);
+    if (for_token && for_user && of_user && strcmp(token.data, user.data) == 0) {
+        grant_role(g, "", &token, true, true);
+        return;
     }
-    grant_to(g, "--users", g->user, g->s->separated == 0 ? "" : "-user", held);
+    if (for_token)
+        grant_role(g, "", &token, true, false);
+    if (!of_user) { /* whoever enters the lines can see it */
+        buf_printf(&look, "pveum user permissions '%s' --path %s   # has it all of these? then stop here",
+                   g->user, g->path);
+        add_line(g, &look);
+    }
+    if (for_user)
+        grant_role(g, for_token ? "-user" : "", &user, false, true);
 }
 
 static void say_path(struct granting *g)
 {
-    CLEANUP_JSON struct json_object *held = held_by(g, NULL);
     CLEANUP_BUF struct buf names = BUF_INIT(4096);
     struct json_object *check;
 
     g->lines = json_object_new_array();
-    if (g->s->separated != 0)
-        grant_to(g, "--tokens", g->s->id, "", held);
-    grant_to_user(g);
+    put_lines(g);
     grant_join(g->missing, NULL, &names);
     check = doctor_add(g->s->d, DOCTOR_NOTE, NULL, "%s on %s: %s", g->kind->words, g->path,
                        names.data ? names.data : "");
@@ -148,8 +159,9 @@ void doctor_say_grants(const struct doctor_site *s, struct json_object *reads, s
 {
     static const struct grant_kind kinds[] = {
         {"read", "to see more", false, false},
-        {"read-wide", "to see what Proxmox shows only to who may change it (leave it out for a token that is "
-                      "to look only)",
+        {"read-wide",
+         "to see what Proxmox shows only to those who may change it (leave it out for a token "
+         "that is to look only)",
          false, true},
         {"change", "to change", true, false},
     };
@@ -159,11 +171,12 @@ void doctor_say_grants(const struct doctor_site *s, struct json_object *reads, s
         json_object_object_length(reads) + json_object_object_length(changes) == 0)
         return;
     (void)snprintf(g.user, sizeof(g.user), "%.*s", (int)strcspn(s->id, "!"), s->id);
-    doctor_add(s->d, DOCTOR_NOTE, NULL,
-               "What is missing is granted by the lines below, as root on a node; a role that is there already "
-               "by `pveum role modify`. An entry on a path puts away what the paths above hand down, so each "
-               "role holds what is held there now as well. The narrowest: a guest's own path, /vms/105, in "
-               "place of /vms.");
+    doctor_add(
+        s->d, DOCTOR_NOTE, NULL,
+        "What is missing is granted by the lines below, as root on a node; a role that is there already "
+        "by `pveum role modify`. An entry on a path puts away what the paths above hand down, so each "
+        "role holds what is held there now as well. The narrowest: a guest's own path, /vms/105, in "
+        "place of /vms.");
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         g.kind = &kinds[i];
         say_kind(&g, kinds[i].of_changes ? changes : reads);

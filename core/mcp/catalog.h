@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The tools that this server offers: those of the loaded planes and its own (core_tools.h) that the allow and
- * deny lists leave, with the index that proximo_find searches. Built once when the planes are loaded, immutable afterwards; any thread.
+ * deny lists leave, with the index that proximo_find searches. Built once when the planes are loaded,
+ * immutable afterwards; any thread.
  */
 #ifndef PROXIMO_MCP_CATALOG_H
 #define PROXIMO_MCP_CATALOG_H

@@ -61,16 +61,18 @@ static const struct core_tool {
                struct buf *structured, struct problem *p);
 } core_tools[] = {
     {
-        .tool = {.plane = &core_plane,
-                 .kind = TOOL_READ_CORE,
-                 .flags = PROXIMO_READ_SINGLE,
-                 .name = TEXT("pve_doctor"),
-                 .title = TEXT("Preflight: the setup and what its token can do"),
-                 .description = TEXT(
-                     "Says what this setup can and cannot do: which tools the token may use and which privileges "
-                     "are missing, with the pveum lines that grant them. Also privilege separation, expiry, broad "
-                     "grants, clocks, versions, certificates, ledger, disk space, isolation, planes with hashes, "
-                     "and how commands in guests are set up. Changes nothing. The same as `proximo doctor`.")},
+        .tool =
+            {.plane = &core_plane,
+             .kind = TOOL_READ_CORE,
+             .flags = PROXIMO_READ_SINGLE,
+             .name = TEXT("pve_doctor"),
+             .title = TEXT("Preflight: the setup and what its token can do"),
+             .description = TEXT(
+                 "Says what this setup can and cannot do: which tools the token may use and which privileges "
+                 "are missing, with the pveum lines that grant them. Also privilege separation, expiry, "
+                 "broad "
+                 "grants, clocks, versions, certificates, ledger, disk space, isolation, planes with hashes, "
+                 "and how commands in guests are set up. Changes nothing. The same as `proximo doctor`.")},
         .run = run_doctor,
     },
 };

@@ -22,7 +22,8 @@ struct tool_request;
 size_t core_tool_count(void);
 const struct tool *core_tool_at(size_t index);
 const struct tool *core_tool_find(const char *name);
-/* arguments: without `site`. site: NULL when none is configured. `structured` gets one JSON object. Blocks. */
+/* arguments: without `site`. site: NULL when none is configured. `structured` gets one JSON object. Blocks.
+ */
 int core_tool_run(struct server *server, const struct tool_request *request, const struct tool *tool,
                   struct json_object *arguments, struct site *site, struct buf *structured,
                   struct problem *p);

@@ -59,7 +59,7 @@ static enum need_held ask(struct privileges *asked, size_t index, const struct n
 /* What is said of a need: of one that names things, that it is held on some says nothing of the one meant;
  * one that does not needs all. */
 static enum need_held ask_for_all(struct privileges *asked, size_t index, const struct need_row *need,
-                             const char **ret_why)
+                                  const char **ret_why)
 {
     const enum need_held held = ask(asked, index, need);
 

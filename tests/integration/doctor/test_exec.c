@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What doctor says of commands in guests: lists, keys, host keys, endpoints, two machines, and what answers. */
+/* What doctor says of commands in guests: lists, keys, host keys, endpoints, two machines, and what answers.
+ */
 #include <netinet/in.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -25,12 +26,16 @@
 #define TAIL "\n-----END OPENSSH PRIVATE KEY-----\n"
 
 /* Heads of key files; there is no key behind them. */
-#define ED25519 \
-    HEAD "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtzc2gtZWQyNTUxOQAAACABAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQAAACgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" TAIL
-#define RSA \
-    HEAD "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAALwAAAAdzc2gtcnNhAAAAIAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAAAAKAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=" TAIL
-#define SEALED \
-    HEAD "b3BlbnNzaC1rZXktdjEAAAAACmFlczI1Ni1jdHIAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtzc2gtZWQyNTUxOQAAACABAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQAAACgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" TAIL
+#define ED25519                                                                                              \
+    HEAD "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtzc2gtZWQyNTUxOQAAACABAQEBAQEBAQEBA" \
+         "QEBAQEBAQEBAQEBAQEBAQEBAQEBAQAAACgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" TAIL
+#define RSA                                                                                                  \
+    HEAD "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAALwAAAAdzc2gtcnNhAAAAIAEBAQEBAQEBAQEBAQEBA" \
+         "QEBAQEBAQEBAQEBAQEBAQEBAAAAKAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=" TAIL
+#define SEALED                                                                                               \
+    HEAD "b3BlbnNzaC1rZXktdjEAAAAACmFlczI1Ni1jdHIAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtzc2gtZWQyNTUxOQAAACABAQEBA" \
+         "QEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQAAACgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"    \
+         "A" TAIL
 
 /* A configuration with the exec plane: the lines below planes.exec. Valid until the next call. */
 static const char *configure(struct sim *sim, const char *exec)
@@ -118,8 +123,8 @@ static void wrong_keys(void **state)
     const char *path = run_file("key", ED25519);
     char exec[1024];
     assert_int_equal(chmod(path, 0644), 0);
-    snprintf(exec, sizeof(exec), "    endpoints:\n      pve1: tcp://10.10.10.11:22\n    material:\n      identity: %s\n",
-             path);
+    snprintf(exec, sizeof(exec),
+             "    endpoints:\n      pve1: tcp://10.10.10.11:22\n    material:\n      identity: %s\n", path);
     struct json_object *report = run_doctor(configure(&sim, exec), &status);
     assert_int_equal(status, 1);
     report_expect(report, EXEC, "problem", "PX-SECRET-FILE");
@@ -192,7 +197,8 @@ static void what_answers(void **state)
 
     (void)state;
     sim_start(&sim, "demo", NULL);
-    probe(&sim, "hello\r\nSSH-2.0-OpenSSH_9.2\r\n", 0, "answers as SSH-2.0-OpenSSH_9.2 (no key was exchanged)");
+    probe(&sim, "hello\r\nSSH-2.0-OpenSSH_9.2\r\n", 0,
+          "answers as SSH-2.0-OpenSSH_9.2 (no key was exchanged)");
     probe(&sim, "HTTP/1.1 400 Bad Request\r\n", 1, "it is connected to, and says nothing");
     probe(&sim, NULL, 1, "no connection");
     sim_stop(&sim);

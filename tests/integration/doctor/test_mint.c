@@ -29,8 +29,8 @@ static struct json_object *mint(const char *mode, const char *release, const cha
 {
     CLEANUP_BUF struct buf out = BUF_INIT((size_t)1 << 20);
     const char *config = run_file("mint.yaml", "mode: read\n");
-    const char *const words[] = {"mint",      "--config", config, "--json",  "--mode", mode,
-                                 "--release", release,    "--plane", planes, NULL};
+    const char *const words[] = {"mint",      "--config", config,    "--json", "--mode", mode,
+                                 "--release", release,    "--plane", planes,   NULL};
     struct json_object *minted = NULL;
 
     assert_int_equal(run_program(&out, words), 0);
@@ -111,8 +111,8 @@ static struct json_object *examine(struct sim *sim)
     int status = 0;
 
     snprintf(text, sizeof(text),
-             "mode: guarded\nsites:\n  lab:\n    url: %s\n    token_file: %s\n    fingerprint: %s\n", sim->url,
-             token_file, sim->fingerprint);
+             "mode: guarded\nsites:\n  lab:\n    url: %s\n    token_file: %s\n    fingerprint: %s\n",
+             sim->url, token_file, sim->fingerprint);
     free(token_file);
     struct json_object *report = run_doctor(run_file("proximo.yaml", text), &status);
     assert_int_equal(status, 0);
@@ -140,7 +140,8 @@ static void what_it_prints_suffices(void **state)
     put_roles(minted, &roles);
     const char *const extra[] = {
         "--set", roles.data, "--set",
-        "/access/users/proximo@pve={\"enable\":1,\"expire\":0,\"tokens\":{\"proximo\":{\"privsep\":1,\"expire\":0}}}",
+        "/access/users/"
+        "proximo@pve={\"enable\":1,\"expire\":0,\"tokens\":{\"proximo\":{\"privsep\":1,\"expire\":0}}}",
         NULL};
     sim_start(&sim, "demo", extra);
     sim_client(&sim, "root");

@@ -21,15 +21,14 @@
 #define NODES "site lab: nodes"
 #define TOOLS "site lab: tools"
 
-
 static struct json_object *examine(struct sim *sim, const char *token, const char *mode, int *ret_status)
 {
     char text[1024];
     char *token_file = sim_text(sim, "tokens", token);
 
     snprintf(text, sizeof(text),
-             "mode: %s\nsites:\n  lab:\n    url: %s\n    token_file: %s\n    fingerprint: %s\n", mode, sim->url,
-             token_file, sim->fingerprint);
+             "mode: %s\nsites:\n  lab:\n    url: %s\n    token_file: %s\n    fingerprint: %s\n", mode,
+             sim->url, token_file, sim->fingerprint);
     free(token_file);
     return run_doctor(run_file("proximo.yaml", text), ret_status);
 }
@@ -60,9 +59,9 @@ static void few_rights(void **state)
     assert_true(count_of(reads, "reads", "in part") > 5);
     assert_true(count_of(reads, "reads", "fully") > 5);
     assert_int_equal(json_get(reads, "tools", json_type_array, &tools), 0);
-    assert_int_equal(json_object_array_length(tools),
-                     count_of(reads, "reads", "not at all") + count_of(reads, "reads", "in part") +
-                         count_of(reads, "reads", "fully"));
+    assert_int_equal(json_object_array_length(tools), count_of(reads, "reads", "not at all") +
+                                                          count_of(reads, "reads", "in part") +
+                                                          count_of(reads, "reads", "fully"));
     report_expect(report, TOOLS, "note", "VM.Audit is not held on /vms and all below it");
     report_expect(report, TOOLS, "ok", "none: the mode allows no change");
     vms = report_check(report, TOOLS, "to see more on /vms: ");
@@ -98,7 +97,7 @@ static void grants_keep_what_is_held(void **state)
     assert_non_null(strstr(check_lines(more), "--users 'audit@pve'"));
     report_expect(report, TOKEN, "note", "is not privilege-separated");
     report_expect(report, TOKEN, "ok", "never expires");
-    report_expect(report, TOOLS, "note", "shows only to who may change it (leave it out");
+    report_expect(report, TOOLS, "note", "shows only to those who may change it (leave it out");
     json_object_put(report);
     sim_stop(&sim);
 }
@@ -107,10 +106,14 @@ static void separated_and_soon_over(void **state)
 {
     char token[128];
     const char *const extra[] = {
-        "--set", token, "--set",
+        "--set",
+        token,
+        "--set",
         "/access/acl/3={\"path\":\"/\",\"propagate\":1,\"roleid\":\"Small\",\"type\":\"token\",\"ugid\":"
         "\"audit@pve!sep\"}",
-        "--set", "/access/roles/Small=[\"Sys.Audit\"]", NULL};
+        "--set",
+        "/access/roles/Small=[\"Sys.Audit\"]",
+        NULL};
     struct sim sim;
     int status = 0;
 
@@ -155,7 +158,8 @@ static void far_reaching(void **state)
 {
     static const char *const extra[] = {
         "--set",
-        "/access/acl/3={\"path\":\"/\",\"propagate\":1,\"roleid\":\"Administrator\",\"type\":\"user\",\"ugid\":"
+        "/access/acl/3={\"path\":\"/"
+        "\",\"propagate\":1,\"roleid\":\"Administrator\",\"type\":\"user\",\"ugid\":"
         "\"audit@pve\"}",
         NULL};
     struct sim sim;
@@ -182,7 +186,8 @@ static void far_reaching(void **state)
 static void clocks_and_versions(void **state)
 {
     static const char *const near[] = {"--set", "/nodes/pve2/clock=60", "--set",
-                                       "/nodes/pve3/version={\"version\":\"8.3.5\",\"release\":\"8.3\"}", NULL};
+                                       "/nodes/pve3/version={\"version\":\"8.3.5\",\"release\":\"8.3\"}",
+                                       NULL};
     static const char *const far[] = {"--set", "/nodes/pve2/clock=-400", "--offline", "pve3", NULL};
     struct sim sim;
     int status = 0;
@@ -211,9 +216,12 @@ static void clocks_and_versions(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(few_rights),   cmocka_unit_test(grants_keep_what_is_held),
-        cmocka_unit_test(separated_and_soon_over), cmocka_unit_test(expired),
-        cmocka_unit_test(far_reaching), cmocka_unit_test(clocks_and_versions),
+        cmocka_unit_test(few_rights),
+        cmocka_unit_test(grants_keep_what_is_held),
+        cmocka_unit_test(separated_and_soon_over),
+        cmocka_unit_test(expired),
+        cmocka_unit_test(far_reaching),
+        cmocka_unit_test(clocks_and_versions),
     };
 
     return cmocka_run_group_tests(tests, run_open, run_close);

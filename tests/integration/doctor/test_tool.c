@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pve_doctor as a client meets it: found, described, run, refused, denied; beside the short list, not in it. */
+/* pve_doctor as a client meets it: found, described, run, refused, denied; beside the short list, not in it.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "base/file.h"
 #include "base/buf.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "tests/integration/mcp/child.h"
 #include "tests/integration/reads/simulator.h"
@@ -67,8 +68,8 @@ static struct json_object *ask(struct child *child, int id, const char *method, 
     char line[1024];
     struct json_object *result = NULL;
 
-    (void)snprintf(line, sizeof(line), "{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"%s\",\"params\":{%s}}", id,
-                   method, params);
+    (void)snprintf(line, sizeof(line), "{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"%s\",\"params\":{%s}}",
+                   id, method, params);
     child_say(child, line);
     *ret_message = child_hear(child, ANSWER_MS);
     assert_non_null(*ret_message);
@@ -91,8 +92,9 @@ static void end(struct child *child)
 static void expect(struct child *child, int id, const char *params, const char *piece, bool there)
 {
     CLEANUP_JSON struct json_object *message = NULL;
-    const char *text = json_object_to_json_string_ext(ask(child, id, "tools/call", params, &message),
-                                                      JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+    const char *text =
+        json_object_to_json_string_ext(ask(child, id, "tools/call", params, &message),
+                                       JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
 
     if ((strstr(text, piece) != NULL) != there)
         fail_msg("%s %s in %s", there ? "no" : "there is", piece, text);
@@ -112,7 +114,8 @@ static void found_described_and_run(void **state)
            "to see more on /vms: VM.Audit", true);
     expect(&child, 4, "\"name\":\"pve_doctor\",\"arguments\":{}", "pveum acl modify /vms --tokens", true);
     expect(&child, 5, "\"name\":\"pve_doctor\",\"arguments\":{\"verbose\":true}", "PX-ARG", true);
-    expect(&child, 6, "\"name\":\"proximo_plan\",\"arguments\":{\"tool\":\"pve_doctor\"}", "only reads", true);
+    expect(&child, 6, "\"name\":\"proximo_plan\",\"arguments\":{\"tool\":\"pve_doctor\"}", "only reads",
+           true);
     end(&child);
 }
 
@@ -126,9 +129,10 @@ static void short_and_without_secrets(void **state)
 
     (void)state;
     serve(&child, "narrow-guest105", 1, "");
-    assert_int_equal(json_get(ask(&child, 1, "tools/call", "\"name\":\"pve_doctor\",\"arguments\":{}", &message),
-                              "structuredContent", json_type_object, &structured),
-                     0);
+    assert_int_equal(
+        json_get(ask(&child, 1, "tools/call", "\"name\":\"pve_doctor\",\"arguments\":{}", &message),
+                 "structuredContent", json_type_object, &structured),
+        0);
     assert_int_equal(json_get(structured, "sections", json_type_array, &sections), 0);
     assert_true(json_object_array_length(sections) >= 9);
     const char *text = json_object_to_json_string_ext(structured, JSON_C_TO_STRING_PLAIN);
@@ -151,10 +155,12 @@ static void not_in_the_short_list_and_denied(void **state)
     assert_null(strstr(json_object_to_json_string(ask(&child, 1, "tools/list", "", &message)), "pve_doctor"));
     end(&child);
     serve(&child, "audit-readonly", 1, "surface: full\n");
-    assert_non_null(strstr(json_object_to_json_string(ask(&child, 1, "tools/list", "", &full)), "pve_doctor"));
+    assert_non_null(
+        strstr(json_object_to_json_string(ask(&child, 1, "tools/list", "", &full)), "pve_doctor"));
     end(&child);
     serve(&child, "audit-readonly", 1, "tools:\n  deny: [pve_doctor]\n");
-    expect(&child, 2, "\"name\":\"proximo_read\",\"arguments\":{\"tool\":\"pve_doctor\"}", "is not enabled", true);
+    expect(&child, 2, "\"name\":\"proximo_read\",\"arguments\":{\"tool\":\"pve_doctor\"}", "is not enabled",
+           true);
     end(&child);
 }
 

@@ -85,7 +85,7 @@ static void test_good(void **state)
     /* A token that sees one guest works, and what stays hidden is said with the line that mends it. */
     write_config(&sim, "narrow-guest105", sim.fingerprint);
     assert_int_equal(doctor(&out, false), 0);
-    assert_non_null(strstr(out.data, "lacks VM.Audit on /vms"));
+    assert_non_null(strstr(out.data, "VM.Audit is not held on /vms"));
     assert_non_null(
         strstr(out.data, "pveum acl modify /vms --tokens 'narrow@pve!guest105' --roles Proximo-read-vms"));
     sim_stop(&sim);

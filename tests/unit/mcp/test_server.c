@@ -71,9 +71,10 @@ static void test_conversation(void **state)
     say(&talk,
         "{\"jsonrpc\":\"2.0\",\"id\":11,\"method\":\"tools/call\",\"params\":{\"name\":\"pve_doctor\"}}");
     expect(&talk, 11, "\"structuredContent\":{\"ok\":true,\"site\":\"\",\"tools\":3}");
-    say(&talk, "{\"jsonrpc\":\"2.0\",\"id\":12,\"method\":\"tools/"
-               "call\",\"params\":{\"name\":\"proximo_read\",\"arguments\":{\"tool\":\"pve_doctor\",\"arguments\":{"
-               "\"vmid\":\"105\"}}}}");
+    say(&talk,
+        "{\"jsonrpc\":\"2.0\",\"id\":12,\"method\":\"tools/"
+        "call\",\"params\":{\"name\":\"proximo_read\",\"arguments\":{\"tool\":\"pve_doctor\",\"arguments\":{"
+        "\"vmid\":\"105\"}}}}");
     expect(&talk, 12, "PX-ARG");
     assert_true(talk_finish(&talk, SERVER_ENDED) < 200);
 }
