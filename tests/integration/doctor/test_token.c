@@ -177,6 +177,10 @@ static void far_reaching(void **state)
     assert_int_equal(count_of(reads, "reads", "not at all") + count_of(reads, "reads", "in part"), 0);
     assert_int_equal(count_of(changes, "changes", "not at all"), 0);
     json_object_put(report);
+    report = examine(&sim, "root", "guarded", &status);
+    report_expect(report, TOKEN, "note", "the token is root@pam's");
+    report_expect(report, TOKEN, "note", "is not privilege-separated");
+    json_object_put(report);
     report = examine(&sim, "audit-readonly", "read", &status);
     report_expect(report, SITE, "note", "the mode is read, yet the token could change things");
     json_object_put(report);
