@@ -56,7 +56,11 @@ static bool openssh_type(const unsigned char *bytes, size_t len, char ret_type[3
     if (!piece_take(&whole, &at, &n))
         return false;
     *ret_sealed = n != 4 || memcmp(at, "none", 4) != 0;
-    if (!piece_take(&whole, &at, &n) || !piece_take(&whole, &at, &n) || whole.left < 8)
+    for (int i = 0; i < 2; i++) { /* KDF and its options */
+        if (!piece_take(&whole, &at, &n))
+            return false;
+    }
+    if (whole.left < 8)
         return false;
     /* The public key may reach beyond what was decoded; its type does not. */
     key = (struct piece){whole.at + 8, whole.left - 8};

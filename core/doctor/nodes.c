@@ -16,12 +16,19 @@
 #include "config/config.h"
 #include "doctor/doctor.h"
 #include "doctor/site.h"
+#include "doctor/tools.h"
 
 #define NODES_MOST    32u /* asked one after the other */
 #define CLOCK_NOTE    30  /* seconds apart */
 #define CLOCK_PROBLEM 300
 #define OLDEST_MAJOR  8u
 #define OLDEST_MINOR  4u
+
+/* Nodes that did not say, told together: most often all for one reason. */
+struct unread {
+    struct json_object *versions, *clocks; /* arrays of names */
+    struct problem why;                    /* the last one */
+};
 
 static int node_get(const struct doctor_site *s, const char *node, const char *what, struct json_object **ret,
                     struct problem *p)
@@ -65,7 +72,7 @@ static int64_t clock_off(int64_t before_us, int64_t after_us, int64_t server_s)
     return (off > 0 ? off - doubt : off + doubt) / 1000000;
 }
 
-static void check_clock(const struct doctor_site *s, const char *node)
+static void check_clock(const struct doctor_site *s, const char *node, struct unread *unread)
 {
     CLEANUP_JSON struct json_object *data = NULL;
     struct problem p = PROBLEM_INIT;
@@ -74,7 +81,8 @@ static void check_clock(const struct doctor_site *s, const char *node)
     const int64_t before = clock_wall_us();
 
     if (node_get(s, node, "time", &data, &p) < 0 || json_get_int(data, "time", &server) < 0) {
-        doctor_add(s->d, DOCTOR_NOTE, NULL, "clock of %s: not compared (%s %s)", node, p.code, p.cause);
+        (void)json_object_array_add(unread->clocks, json_object_new_string(node));
+        unread->why = p;
         return;
     }
     const int64_t off = clock_off(before, clock_wall_us(), server);
@@ -95,7 +103,8 @@ static void check_clock(const struct doctor_site *s, const char *node)
 }
 
 /* Members of `releases` are versions, each with the names of its nodes. */
-static void check_version(const struct doctor_site *s, const char *node, struct json_object *releases)
+static void check_version(const struct doctor_site *s, const char *node, struct json_object *releases,
+                          struct unread *unread)
 {
     CLEANUP_JSON struct json_object *data = NULL;
     struct json_object *names = NULL;
@@ -103,7 +112,8 @@ static void check_version(const struct doctor_site *s, const char *node, struct 
     const char *version = NULL;
 
     if (node_get(s, node, "version", &data, &p) < 0 || json_get_string(data, "version", &version, NULL) < 0) {
-        doctor_add(s->d, DOCTOR_NOTE, NULL, "version of %s: not read (%s %s)", node, p.code, p.cause);
+        (void)json_object_array_add(unread->versions, json_object_new_string(node));
+        unread->why = p;
         return;
     }
     const unsigned release = release_number(version);
@@ -141,7 +151,21 @@ static void say_versions(const struct doctor_site *s, struct json_object *releas
     (void)json_object_object_add(check, "versions", json_object_get(releases));
 }
 
-static void check_node(const struct doctor_site *s, struct json_object *row, struct json_object *releases)
+static void say_unread(const struct doctor_site *s, const char *what, struct json_object *nodes,
+                       const struct problem *why)
+{
+    CLEANUP_BUF struct buf names = BUF_INIT(4096);
+
+    if (json_object_array_length(nodes) == 0)
+        return;
+    doctor_put_names(nodes, &names);
+    struct json_object *check = doctor_add(s->d, DOCTOR_NOTE, NULL, "%s: %s (%s %s)", what,
+                                           names.data ? names.data : "", why->code, why->cause);
+    (void)json_object_object_add(check, "nodes", json_object_get(nodes));
+}
+
+static void check_node(const struct doctor_site *s, struct json_object *row, struct json_object *releases,
+                       struct unread *unread)
 {
     const char *node = NULL, *status = "";
 
@@ -152,8 +176,8 @@ static void check_node(const struct doctor_site *s, struct json_object *row, str
         doctor_add(s->d, DOCTOR_NOTE, NULL, "%s is offline: neither version nor clock was read", node);
         return;
     }
-    check_version(s, node, releases);
-    check_clock(s, node);
+    check_version(s, node, releases, unread);
+    check_clock(s, node, unread);
 }
 
 void doctor_site_nodes(struct doctor_site *s)
@@ -161,6 +185,7 @@ void doctor_site_nodes(struct doctor_site *s)
     CLEANUP_JSON struct json_object *nodes = NULL, *releases = json_object_new_object();
     const struct site_call call = doctor_call(s->d, s->config);
     struct problem p = PROBLEM_INIT;
+    struct unread unread = {json_object_new_array(), json_object_new_array(), PROBLEM_INIT};
     char version[32] = "", name[160];
 
     (void)snprintf(name, sizeof(name), "site %s: nodes", s->config->name);
@@ -169,14 +194,20 @@ void doctor_site_nodes(struct doctor_site *s)
         s->release = (int)(release_number(version) / 100);
     if (doctor_get(s, "/nodes", NULL, 0, json_type_array, &nodes, &p) < 0) {
         doctor_add_problem(s->d, "nodes", &p);
+        json_object_put(unread.versions);
+        json_object_put(unread.clocks);
         return;
     }
     const size_t count = json_object_array_length(nodes);
     for (size_t i = 0; i < count && i < NODES_MOST; i++) {
         if (clock_ms() < s->d->subject->deadline_ms)
-            check_node(s, json_object_array_get_idx(nodes, i), releases);
+            check_node(s, json_object_array_get_idx(nodes, i), releases, &unread);
     }
     if (count > NODES_MOST)
         doctor_add(s->d, DOCTOR_NOTE, NULL, "only the first %u of %zu nodes were asked", NODES_MOST, count);
     say_versions(s, releases);
+    say_unread(s, "versions not read", unread.versions, &unread.why);
+    say_unread(s, "clocks not compared", unread.clocks, &unread.why);
+    json_object_put(unread.versions);
+    json_object_put(unread.clocks);
 }

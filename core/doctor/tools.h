@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Between tools.c and tools_grant.c. */
+/* Between tools.c, tools_grant.c and nodes.c. */
 #ifndef PROXIMO_DOCTOR_TOOLS_H
 #define PROXIMO_DOCTOR_TOOLS_H
 

@@ -70,7 +70,7 @@ static void few_rights(void **state)
     /* Whether it is separated is not known, so the user's line is there too, behind a look. */
     assert_non_null(strstr(check_lines(vms), "pveum user permissions 'narrow@pve' --path /vms"));
     report_expect(report, TOKEN, "note", "not known, the token may not read that");
-    report_expect(report, NODES, "note", "clock of pve1: not compared (PX-PRIVILEGE");
+    report_expect(report, NODES, "note", "clocks not compared: pve1, pve2, pve3 (PX-PRIVILEGE");
     report_expect(report, "record", "ok", "none in doubt");
     report_expect(report, "exec", "ok", "commands inside guests: off");
     report_expect(report, "program", "ok", "proximo 0.");
