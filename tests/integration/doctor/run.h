@@ -10,6 +10,7 @@
 /* Makes a folder for this program's files, and points the state there. Setup and teardown of a group. */
 int run_open(void **state);
 int run_close(void **state);
+const char *run_folder(void);
 /* A file of that name in the folder, mode 600; its path is valid until the next call. */
 const char *run_file(const char *name, const char *text);
 /* proximo WORDS... (NULL at the end): its exit status, and in *out what it printed. */

@@ -217,6 +217,54 @@ static void clocks_and_versions(void **state)
     sim_stop(&sim);
 }
 
+/* The operator's switches, and a ledger that was tampered with. */
+static void what_is_recorded(void **state)
+{
+    CLEANUP_BUF struct buf out = BUF_INIT(65536);
+    struct sim sim;
+    char text[1024], file[256], ledger[256];
+    int status = 0;
+
+    (void)state;
+    sim_start(&sim, "demo", NULL);
+    char *token_file = sim_text(&sim, "tokens", "audit-readonly");
+    snprintf(text, sizeof(text),
+             "mode: guarded\nstate_dir: %s/state\ntrust:\n  lease: required\nsites:\n  lab:\n    url: %s\n"
+             "    token_file: %s\n    fingerprint: %s\n",
+             run_folder(), sim.url, token_file, sim.fingerprint);
+    free(token_file);
+    snprintf(file, sizeof(file), "%s", run_file("recorded.yaml", text));
+    struct json_object *report = run_doctor(file, &status);
+    assert_int_equal(status, 0);
+    report_expect(report, "record", "note", "changes need a lease, and there is none that is good (none)");
+    json_object_put(report);
+
+    const char *const grant[] = {"lease", "grant", "--for", "1h", "--config", file, NULL};
+    const char *const freeze[] = {"freeze", "--reason", "maintenance", "--config", file, NULL};
+    assert_int_equal(run_program(&out, grant), 0);
+    assert_int_equal(run_program(&out, freeze), 0);
+    report = run_doctor(file, &status);
+    assert_int_equal(status, 0);
+    report_expect(report, "record", "ok", "a lease for changes is good for ");
+    report_expect(report, "record", "note", "frozen");
+    report_expect(report, "record", "ok", "MiB left for the state folder");
+    report_expect(report, "record", "ok", "none in doubt");
+    report_expect(report, "record", "ok", "newest checkpoint: 0 min old");
+    json_object_put(report);
+
+    snprintf(ledger, sizeof(ledger), "%s/state/audit.log", run_folder());
+    FILE *f = fopen(ledger, "r+");
+    assert_non_null(f);
+    assert_int_equal(fseek(f, 40, SEEK_SET), 0);
+    assert_int_equal(fputc('~', f), '~');
+    assert_int_equal(fclose(f), 0);
+    report = run_doctor(file, &status);
+    assert_int_equal(status, 1);
+    report_expect(report, "record", "problem", "does not verify");
+    json_object_put(report);
+    sim_stop(&sim);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -226,6 +274,7 @@ int main(void)
         cmocka_unit_test(expired),
         cmocka_unit_test(far_reaching),
         cmocka_unit_test(clocks_and_versions),
+        cmocka_unit_test(what_is_recorded),
     };
 
     return cmocka_run_group_tests(tests, run_open, run_close);
