@@ -79,7 +79,8 @@ static int32_t plan_vm_exec(void *instance, struct proximo_call *call)
     if (r == PROXIMO_OK)
         r = guest_guard(&g, GUEST_STATUS, "/status");
     if (r == PROXIMO_OK)
-        r = guest_guard(&g, GUEST_CONFIG, plane->vm.tags ? "/agent,/tags" : "/agent");
+        r = guest_guard(&g, GUEST_CONFIG, /* one made anew under this number has other ids */
+                        plane->vm.tags ? "/agent,/name,/vmgenid,/meta,/tags" : "/agent,/name,/vmgenid,/meta");
     if (r == PROXIMO_OK)
         r = put_request(&g, words, count, input);
     if (r == PROXIMO_OK)

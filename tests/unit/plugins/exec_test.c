@@ -119,6 +119,7 @@ static void the_plan_has_the_exact_words(void **state)
     expect_words(&t, "steps", "\"deadline_ms\":60000");
     expect_words(&t, "subjects",
                  "{\"class\":\"exec.container\",\"subject\":{\"kind\":\"guest\",\"vmid\":105}}");
+    expect_words(&t, "guards", "/unprivileged,/hostname,/net0"); /* no other container of its number */
     expect_told(&t, "undo", 0, "{\"kind\":1}");
     plane_test_done(&t);
 }
@@ -210,7 +211,7 @@ static void a_machine_is_asked_by_its_agent(void **state)
     expect_words(&t, "steps",
                  "{\"name\":\"command\",\"value\":\"df\"},{\"name\":\"command\",\"value\":\"-h\"}");
     expect_words(&t, "steps", "\"path\":\"/nodes/{node}/{kind}/{vmid}/agent/exec-status\"");
-    expect_words(&t, "guards", "/agent,/tags");
+    expect_words(&t, "guards", "/agent,/name,/vmgenid,/meta,/tags"); /* and no other machine of its number */
     plane_test_done(&t);
     begin(&t, "qemu", "{\"vm\":[105]}");
     answer_instead(&t, "/nodes/pve1/qemu/105/config", 200, "{\"digest\":\"aa\"}");
