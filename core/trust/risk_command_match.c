@@ -45,8 +45,8 @@ static bool find_option(const char *options, const char *name, size_t len, bool 
 }
 
 /*
- * A value in the next word. One that looks like an option is refused: where the program takes no value, or only
- * a joined one ("dmesg --color -C"), it would be an option that nobody looked at.
+ * A value in the next word. One that looks like an option is refused: where the program takes no value, or
+ * only a joined one ("dmesg --color -C"), it would be an option that nobody looked at.
  */
 static size_t with_next(const struct command_word *words, size_t count)
 {

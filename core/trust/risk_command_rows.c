@@ -22,7 +22,8 @@ const struct command_row command_rows[] = {
     {"xxd", "!-r", ";FILE"},
     {"jq", "*", "WORD *"},
     {"sed", "-n", "SEDPRINT *"},
-    /* No printf: with -v and %n bash sets variables, and runs what is in their subscripts; so does test -v. */
+    /* No printf: with -v and %n bash sets variables, and runs what is in their subscripts; so does test -v.
+     */
     {"echo|true|false|:|pwd|yes|sleep", "*", "*"},
     {"test", "!-v -R", "*"},
     {"cd", "", "FOLDER"},

@@ -138,8 +138,9 @@ static enum token_kind take_word(struct scanner *s, struct token *t)
 }
 
 /*
- * Digits, dots and an exponent. Before version 15 a word may begin right behind: "SELECT 1INTO x" makes a table.
- * What PostgreSQL makes of the other forms (0x1f, 1_000) depends on its version, so they are uncertain too.
+ * Digits, dots and an exponent. Before version 15 a word may begin right behind: "SELECT 1INTO x" makes a
+ * table. What PostgreSQL makes of the other forms (0x1f, 1_000) depends on its version, so they are uncertain
+ * too.
  */
 static enum token_kind take_number(struct scanner *s)
 {

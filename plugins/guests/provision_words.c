@@ -204,15 +204,16 @@ static int32_t take_keys(struct provision *p)
     return p->keys ? ssh_keys_check(&p->a, p->keys, &p->key_count) : PROXIMO_ENOMEM;
 }
 
-/* Both stand in a YAML file that Proxmox writes, as they are: "{name: x, sudo: ...}" would be a user with more
- * than a name. */
+/* Both stand in a YAML file that Proxmox writes, as they are: "{name: x, sudo: ...}" would be a user with
+ * more than a name. */
 static int32_t check_cloudinit(const struct provision *p)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
     const char *user = ask_argument(&p->a, "ciuser"), *domains = ask_argument(&p->a, "searchdomain");
     if (user && (strlen(user) > 32 || user[strspn(user, letters)] || strchr("0123456789.-", *user)))
-        return refuse(p, "ciuser",
-                      "it is a user's name: letters, digits, '_', '.', '-', at most 32, a letter or '_' first");
+        return refuse(
+            p, "ciuser",
+            "it is a user's name: letters, digits, '_', '.', '-', at most 32, a letter or '_' first");
     for (const char *at = domains; at && *at;) {
         const char *one = ask_text(&p->a, "%.*s", (int)strcspn(at, " "), at);
         if (!one)

@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "trust/risk.h"
 #include "lines.h"
+#include "trust/risk.h"
 #include "trust/risk_command.h"
 
 static const char *const commands_low[] = {

@@ -79,10 +79,8 @@ static const char *const writing[] = {
 
 /* bash sets variables with printf, and runs what stands in a subscript. */
 static const char *const in_bash[] = {
-    "bash -c \"printf -v PATH /tmp; ls\"",
-    "bash -c \"printf -v 'a[$(id)]' x\"",
-    "bash -c \"printf x%n PATH; ls\"",
-    "bash -c \"test -v 'a[$(id)]'\"",
+    "bash -c \"printf -v PATH /tmp; ls\"", "bash -c \"printf -v 'a[$(id)]' x\"",
+    "bash -c \"printf x%n PATH; ls\"",     "bash -c \"test -v 'a[$(id)]'\"",
     "bash -c \"test -R 'a[$(id)]'\"",
 };
 
