@@ -27,6 +27,11 @@ static bool next_option(const char **at, struct option *ret)
     return true;
 }
 
+static bool is_option(const struct command_word *word)
+{
+    return word->len > 1 && word->ptr[0] == '-';
+}
+
 static bool find_option(const char *options, const char *name, size_t len, bool joined, bool *ret_value)
 {
     struct option option;
@@ -39,22 +44,33 @@ static bool find_option(const char *options, const char *name, size_t len, bool 
     return false;
 }
 
-/* A cluster of short options, the last of which may have its value joined or in the next word. */
-static size_t take_cluster(const char *options, const struct command_word *word)
+/*
+ * A value in the next word. One that looks like an option is refused: where the program takes no value, or
+ * only a joined one ("dmesg --color -C"), it would be an option that nobody looked at.
+ */
+static size_t with_next(const struct command_word *words, size_t count)
 {
+    return count > 1 && !is_option(&words[1]) ? 2 : 0;
+}
+
+/* A cluster of short options, the last of which may have its value joined or in the next word. */
+static size_t take_cluster(const char *options, const struct command_word *words, size_t count)
+{
+    const struct command_word *word = &words[0];
+
     for (size_t i = 1; i < word->len; i++) {
         char name[2] = {'-', word->ptr[i]};
         bool value = false;
         if (!find_option(options, name, 2, false, &value))
             return 0;
         if (value)
-            return i + 1 < word->len ? 1 : 2;
+            return i + 1 < word->len ? 1 : with_next(words, count);
     }
     return 1;
 }
 
 /* The number of words that the option at words[0] takes; 0: it is not allowed. */
-static size_t take_option(const char *options, const struct command_word *words)
+static size_t take_option(const char *options, const struct command_word *words, size_t count)
 {
     const struct command_word *word = &words[0];
     const char *sign = memchr(word->ptr, '=', word->len);
@@ -62,15 +78,10 @@ static size_t take_option(const char *options, const struct command_word *words)
     bool value = false;
 
     if (find_option(options, word->ptr, word->len, false, &value))
-        return value ? 2 : 1;
+        return value ? with_next(words, count) : 1;
     if (sign && len > 2 && find_option(options, word->ptr, len, true, &value))
         return 1;
-    return word->ptr[1] == '-' ? 0 : take_cluster(options, word);
-}
-
-static bool is_option(const struct command_word *word)
-{
-    return word->len > 1 && word->ptr[0] == '-';
+    return word->ptr[1] == '-' ? 0 : take_cluster(options, words, count);
 }
 
 /* "!...": is this option one of those, or could it be short for one? */
@@ -98,34 +109,55 @@ size_t command_options_skip(const char *options, const struct command_word *word
     size_t at = 0;
 
     while (at < count && words[at].known && is_option(&words[at]) && !word_is(&words[at], "--")) {
-        size_t n = take_option(options, &words[at]);
-        if (n == 0 || at + n > count)
+        size_t n = take_option(options, &words[at], count - at);
+        if (n == 0)
             break;
         at += n;
     }
     return at;
 }
 
-/* Is one of the required options, "+a|b", there? */
+/* Is this word one of the required options, "+a|b", or a cluster with one that is no other's value? */
+static bool is_required(const char *options, const struct command_word *word)
+{
+    const char *end = options + strcspn(options, " ");
+    bool value = false;
+
+    for (const char *at = options + 1; at < end;) {
+        size_t n = strcspn(at, "| ");
+        if (word->len == n && memcmp(word->ptr, at, n) == 0)
+            return true;
+        for (size_t k = 1; n == 2 && word->ptr[1] != '-' && k < word->len; k++) {
+            char name[2] = {'-', word->ptr[k]};
+            if (name[1] == at[1])
+                return true;
+            if (find_option(options, name, 2, false, &value) && value)
+                break; /* the rest is its value: "-upolly" has no -l */
+        }
+        at += n + 1;
+    }
+    return false;
+}
+
 static bool has_required(const char *options, const struct command_word *words, size_t count)
 {
-    size_t len = strcspn(options + 1, " ");
-
-    for (size_t i = 0; i < count && !word_is(&words[i], "--"); i++) {
-        for (const char *at = options + 1; at < options + 1 + len;) {
-            size_t n = strcspn(at, "| ");
-            bool shorts = n == 2 && is_option(&words[i]) && words[i].ptr[1] != '-';
-            if ((words[i].len == n && memcmp(words[i].ptr, at, n) == 0) ||
-                (shorts && memchr(words[i].ptr + 1, at[1], words[i].len - 1)))
-                return true;
-            at += n + 1;
-        }
+    for (size_t i = 0; i < count && !word_is(&words[i], "--");) {
+        size_t n = is_option(&words[i]) ? take_option(options, &words[i], count - i) : 1;
+        if (is_option(&words[i]) && is_required(options, &words[i]))
+            return true;
+        i += n ? n : 1;
     }
     return false;
 }
 
 /* ---- operands */
 
+static bool has_text(const struct command_word *word, const char *text)
+{
+    return memmem(word->ptr, word->len, text, strlen(text)) != NULL;
+}
+
+/* A device, or what is emptied by reading: the kernel's log, a trace, what another process has open. */
 static bool is_device(const struct command_word *word)
 {
     static const char *const harmless[] = {"/dev/null", "/dev/stdin", "/dev/zero", "/dev/shm"};
@@ -136,7 +168,36 @@ static bool is_device(const struct command_word *word)
     for (size_t i = 0; i + 4 <= word->len; i++)
         if (memcmp(word->ptr + i, "dev/", 4) == 0 && (i == 0 || word->ptr[i - 1] == '/'))
             return true;
-    return false;
+    return has_text(word, "proc/kmsg") || has_text(word, "trace_pipe") ||
+           (has_text(word, "proc/") && has_text(word, "/fd/"));
+}
+
+/* The same in an option: joined to it, "-f/dev/watchdog", or its value in the next word. */
+static bool names_device(const struct command_word *words, size_t count)
+{
+    return has_text(&words[0], "dev/") || is_device(&words[0]) || (count > 1 && is_device(&words[1]));
+}
+
+/* A name that no program takes for a path, an option or a further command. */
+static bool is_name(const struct command_word *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@:.+-";
+
+    for (size_t i = 0; i < word->len; i++)
+        if (!word->ptr[i] || !strchr(plain, word->ptr[i]))
+            return false;
+    return word->len > 0 && word->ptr[0] != '-' && word->ptr[0] != '.';
+}
+
+/* A folder that is neither /dev nor in /proc: what is named after `cd` there is not seen to be in them. */
+static bool is_folder(const struct command_word *word)
+{
+    size_t len = word->len;
+
+    while (len && word->ptr[len - 1] == '/')
+        len--;
+    return !is_device(word) && !has_text(word, "proc") && !(len && word->ptr[0] == '-') &&
+           !(len >= 3 && memcmp(word->ptr + len - 3, "dev", 3) == 0);
 }
 
 static bool is_digits(const struct command_word *word)
@@ -166,6 +227,10 @@ static bool word_fits(const char *pattern, size_t len, const struct command_word
     text[len] = '\0';
     if (text_equal(text, "FILE"))
         return !is_device(word);
+    if (text_equal(text, "FOLDER"))
+        return is_folder(word);
+    if (text_equal(text, "NAME"))
+        return is_name(word);
     if (text_equal(text, "WORD"))
         return true;
     if (text_equal(text, "NUMBER"))
@@ -196,7 +261,10 @@ static bool pattern_fits(const char *at, const char *end, const struct command_w
         }
         if (i >= count || !word_fits(at, len, &operands[i++]))
             return false;
-        last = len == 5 && memcmp(at, "PLAIN", 5) == 0 ? "PLAIN" : "FILE";
+        if (len == 5 && memcmp(at, "PLAIN", 5) == 0)
+            last = "PLAIN";
+        else
+            last = len == 4 && memcmp(at, "NAME", 4) == 0 ? "NAME" : "FILE";
         at += len;
         at += at < end && *at == ' ';
     }
@@ -218,23 +286,27 @@ static bool operands_fit(const char *patterns, const struct command_word *operan
 static bool row_accepts(const struct command_row *row, const struct command_word *words, size_t count)
 {
     struct command_word operands[COMMAND_WORDS_MOST];
+    const bool devices = strstr(row->operands, "*DEVICE") != NULL;
     size_t n = 0;
 
     if (row->options[0] == '+' && !has_required(row->options, words, count))
         return false;
     for (size_t i = 0; i < count;) {
         if (word_is(&words[i], "--")) {
-            for (i++; i < count; i++)
-                operands[n++] = words[i];
+            /* Not every program knows "--": find deletes with `find -- -delete`. */
+            for (i++; i < count; operands[n++] = words[i++])
+                if (row->options[0] != '*' && is_option(&words[i]))
+                    return false;
         } else if (!is_option(&words[i])) {
             operands[n++] = words[i++];
         } else if (row->options[0] == '*' || row->options[0] == '!') {
-            if (row->options[0] == '!' && is_denied(row->options, &words[i]))
+            if ((row->options[0] == '!' && is_denied(row->options, &words[i])) ||
+                (!devices && names_device(&words[i], 1)))
                 return false;
             i++;
         } else {
-            size_t taken = take_option(row->options, &words[i]);
-            if (taken == 0 || i + taken > count)
+            size_t taken = take_option(row->options, &words[i], count - i);
+            if (taken == 0 || (!devices && names_device(&words[i], taken)))
                 return false;
             i += taken;
         }

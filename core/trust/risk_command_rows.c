@@ -12,7 +12,7 @@ const struct command_row command_rows[] = {
      "diff|"
      "cksum|md5sum|sha1sum|sha256sum|sha512sum|b2sum|basename|dirname|readlink|realpath|zcat|column|look|seq",
      "*", "*"},
-    {"grep|egrep|fgrep", "*", "WORD *"},
+    {"grep|egrep|fgrep", "!-D --devices", "WORD *"},
     {"ls|stat|du|df|namei|getfacl|getcap|lsattr", "*", "*"},
     {"tree", "!-o -R", "*"},
     {"file", "!-C --compile -z --uncompress -Z --uncompress-noreport", "*"},
@@ -22,20 +22,24 @@ const struct command_row command_rows[] = {
     {"xxd", "!-r", ";FILE"},
     {"jq", "*", "WORD *"},
     {"sed", "-n", "SEDPRINT *"},
-    {"echo|printf|true|false|:|pwd|yes|sleep|test", "*", "*"},
-    {"cd", "", "FILE"},
+    /* No printf: with -v and %n bash sets variables, and runs what is in their subscripts; so does test -v.
+     */
+    {"echo|true|false|:|pwd|yes|sleep", "*", "*"},
+    {"test", "!-v -R", "*"},
+    {"cd", "", "FOLDER"},
     {"which|whereis|type", "*", "*"},
     {"command", "-v -V", "WORD"},
     /* the system */
     {"uptime|whoami|groups|nproc|arch|uname|id|logname|tty|users|who|w|last|lastb|free|vmstat|lscpu|lsmem|"
      "lsns|"
-     "lsmod|lsusb|lslocks|lslogins|lsipc|pstree|pidof|pmap|ipcs|locale|printenv|getconf|mountpoint",
+     "lsmod|lsusb|lslocks|lslogins|lsipc|pstree|pidof|ipcs|locale|printenv|getconf|mountpoint",
      "*", "*"},
+    {"pmap", "!-n -N --create-rc --create-rc-to", "*"},
     {"ps|pgrep|lsblk|findmnt", "*", "*"},
     {"lsof", "!-D", "*"},
-    {"lspci", "!-M -H", "*"},
+    {"lspci", "!-M -H -q -Q -O -A -F", "*"},
     {"lastlog", "-b= -t= -u= --before= --time= --user=", ""},
-    {"blkid", "!-g --garbage-collect", "*DEVICE"},
+    {"blkid", "!-g --garbage-collect -c --cache-file -w", "*DEVICE"},
     {"getent", "", "passwd|group|shadow|services|protocols|networks *"},
     {"hostname", "-f -s -d -i -I -A --fqdn --short --domain --ip-address --all-ip-addresses --long", ""},
     {"date",
@@ -47,8 +51,8 @@ const struct command_row command_rows[] = {
      "--notime "
      "--kernel --userspace --json --raw --since= --until= --time-format= --color=",
      ""},
-    {"top", "-b -n= -d= -o= -p= -u= -w= -H -c -i -1 -E= -e=", ""},
-    {"iostat|mpstat|pidstat|sar|dstat", "!-o --output --out -e", "*"},
+    {"top", "+-b -n= -d= -o= -p= -u= -w= -H -c -i -1 -E= -e=", ""},
+    {"iostat|mpstat|pidstat|sar", "!-o --output --out -e", "*"},
     {"swapon", "-s --show --show= --bytes --noheadings --raw --summary", ""},
     {"mount", "-l", ""},
     {"sysctl", "-a -n -N -e --all --values --names -r= --pattern=", ";PLAIN *"},
@@ -68,7 +72,7 @@ const struct command_row command_rows[] = {
      "--type= --state= -p= -P= --property= --value --show-types --reverse --after --before "
      "--with-dependencies "
      "--recursive -r --timestamp=",
-     ";status *;show *;cat *;help *;is-active *;is-enabled *;is-failed *;is-system-running;list-units *;"
+     ";status *;show *;cat *;is-active *;is-enabled *;is-failed *;is-system-running;list-units *;"
      "list-unit-files *;list-timers *;list-sockets *;list-dependencies *;list-jobs *;list-automounts "
      "*;list-paths *;"
      "get-default;show-environment;list-machines"},
@@ -85,14 +89,14 @@ const struct command_row command_rows[] = {
      "-1 --order=",
      "*"},
     {"systemd-detect-virt", "-c -v -r --container --vm --chroot", ""},
-    {"systemd-resolve|resolvectl", "--no-pager", ";status *;statistics;dns *;domain *"},
+    {"resolvectl", "--no-pager", ";status *;statistics;dns;dns NAME;domain;domain NAME"},
     {"networkctl",
      "--no-pager --no-legend -a -l -n= -s --all --full --stats --json=", ";list *;status *;lldp *;cat *"},
     {"coredumpctl", "--no-pager --no-legend -r -n= -1 -S= -U= --since= --until= --json= -F= --field= -q",
      ";list *;info *"},
     {"rc-status", "*", "*"},
-    {"rc-service", "-l -e= --list --exists=", ";WORD status"},
-    {"service", "--status-all", ";WORD status"},
+    {"rc-service", "-l -e= --list --exists=", ";NAME status"},
+    {"service", "--status-all", ";NAME status"},
     {"lsinitramfs|update-alternatives", "--list= --display= --query= --get-selections -l", ";*"},
     {"crontab", "+-l -u=", ""},
     {"atq", "*", "*"},
@@ -112,9 +116,9 @@ const struct command_row command_rows[] = {
     {"apt-mark", "", "showhold *;showmanual *;showauto *;showinstall *"},
     {"apt-config", "", "dump *"},
     {"rpm",
-     "+-q|--query|-qa -a -l -i -c -d -f -R -V --query --all --list --info --changelog --scripts --requires "
+     "+-q|--query|-qa -a -l -i -c -d -f -R --query --all --list --info --changelog --scripts --requires "
      "--provides -qa "
-     "--last --qf= --queryformat= -p",
+     "--last --qf= --queryformat=",
      "*"},
     {"apk", "-v -vv -e -a -q --installed --all --description",
      "info *;list *;policy *;search *;version *;stats;dot *"},
@@ -140,9 +144,9 @@ const struct command_row command_rows[] = {
     {"route", "-n -e -ee -4 -6", ""},
     {"ifconfig", "-a -s -v", ";WORD"},
     {"nft", "-a -n -s -j -nn -y -t --handle --json --numeric --stateless",
-     "list ruleset;list tables *;list table *;list chain *;list chains *;list set *;list sets *;list map "
-     "*;list maps *;"
-     "list counters *;list quotas *"},
+     /* What stands behind is read as nft's own language, in which ";" begins the next command. */
+     "list ruleset;list tables|table|chain|chains|set|sets|map|maps|counters|quotas;"
+     "list tables|table|chain|chains|set|sets|map|maps|counters|quotas NAME *"},
     {"iptables|ip6tables|iptables-legacy|ip6tables-legacy",
      "-L -S -n -v -x -t= --list --list-rules --numeric --verbose "
      "--line-numbers --exact --table=",
@@ -230,7 +234,8 @@ const struct command_wrapper command_wrappers[] = {
     {"nice", "-n= --adjustment=", 0, false},
     {"ionice", "-c= -n= -t --class= --classdata= --ignore", 0, false},
     {"stdbuf", "-i= -o= -e= --input= --output= --error=", 0, false},
-    {"runuser", "-u= --user=", 0, false},
+    /* Without -u its first word is a user, and what comes behind may be -c and a line for his shell. */
+    {"runuser -u", "", 1, false},
     {"sudo", "-n -H -u= --user= --non-interactive", 0, false},
     {"setpriv", "--reuid= --regid= --init-groups --clear-groups", 0, false},
 };

@@ -16,9 +16,9 @@
  *
  * operands: patterns with ";" between them, the words of each with a space. A word is literal, "a|b" either,
  * FILE anything that is no device, WORD anything, NUMBER digits, PLUS what begins with "+", PLAIN what has no
- * "=", SEDPRINT a print command of sed such as 1,20p; at the end "*" is any number of files, "*DEVICE" of
- * files or devices, "PLAIN *" of plain words. An empty pattern: no operands. Several rows may have the same
- * name.
+ * "=", NAME a plain name without "/", FOLDER a folder that is neither /dev nor in /proc, SEDPRINT a print
+ * command of sed such as 1,20p; at the end "*" is any number of files, "*DEVICE" of files or devices, "PLAIN
+ * *" and "NAME *" of such words. An empty pattern: no operands. Several rows may have the same name.
  */
 struct command_row {
     const char *names; /* "ps|pgrep" */

@@ -34,9 +34,14 @@ static bool word_begins(char c)
     return c == '_' || (unsigned char)c >= 0x80 || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
 static bool word_goes_on(char c)
 {
-    return word_begins(c) || c == '$' || (c >= '0' && c <= '9');
+    return word_begins(c) || c == '$' || is_digit(c);
 }
 
 static bool looking_at(const struct scanner *s, const char *text)
@@ -132,6 +137,25 @@ static enum token_kind take_word(struct scanner *s, struct token *t)
     return TOKEN_WORD;
 }
 
+/*
+ * Digits, dots and an exponent. Before version 15 a word may begin right behind: "SELECT 1INTO x" makes a
+ * table. What PostgreSQL makes of the other forms (0x1f, 1_000) depends on its version, so they are uncertain
+ * too.
+ */
+static enum token_kind take_number(struct scanner *s)
+{
+    while (s->at < s->end && (is_digit(*s->at) || *s->at == '.'))
+        s->at++;
+    if (s->at + 1 < s->end && (*s->at == 'e' || *s->at == 'E') && is_digit(s->at[1]))
+        for (s->at++; s->at < s->end && is_digit(*s->at); s->at++)
+            ;
+    else if (s->at + 2 < s->end && (*s->at == 'e' || *s->at == 'E') && (s->at[1] == '+' || s->at[1] == '-') &&
+             is_digit(s->at[2]))
+        for (s->at += 2; s->at < s->end && is_digit(*s->at); s->at++)
+            ;
+    return s->at < s->end && word_goes_on(*s->at) ? TOKEN_BAD : TOKEN_OTHER;
+}
+
 static enum token_kind take(struct scanner *s, struct token *t)
 {
     t->word[0] = '\0';
@@ -149,11 +173,8 @@ static enum token_kind take(struct scanner *s, struct token *t)
         return take_word(s, t);
     if (*s->at == '\\')
         return TOKEN_META;
-    if (*s->at >= '0' && *s->at <= '9') {
-        while (s->at < s->end && (word_goes_on(*s->at) || *s->at == '.'))
-            s->at++;
-        return TOKEN_OTHER;
-    }
+    if (is_digit(*s->at))
+        return take_number(s);
     /* psql puts its variables in for :name, :'name', :"name", :{?name}; "::" is a cast. */
     if (looking_at(s, "::")) {
         s->at += 2;
@@ -241,7 +262,8 @@ static void judge_setting(const struct statement *st, const struct token *t, str
         " work_mem extra_float_digits datestyle timezone ";
     bool value = st->before.c == '=' || (st->before.kind == TOKEN_WORD && strcmp(st->before.word, "to") == 0);
 
-    if (!value && !listed(known, t->word))
+    /* A setting's name may stand in double quotes as well: SET "search_path" = x. */
+    if (!value && (t->kind == TOKEN_QUOTED || !listed(known, t->word)))
         sql_high(risk, "sets %s", t->word);
 }
 
@@ -281,6 +303,8 @@ static void statement_token(struct statement *st, const struct token *t, struct 
         judge_call(st, risk);
     } else if (st->words == 0) {
         command_high(risk, "has a statement that does not begin with a word", NULL);
+    } else if (t->kind == TOKEN_QUOTED && (st->form == FORM_SET || st->form == FORM_TRANSACTION)) {
+        judge_setting(st, t, risk);
     }
     st->earlier = st->before;
     st->before = *t;

@@ -41,7 +41,7 @@ static const char *folder_of(const struct config *config, const char *path, cons
     return found;
 }
 
-/* Is it the token of a site or a key of the ledger? Those are given to nobody. */
+/* Is it the token of a site, a key of the ledger or what an executor is given? Those are given to nobody. */
 static bool is_file(const char *path, const struct stat *st)
 {
     struct stat other;
@@ -57,6 +57,13 @@ static bool is_own(const struct config *config, const struct stat *st)
 
     for (size_t i = 0; i < config->site_count; i++)
         own |= is_file(config->sites[i].token_file, st);
+    for (size_t i = 0; i < config->plane_count; i++) {
+        const struct config_strings *material = &config->planes[i].material; /* "NAME=FILE" */
+        for (size_t k = 0; k < material->count; k++) {
+            const char *sign = strchr(material->items[k], '=');
+            own |= is_file(sign ? sign + 1 : NULL, st);
+        }
+    }
     return own;
 }
 

@@ -118,13 +118,16 @@ static int32_t tell_privileged(const struct guest *g)
         "near to root on the node");
 }
 
-/* The guards: what the plan rests on, so that it is not run in another container than was looked at. */
+/* The guards: what the plan rests on, so that it is not run in another container than was looked at. One that
+ * was made anew under the same number has another address of its network card, and mostly another name. */
 static int32_t put_guards(const struct exec_plane *plane, const struct guest *g)
 {
     int32_t r = guest_guard(g, GUEST_STATUS, "/status");
 
     if (r == PROXIMO_OK)
-        r = guest_guard(g, GUEST_CONFIG, plane->ct.tags ? "/unprivileged,/tags" : "/unprivileged");
+        r = guest_guard(g, GUEST_CONFIG,
+                        plane->ct.tags ? "/unprivileged,/hostname,/net0,/tags"
+                                       : "/unprivileged,/hostname,/net0");
     return r;
 }
 

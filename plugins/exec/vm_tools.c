@@ -56,6 +56,18 @@ static int32_t check_agent(const struct guest *g)
         guest_label(g));
 }
 
+/* What reads is known from the manuals of Linux. On Windows `expand A B` and `sort A /O B` write files. */
+static int32_t tell_system(const struct guest *g)
+{
+    const char *ostype = member_text(g->config, "ostype");
+
+    if (ostype && (strcmp(ostype, "l26") == 0 || strcmp(ostype, "l24") == 0))
+        return PROXIMO_OK;
+    return g->ask.host->risk(g->ask.call, PROXIMO_RISK_HIGH,
+                             "the machine's ostype does not say Linux, and which commands only read is known "
+                             "of Linux alone");
+}
+
 static int32_t plan_vm_exec(void *instance, struct proximo_call *call)
 {
     const struct exec_plane *plane = instance;
@@ -77,9 +89,12 @@ static int32_t plan_vm_exec(void *instance, struct proximo_call *call)
     if (r == PROXIMO_OK)
         r = guest_tell_facts(&g);
     if (r == PROXIMO_OK)
+        r = tell_system(&g);
+    if (r == PROXIMO_OK)
         r = guest_guard(&g, GUEST_STATUS, "/status");
     if (r == PROXIMO_OK)
-        r = guest_guard(&g, GUEST_CONFIG, plane->vm.tags ? "/agent,/tags" : "/agent");
+        r = guest_guard(&g, GUEST_CONFIG, /* one made anew under this number has other ids */
+                        plane->vm.tags ? "/agent,/name,/vmgenid,/meta,/tags" : "/agent,/name,/vmgenid,/meta");
     if (r == PROXIMO_OK)
         r = put_request(&g, words, count, input);
     if (r == PROXIMO_OK)

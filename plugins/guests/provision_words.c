@@ -204,6 +204,28 @@ static int32_t take_keys(struct provision *p)
     return p->keys ? ssh_keys_check(&p->a, p->keys, &p->key_count) : PROXIMO_ENOMEM;
 }
 
+/* Both stand in a YAML file that Proxmox writes, as they are: "{name: x, sudo: ...}" would be a user with
+ * more than a name. */
+static int32_t check_cloudinit(const struct provision *p)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+    const char *user = ask_argument(&p->a, "ciuser"), *domains = ask_argument(&p->a, "searchdomain");
+    if (user && (strlen(user) > 32 || user[strspn(user, letters)] || strchr("0123456789.-", *user)))
+        return refuse(
+            p, "ciuser",
+            "it is a user's name: letters, digits, '_', '.', '-', at most 32, a letter or '_' first");
+    for (const char *at = domains; at && *at;) {
+        const char *one = ask_text(&p->a, "%.*s", (int)strcspn(at, " "), at);
+        if (!one)
+            return PROXIMO_ENOMEM;
+        if (!is_dns_name(one))
+            return refuse(p, "searchdomain", "it is domains with a space between them");
+        at += strlen(one);
+        at += strspn(at, " ");
+    }
+    return PROXIMO_OK;
+}
+
 static int32_t take_source(struct provision *p)
 {
     if (!p->template == !p->image)
@@ -213,6 +235,8 @@ static int32_t take_source(struct provision *p)
             "machine, STORAGE:vztmpl/FILE for a container)");
     if (p->template)
         return PROXIMO_OK;
+    if (strchr(p->image, ',')) /* it becomes a part of a disk's options */
+        return refuse(p, "image", "a file's name with a comma in it cannot be said to Proxmox");
     p->lxc = strstr(p->image, ":vztmpl/") != NULL;
     const char *dot = strrchr(p->image, '.');
     if (p->lxc || (strstr(p->image, ":import/") && dot &&
@@ -270,5 +294,7 @@ int32_t provision_arguments(struct provision *p)
         r = take_size(p);
     if (r == PROXIMO_OK)
         r = check_addresses(p);
+    if (r == PROXIMO_OK)
+        r = check_cloudinit(p);
     return r == PROXIMO_OK ? take_keys(p) : r;
 }

@@ -91,6 +91,12 @@ int32_t ssh_keys_check(const struct asking *a, const char *keys, uint32_t *ret_c
                                  "line %u of ssh_public_keys is no public key: one a line, its type first "
                                  "(\"ssh-ed25519 AAAA... name\"), as in a .pub file",
                                  (unsigned)line);
+        /* Proxmox writes each line into a YAML file as it is: there this would be a key and a value. */
+        if (memmem(at, len, ": ", 2) || at[len - 1] == ':' || memmem(at, len, ":\t", 2))
+            return a->host->fail(a->call, PROXIMO_EINVAL,
+                                 "line %u of ssh_public_keys has a colon with a space behind it: Proxmox's "
+                                 "cloud-init file would not have the key then. Leave the comment's colon out",
+                                 (unsigned)line);
         count++;
     }
     if (count == 0)

@@ -119,6 +119,7 @@ static void the_plan_has_the_exact_words(void **state)
     expect_words(&t, "steps", "\"deadline_ms\":60000");
     expect_words(&t, "subjects",
                  "{\"class\":\"exec.container\",\"subject\":{\"kind\":\"guest\",\"vmid\":105}}");
+    expect_words(&t, "guards", "/unprivileged,/hostname,/net0"); /* no other container of its number */
     expect_told(&t, "undo", 0, "{\"kind\":1}");
     plane_test_done(&t);
 }
@@ -199,6 +200,25 @@ static void sql_goes_in_by_standard_input(void **state)
     }
 }
 
+/* What is a read on Linux may write elsewhere. */
+static void only_of_linux_are_reads_known(void **state)
+{
+    static const char *const systems[] = {"", ",\"ostype\":\"win11\"", ",\"ostype\":\"other\"",
+                                          ",\"ostype\":\"l26\""};
+    struct plane_test t;
+    char config[100];
+    (void)state;
+    for (size_t i = 0; i < sizeof(systems) / sizeof(systems[0]); i++) {
+        begin(&t, "qemu", "{\"vm\":[105]}");
+        (void)snprintf(config, sizeof(config), "{\"digest\":\"aa\",\"agent\":\"1\"%s}", systems[i]);
+        answer_instead(&t, "/nodes/pve1/qemu/105/config", 200, config);
+        plane_test_argument(&t, "command", "[\"expand\",\"a.cab\",\"b.dll\"]", 0);
+        assert_int_equal(plane_test_plan(&t, exec_plane, "vm_exec"), 0);
+        assert_int_equal(plane_test_told_count(&t, "risks"), i == 3 ? 0 : 1);
+        plane_test_done(&t);
+    }
+}
+
 static void a_machine_is_asked_by_its_agent(void **state)
 {
     struct plane_test t;
@@ -210,7 +230,7 @@ static void a_machine_is_asked_by_its_agent(void **state)
     expect_words(&t, "steps",
                  "{\"name\":\"command\",\"value\":\"df\"},{\"name\":\"command\",\"value\":\"-h\"}");
     expect_words(&t, "steps", "\"path\":\"/nodes/{node}/{kind}/{vmid}/agent/exec-status\"");
-    expect_words(&t, "guards", "/agent,/tags");
+    expect_words(&t, "guards", "/agent,/name,/vmgenid,/meta,/tags"); /* and no other machine of its number */
     plane_test_done(&t);
     begin(&t, "qemu", "{\"vm\":[105]}");
     answer_instead(&t, "/nodes/pve1/qemu/105/config", 200, "{\"digest\":\"aa\"}");
@@ -241,6 +261,7 @@ int main(void)
         cmocka_unit_test(the_order_is_list_then_words_then_state),
         cmocka_unit_test(a_privileged_container_is_named),
         cmocka_unit_test(sql_goes_in_by_standard_input),
+        cmocka_unit_test(only_of_linux_are_reads_known),
         cmocka_unit_test(a_machine_is_asked_by_its_agent),
     };
     return cmocka_run_group_tests(tests, load, NULL);

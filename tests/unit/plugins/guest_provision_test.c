@@ -123,6 +123,32 @@ static void keys(void **state)
     JUDGED("line 1", "ssh_public_keys", "command=sh " KEY);
     JUDGED("private key", "ssh_public_keys", "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA");
     JUDGED("no key", "ssh_public_keys", "# nothing");
+    /* what Proxmox would write as a key and a value of YAML */
+    JUDGED("colon", "ssh_public_keys", KEY ": laptop");
+    JUDGED("line 2", "ssh_public_keys", KEY "\n" KEY ":");
+    JUDGED(NULL, "ssh_public_keys", KEY "@pc:0");
+}
+
+/* What goes into the YAML of cloud-init, and into a list of options, is nothing but what it is called. */
+static void no_more_than_a_name(void **state)
+{
+    (void)state;
+    JUDGED(NULL, "ciuser", "ops-2.x");
+    JUDGED("ciuser", "ciuser", "{name: root, sudo: ALL}");
+    JUDGED("ciuser", "ciuser", "root # x");
+    JUDGED("ciuser", "ciuser", "x: y");
+    JUDGED("ciuser", "ciuser", "-x");
+    JUDGED("ciuser", "ciuser", "0");
+    JUDGED(NULL, "searchdomain", "lan example.com");
+    JUDGED("searchdomain", "searchdomain", "x', 'y");
+    JUDGED("searchdomain", "searchdomain", "lan: x");
+    struct plane_test t;
+    given(&t);
+    plane_test_argument(&t, "name", "web1", 1);
+    plane_test_argument(&t, "image", "iso-store:import/a.qcow2,cache=unsafe,serial=a.raw", 1);
+    assert_true(plan(&t) < 0);
+    assert_non_null(strstr(t.fail_text, "comma"));
+    plane_test_done(&t);
 }
 
 static void names(void **state)
@@ -191,6 +217,7 @@ int main(void)
         cmocka_unit_test(addresses),
         cmocka_unit_test(a_guest_that_says_it_has_the_address),
         cmocka_unit_test(keys),
+        cmocka_unit_test(no_more_than_a_name),
         cmocka_unit_test(names),
         cmocka_unit_test(a_device_set_anew_keeps_the_rest),
         cmocka_unit_test(a_digest_goes_with_the_first_change_of_the_clone),

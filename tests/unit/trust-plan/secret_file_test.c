@@ -227,6 +227,15 @@ static void own_keys_are_nobodys(void **state)
     refused(token, "proximo itself");
     assert_int_equal(link(token, in("other-name")), 0);
     refused(in("other-name"), "proximo itself");
+    /* the key with which an executor logs in to the nodes */
+    char material[600], *items[] = {material};
+    struct config_plane plane = {.material = {.items = items, .count = 1}};
+    put(in("ssh-key"), CANARY, strlen(CANARY), 0600);
+    (void)snprintf(material, sizeof(material), "identity=%s", in("ssh-key"));
+    config.planes = &plane;
+    config.plane_count = 1;
+    refused(in("ssh-key"), "proximo itself");
+    config.plane_count = 0;
     config.state_dir = dir;
     put(in("a"), CANARY, strlen(CANARY), 0600);
     refused(in("a"), "state folder");

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "lines.h"
 #include "trust/risk.h"
 #include "trust/risk_command.h"
 
@@ -41,7 +42,6 @@ static const char *const commands_low[] = {
     "sed -n 1,20p /etc/fstab",
     "sed -n $p /etc/fstab",
     "echo hello",
-    "printf %s x",
     "true",
     "which psql",
     "command -v systemctl",
@@ -403,69 +403,16 @@ static const char *const commands_high[] = {
     "psql -d app",
 };
 
-#define WORDS_MOST 64
-#define COUNT(a)   (sizeof(a) / sizeof((a)[0]))
-
-/* The words of a line, split at spaces; '...' and "..." (with \" inside) are one word, without their quotes.
- */
-static size_t split(const char *line, char *bytes, struct command_word *words)
-{
-    size_t count = 0;
-
-    for (const char *at = line; *at; at += *at == ' ') {
-        char *from = bytes;
-        char quote = *at == '\'' || *at == '"' ? *at++ : '\0';
-        for (; *at && *at != (quote ? quote : ' '); at++) {
-            at += quote == '"' && *at == '\\' && at[1];
-            *bytes++ = *at;
-        }
-        at += quote && *at;
-        assert_true(count < WORDS_MOST);
-        words[count++] = (struct command_word){from, (size_t)(bytes - from), true};
-    }
-    return count;
-}
-
-static struct command_risk judge_line(const char *line, const char *input)
-{
-    char bytes[4096];
-    struct command_word words[WORDS_MOST];
-    struct command_risk risk;
-
-    risk_command(words, split(line, bytes, words), input, input ? strlen(input) : 0, &risk);
-    return risk;
-}
-
-static size_t wrong(const char *const *lines, size_t count, struct command_risk (*judge)(const char *),
-                    unsigned want)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        struct command_risk risk = judge(lines[i]);
-        if (risk.risk != want || risk.why[0] == '\0') {
-            print_error("%s: %s (%s)\n", risk_level_name(risk.risk), lines[i], risk.why);
-            n++;
-        }
-    }
-    return n;
-}
-
-static struct command_risk judge_command(const char *line)
-{
-    return judge_line(line, NULL);
-}
-
 static void reads_are_low(void **state)
 {
     (void)state;
-    assert_int_equal(wrong(commands_low, COUNT(commands_low), judge_command, RISK_LOW), 0);
+    assert_int_equal(lines_wrong(commands_low, COUNT(commands_low), RISK_LOW), 0);
 }
 
 static void all_else_is_high(void **state)
 {
     (void)state;
-    assert_int_equal(wrong(commands_high, COUNT(commands_high), judge_command, RISK_HIGH), 0);
+    assert_int_equal(lines_wrong(commands_high, COUNT(commands_high), RISK_HIGH), 0);
 }
 
 /* What reads within sh -c and pct exec as well, and never with one more harmful word. */
@@ -475,9 +422,9 @@ static void a_harmful_word_is_never_covered(void **state)
     for (size_t i = 0; i < COUNT(commands_high); i++) {
         char line[4200];
         (void)snprintf(line, sizeof(line), "pct exec 105 -- %s", commands_high[i]);
-        assert_int_equal(judge_line(line, NULL).risk, RISK_HIGH);
+        assert_int_equal(line_judge(line, NULL).risk, RISK_HIGH);
         (void)snprintf(line, sizeof(line), "timeout 5 %s", commands_high[i]);
-        assert_int_equal(judge_line(line, NULL).risk, RISK_HIGH);
+        assert_int_equal(line_judge(line, NULL).risk, RISK_HIGH);
     }
 }
 
@@ -488,13 +435,13 @@ static void stdin_is_judged_where_it_is_run(void **state)
     struct command_risk risk;
 
     (void)state;
-    assert_int_equal(judge_line(psql, "select 1").risk, RISK_LOW);
-    assert_int_equal(judge_line(psql, "select 1; drop table x").risk, RISK_HIGH);
-    assert_true(judge_line(psql, "drop table x").destroys);
-    assert_int_equal(judge_line(psql, NULL).risk, RISK_HIGH);
-    assert_int_equal(judge_line("sh -c 'echo x | psql -d app'", "select 1").risk, RISK_HIGH);
-    assert_int_equal(judge_line("sh", "ls").risk, RISK_HIGH);
-    assert_int_equal(judge_line("wc -l", "rm -rf /").risk, RISK_LOW);
+    assert_int_equal(line_judge(psql, "select 1").risk, RISK_LOW);
+    assert_int_equal(line_judge(psql, "select 1; drop table x").risk, RISK_HIGH);
+    assert_true(line_judge(psql, "drop table x").destroys);
+    assert_int_equal(line_judge(psql, NULL).risk, RISK_HIGH);
+    assert_int_equal(line_judge("sh -c 'echo x | psql -d app'", "select 1").risk, RISK_HIGH);
+    assert_int_equal(line_judge("sh", "ls").risk, RISK_HIGH);
+    assert_int_equal(line_judge("wc -l", "rm -rf /").risk, RISK_LOW);
     struct command_word words[] = {{"psql", 4, true}};
     risk_command(words, 1, NULL, 0, &risk);
     assert_int_equal(risk.risk, RISK_HIGH);
@@ -513,19 +460,19 @@ static void what_is_not_known_is_the_worst(void **state)
     assert_int_equal(risk.risk, RISK_HIGH);
     risk_command(nul, 2, NULL, 0, &risk);
     assert_non_null(strstr(risk.why, " "));
-    assert_int_equal(judge_line("''", NULL).risk, RISK_HIGH);
+    assert_int_equal(line_judge("''", NULL).risk, RISK_HIGH);
 }
 
 static void harm_is_said(void **state)
 {
     (void)state;
-    assert_true(judge_command("rm -rf /").destroys);
-    assert_true(judge_command("pct exec 105 -- sh -c 'ls > x; rm y'").destroys);
-    assert_true(judge_command("reboot").cuts_off);
-    assert_true(judge_command("iptables -F").cuts_off);
-    assert_false(judge_command("systemctl restart nginx").destroys);
-    assert_non_null(strstr(judge_command("curl http://x").why, "\"curl\" reaches other machines"));
-    assert_non_null(strstr(judge_command("/tmp/x\033[31m").why, "/tmp/x?[31m"));
+    assert_true(line_judge("rm -rf /", NULL).destroys);
+    assert_true(line_judge("pct exec 105 -- sh -c 'ls > x; rm y'", NULL).destroys);
+    assert_true(line_judge("reboot", NULL).cuts_off);
+    assert_true(line_judge("iptables -F", NULL).cuts_off);
+    assert_false(line_judge("systemctl restart nginx", NULL).destroys);
+    assert_non_null(strstr(line_judge("curl http://x", NULL).why, "\"curl\" reaches other machines"));
+    assert_non_null(strstr(line_judge("/tmp/x\033[31m", NULL).why, "/tmp/x?[31m"));
 }
 
 /* Random words from what the tables are made of: no crash, no reason without words, and never low with `rm`.

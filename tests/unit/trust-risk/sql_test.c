@@ -57,11 +57,27 @@ static const char *const sql_low[] = {
     "\\conninfo",
     "select $1",
     "select 'a\\d+'",
+    "select 1.5, .5, 1e5, 1.e-3, 2E+10 from t limit 10",
+    "set timezone to \"UTC\"; select 1",
 };
 
 static const char *const sql_high[] = {
     "drop table x",
     "DELETE FROM x",
+    /* a word right behind a number is one, before version 15 */
+    "select 1into y",
+    "select 1.5into y",
+    "select .5into y",
+    "select 1e5into y",
+    "select 1einto y",
+    "select $1into y",
+    "select 0x1into y",
+    "select 1e'\\'; drop table x; --'",
+    /* a setting's name in double quotes */
+    "set \"search_path\" = evil; select abs(1)",
+    "set local \"role\" to postgres",
+    "set \"standard_conforming_strings\" = off",
+    "set session \"session_replication_role\" to replica",
     "update x set a = 1",
     "insert into x values (1)",
     "truncate x",
