@@ -2,9 +2,11 @@
 /*
  * The names of the firewall macros.
  */
+#include "firewall.h"
 #include "handlers.h"
 
 #include <string.h>
+#include <strings.h>
 
 static const char macros[] =
     "Amanda Auth BGP BitTorrent BitTorrent32 CVS Ceph Citrix DAAP DCC DHCPfwd DHCPv6 DNS Distcc FTP "
@@ -13,6 +15,20 @@ static const char macros[] =
     "OSPF OpenVPN PCA PMG POP3 POP3S PPtP Ping PostgreSQL Printer RDP RIP RNDC Razor Rdate Rsync "
     "SANE SMB SMBswat SMTP SMTPS SNMP SPAMD SPICEproxy SSH SVN SixXS Squid Submission Syslog TFTP "
     "Telnet Telnets Time Trcrt VNC VNCL Web Webcache Webmin Whois";
+
+bool sim_fw_macro(const char *name, char *ret_name, size_t size)
+{
+    for (const char *at = macros; *at; at += *at == ' ') {
+        size_t n = strcspn(at, " ");
+
+        if (strlen(name) == n && strncasecmp(at, name, n) == 0) {
+            (void)snprintf(ret_name, size, "%.*s", (int)n, at);
+            return true;
+        }
+        at += n;
+    }
+    return false;
+}
 
 int sim_fw_macros(struct sim_call *call)
 {
