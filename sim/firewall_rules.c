@@ -32,14 +32,11 @@ static void insert(struct json_object *rules, size_t at, struct json_object *rul
 {
     size_t count = json_object_array_length(rules);
 
-    json_object_array_add(rules, rule);
-    for (size_t i = count; i > at; i--) {
-        struct json_object *before = json_object_get(json_object_array_get_idx(rules, i - 1));
-
-        (void)json_object_array_put_idx(rules, i, before);
-    }
-    if (at < count)
-        (void)json_object_array_put_idx(rules, at, json_object_get(rule));
+    json_object_array_add(rules, NULL);
+    for (size_t i = count; i > at; i--)
+        (void)json_object_array_put_idx(rules, i,
+                                        json_object_get(json_object_array_get_idx(rules, i - 1)));
+    (void)json_object_array_put_idx(rules, at, rule);
 }
 
 /* Moves the rule to before the one that now stands at `to`. */
