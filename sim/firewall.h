@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Firewall files: each of the datacenter (/firewall/cluster), a node, a guest and a vnet (/firewall/node/NAME,
- * /firewall/guest/VMID, /firewall/vnet/NAME) is an object with options, rules, aliases, ipset, groups. A
- * change is made on a copy that takes the file's place when it can be written.
+ * Firewall files: each of the datacenter (/firewall/cluster), a node, a guest and a vnet
+ * (/firewall/node/NAME, /firewall/guest/VMID, /firewall/vnet/NAME) is an object with options, rules, aliases,
+ * ipset, groups. A change is made on a copy that takes the file's place when it can be written.
  */
 #ifndef PROXIMO_SIM_FIREWALL_H
 #define PROXIMO_SIM_FIREWALL_H
 
 #include "sim.h"
 
-/* What a file is for, as error texts call it: "cluster", "host", "vm", "ct", "vnet"; "group" for the rules of a
- * security group. */
+/* What a file is for, as error texts call it: "cluster", "host", "vm", "ct", "vnet"; "group" for the rules of
+ * a security group. */
 const char *sim_fw_env(struct sim_call *call);
-/* The file a request is about (borrowed); *ret_file may be NULL (nothing configured). A vnet must exist, and it
- * takes a right on it, which depends on its zone. Returns 0 or fails the call. */
+/* The file a request is about (borrowed); *ret_file may be NULL (nothing configured). A vnet must exist, and
+ * it takes a right on it, which depends on its zone. Returns 0 or fails the call. */
 int sim_fw_file(struct sim_call *call, struct json_object **ret_file);
 /* The same as a copy to change (owned) that has every part; checks the request's digest where it counts. */
 int sim_fw_edit(struct sim_call *call, struct json_object **ret_file);
@@ -24,10 +24,11 @@ int sim_fw_rule_list(struct sim_call *call, struct json_object *file, struct jso
 void sim_fw_put_digest(struct json_object *file, struct json_object *item);
 /* The key of a map that is this name in any case; NULL: none. Borrowed. */
 const char *sim_fw_name(struct json_object *map, const char *name);
-/* Does an alias of that name (with "dc/" or "guest/") exist for this file? Its IP version; 0: no such alias. */
+/* Does an alias of that name (with "dc/" or "guest/") exist for this file? Its IP version; 0: no such alias.
+ */
 int sim_fw_alias_version(struct json_object *state, struct json_object *file, const char *name);
-/* Checks a rule for its file, puts names in their usual form and adds `ipversion`. Returns 0, or fails the call
- * with one text per parameter. (firewall_check.c) */
+/* Checks a rule for its file, puts names in their usual form and adds `ipversion`. Returns 0, or fails the
+ * call with one text per parameter. (firewall_check.c) */
 int sim_fw_check_rule(struct sim_call *call, struct json_object *file, struct json_object *rule);
 /* What the lines after the first of a comment are when the file is read again: rules, good and bad, added to
  * `rules` behind `at`. (firewall_text.c) */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a rule may say: types by the place it stands in, names that must exist, ports that need a protocol, one
- * address family for all.
+ * What a rule may say: types by the place it stands in, names that must exist, ports that need a protocol,
+ * one address family for all.
  */
 #include "change.h"
 #include "firewall.h"
@@ -17,8 +17,12 @@
 static const struct {
     const char *env, *types;
 } envs[] = {
-    {"cluster", "in out forward group"}, {"host", "in out forward group"}, {"group", "in out forward"},
-    {"vm", "in out group"},              {"ct", "in out group"},           {"vnet", "forward group"},
+    {"cluster", "in out forward group"},
+    {"host", "in out forward group"},
+    {"group", "in out forward"},
+    {"vm", "in out group"},
+    {"ct", "in out group"},
+    {"vnet", "forward group"},
 };
 
 struct check {
@@ -70,8 +74,8 @@ static void check_iface(struct check *check)
         return;
     if (strcmp(check->env, "group") == 0 || strcmp(check->env, "vnet") == 0)
         bad(check, "iface", "parameter -i not allowed for this rule type");
-    else if (guest && (strncmp(iface, "net", 3) != 0 || !iface[3] ||
-                       iface[3 + strspn(iface + 3, "0123456789")]))
+    else if (guest &&
+             (strncmp(iface, "net", 3) != 0 || !iface[3] || iface[3 + strspn(iface + 3, "0123456789")]))
         bad(check, "iface", "value does not match the regex pattern 'net\\d+'");
 }
 

@@ -2,8 +2,8 @@
 /*
  * Firewall files: which one a request is about, changed as a copy, written as a whole.
  */
-#include "firewall.h"
 #include "change.h"
+#include "firewall.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -52,8 +52,7 @@ static int check_vnet(struct sim_call *call)
 {
     const char *vnet = sim_arg(call, "vnet");
     const char *zone = sim_str(sim_get(sim_at(call->state, "/sdn/vnets"), vnet), "zone", NULL);
-    const char *privs =
-        strcmp(call->route->method, "GET") == 0 ? "SDN.Audit|SDN.Allocate" : "SDN.Allocate";
+    const char *privs = strcmp(call->route->method, "GET") == 0 ? "SDN.Audit|SDN.Allocate" : "SDN.Allocate";
     char where[256], why[320];
 
     if (!zone)

@@ -44,7 +44,8 @@ int sim_fw_options_update(struct sim_call *call)
 static const struct kind {
     const char *path, *member, *key, *again, *missing, *taken;
 } kinds[] = {
-    {"/aliases", "aliases", "name", "alias '%s' already exists", "no such alias", "alias '%s' already exists"},
+    {"/aliases", "aliases", "name", "alias '%s' already exists", "no such alias",
+     "alias '%s' already exists"},
     {"/ipset", "ipset", "name", "IPSet '%s' already exists", "IPSet '%s' does not exist",
      "IPSet '%s' does already exist"},
     {"/groups", "groups", "group", "Security group '%s' already exists", "Security group '%s' does not exist",
@@ -73,7 +74,8 @@ static int fail_name(struct sim_call *call, const struct kind *kind, const char 
 }
 
 /* The name that a parameter gives to an object of this kind. */
-static void name_for(struct sim_call *call, const struct kind *kind, const char *param, char *name, size_t size)
+static void name_for(struct sim_call *call, const struct kind *kind, const char *param, char *name,
+                     size_t size)
 {
     (void)snprintf(name, size, "%s", sim_arg(call, param));
     for (char *c = name; *c && strcmp(kind->member, "aliases") != 0; c++)

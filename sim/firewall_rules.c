@@ -34,8 +34,7 @@ static void insert(struct json_object *rules, size_t at, struct json_object *rul
 
     json_object_array_add(rules, NULL);
     for (size_t i = count; i > at; i--)
-        (void)json_object_array_put_idx(rules, i,
-                                        json_object_get(json_object_array_get_idx(rules, i - 1)));
+        (void)json_object_array_put_idx(rules, i, json_object_get(json_object_array_get_idx(rules, i - 1)));
     (void)json_object_array_put_idx(rules, at, rule);
 }
 

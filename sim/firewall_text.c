@@ -57,9 +57,14 @@ static bool read_options(const char *at, struct json_object *rule)
     static const struct {
         const char *words, *name;
     } options[] = {
-        {"-p --p -proto --proto", "proto"}, {"-dport --dport", "dport"},     {"-sport --sport", "sport"},
-        {"-source --source", "source"},     {"-dest --dest", "dest"},        {"-i --i -iface --iface", "iface"},
-        {"-log --log", "log"},              {"-icmp-type --icmp-type", "icmp-type"},
+        {"-p --p -proto --proto", "proto"},
+        {"-dport --dport", "dport"},
+        {"-sport --sport", "sport"},
+        {"-source --source", "source"},
+        {"-dest --dest", "dest"},
+        {"-i --i -iface --iface", "iface"},
+        {"-log --log", "log"},
+        {"-icmp-type --icmp-type", "icmp-type"},
     };
     char word[128], value[512];
 

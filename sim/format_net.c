@@ -127,8 +127,8 @@ static bool is_ports(const char *text)
         size_t n = strcspn(at, ","), colon = strcspn(at, ":");
 
         count += colon < n ? 2 : 1;
-        if (count > 15 || (colon < n ? !is_port(at, colon) || !is_port(at + colon + 1, n - colon - 1)
-                                     : !is_port(at, n)))
+        if (count > 15 ||
+            (colon < n ? !is_port(at, colon) || !is_port(at + colon + 1, n - colon - 1) : !is_port(at, n)))
             return false;
         at += n + (at[n] == ',');
     }
@@ -137,11 +137,12 @@ static bool is_ports(const char *text)
 
 static bool is_protocol(const char *text)
 {
-    static const char known[] = "ip icmp igmp ggp ipencap st tcp egp igp pup udp hmp xns-idp rdp iso-tp4 dccp xtp "
-                                "ddp idpr-cmtp ipv6 ipv6-route ipv6-frag idrp rsvp gre esp ah skip icmpv6 "
-                                "ipv6-icmp ipv6-nonxt ipv6-opts vmtp eigrp ospf ax.25 ipip etherip encap pim "
-                                "ipcomp vrrp l2tp isis sctp fc mobility-header udplite mpls-in-ip hip shim6 "
-                                "wesp rohc";
+    static const char known[] =
+        "ip icmp igmp ggp ipencap st tcp egp igp pup udp hmp xns-idp rdp iso-tp4 dccp xtp "
+        "ddp idpr-cmtp ipv6 ipv6-route ipv6-frag idrp rsvp gre esp ah skip icmpv6 "
+        "ipv6-icmp ipv6-nonxt ipv6-opts vmtp eigrp ospf ax.25 ipip etherip encap pim "
+        "ipcomp vrrp l2tp isis sctp fc mobility-header udplite mpls-in-ip hip shim6 "
+        "wesp rohc";
     uint64_t number;
 
     return sim_word_in(known, " ", text, strlen(text)) || sim_parse_uint(text, 10, 255, &number) == 0;
@@ -223,8 +224,7 @@ static const struct {
     const char *text;
 } formats[] = {
     {"IPorCIDR", is_ip_or_cidr, "value does not look like a valid IP address or CIDR network\n"},
-    {"IPorCIDRorAlias", is_ip_or_alias,
-     "value does not look like a valid IP address or CIDR network\n"},
+    {"IPorCIDRorAlias", is_ip_or_alias, "value does not look like a valid IP address or CIDR network\n"},
     {"FullRangeCIDR", is_cidr, "value does not look like a valid CIDR network\n"},
     {"CIDRv4", is_cidr4, "value does not look like a valid IPv4 CIDR network\n"},
     {"CIDRv6", is_cidr6, "value does not look like a valid IPv6 CIDR network\n"},

@@ -84,9 +84,8 @@ sim_handler sim_ha_groups, sim_ha_resources, sim_ha_resource, sim_ha_rules, sim_
 sim_handler sim_ha_resource_create, sim_ha_resource_update, sim_ha_resource_delete, sim_ha_resource_move;
 
 /* nodes.c */
-sim_handler sim_nodes_list, sim_node_status, sim_node_hosts, sim_node_config, sim_rrddata,
-    sim_node_syslog, sim_node_journal, sim_node_changelog, sim_node_zfs, sim_node_subscription,
-    sim_node_version;
+sim_handler sim_nodes_list, sim_node_status, sim_node_hosts, sim_node_config, sim_rrddata, sim_node_syslog,
+    sim_node_journal, sim_node_changelog, sim_node_zfs, sim_node_subscription, sim_node_version;
 /* network_read.c, network_write.c */
 sim_handler sim_node_network, sim_network_create, sim_network_update, sim_network_delete, sim_network_revert,
     sim_network_apply;
@@ -114,8 +113,8 @@ sim_handler sim_sdn_create, sim_sdn_update, sim_sdn_delete, sim_sdn_subnet_creat
 /* sdn_view.c */
 sim_handler sim_sdn_list, sim_sdn_show;
 /* sdn.c */
-sim_handler sim_sdn_node_zones, sim_sdn_bridges, sim_sdn_content, sim_sdn_ip_vrf,
-    sim_sdn_mac_vrf, sim_sdn_fabrics_all;
+sim_handler sim_sdn_node_zones, sim_sdn_bridges, sim_sdn_content, sim_sdn_ip_vrf, sim_sdn_mac_vrf,
+    sim_sdn_fabrics_all;
 
 /* storage.c */
 sim_handler sim_storage_list, sim_storage_status, sim_storage_import, sim_storage_identity,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Changes of a node's interfaces: kept beside what is in force until PUT on the list applies them by a task or
- * DELETE on it takes them back. A PUT of one interface stores what it is given over what was there; only the
- * way it gets its address is decided anew.
+ * Changes of a node's interfaces: kept beside what is in force until PUT on the list applies them by a task
+ * or DELETE on it takes them back. A PUT of one interface stores what it is given over what was there; only
+ * the way it gets its address is decided anew.
  */
 #include "change.h"
 #include "handlers.h"

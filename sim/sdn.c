@@ -2,8 +2,8 @@
 /*
  * Software-defined networks as a node sees them: zones, their vnets and bridges.
  */
-#include "handlers.h"
 #include "sdn.h"
+#include "handlers.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -15,11 +15,12 @@ struct sim_sdn_type {
 };
 
 struct sim_sdn_kind {
-    const char *name;  /* as error texts call it; also the parameter with the object's name */
-    const char *place; /* member of /sdn */
-    const char *gone;  /* how the text of a failed deletion calls it; NULL: by its name */
+    const char *name;                 /* as error texts call it; also the parameter with the object's name */
+    const char *place;                /* member of /sdn */
+    const char *gone;                 /* how the text of a failed deletion calls it; NULL: by its name */
     const struct sim_sdn_type *types; /* the first is the default; ends with a NULL name */
-    /* Judges what is to be stored, and may complete it; NULL: nothing to judge. Returns 0 or fails the call. */
+    /* Judges what is to be stored, and may complete it; NULL: nothing to judge. Returns 0 or fails the call.
+     */
     int (*check)(struct sim_call *call, const struct sim_sdn_kind *kind, const char *id,
                  struct json_object *entry);
     /* May it be deleted? */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What was edited is applied: at once for the cluster, by a task that only tells every node to reload and says
- * OK then; each node is done when its own task has ended. The lock, and taking edits back.
+ * What was edited is applied: at once for the cluster, by a task that only tells every node to reload and
+ * says OK then; each node is done when its own task has ended. The lock, and taking edits back.
  */
 #include "handlers.h"
 #include "network.h"

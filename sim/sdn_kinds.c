@@ -220,8 +220,7 @@ static void refusing(const char *url, char *place, size_t size)
     n = strcspn(host, "/");
     if (strncmp(host, "127.0.0.1", 9) != 0 && strncmp(host, "localhost", 9) != 0)
         return;
-    (void)snprintf(place, size, "%.*s%s", (int)n, host,
-                   memchr(host, ':', n) ? "" : secure ? ":443" : ":80");
+    (void)snprintf(place, size, "%.*s%s", (int)n, host, memchr(host, ':', n) ? "" : secure ? ":443" : ":80");
 }
 
 static int check_server(struct sim_call *call, const struct sim_sdn_kind *kind, const char *id,
@@ -239,10 +238,10 @@ static int check_server(struct sim_call *call, const struct sim_sdn_kind *kind, 
             call, kind->name,
             "dns api error: Invalid response from server: 500 Can't connect to %s (Connection refused)\n",
             place);
-    return sim_sdn_fail(
-        call, kind->name,
-        "Can't connect to %s api: Invalid response from server: 500 Can't connect to %s (Connection refused)\n",
-        type, place);
+    return sim_sdn_fail(call, kind->name,
+                        "Can't connect to %s api: Invalid response from server: 500 Can't connect to %s "
+                        "(Connection refused)\n",
+                        type, place);
 }
 
 static int server_unused(struct sim_call *call, const struct sim_sdn_kind *kind, const char *id)

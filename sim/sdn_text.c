@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void put_stanza(struct json_object *stanzas, const char *name, const char *format, ...) SIM_PRINTF(3, 4);
+static void put_stanza(struct json_object *stanzas, const char *name, const char *format, ...)
+    SIM_PRINTF(3, 4);
 
 static void put_stanza(struct json_object *stanzas, const char *name, const char *format, ...)
 {
@@ -63,7 +64,8 @@ static char *addresses(struct json_object *sdn, const char *vnet)
         {
             (void)id;
             if (sim_get(subnet, "gateway"))
-                fprintf(out, "\taddress %s/%s\n", sim_str(subnet, "gateway", ""), sim_str(subnet, "mask", ""));
+                fprintf(out, "\taddress %s/%s\n", sim_str(subnet, "gateway", ""),
+                        sim_str(subnet, "mask", ""));
         }
     }
     return fclose(out) == 0 ? text : NULL;
@@ -165,8 +167,9 @@ char *sim_sdn_frr_text(struct json_object *sdn, const char *node)
     if (!out)
         return NULL;
     if (controllers && json_object_object_length(controllers) > 0) {
-        fprintf(out, "frr version 10.4.1\nfrr defaults datacenter\nhostname %s\nlog syslog informational\n"
-                     "service integrated-vtysh-config\n!\n",
+        fprintf(out,
+                "frr version 10.4.1\nfrr defaults datacenter\nhostname %s\nlog syslog informational\n"
+                "service integrated-vtysh-config\n!\n",
                 node);
         json_object_object_foreach(controllers, name, controller)
         {

@@ -33,8 +33,8 @@ static struct json_object *as_written(struct json_object *value)
         struct json_object *one = json_object_array_get_idx(value, i);
         char text[200];
 
-        (void)snprintf(text, sizeof text, "start-address=%s,end-address=%s", sim_str(one, "start-address", ""),
-                       sim_str(one, "end-address", ""));
+        (void)snprintf(text, sizeof text, "start-address=%s,end-address=%s",
+                       sim_str(one, "start-address", ""), sim_str(one, "end-address", ""));
         json_object_array_add(list, json_object_is_type(one, json_type_object) ? json_object_new_string(text)
                                                                                : sim_copy(one));
     }

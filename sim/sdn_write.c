@@ -23,13 +23,15 @@ struct json_object *sim_sdn_map(struct json_object *state, const char *place)
 void sim_sdn_prefix(struct sim_call *call, const char *kind, char *text, size_t size)
 {
     const char *method = call->route->method;
-    const char *verb = strcmp(method, "POST") == 0 ? "create" : strcmp(method, "PUT") == 0 ? "update" : "delete";
+    const char *verb = strcmp(method, "POST") == 0  ? "create"
+                       : strcmp(method, "PUT") == 0 ? "update"
+                                                    : "delete";
 
     (void)snprintf(text, size, "%s sdn %s object failed: ", verb, kind);
 }
 
-static int SIM_PRINTF(4, 0) fail(struct sim_call *call, const char *kind, const char *before,
-                                 const char *format, va_list ap)
+static int SIM_PRINTF(4, 0)
+    fail(struct sim_call *call, const char *kind, const char *before, const char *format, va_list ap)
 {
     char prefix[80], text[1024];
 

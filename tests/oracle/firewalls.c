@@ -78,7 +78,8 @@ static void add(struct fixture *fixture, const char *path, const char *comment)
     char params[200];
 
     (void)snprintf(params, sizeof params,
-                   "{\"type\": \"in\", \"action\": \"ACCEPT\", \"pos\": \"9\", \"comment\": \"%s\"}", comment);
+                   "{\"type\": \"in\", \"action\": \"ACCEPT\", \"pos\": \"9\", \"comment\": \"%s\"}",
+                   comment);
     done(fixture, "POST", path, params);
 }
 
@@ -113,8 +114,8 @@ static void test_digests(void **state)
     FREE_WITH(free_text) char *digest = value(fixture, "GET", RULES, "{}", "data.0.digest");
     char params[200];
 
-    (void)snprintf(params, sizeof params,
-                   "{\"type\": \"in\", \"action\": \"DROP\", \"digest\": \"%s\"}", digest);
+    (void)snprintf(params, sizeof params, "{\"type\": \"in\", \"action\": \"DROP\", \"digest\": \"%s\"}",
+                   digest);
     done(fixture, "POST", RULES, params);
     /* The one that was read before is not true any more, and a new rule does not care. */
     done(fixture, "POST", RULES, params);
@@ -165,8 +166,8 @@ static void test_names(void **state)
     bad_param(fixture, "POST", RULES, "{\"type\": \"in\", \"action\": \"ACCEPT\", \"dport\": \"22\"}",
               "proto", "missing property - 'dport' requires this property");
     bad_param(fixture, "POST", RULES,
-              "{\"type\": \"in\", \"action\": \"ACCEPT\", \"source\": \"lan\", \"dest\": \"fd00::1\"}", "dest",
-              "detected mixed ipv4/ipv6 addresses in rule");
+              "{\"type\": \"in\", \"action\": \"ACCEPT\", \"source\": \"lan\", \"dest\": \"fd00::1\"}",
+              "dest", "detected mixed ipv4/ipv6 addresses in rule");
     done(fixture, "POST", RULES, "{\"type\": \"in\", \"action\": \"ACCEPT\", \"macro\": \"ssh\"}");
     is(fixture, RULES "/0", "data.macro", "SSH");
     /* A group that is not there is found out later. */
@@ -228,8 +229,8 @@ static void test_sets(void **state)
     refused(fixture, "GET", SETS "/web", "{}", "no such IPSet 'web'\n");
 }
 
-/* The second line of a comment is a line of the file: it may be a rule of its own, and a broken one stands in the
- * way of every further change but its own deletion. */
+/* The second line of a comment is a line of the file: it may be a rule of its own, and a broken one stands in
+ * the way of every further change but its own deletion. */
 static void test_line_breaks(void **state)
 {
     struct fixture *fixture = *state;

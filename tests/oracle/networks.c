@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Software-defined networks and node networks of the simulator: what is edited, what is applied, when each node
- * is done, the lock, and what is refused.
+ * Software-defined networks and node networks of the simulator: what is edited, what is applied, when each
+ * node is done, the lock, and what is refused.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -31,16 +31,17 @@ static int demo(void **state)
 /* The task that tells the nodes is quick, the nodes are not. */
 static int slow_nodes(void **state)
 {
-    static const char *const arguments[] = {"--seed",           "demo",      "--task-ms", "reloadnetworkall:0",
-                                            "--task-ms",        "srvreload:700", "--offline", "pve3", NULL};
+    static const char *const arguments[] = {"--seed",    "demo",          "--task-ms", "reloadnetworkall:0",
+                                            "--task-ms", "srvreload:700", "--offline", "pve3",
+                                            NULL};
 
     return begin(state, arguments);
 }
 
 static int failing_node(void **state)
 {
-    static const char *const arguments[] = {"--seed", "demo", "--task-ms", "0", "--task", "srvreload:fail:1",
-                                            NULL};
+    static const char *const arguments[] = {"--seed",           "demo", "--task-ms", "0", "--task",
+                                            "srvreload:fail:1", NULL};
 
     return begin(state, arguments);
 }
@@ -182,9 +183,10 @@ static void test_sdn_refused(void **state)
             "10.22.0.9 is not in subnet 10.21.0.0/24\n");
     done(fixture, "PUT", ZONES "/lab", "{\"mtu\": \"1400\"}");
     (void)snprintf(params, sizeof params, "{\"mtu\": \"1300\", \"digest\": \"%s\"}", digest);
-    refused(fixture, "PUT", ZONES "/lab", params,
-            "update sdn zone object failed: detected modified configuration - file changed by other user? Try "
-            "again.\n");
+    refused(
+        fixture, "PUT", ZONES "/lab", params,
+        "update sdn zone object failed: detected modified configuration - file changed by other user? Try "
+        "again.\n");
     is(fixture, ZONES "/lab", "data.mtu", "1400");
     is(fixture, "/cluster/sdn/ipams/pve/status", "data.0.vmid", "109");
 }
@@ -212,8 +214,8 @@ static void test_old_release(void **state)
     assert_int_equal(send_it(fixture, "POST", LOCK, "{}", &answer), 0);
     assert_int_equal(answer.status, 501);
     answer_done(&answer);
-    bad_param(fixture, "POST", ZONES,
-              "{\"zone\": \"z1\", \"type\": \"simple\", \"lock-token\": \"x\"}", "lock-token",
+    bad_param(fixture, "POST", ZONES, "{\"zone\": \"z1\", \"type\": \"simple\", \"lock-token\": \"x\"}",
+              "lock-token",
               "property is not defined in schema and the schema does not allow additional properties");
     add_staff(fixture);
     is(fixture, VNETS "?pending=1", "data.?vnet=staff.state", "new");
@@ -233,7 +235,8 @@ static void test_node_pending(void **state)
          "{\"iface\": \"vmbr5\", \"type\": \"bridge\", \"cidr\": \"10.5.0.1/24\", \"autostart\": \"1\", "
          "\"bridge_vlan_aware\": \"1\", \"comments\": \"two\\nlines\"}");
     changes = value(fixture, "GET", NETWORK, "{}", "changes");
-    assert_non_null(strstr(changes, "+iface vmbr5 inet static\n+\taddress 10.5.0.1/24\n+\tbridge-ports none\n"));
+    assert_non_null(
+        strstr(changes, "+iface vmbr5 inet static\n+\taddress 10.5.0.1/24\n+\tbridge-ports none\n"));
     assert_non_null(strstr(changes, "+#two\n+#lines\n"));
     assert_null(strstr(changes, "vmbr0\n+"));
     is(fixture, NETWORK "/vmbr5", "data.active", "(none)");
