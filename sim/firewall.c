@@ -11,6 +11,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A rule as it is shown (owned). What it refers to may be gone since it was made: it says what is wrong. */
+static struct json_object *show_rule(struct sim_call *call, struct json_object *file,
+                                     struct json_object *rule)
+{
+    struct json_object *item = sim_copy(rule);
+    struct json_object *errors = sim_fw_rule_errors(call->state, sim_fw_env(call), file, item);
+
+    sim_fw_put_digest(file, item);
+    if (json_object_object_length(errors) > 0)
+        sim_set(item, "errors", errors);
+    else
+        json_object_put(errors);
+    return item;
+}
+
 int sim_fw_rules(struct sim_call *call)
 {
     struct json_object *file = NULL, *rules = NULL;
@@ -19,10 +34,9 @@ int sim_fw_rules(struct sim_call *call)
         return -1;
     call->data = json_object_new_array();
     for (size_t i = 0; rules && i < json_object_array_length(rules); i++) {
-        struct json_object *item = sim_copy(json_object_array_get_idx(rules, i));
+        struct json_object *item = show_rule(call, file, json_object_array_get_idx(rules, i));
 
         sim_set_int(item, "pos", (int64_t)i);
-        sim_fw_put_digest(file, item);
         json_object_array_add(call->data, item);
     }
     return 0;
@@ -38,10 +52,9 @@ int sim_fw_rule(struct sim_call *call)
         return -1;
     if (!rules || pos < 0 || pos >= (int64_t)json_object_array_length(rules))
         return sim_fail(call, 500, "no rule at position %" PRId64 "\n", pos);
-    call->data = sim_copy(json_object_array_get_idx(rules, (size_t)pos));
+    call->data = show_rule(call, file, json_object_array_get_idx(rules, (size_t)pos));
     (void)snprintf(text, sizeof text, "%" PRId64, pos);
     sim_set_str(call->data, "pos", text);
-    sim_fw_put_digest(file, call->data);
     return 0;
 }
 

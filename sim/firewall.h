@@ -27,15 +27,22 @@ const char *sim_fw_name(struct json_object *map, const char *name);
 /* Does an alias of that name (with "dc/" or "guest/") exist for this file? Its IP version; 0: no such alias.
  */
 int sim_fw_alias_version(struct json_object *state, struct json_object *file, const char *name);
-/* Checks a rule for its file, puts names in their usual form and adds `ipversion`. Returns 0, or fails the
- * call with one text per parameter. (firewall_check.c) */
+/* Checks a rule for its file, puts names in their usual form and adds `ipversion`. Returns what is wrong with
+ * it, one text per parameter (owned). (firewall_check.c) */
+struct json_object *sim_fw_rule_errors(struct json_object *state, const char *env, struct json_object *file,
+                                       struct json_object *rule);
+/* The same for a rule that a request makes: returns 0, or fails the call with these texts. */
 int sim_fw_check_rule(struct sim_call *call, struct json_object *file, struct json_object *rule);
-/* What the lines after the first of a comment are when the file is read again: rules, good and bad, added to
- * `rules` behind `at`. (firewall_text.c) */
-void sim_fw_reread(struct json_object *rules, const char *env);
+/* What the lines after the first of a comment are when the file is read again: rules, good and bad, added
+ * behind the rule. (firewall_text.c) */
+void sim_fw_reread(struct json_object *rules);
 /* Is there a rule that cannot be written? Its type, or NULL. */
 const char *sim_fw_broken(struct json_object *rules);
 /* The usual form of a macro's name, given in any case; false: there is no such macro. (macros.c) */
 bool sim_fw_macro(const char *name, char *ret_name, size_t size);
+/* Has an entry of this macro (usual form) another value of "proto", "dport" or "sport"? That value, or false.
+ */
+bool sim_fw_macro_contradicts(const char *name, const char *field, const char *own, char *ret_value,
+                              size_t size);
 
 #endif

@@ -26,11 +26,10 @@ static const struct {
 };
 
 struct check {
-    struct sim_call *call;
-    struct json_object *file, *rule;
+    struct json_object *state, *file, *rule;
+    struct json_object *errors;
     const char *env;
     int version; /* of IP; 0: any so far */
-    bool bad;
 };
 
 static void SIM_PRINTF(3, 4) bad(struct check *check, const char *name, const char *format, ...)
@@ -41,8 +40,7 @@ static void SIM_PRINTF(3, 4) bad(struct check *check, const char *name, const ch
     va_start(ap, format);
     (void)vsnprintf(text, sizeof text, format, ap);
     va_end(ap);
-    (void)sim_fail_param(check->call, name, "%s", text);
-    check->bad = true;
+    sim_set_str(check->errors, name, text);
 }
 
 static void set_version(struct check *check, const char *name, int version)
@@ -61,8 +59,12 @@ static void check_type(struct check *check)
         if (strcmp(envs[i].env, check->env) == 0 && !sim_word_in(envs[i].types, " ", type, strlen(type)))
             bad(check, "type", "invalid rule type '%s' for rule_env '%s'", type, check->env);
     }
-    if (strcmp(type, "group") != 0 && !sim_word_in("ACCEPT DROP REJECT", " ", action, strlen(action)))
+    if (!sim_word_in("in out forward", " ", type, strlen(type)))
+        return;
+    if (!sim_word_in("ACCEPT DROP REJECT", " ", action, strlen(action)))
         bad(check, "action", "unknown action '%s'", action);
+    else if (strcmp(type, "forward") == 0 && strcmp(action, "REJECT") == 0)
+        bad(check, "action", "cannot define REJECT rules on forward chain");
 }
 
 static void check_iface(struct check *check)
@@ -73,7 +75,7 @@ static void check_iface(struct check *check)
     if (!iface)
         return;
     if (strcmp(check->env, "group") == 0 || strcmp(check->env, "vnet") == 0)
-        bad(check, "iface", "parameter -i not allowed for this rule type");
+        bad(check, "type", "parameter -i not allowed for this rule type");
     else if (guest &&
              (strncmp(iface, "net", 3) != 0 || !iface[3] || iface[3 + strspn(iface + 3, "0123456789")]))
         bad(check, "iface", "value does not match the regex pattern 'net\\d+'");
@@ -81,15 +83,45 @@ static void check_iface(struct check *check)
 
 static void check_macro(struct check *check)
 {
+    static const char *const names[] = {"proto", "dport", "sport"};
     const char *macro = sim_str(check->rule, "macro", NULL);
-    char name[64];
+    char name[64], value[64];
 
     if (!macro)
         return;
-    if (sim_fw_macro(macro, name, sizeof name))
-        sim_set_str(check->rule, "macro", name);
-    else
+    if (!sim_fw_macro(macro, name, sizeof name)) {
         bad(check, "macro", "unknown macro '%s'", macro);
+        return;
+    }
+    sim_set_str(check->rule, "macro", name);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *own = sim_str(check->rule, names[i], NULL);
+
+        if (own && sim_fw_macro_contradicts(name, names[i], own, value, sizeof value))
+            bad(check, names[i], "parameter '%s' already define in macro (value = '%s')", names[i], value);
+    }
+}
+
+/* `proto` is that of ICMP, or NULL. */
+static void check_icmp_type(struct check *check, const char *proto)
+{
+    static const char only_six[] =
+        "packet-too-big router-advertisement router-solicitation neighbour-solicitation "
+        "neighbour-advertisement neighbor-solicitation neighbor-advertisement no-route "
+        "beyond-scope address-unreachable failed-policy reject-route";
+    static const char only_four[] = "fragmentation-needed source-quench timestamp-request timestamp-reply "
+                                    "address-mask-request address-mask-reply host-redirect network-redirect";
+    const char *type = sim_str(check->rule, "icmp-type", NULL);
+    bool four = proto && strcmp(proto, "icmp") == 0;
+
+    if (!type)
+        return;
+    if (!proto)
+        bad(check, "proto", "missing property - 'icmp-type' requires this property");
+    else if (sim_word_in(four ? only_six : only_four, " ", type, strlen(type)))
+        bad(check, "icmp-type", "invalid icmp-type '%s' for proto '%s'", type, proto);
+    if (sim_get(check->rule, "dport"))
+        bad(check, "icmp-type", "'icmp-type' cannot be specified together with 'dport'");
 }
 
 /* Ports need a protocol that has them; of ICMP "dport" is the type. */
@@ -109,13 +141,12 @@ static void check_ports(struct check *check)
             continue;
         if (!proto && !macro)
             bad(check, "proto", "missing property - '%s' requires this property", names[i]);
-        else if (proto && !sim_word_in(with_ports, " ", proto, strlen(proto)) && !(is_icmp && i == 0))
-            bad(check, names[i], "protocol '%s' does not support ports", proto);
+        if ((proto || !macro) &&
+            !sim_word_in(with_ports, " ", proto ? proto : "", strlen(proto ? proto : "")) &&
+            !(is_icmp && i == 0))
+            bad(check, names[i], "protocol '%s' does not support ports", proto ? proto : "");
     }
-    if (sim_get(check->rule, "icmp-type") && !is_icmp)
-        bad(check, "proto", "missing property - 'icmp-type' requires this property");
-    else if (sim_get(check->rule, "icmp-type") && sim_get(check->rule, "dport"))
-        bad(check, "icmp-type", "cannot have both 'icmp-type' and 'dport'");
+    check_icmp_type(check, is_icmp ? proto : NULL);
 }
 
 static struct json_object *set_in(struct json_object *file, const char *name)
@@ -126,7 +157,7 @@ static struct json_object *set_in(struct json_object *file, const char *name)
 /* "+dc/admins": a set of the datacenter or of the guest itself; those of SDN are made by it. */
 static void check_ipset(struct check *check, const char *field, const char *name)
 {
-    struct json_object *cluster = sim_at(check->call->state, "/firewall/cluster");
+    struct json_object *cluster = sim_at(check->state, "/firewall/cluster");
     struct json_object *own = strcmp(check->env, "group") == 0 ? cluster : check->file;
     const char *slash = strchr(name, '/'), *plain = slash ? slash + 1 : name;
     bool found;
@@ -157,21 +188,29 @@ static void check_address(struct check *check, const char *field)
         return;
     }
     if (isalpha((unsigned char)*value) && !strpbrk(value, ":,.")) {
-        version = sim_fw_alias_version(check->call->state, check->file, value);
+        version = sim_fw_alias_version(check->state, check->file, value);
         if (version)
             set_version(check, field, version);
         else
             bad(check, field, "no such alias '%s'", value);
         return;
     }
-    while (sim_next_word(&at, word, sizeof word))
-        set_version(check, field, strchr(word, ':') ? 6 : 4);
+    for (int all = 0; sim_next_word(&at, word, sizeof word); all |= version) {
+        version = strchr(word, ':') ? 6 : 4;
+        if (all && all != version) {
+            bad(check, field, "detected mixed ipv4/ipv6 addresses in address list '%s'", value);
+            return;
+        }
+        set_version(check, field, version);
+    }
 }
 
-int sim_fw_check_rule(struct sim_call *call, struct json_object *file, struct json_object *rule)
+struct json_object *sim_fw_rule_errors(struct json_object *state, const char *env, struct json_object *file,
+                                       struct json_object *rule)
 {
-    struct check check = {.call = call, .file = file, .rule = rule, .env = sim_fw_env(call)};
+    struct check check = {.state = state, .file = file, .rule = rule, .env = env};
 
+    check.errors = json_object_new_object();
     check_type(&check);
     check_iface(&check);
     check_macro(&check);
@@ -181,5 +220,17 @@ int sim_fw_check_rule(struct sim_call *call, struct json_object *file, struct js
     json_object_object_del(rule, "ipversion");
     if (check.version)
         sim_set_int(rule, "ipversion", check.version);
-    return check.bad ? -EINVAL : 0;
+    return check.errors;
+}
+
+int sim_fw_check_rule(struct sim_call *call, struct json_object *file, struct json_object *rule)
+{
+    SIM_FREE_WITH(sim_json_freep)
+    struct json_object *errors = sim_fw_rule_errors(call->state, sim_fw_env(call), file, rule);
+
+    json_object_object_foreach(errors, name, text)
+    {
+        (void)sim_fail_param(call, name, "%s", json_object_get_string(text));
+    }
+    return json_object_object_length(errors) > 0 ? -EINVAL : 0;
 }

@@ -118,7 +118,7 @@ static int check_writable(struct sim_call *call, struct json_object *rules)
 
 int sim_fw_save(struct sim_call *call, struct json_object *file)
 {
-    const char *key, *env = sim_fw_env(call);
+    const char *key;
     struct json_object *files = place_of(call, &key), *groups = sim_get(file, "groups");
 
     if (check_writable(call, sim_get(file, "rules")) < 0)
@@ -129,11 +129,11 @@ int sim_fw_save(struct sim_call *call, struct json_object *file)
         if (check_writable(call, sim_get(group, "rules")) < 0)
             return -EINVAL;
     }
-    sim_fw_reread(sim_get(file, "rules"), strcmp(env, "group") == 0 ? "cluster" : env);
+    sim_fw_reread(sim_get(file, "rules"));
     json_object_object_foreach(groups, other, other_group)
     {
         (void)other;
-        sim_fw_reread(sim_get(other_group, "rules"), "group");
+        sim_fw_reread(sim_get(other_group, "rules"));
     }
     sim_set(files, key, json_object_get(file));
     sim_touch(call->sim);

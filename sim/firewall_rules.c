@@ -24,7 +24,6 @@ static void put_rule(struct sim_call *call, struct json_object *rule)
         if (value && json_object_is_type(value, json_type_string) && !*json_object_get_string(value))
             json_object_object_del(rule, name);
     }
-    json_object_object_del(rule, "errors");
 }
 
 /* The list with `rule` put before position `at`; takes `rule`. */

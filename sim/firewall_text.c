@@ -97,11 +97,11 @@ static void set_action(struct json_object *rule, const char *word)
 }
 
 /* A line of the file as a rule (owned); NULL: it is none. */
-static struct json_object *read_line(const char *line, const char *env)
+static struct json_object *read_line(const char *line)
 {
-    struct json_object *rule, *errors;
+    struct json_object *rule;
     const char *hash = strchr(line, '#');
-    char head[1024], type[256], action[512], text[400];
+    char head[1024], type[256], action[512];
     const char *at = head;
 
     (void)snprintf(head, sizeof head, "%.*s", (int)(hash ? (size_t)(hash - line) : strlen(line)), line);
@@ -119,13 +119,6 @@ static struct json_object *read_line(const char *line, const char *env)
         goto none;
     if (hash && hash[1])
         sim_set_str(rule, "comment", hash + 1 + strspn(hash + 1, " \t"));
-    if (!sim_word_in(types, " ", type, strlen(type))) {
-        errors = json_object_new_object();
-        (void)snprintf(text, sizeof text, "invalid rule type '%s' for rule_env '%s'",
-                       sim_str(rule, "type", ""), env);
-        sim_set_str(errors, "type", text);
-        sim_set(rule, "errors", errors);
-    }
     return rule;
 none:
     json_object_put(rule);
@@ -133,7 +126,7 @@ none:
 }
 
 /* Cuts the comment of the rule at its first line break and adds what follows to `out`. */
-static void split_comment(struct json_object *rule, const char *env, struct json_object *out)
+static void split_comment(struct json_object *rule, struct json_object *out)
 {
     SIM_FREE_WITH(sim_freep) char *comment = strdup(sim_str(rule, "comment", ""));
     char *line = comment ? strchr(comment, '\n') : NULL, *end;
@@ -150,13 +143,13 @@ static void split_comment(struct json_object *rule, const char *env, struct json
         end = strchr(line, '\n');
         if (end)
             *end++ = 0;
-        more = read_line(line, env);
+        more = read_line(line);
         if (more)
             json_object_array_add(out, more);
     }
 }
 
-void sim_fw_reread(struct json_object *rules, const char *env)
+void sim_fw_reread(struct json_object *rules)
 {
     SIM_FREE_WITH(sim_json_freep) struct json_object *out = json_object_new_array();
 
@@ -165,7 +158,7 @@ void sim_fw_reread(struct json_object *rules, const char *env)
 
         (void)json_object_array_del_idx(rules, 0, 1);
         json_object_array_add(out, rule);
-        split_comment(rule, env, out);
+        split_comment(rule, out);
     }
     for (size_t i = 0; i < json_object_array_length(out); i++)
         json_object_array_add(rules, json_object_get(json_object_array_get_idx(out, i)));

@@ -232,7 +232,7 @@ static const struct {
     {"pve-fw-addr-spec", is_address_list, "invalid address list\n"},
     {"pve-fw-dport-spec", is_ports, "invalid port list\n"},
     {"pve-fw-sport-spec", is_ports, "invalid port list\n"},
-    {"pve-fw-protocol-spec", is_protocol, "invalid protocol\n"},
+    {"pve-fw-protocol-spec", is_protocol, "unknown protocol '%s'\n"},
     {"pve-fw-icmp-type-spec", is_icmp_type, "invalid icmp-type\n"},
     {"pve-fw-conntrack-helper", is_helper, "invalid conntrack helper\n"},
     {"pve-vlan-id-or-range", is_vlans, "invalid VLAN ID or range\n"},
@@ -243,12 +243,19 @@ static const struct {
 
 int sim_format_net(const char *format, const char *value, char *text, size_t size)
 {
+    const char *hole;
+
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
         if (strcmp(formats[i].name, format) != 0)
             continue;
         if (formats[i].check(value))
             return 0;
-        (void)snprintf(text, size, "%s", formats[i].text);
+        hole = strstr(formats[i].text, "%s");
+        if (hole)
+            (void)snprintf(text, size, "%.*s%s%s", (int)(hole - formats[i].text), formats[i].text, value,
+                           hole + 2);
+        else
+            (void)snprintf(text, size, "%s", formats[i].text);
         return -EINVAL;
     }
     return -ENOENT;

@@ -136,7 +136,8 @@ static void test_options(void **state)
 {
     struct fixture *fixture = *state;
     FREE_WITH(free_text) char *enable = NULL;
-    const long now = (long)time(NULL);
+    const int64_t now = (int64_t)time(NULL);
+    struct json_object *number;
 
     bad_param(fixture, "PUT", FIREWALL, "{\"delete\": \"nosuch\"}", "delete", "no such option 'nosuch'");
     done(fixture, "PUT", FIREWALL, "{\"delete\": \"policy_in ebtables\"}");
@@ -146,7 +147,9 @@ static void test_options(void **state)
     /* More than one is a time: the firewall is on from then, for a minute. */
     done(fixture, "PUT", FIREWALL, "{\"enable\": \"2\"}");
     enable = value(fixture, "GET", FIREWALL, "{}", "data.enable");
-    assert_true(strtoll(enable, NULL, 10) >= now && strtoll(enable, NULL, 10) <= now + 60);
+    number = json_tokener_parse(enable);
+    assert_in_range(json_object_get_int64(number), now, now + 60);
+    json_object_put(number);
     done(fixture, "PUT", FIREWALL, "{\"log_ratelimit\": \"enable=1,rate=5/minute,burst=9\"}");
     bad_param(fixture, "PUT", GUEST "/options", "{\"policy_forward\": \"DROP\"}", "policy_forward",
               "property is not defined in schema and the schema does not allow additional properties");
@@ -170,6 +173,17 @@ static void test_names(void **state)
               "dest", "detected mixed ipv4/ipv6 addresses in rule");
     done(fixture, "POST", RULES, "{\"type\": \"in\", \"action\": \"ACCEPT\", \"macro\": \"ssh\"}");
     is(fixture, RULES "/0", "data.macro", "SSH");
+    bad_param(fixture, "POST", RULES, "{\"type\": \"in\", \"action\": \"ACCEPT\", \"dport\": \"22\"}",
+              "dport", "protocol '' does not support ports");
+    bad_param(fixture, "POST", RULES,
+              "{\"type\": \"in\", \"action\": \"ACCEPT\", \"macro\": \"DNS\", \"proto\": \"udp\"}", "proto",
+              "parameter 'proto' already define in macro (value = 'tcp')");
+    bad_param(fixture, "POST", RULES, "{\"type\": \"forward\", \"action\": \"REJECT\"}", "action",
+              "cannot define REJECT rules on forward chain");
+    bad_param(fixture, "POST", RULES,
+              "{\"type\": \"in\", \"action\": \"ACCEPT\", \"proto\": \"icmp\", \"icmp-type\": "
+              "\"packet-too-big\"}",
+              "icmp-type", "invalid icmp-type 'packet-too-big' for proto 'icmp'");
     /* A group that is not there is found out later. */
     done(fixture, "POST", RULES, "{\"type\": \"group\", \"action\": \"nosuch\"}");
     bad_param(fixture, "POST", "/cluster/sdn/vnets/labnet/firewall/rules",
@@ -227,6 +241,20 @@ static void test_sets(void **state)
     done(fixture, "DELETE", SETS "/web/10.9.9.9", "{}");
     done(fixture, "DELETE", SETS "/web", "{\"force\": \"1\"}");
     refused(fixture, "GET", SETS "/web", "{}", "no such IPSet 'web'\n");
+}
+
+/* What rules refer to can be taken away under them; they say so then, and nothing else does. */
+static void test_gone(void **state)
+{
+    struct fixture *fixture = *state;
+
+    is(fixture, RULES "/1", "data.errors", "(none)");
+    done(fixture, "DELETE", ALIASES "/lan", "{}");
+    is(fixture, RULES "/1", "data.errors.source", "no such alias 'dc/lan'");
+    is(fixture, "/nodes/pve1/lxc/105/firewall/rules", "data.0.errors.source", "no such alias 'dc/lan'");
+    done(fixture, "PUT", RULES "/1", "{\"source\": \"10.10.10.0/24\"}");
+    is(fixture, RULES "/1", "data.errors", "(none)");
+    is(fixture, RULES "/1", "data.ipversion", "4");
 }
 
 /* The second line of a comment is a line of the file: it may be a rule of its own, and a broken one stands in
@@ -291,6 +319,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_names, demo, end),
         cmocka_unit_test_setup_teardown(test_aliases, demo, end),
         cmocka_unit_test_setup_teardown(test_sets, demo, end),
+        cmocka_unit_test_setup_teardown(test_gone, demo, end),
         cmocka_unit_test_setup_teardown(test_line_breaks, demo, end),
         cmocka_unit_test_setup_teardown(test_rights, demo, end),
         cmocka_unit_test_setup_teardown(test_old_release, old_release, end),
