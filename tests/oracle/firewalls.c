@@ -37,24 +37,6 @@ static int old_release(void **state)
     return begin(state, arguments);
 }
 
-/* What the token of one container gets for a request. */
-static void narrow(struct fixture *fixture, const char *method, const char *path, const char *params,
-                   int status, const char *message)
-{
-    struct json_object *exchange = json_object_new_object();
-    struct answer answer = {0};
-
-    json_object_object_add(exchange, "as", json_object_new_string("narrow-guest105"));
-    json_object_object_add(exchange, "method", json_object_new_string(method));
-    json_object_object_add(exchange, "path", json_object_new_string(path));
-    json_object_object_add(exchange, "params", json_tokener_parse(params));
-    assert_int_equal(client_send(fixture->client, exchange, NULL, &answer), 0);
-    assert_int_equal(answer.status, status);
-    assert_string_equal(text_of(answer.root, "message", ""), message);
-    answer_done(&answer);
-    json_object_put(exchange);
-}
-
 /* The comments of a list of rules, in order. */
 static void order(struct fixture *fixture, const char *path, const char *expected)
 {
@@ -287,17 +269,17 @@ static void test_rights(void **state)
     struct fixture *fixture = *state;
     static const char rule[] = "{\"type\": \"in\", \"action\": \"ACCEPT\"}";
 
-    narrow(fixture, "POST", RULES, rule, 403, "Permission check failed (/, Sys.Modify)\n");
-    narrow(fixture, "POST", "/nodes/pve1/firewall/rules", rule, 403,
-           "Permission check failed (/nodes/pve1, Sys.Modify)\n");
-    narrow(fixture, "POST", GUEST "/rules", rule, 403,
-           "Permission check failed (/vms/106, VM.Config.Network)\n");
-    narrow(fixture, "POST", GUEST "/ipset", "{\"name\": \"web\"}", 403,
-           "Permission check failed (/vms/106, VM.Config.Network)\n");
-    narrow(fixture, "POST", "/cluster/sdn/vnets/labnet/firewall/rules", rule, 403,
-           "Permission check failed (/sdn/zones/lab/labnet, SDN.Allocate)\n");
-    narrow(fixture, "GET", "/cluster/firewall/groups", "{}", 200, "");
-    narrow(fixture, "GET", RULES, "{}", 403, "Permission check failed (/, Sys.Audit)\n");
+    tells_narrow(fixture, "POST", RULES, rule, 403, "Permission check failed (/, Sys.Modify)\n");
+    tells_narrow(fixture, "POST", "/nodes/pve1/firewall/rules", rule, 403,
+                 "Permission check failed (/nodes/pve1, Sys.Modify)\n");
+    tells_narrow(fixture, "POST", GUEST "/rules", rule, 403,
+                 "Permission check failed (/vms/106, VM.Config.Network)\n");
+    tells_narrow(fixture, "POST", GUEST "/ipset", "{\"name\": \"web\"}", 403,
+                 "Permission check failed (/vms/106, VM.Config.Network)\n");
+    tells_narrow(fixture, "POST", "/cluster/sdn/vnets/labnet/firewall/rules", rule, 403,
+                 "Permission check failed (/sdn/zones/lab/labnet, SDN.Allocate)\n");
+    tells_narrow(fixture, "GET", "/nodes/pve1/lxc/105/firewall/ipset", "{}", 200, "[ ]");
+    tells_narrow(fixture, "GET", RULES, "{}", 403, "Permission check failed (/, Sys.Audit)\n");
 }
 
 /* Both releases have firewalls of vnets. */

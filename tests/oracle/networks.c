@@ -205,6 +205,27 @@ static void test_dry_run(void **state)
     is(fixture, "/cluster/sdn/dry-run?node=pve1", "data.interfaces-diff", "");
 }
 
+/* Lists are shorter, whatever is pending; what changes something names the right that is missing. */
+static void test_rights(void **state)
+{
+    struct fixture *fixture = *state;
+
+    add_staff(fixture);
+    tells_narrow(fixture, "GET", VNETS "?pending=1", "{}", 200, "[ ]");
+    tells_narrow(fixture, "GET", ZONES, "{}", 200, "[ ]");
+    tells_narrow(fixture, "GET", VNETS "/staff?pending=1", "{}", 403,
+                 "Permission check failed (/sdn/zones/office/staff, SDN.Audit|SDN.Allocate)\n");
+    tells_narrow(fixture, "PUT", VNETS "/staff", "{\"alias\": \"x\"}", 403,
+                 "Permission check failed (/sdn/zones/office/staff, SDN.Allocate)\n");
+    tells_narrow(fixture, "DELETE", SUBNETS "/office-10.30.0.0-24", "{}", 403,
+                 "Permission check failed (/sdn/zones/office/staff, SDN.Allocate)\n");
+    tells_narrow(fixture, "POST", LOCK, "{}", 403, "Permission check failed (/sdn, SDN.Allocate)\n");
+    tells_narrow(fixture, "PUT", "/cluster/sdn", "{}", 403, "Permission check failed (/sdn, SDN.Allocate)\n");
+    tells_narrow(fixture, "PUT", NETWORK, "{}", 403, "Permission check failed (/nodes/pve2, Sys.Modify)\n");
+    tells_narrow(fixture, "DELETE", NETWORK "/vmbr0", "{}", 403,
+                 "Permission check failed (/nodes/pve2, Sys.Modify)\n");
+}
+
 /* 8.4 has no lock, no rollback and no dry run; what is edited is applied as in 9. */
 static void test_old_release(void **state)
 {
@@ -303,6 +324,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_lock, demo, end),
         cmocka_unit_test_setup_teardown(test_sdn_refused, demo, end),
         cmocka_unit_test_setup_teardown(test_dry_run, demo, end),
+        cmocka_unit_test_setup_teardown(test_rights, demo, end),
         cmocka_unit_test_setup_teardown(test_old_release, old_release, end),
         cmocka_unit_test_setup_teardown(test_node_pending, demo, end),
         cmocka_unit_test_setup_teardown(test_node_update, demo, end),
