@@ -5,6 +5,7 @@
 #include "change.h"
 #include "guest.h"
 #include "handlers.h"
+#include "sdn.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -189,7 +190,7 @@ static void add_zone(struct sim_call *call, const char *node, const char *name)
 /* The zone of the local bridges is always there. */
 static void add_zones(struct sim_call *call, const char *node)
 {
-    struct json_object *zones = sim_at(call->state, "/sdn/zones");
+    struct json_object *zones = sim_get(sim_sdn_running(call->state), "zones");
 
     add_zone(call, node, "localnetwork");
     if (!zones)

@@ -4,84 +4,39 @@
  * /firewall/node/NAME, /firewall/guest/VMID, /firewall/vnet/NAME) with options, rules, aliases, ipset,
  * groups, and one digest.
  */
+#include "firewall.h"
 #include "handlers.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Finds the file a request is about; *ret_file may be NULL (nothing configured). A vnet must exist, and it
- * takes a right on it, which depends on its zone. */
-static int file_of(struct sim_call *call, struct json_object **ret_file)
+/* A rule as it is shown (owned). What it refers to may be gone since it was made: it says what is wrong. */
+static struct json_object *show_rule(struct sim_call *call, struct json_object *file,
+                                     struct json_object *rule)
 {
-    const char *path = call->route->path, *zone, *vnet = sim_arg(call, "vnet");
-    char where[256], why[320];
+    struct json_object *item = sim_copy(rule);
+    struct json_object *errors = sim_fw_rule_errors(call->state, sim_fw_env(call), file, item);
 
-    if (!strncmp(path, "/cluster/firewall", 17)) {
-        *ret_file = sim_at(call->state, "/firewall/cluster");
-        return 0;
-    }
-    if (vnet) {
-        zone = sim_str(sim_get(sim_at(call->state, "/sdn/vnets"), vnet), "zone", NULL);
-        if (!zone)
-            return sim_fail(
-                call, 500,
-                "invalid vnet specified at /usr/share/perl5/PVE/API2/Firewall/Helpers.pm line 54.\n");
-        (void)snprintf(where, sizeof where, "/sdn/zones/%s/%s", zone, vnet);
-        if (!sim_can_any(call, where, "SDN.Audit|SDN.Allocate")) {
-            (void)snprintf(why, sizeof why, " (%s, SDN.Audit|SDN.Allocate)", where);
-            return sim_fail_perm(call, why);
-        }
-        *ret_file = sim_get(sim_at(call->state, "/firewall/vnet"), vnet);
-        return 0;
-    }
-    if (sim_arg(call, "vmid"))
-        *ret_file = sim_get(sim_at(call->state, "/firewall/guest"), sim_arg(call, "vmid"));
+    sim_fw_put_digest(file, item);
+    if (json_object_object_length(errors) > 0)
+        sim_set(item, "errors", errors);
     else
-        *ret_file = sim_get(sim_at(call->state, "/firewall/node"), sim_arg(call, "node"));
-    return 0;
-}
-
-static void put_digest(struct json_object *file, struct json_object *item)
-{
-    char digest[41];
-
-    sim_digest(file, digest);
-    sim_set_str(item, "digest", digest);
-}
-
-/* The list of rules that a request is about: of a file, or of a security group in it. */
-static int rules_of(struct sim_call *call, struct json_object **ret_file, struct json_object **ret_rules)
-{
-    const char *group = sim_arg(call, "group");
-    struct json_object *file = NULL, *found;
-
-    if (file_of(call, &file) < 0)
-        return -1;
-    *ret_file = file;
-    if (!group) {
-        *ret_rules = sim_get(file, "rules");
-        return 0;
-    }
-    found = sim_get(sim_get(file, "groups"), group);
-    if (!found)
-        return sim_fail(call, 500, "no such security group '%s'\n", group);
-    *ret_rules = sim_get(found, "rules");
-    return 0;
+        json_object_put(errors);
+    return item;
 }
 
 int sim_fw_rules(struct sim_call *call)
 {
     struct json_object *file = NULL, *rules = NULL;
 
-    if (rules_of(call, &file, &rules) < 0)
+    if (sim_fw_file(call, &file) < 0 || sim_fw_rule_list(call, file, &rules) < 0)
         return -1;
     call->data = json_object_new_array();
     for (size_t i = 0; rules && i < json_object_array_length(rules); i++) {
-        struct json_object *item = sim_copy(json_object_array_get_idx(rules, i));
+        struct json_object *item = show_rule(call, file, json_object_array_get_idx(rules, i));
 
         sim_set_int(item, "pos", (int64_t)i);
-        put_digest(file, item);
         json_object_array_add(call->data, item);
     }
     return 0;
@@ -93,14 +48,13 @@ int sim_fw_rule(struct sim_call *call)
     int64_t pos = sim_arg_int(call, "pos", 0);
     char text[32];
 
-    if (rules_of(call, &file, &rules) < 0)
+    if (sim_fw_file(call, &file) < 0 || sim_fw_rule_list(call, file, &rules) < 0)
         return -1;
     if (!rules || pos < 0 || pos >= (int64_t)json_object_array_length(rules))
         return sim_fail(call, 500, "no rule at position %" PRId64 "\n", pos);
-    call->data = sim_copy(json_object_array_get_idx(rules, (size_t)pos));
+    call->data = show_rule(call, file, json_object_array_get_idx(rules, (size_t)pos));
     (void)snprintf(text, sizeof text, "%" PRId64, pos);
     sim_set_str(call->data, "pos", text);
-    put_digest(file, call->data);
     return 0;
 }
 
@@ -108,11 +62,11 @@ int sim_fw_options(struct sim_call *call)
 {
     struct json_object *file = NULL;
 
-    if (file_of(call, &file) < 0)
+    if (sim_fw_file(call, &file) < 0)
         return -1;
     call->data = json_object_new_object();
     sim_merge(call->data, sim_get(file, "options"));
-    put_digest(file, call->data);
+    sim_fw_put_digest(file, call->data);
     return 0;
 }
 
@@ -121,7 +75,7 @@ static int list_map(struct sim_call *call, const char *member, const char *key, 
 {
     struct json_object *file = NULL, *map;
 
-    if (file_of(call, &file) < 0)
+    if (sim_fw_file(call, &file) < 0)
         return -1;
     call->data = json_object_new_array();
     map = sim_get(file, member);
@@ -134,7 +88,7 @@ static int list_map(struct sim_call *call, const char *member, const char *key, 
         if (hidden)
             json_object_object_del(item, hidden);
         sim_set_str(item, key, name);
-        put_digest(file, item);
+        sim_fw_put_digest(file, item);
         json_object_array_add(call->data, item);
     }
     return 0;
@@ -157,17 +111,18 @@ int sim_fw_groups(struct sim_call *call)
 
 int sim_fw_alias(struct sim_call *call)
 {
-    const char *name = sim_arg(call, "name");
-    struct json_object *file = NULL, *alias;
+    struct json_object *file = NULL, *aliases;
+    const char *name;
 
-    if (file_of(call, &file) < 0)
+    if (sim_fw_file(call, &file) < 0)
         return -1;
-    alias = sim_get(sim_get(file, "aliases"), name);
-    if (!alias)
+    aliases = sim_get(file, "aliases");
+    name = sim_fw_name(aliases, sim_arg(call, "name"));
+    if (!name)
         return sim_fail_param(call, "name", "no such alias");
-    call->data = sim_copy(alias);
+    call->data = sim_copy(sim_get(aliases, name));
     sim_set_str(call->data, "name", name);
-    put_digest(file, call->data);
+    sim_fw_put_digest(file, call->data);
     return 0;
 }
 
@@ -176,7 +131,7 @@ static int ipset_of(struct sim_call *call, struct json_object **ret_file, struct
     const char *name = sim_arg(call, "name");
     struct json_object *file = NULL, *set;
 
-    if (file_of(call, &file) < 0)
+    if (sim_fw_file(call, &file) < 0)
         return -1;
     set = sim_get(sim_get(file, "ipset"), name);
     if (!set)
@@ -196,7 +151,7 @@ int sim_fw_ipset(struct sim_call *call)
     for (size_t i = 0; entries && i < json_object_array_length(entries); i++) {
         struct json_object *item = sim_copy(json_object_array_get_idx(entries, i));
 
-        put_digest(file, item);
+        sim_fw_put_digest(file, item);
         json_object_array_add(call->data, item);
     }
     return 0;
@@ -214,7 +169,7 @@ int sim_fw_ipset_entry(struct sim_call *call)
         if (strcmp(sim_str(entry, "cidr", ""), sim_arg(call, "cidr")) != 0)
             continue;
         call->data = sim_copy(entry);
-        put_digest(file, call->data);
+        sim_fw_put_digest(file, call->data);
         return 0;
     }
     return sim_fail_param(call, "cidr", "no such IP/Network");
@@ -249,7 +204,7 @@ int sim_fw_refs(struct sim_call *call)
 {
     struct json_object *file = NULL, *cluster = sim_at(call->state, "/firewall/cluster");
 
-    if (file_of(call, &file) < 0)
+    if (sim_fw_file(call, &file) < 0)
         return -1;
     call->data = json_object_new_array();
     add_refs(call, cluster, "ipset", "ipset", "dc");
@@ -265,7 +220,7 @@ int sim_fw_log(struct sim_call *call)
 {
     struct json_object *file = NULL;
 
-    if (file_of(call, &file) < 0)
+    if (sim_fw_file(call, &file) < 0)
         return -1;
     return sim_log_lines(call, sim_get(file, "log"), 50);
 }

@@ -3,6 +3,7 @@
  * The named formats of parameters: a table of patterns with the text of a refusal, and functions for the few
  * that a pattern cannot say. A format "x-list" checks each element of a list against x.
  */
+#include "format_net.h"
 #include "schedule.h"
 #include "sim.h"
 
@@ -55,7 +56,6 @@ static const struct format_row {
      "fabric ID '%s' contains illegal characters\n"},
     {"pve-sdn-prefix-list-id", "[A-Za-z0-9_-]+", "value does not look like a valid prefix list ID\n"},
     {"pve-sdn-route-map-id", "[A-Za-z0-9_-]+", "value does not look like a valid route map ID\n"},
-    {"IPorCIDRorAlias", "[A-Za-z0-9_./:-]+", "value does not look like a valid IP address or CIDR network\n"},
     {"pve-priv", "[A-Za-z.]+", "invalid privilege '%s'\n"},
     {"string", "(.|\n)*", ""},
     {"dns-name", NAME "([.]" NAME ")*", "value does not look like a valid DNS name\n"},
@@ -146,7 +146,9 @@ static int subnet_id(const char *value, char *text, size_t size)
     unsigned char address[16];
     char network[64];
 
-    if (dash && mask > dash && (size_t)(mask - dash) < sizeof network) {
+    if (!dash) /* a new one has no name yet */
+        return sim_format_net("FullRangeCIDR", value, text, size);
+    if (mask > dash && (size_t)(mask - dash) < sizeof network) {
         (void)snprintf(network, sizeof network, "%.*s", (int)(mask - dash - 1), dash + 1);
         if (inet_pton(AF_INET, network, address) == 1 || inet_pton(AF_INET6, network, address) == 1)
             return 0;
@@ -314,6 +316,10 @@ static const struct {
 
 static int check_one(const char *format, const char *value, char *text, size_t size)
 {
+    int r = sim_format_net(format, value, text, size);
+
+    if (r != -ENOENT)
+        return r;
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
         if (strcmp(functions[i].name, format) == 0)
             return functions[i].check(value, text, size);

@@ -45,6 +45,11 @@ sim_handler sim_pool_create, sim_pool_update, sim_pool_delete;
 sim_handler sim_fw_rules, sim_fw_rule, sim_fw_options, sim_fw_aliases, sim_fw_alias, sim_fw_ipsets,
     sim_fw_ipset, sim_fw_ipset_entry, sim_fw_groups, sim_fw_refs, sim_fw_macros,
     sim_fw_log; /* macros.c has sim_fw_macros */
+/* firewall_rules.c */
+sim_handler sim_fw_rule_create, sim_fw_rule_update, sim_fw_rule_delete;
+/* firewall_objects.c */
+sim_handler sim_fw_options_update, sim_fw_named_create, sim_fw_alias_update, sim_fw_alias_delete,
+    sim_fw_list_delete, sim_fw_entry_create, sim_fw_entry_update, sim_fw_entry_delete;
 
 /* guest_read.c */
 sim_handler sim_guest_list, sim_guest_current, sim_guest_config, sim_guest_pending, sim_guest_snapshots,
@@ -79,9 +84,11 @@ sim_handler sim_ha_groups, sim_ha_resources, sim_ha_resource, sim_ha_rules, sim_
 sim_handler sim_ha_resource_create, sim_ha_resource_update, sim_ha_resource_delete, sim_ha_resource_move;
 
 /* nodes.c */
-sim_handler sim_nodes_list, sim_node_status, sim_node_hosts, sim_node_config, sim_node_network, sim_rrddata,
-    sim_node_syslog, sim_node_journal, sim_node_changelog, sim_node_zfs, sim_node_subscription,
-    sim_node_version;
+sim_handler sim_nodes_list, sim_node_status, sim_node_hosts, sim_node_config, sim_rrddata, sim_node_syslog,
+    sim_node_journal, sim_node_changelog, sim_node_zfs, sim_node_subscription, sim_node_version;
+/* network_read.c, network_write.c */
+sim_handler sim_node_network, sim_network_create, sim_network_update, sim_network_delete, sim_network_revert,
+    sim_network_apply;
 /* ceph.c */
 sim_handler sim_ceph, sim_ceph_log, sim_ceph_metadata, sim_ceph_safety, sim_ceph_values;
 /* replication.c */
@@ -99,9 +106,15 @@ sim_handler sim_service_command;
 /* apt.c */
 sim_handler sim_apt_refresh, sim_apt_repositories, sim_apt_repository_change, sim_apt_repository_add;
 
+/* sdn_write.c, sdn_subnet.c, sdn_apply.c */
+sim_handler sim_sdn_create, sim_sdn_update, sim_sdn_delete, sim_sdn_subnet_create, sim_sdn_subnet_update,
+    sim_sdn_subnet_delete, sim_sdn_ip_create, sim_sdn_ip_update, sim_sdn_ip_delete, sim_sdn_ipam_status,
+    sim_sdn_lock, sim_sdn_unlock, sim_sdn_apply, sim_sdn_rollback, sim_sdn_dry_run;
+/* sdn_view.c */
+sim_handler sim_sdn_list, sim_sdn_show;
 /* sdn.c */
-sim_handler sim_sdn_dry_run, sim_sdn_node_zones, sim_sdn_bridges, sim_sdn_content, sim_sdn_ip_vrf,
-    sim_sdn_mac_vrf, sim_sdn_fabrics_all;
+sim_handler sim_sdn_node_zones, sim_sdn_bridges, sim_sdn_content, sim_sdn_ip_vrf, sim_sdn_mac_vrf,
+    sim_sdn_fabrics_all;
 
 /* storage.c */
 sim_handler sim_storage_list, sim_storage_status, sim_storage_import, sim_storage_identity,

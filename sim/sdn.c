@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Software-defined networks as a node sees them: zones, their vnets and bridges; the dry run of an apply.
+ * Software-defined networks as a node sees them: zones, their vnets and bridges.
  */
+#include "sdn.h"
 #include "handlers.h"
 
 #include <stdlib.h>
@@ -15,19 +16,34 @@ static bool zone_visible(struct sim_call *call, const char *zone)
     return sim_can_any(call, path, "SDN.Audit|SDN.Allocate|SDN.Use");
 }
 
+/* A node that has not taken over what was applied last is behind, or failed to. */
+static const char *node_status(struct sim_call *call)
+{
+    const char *node = sim_arg(call, "node");
+
+    if (sim_sdn_of_node(call->state, node) == sim_sdn_running(call->state))
+        return "available";
+    return sim_atf(call->state, "/nodes/%s/sdn-error", node) ? "error" : "pending";
+}
+
 int sim_sdn_node_zones(struct sim_call *call)
 {
+    struct json_object *zones = sim_get(sim_sdn_running(call->state), "zones");
+    const char *node = sim_arg(call, "node");
+
     call->data = json_object_new_array();
-    json_object_object_foreach(sim_at(call->state, "/sdn/zones"), name, zone)
+    if (!zones)
+        return 0;
+    json_object_object_foreach(zones, name, zone)
     {
+        const char *nodes = sim_str(zone, "nodes", NULL);
         struct json_object *item;
 
-        (void)zone;
-        if (!zone_visible(call, name))
+        if (!zone_visible(call, name) || (nodes && !sim_word_in(nodes, ",; ", node, strlen(node))))
             continue;
         item = json_object_new_object();
         sim_set_str(item, "zone", name);
-        sim_set_str(item, "status", "available");
+        sim_set_str(item, "status", node_status(call));
         json_object_array_add(call->data, item);
     }
     return 0;
@@ -36,10 +52,13 @@ int sim_sdn_node_zones(struct sim_call *call)
 /* Calls `add` for each vnet of the zone in the request. */
 static void each_vnet(struct sim_call *call, void (*add)(struct json_object *item, const char *vnet))
 {
+    struct json_object *vnets = sim_get(sim_sdn_of_node(call->state, sim_arg(call, "node")), "vnets");
     const char *zone = sim_arg(call, "zone");
 
     call->data = json_object_new_array();
-    json_object_object_foreach(sim_at(call->state, "/sdn/vnets"), name, vnet)
+    if (!vnets)
+        return;
+    json_object_object_foreach(vnets, name, vnet)
     {
         struct json_object *item;
 
@@ -100,15 +119,6 @@ int sim_sdn_mac_vrf(struct sim_call *call)
     if (!evpn(call, zone))
         return sim_fail_param(call, "zone", "zone %s is not an EVPN zone.", zone);
     call->data = json_object_new_array();
-    return 0;
-}
-
-/* Nothing waits to be applied: both differences are empty. */
-int sim_sdn_dry_run(struct sim_call *call)
-{
-    call->data = json_object_new_object();
-    sim_set_str(call->data, "frr-diff", "");
-    sim_set_str(call->data, "interfaces-diff", "");
     return 0;
 }
 

@@ -40,13 +40,13 @@ int end(void **state)
     return 0;
 }
 
-int send_it(struct fixture *fixture, const char *method, const char *path, const char *params,
-            struct answer *answer)
+static int send_as(struct fixture *fixture, const char *who, const char *method, const char *path,
+                   const char *params, struct answer *answer)
 {
     struct json_object *exchange = json_object_new_object();
     int r;
 
-    json_object_object_add(exchange, "as", json_object_new_string("root"));
+    json_object_object_add(exchange, "as", json_object_new_string(who));
     json_object_object_add(exchange, "method", json_object_new_string(method));
     json_object_object_add(exchange, "path", json_object_new_string(path));
     json_object_object_add(exchange, "params", json_tokener_parse(params));
@@ -54,6 +54,23 @@ int send_it(struct fixture *fixture, const char *method, const char *path, const
     r = client_send(fixture->client, exchange, NULL, answer);
     json_object_put(exchange);
     return r;
+}
+
+int send_it(struct fixture *fixture, const char *method, const char *path, const char *params,
+            struct answer *answer)
+{
+    return send_as(fixture, "root", method, path, params, answer);
+}
+
+void tells_narrow(struct fixture *fixture, const char *method, const char *path, const char *params,
+                  int status, const char *message)
+{
+    struct answer answer;
+
+    assert_int_equal(send_as(fixture, "narrow-guest105", method, path, params, &answer), 0);
+    assert_int_equal(answer.status, status);
+    assert_string_equal(text_of(answer.root, status == 200 ? "data" : "message", ""), message);
+    answer_done(&answer);
 }
 
 char *value(struct fixture *fixture, const char *method, const char *path, const char *params,

@@ -18,6 +18,10 @@ int end(void **state);
 /* Sends a request; the answer is the caller's. Returns what client_send() does. */
 int send_it(struct fixture *fixture, const char *method, const char *path, const char *params,
             struct answer *answer);
+/* Asserts what the token of one container (of the demo) gets for a request: the data as text, or the message.
+ */
+void tells_narrow(struct fixture *fixture, const char *method, const char *path, const char *params,
+                  int status, const char *message);
 /* The answer's place as text (owned), "(none)" where there is nothing; its status must be 200. */
 char *value(struct fixture *fixture, const char *method, const char *path, const char *params,
             const char *place);
