@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * oracle-firewall [--hold-out N | --held-out N] [--derive] [--actions] FILE.jsonl
+ * oracle-firewall [--hold-out N | --held-out N] [--derive | --strip] [--actions] FILE.jsonl
  * Evaluates every packet of recorded firewall cases and prints each disagreement: id, packet, what was expected, what
  * came out, and what decided. Exit status: 0 without any, 1 with, 2 when the file cannot be read.
  *   --hold-out N   leaves out every Nth case; --held-out N takes only those
  *   --actions      only the packet's verdict has to agree, not each hop and what decided it
+ *   --strip        evaluates without the recorded errors: the evaluator has to find by itself what takes no effect
  *   --derive       compares what the evaluator itself finds wrong with rules to the recorded `errors` instead
  */
 #include <errno.h>
@@ -15,12 +16,12 @@
 #include "firewall_case.h"
 
 struct counts {
-    size_t cases, packets, actions, hops, hop_verdicts, hop_bys, bys, unknown, rules, errors, missed, invented;
+    size_t cases, packets, actions, hops, hop_verdicts, hop_bys, bys, unknown, rules, errors, order, missed, invented;
 };
 
 struct settings {
     size_t hold_out, held_out;
-    bool derive, actions_only;
+    bool derive, strip, actions_only;
     const char *file;
 };
 
@@ -148,6 +149,10 @@ static size_t check_errors(const struct fw_model *model, struct json_object *tes
         counts->errors += errors != NULL;
         if (found == (errors != NULL))
             continue;
+        if (!found && firewall_case_is_order(test, &rule, errors)) {
+            counts->order++;
+            continue;
+        }
         counts->missed += !found;
         counts->invented += found;
         wrong++;
@@ -160,7 +165,7 @@ static size_t check_errors(const struct fw_model *model, struct json_object *tes
 
 static size_t check_case(struct json_object *test, const struct settings *settings, struct counts *counts)
 {
-    struct json_object *input = firewall_case_input(test, settings->derive);
+    struct json_object *input = firewall_case_input(test, settings->derive || settings->strip);
     struct fw_model *model = NULL;
     int r = input ? fw_model_build(input, &model) : -ENOMEM;
     size_t wrong;
@@ -194,6 +199,8 @@ static int read_settings(int argc, char **argv, struct settings *settings)
             *number = (size_t)(argv[++i][0] - '0');
         else if (strcmp(argv[i], "--derive") == 0)
             settings->derive = true;
+        else if (strcmp(argv[i], "--strip") == 0)
+            settings->strip = true;
         else if (strcmp(argv[i], "--actions") == 0)
             settings->actions_only = true;
         else if (argv[i][0] != '-' && !settings->file)
@@ -207,8 +214,8 @@ static int read_settings(int argc, char **argv, struct settings *settings)
 static void print_counts(const struct settings *settings, const struct counts *counts, size_t wrong)
 {
     if (settings->derive) {
-        printf("%zu cases, %zu rules, %zu with recorded errors: %zu missed, %zu invented\n", counts->cases, counts->rules,
-               counts->errors, counts->missed, counts->invented);
+        printf("%zu cases, %zu rules, %zu with recorded errors: %zu missed, %zu invented, %zu about the order in a file\n",
+               counts->cases, counts->rules, counts->errors, counts->missed, counts->invented, counts->order);
         return;
     }
     printf("%zu cases, %zu packets: %zu verdicts agree, %zu deciders agree; %zu places on the way: %zu verdicts agree, "
@@ -225,7 +232,7 @@ int main(int argc, char **argv)
     char *line = NULL;
 
     if (read_settings(argc, argv, &settings) < 0) {
-        fprintf(stderr, "usage: oracle-firewall [--hold-out N | --held-out N] [--derive] [--actions] FILE.jsonl\n");
+        fprintf(stderr, "usage: oracle-firewall [--hold-out N | --held-out N] [--derive | --strip] [--actions] FILE.jsonl\n");
         return 2;
     }
     FILE *file = fopen(settings.file, "re");

@@ -24,6 +24,16 @@ static void strip_rules(struct json_object *rules)
         json_object_object_del(json_object_array_get_idx(rules, i), "errors");
 }
 
+/* Of groups and IP sets. */
+static void strip_lists(struct json_object *lists)
+{
+    json_object_object_foreach(lists, name, list)
+    {
+        (void)name;
+        strip_rules(list);
+    }
+}
+
 /* What was read and holds nothing is there, empty. */
 static struct json_object *scope_input(struct json_object *parsed, bool strip)
 {
@@ -40,13 +50,8 @@ static struct json_object *scope_input(struct json_object *parsed, bool strip)
             part = parts[i].list ? json_object_new_array() : json_object_new_object();
         if (strip && strcmp(parts[i].key, "rules") == 0)
             strip_rules(part);
-        if (strip && strcmp(parts[i].key, "groups") == 0) {
-            json_object_object_foreach(part, name, rules)
-            {
-                (void)name;
-                strip_rules(rules);
-            }
-        }
+        if (strip && !parts[i].list)
+            strip_lists(part);
         (void)json_object_object_add(out, parts[i].key, part);
     }
     return out;
@@ -114,4 +119,30 @@ struct json_object *firewall_case_errors(struct json_object *test, const struct 
     struct json_object *rules = rule->group ? get(get(file, "groups"), rule->group) : get(file, "rules");
 
     return get(json_object_array_get_idx(rules, rule->pos), "errors");
+}
+
+static bool has_name(struct json_object *file, const char *name)
+{
+    return get(get(file, "aliases"), name) || get(get(file, "ipset"), name);
+}
+
+bool firewall_case_is_order(struct json_object *test, const struct fw_rule_view *rule, struct json_object *errors)
+{
+    struct json_object *parsed = get(test, "parsed");
+
+    json_object_object_foreach(errors, key, value)
+    {
+        const char *text = json_object_get_string(value), *start = text ? strchr(text, '\'') : NULL;
+        const char *end = start ? strchr(start + 1, '\'') : NULL;
+        char name[80];
+
+        (void)key;
+        if (!end || strncmp(text, "no such ", 8) != 0 || (size_t)(end - start) >= sizeof(name))
+            return false;
+        (void)snprintf(name, sizeof(name), "%.*s", (int)(end - start - 1), start + 1);
+        const char *bare = strchr(name, '/') ? strchr(name, '/') + 1 : name;
+        if (!has_name(get(parsed, rule->file), bare) && !has_name(get(parsed, "cluster.fw"), bare))
+            return false;
+    }
+    return true;
 }

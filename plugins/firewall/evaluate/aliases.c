@@ -93,6 +93,8 @@ static int read_aliases(struct fw_scope *scope, struct json_object *input)
         struct json_object *entry = json_object_array_get_idx(input, i);
         const char *name = fw_text(entry, "name"), *cidr = fw_text(entry, "cidr");
 
+        if (!name || !cidr)
+            scope->aliases_read = false; /* something that is not understood: a missing name may be this one */
         if (name && cidr && lower(name, key, sizeof(key)) &&
             json_object_object_add(scope->aliases, key, json_object_new_string(cidr)) < 0)
             return -ENOMEM;

@@ -99,7 +99,7 @@ static int compile_alias(struct fw_model *model, const struct fw_scope *own, str
     return take_net(model, side, &net);
 }
 
-static int compile_list(struct fw_model *model, struct fw_rule *rule, const char *text, struct fw_side *side)
+static int compile_list(struct fw_model *model, const char *text, struct fw_side *side)
 {
     size_t most = 1;
 
@@ -120,7 +120,6 @@ static int compile_list(struct fw_model *model, struct fw_rule *rule, const char
         if (*item == '\0')
             break;
     }
-    (void)rule;
     return 0;
 }
 
@@ -137,7 +136,7 @@ static int compile_side(struct fw_model *model, const struct fw_scope *own, stru
     }
     if (fw_name_split(text, false, &prefix, &name))
         return compile_alias(model, own, rule, prefix, name, side);
-    return compile_list(model, rule, text, side);
+    return compile_list(model, text, side);
 }
 
 /* ---------------------------------------------------------------- protocol and ports */

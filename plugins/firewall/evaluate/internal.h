@@ -90,6 +90,7 @@ struct fw_span {
 struct fw_ports {
     struct fw_span *spans; /* NULL: no condition */
     uint16_t count;
+    bool unsure; /* the list holds a name whose port is not known */
 };
 enum fw_ports_state {
     FW_PORTS_GOOD,

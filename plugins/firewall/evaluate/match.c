@@ -69,18 +69,17 @@ static enum fw_tri match_line(const struct fw_match *match, const struct fw_pack
     return fw_and(tri, fw_ports_match(&match->sports, packet->sport));
 }
 
-/* The interface on the host is the bridge of the other side; an altname stands for its interface. */
+/* The interface on the host is the bridge of the other side. What was not read may be its altname. */
 static enum fw_tri match_iface(const struct fw_walk *walk, const char *iface)
 {
     const struct fw_model *model = walk->model;
 
     if (walk->at_guest)
         return fw_same(iface, walk->netid) ? FW_YES : FW_NO;
-    const char *real = fw_text(model->altnames, iface);
-    if (fw_same(real ? real : iface, walk->iface))
-        return FW_YES;
     if (!walk->iface)
         return FW_MAYBE;
+    if (fw_same(iface, walk->iface))
+        return FW_YES;
     return model->altnames || strncmp(iface, "vmbr", 4) == 0 ? FW_NO : FW_MAYBE;
 }
 

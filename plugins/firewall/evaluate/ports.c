@@ -30,6 +30,16 @@ static bool is_numeric(const char *text, size_t len)
     return len > 0 && text[0] != ':' && text[len - 1] != ':';
 }
 
+/* May it be a service that another /etc/services has? */
+static bool is_word(const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_+.", text[i]))
+            return false;
+    }
+    return len > 0;
+}
+
 /* Numbers are put into *ret_span and *ret_words says what is wrong with them. */
 static enum item_kind read_item(const char *text, size_t len, bool icmp, struct fw_span *ret_span, unsigned *numbers,
                                 const char **ret_words)
@@ -56,7 +66,7 @@ static enum item_kind read_item(const char *text, size_t len, bool icmp, struct 
         return ITEM_SERVICE;
     }
     *ret_words = len == 0 ? "an empty element in the list" : "neither a port nor a known service name";
-    return len == 0 || colon ? ITEM_BAD : ITEM_UNKNOWN;
+    return is_word(text, len) ? ITEM_UNKNOWN : ITEM_BAD;
 }
 
 enum fw_ports_state fw_ports_check(const char *text, bool icmp, const char **ret_words)
@@ -136,7 +146,7 @@ int fw_ports_make(struct fw_pool *pool, const char *text, int proto, struct fw_p
         if (*item == '\0')
             break;
     }
-    *ret_ports = (struct fw_ports){.spans = spans, .count = count};
+    *ret_ports = (struct fw_ports){.spans = spans, .count = count, .unsure = state != FW_PORTS_GOOD};
     *ret_state = state;
     return 0;
 }
@@ -151,5 +161,5 @@ enum fw_tri fw_ports_match(const struct fw_ports *ports, int port)
         if (port >= ports->spans[i].first && port <= ports->spans[i].last)
             return FW_YES;
     }
-    return FW_NO;
+    return ports->unsure ? FW_MAYBE : FW_NO;
 }

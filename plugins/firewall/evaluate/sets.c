@@ -15,7 +15,7 @@ enum fw_tri fw_set_has(const struct fw_set *set, const struct fw_address *addres
     for (uint32_t i = 0; i < set->count; i++) {
         const struct fw_entry *entry = &set->entries[i];
 
-        if (fw_net_has(&entry->net, address) && (!best || entry->net.bits > best->net.bits))
+        if (fw_net_has(&entry->net, address) && (!best || entry->net.bits >= best->net.bits))
             best = entry;
     }
     return best && !best->except ? FW_YES : FW_NO;
@@ -87,6 +87,7 @@ static int read_entries(struct fw_model *model, const struct fw_scope *scope, st
         struct json_object *entry = json_object_array_get_idx(list, i);
         const char *cidr = fw_text(entry, "cidr");
 
+        set->unsure = set->unsure || !cidr;
         if (!cidr || fw_get(entry, "errors") || fw_get(seen, cidr))
             continue;
         if (json_object_object_add(seen, cidr, json_object_new_boolean(1)) < 0)
