@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * oracle-firewall [--hold-out N | --held-out N] [--derive | --strip] [--actions] FILE.jsonl
- * Evaluates every packet of recorded firewall cases and prints each disagreement: id, packet, what was expected, what
- * came out, and what decided. Exit status: 0 without any, 1 with, 2 when the file cannot be read.
+ * Evaluates every packet of recorded firewall cases and prints each disagreement: id, packet, what was
+ * expected, what came out, and what decided. Exit status: 0 without any, 1 with, 2 when the file cannot be
+ * read.
  *   --hold-out N   leaves out every Nth case; --held-out N takes only those
  *   --actions      only the packet's verdict has to agree, not each hop and what decided it
- *   --strip        evaluates without the recorded errors: the evaluator has to find by itself what takes no effect
+ *   --strip        evaluates without the recorded errors: the evaluator has to find by itself what takes no
+ * effect
  *   --derive       compares what the evaluator itself finds wrong with rules to the recorded `errors` instead
  */
 #include <errno.h>
@@ -16,7 +18,8 @@
 #include "firewall_case.h"
 
 struct counts {
-    size_t cases, packets, actions, hops, hop_verdicts, hop_bys, bys, unknown, rules, errors, order, missed, invented;
+    size_t cases, packets, actions, hops, hop_verdicts, hop_bys, bys, unknown, rules, errors, order, missed,
+        invented;
 };
 
 struct settings {
@@ -81,10 +84,11 @@ static bool compare_hops(struct json_object *hops, const struct fw_result *resul
 
 static void print_difference(const char *id, struct json_object *packet, const struct fw_result *result)
 {
-    printf("%s: %s -> %s %s %s:%s -> %s:%s %s\n", id, text_of(packet, "from"), text_of(packet, "to"), text_of(packet, "proto"),
-           text_of(packet, "source"), text_of(packet, "sport"), text_of(packet, "dest"), text_of(packet, "dport"),
-           text_of(packet, "icmp_type"));
-    printf("  expected %s by %s, hops %s\n", text_of(packet, "action"), text_of(packet, "by"), text_of(packet, "hops"));
+    printf("%s: %s -> %s %s %s:%s -> %s:%s %s\n", id, text_of(packet, "from"), text_of(packet, "to"),
+           text_of(packet, "proto"), text_of(packet, "source"), text_of(packet, "sport"),
+           text_of(packet, "dest"), text_of(packet, "dport"), text_of(packet, "icmp_type"));
+    printf("  expected %s by %s, hops %s\n", text_of(packet, "action"), text_of(packet, "by"),
+           text_of(packet, "hops"));
     printf("  got      %s by ", fw_verdict_word(result->verdict));
     print_by(&result->by);
     for (size_t i = 0; i < result->hop_count; i++) {
@@ -100,8 +104,8 @@ static void print_difference(const char *id, struct json_object *packet, const s
 }
 
 /* True: agrees. */
-static bool check_packet(const struct fw_model *model, const char *id, struct json_object *input, const struct settings *settings,
-                         struct counts *counts)
+static bool check_packet(const struct fw_model *model, const char *id, struct json_object *input,
+                         const struct settings *settings, struct counts *counts)
 {
     struct fw_packet packet;
     struct fw_result result;
@@ -109,7 +113,8 @@ static bool check_packet(const struct fw_model *model, const char *id, struct js
 
     counts->packets++;
     if (fw_packet_read(input, &packet, &words) < 0 || fw_evaluate(model, &packet, &result) < 0) {
-        printf("%s: a packet that is not understood (%s): %s\n", id, words ? words : "its ends", json_object_to_json_string(input));
+        printf("%s: a packet that is not understood (%s): %s\n", id, words ? words : "its ends",
+               json_object_to_json_string(input));
         return false;
     }
     bool action = strcmp(fw_verdict_word(result.verdict), text_of(input, "action")) == 0;
@@ -124,14 +129,15 @@ static bool check_packet(const struct fw_model *model, const char *id, struct js
     return false;
 }
 
-static size_t check_packets(const struct fw_model *model, struct json_object *test, const struct settings *settings,
-                            struct counts *counts)
+static size_t check_packets(const struct fw_model *model, struct json_object *test,
+                            const struct settings *settings, struct counts *counts)
 {
     struct json_object *packets = member(test, "packets");
     size_t wrong = 0;
 
     for (size_t i = 0; packets && i < json_object_array_length(packets); i++)
-        wrong += !check_packet(model, text_of(test, "id"), json_object_array_get_idx(packets, i), settings, counts);
+        wrong += !check_packet(model, text_of(test, "id"), json_object_array_get_idx(packets, i), settings,
+                               counts);
     return wrong;
 }
 
@@ -156,9 +162,10 @@ static size_t check_errors(const struct fw_model *model, struct json_object *tes
         counts->missed += !found;
         counts->invented += found;
         wrong++;
-        printf("%s: %s%s%s rule %u: recorded %s, found %s: %s\n", text_of(test, "id"), rule.file, rule.group ? " " : "",
-               rule.group ? rule.group : "", rule.pos, errors ? json_object_to_json_string(errors) : "nothing",
-               rule.key ? rule.key : "nothing", rule.words ? rule.words : "");
+        printf("%s: %s%s%s rule %u: recorded %s, found %s: %s\n", text_of(test, "id"), rule.file,
+               rule.group ? " " : "", rule.group ? rule.group : "", rule.pos,
+               errors ? json_object_to_json_string(errors) : "nothing", rule.key ? rule.key : "nothing",
+               rule.words ? rule.words : "");
     }
     return wrong;
 }
@@ -176,7 +183,8 @@ static size_t check_case(struct json_object *test, const struct settings *settin
         printf("%s: the configuration is not understood: %s\n", text_of(test, "id"), strerror(-r));
         return 1;
     }
-    wrong = settings->derive ? check_errors(model, test, counts) : check_packets(model, test, settings, counts);
+    wrong =
+        settings->derive ? check_errors(model, test, counts) : check_packets(model, test, settings, counts);
     fw_model_free(model);
     return wrong;
 }
@@ -195,7 +203,8 @@ static int read_settings(int argc, char **argv, struct settings *settings)
                          : strcmp(argv[i], "--held-out") == 0 ? &settings->held_out
                                                               : NULL;
 
-        if (number && i + 1 < argc && argv[i + 1][0] >= '2' && argv[i + 1][0] <= '9' && argv[i + 1][1] == '\0')
+        if (number && i + 1 < argc && argv[i + 1][0] >= '2' && argv[i + 1][0] <= '9' &&
+            argv[i + 1][1] == '\0')
             *number = (size_t)(argv[++i][0] - '0');
         else if (strcmp(argv[i], "--derive") == 0)
             settings->derive = true;
@@ -214,14 +223,16 @@ static int read_settings(int argc, char **argv, struct settings *settings)
 static void print_counts(const struct settings *settings, const struct counts *counts, size_t wrong)
 {
     if (settings->derive) {
-        printf("%zu cases, %zu rules, %zu with recorded errors: %zu missed, %zu invented, %zu about the order in a file\n",
+        printf("%zu cases, %zu rules, %zu with recorded errors: %zu missed, %zu invented, %zu about the "
+               "order in a file\n",
                counts->cases, counts->rules, counts->errors, counts->missed, counts->invented, counts->order);
         return;
     }
-    printf("%zu cases, %zu packets: %zu verdicts agree, %zu deciders agree; %zu places on the way: %zu verdicts agree, "
+    printf("%zu cases, %zu packets: %zu verdicts agree, %zu deciders agree; %zu places on the way: %zu "
+           "verdicts agree, "
            "%zu deciders agree; %zu unknown, %zu disagreements\n",
-           counts->cases, counts->packets, counts->actions, counts->bys, counts->hops, counts->hop_verdicts, counts->hop_bys,
-           counts->unknown, wrong);
+           counts->cases, counts->packets, counts->actions, counts->bys, counts->hops, counts->hop_verdicts,
+           counts->hop_bys, counts->unknown, wrong);
 }
 
 int main(int argc, char **argv)
@@ -232,7 +243,8 @@ int main(int argc, char **argv)
     char *line = NULL;
 
     if (read_settings(argc, argv, &settings) < 0) {
-        fprintf(stderr, "usage: oracle-firewall [--hold-out N | --held-out N] [--derive | --strip] [--actions] FILE.jsonl\n");
+        fprintf(stderr, "usage: oracle-firewall [--hold-out N | --held-out N] [--derive | --strip] "
+                        "[--actions] FILE.jsonl\n");
         return 2;
     }
     FILE *file = fopen(settings.file, "re");

@@ -20,7 +20,8 @@ static struct json_object *copy(struct json_object *value)
 
 static void strip_rules(struct json_object *rules)
 {
-    for (size_t i = 0; json_object_is_type(rules, json_type_array) && i < json_object_array_length(rules); i++)
+    for (size_t i = 0; json_object_is_type(rules, json_type_array) && i < json_object_array_length(rules);
+         i++)
         json_object_object_del(json_object_array_get_idx(rules, i), "errors");
 }
 
@@ -40,7 +41,8 @@ static struct json_object *scope_input(struct json_object *parsed, bool strip)
     static const struct {
         const char *key;
         bool list;
-    } parts[] = {{"options", false}, {"rules", true}, {"aliases", false}, {"ipset", false}, {"groups", false}};
+    } parts[] = {
+        {"options", false}, {"rules", true}, {"aliases", false}, {"ipset", false}, {"groups", false}};
     struct json_object *out = json_object_new_object();
 
     for (size_t i = 0; out && i < sizeof(parts) / sizeof(parts[0]); i++) {
@@ -57,7 +59,8 @@ static struct json_object *scope_input(struct json_object *parsed, bool strip)
     return out;
 }
 
-static void add_guests(struct json_object *out, struct json_object *guests, struct json_object *parsed, bool strip)
+static void add_guests(struct json_object *out, struct json_object *guests, struct json_object *parsed,
+                       bool strip)
 {
     struct json_object *scopes = json_object_new_object();
 
@@ -83,7 +86,8 @@ static bool is_vnet_file(const char *name)
 struct json_object *firewall_case_input(struct json_object *test, bool strip)
 {
     static const char *const none[] = {"altnames", "corosync", "sdn_ipsets"};
-    struct json_object *network = get(test, "network"), *parsed = get(test, "parsed"), *out = json_object_new_object();
+    struct json_object *network = get(test, "network"), *parsed = get(test, "parsed"),
+                       *out = json_object_new_object();
     struct json_object *vnets = json_object_new_object();
 
     if (!out || !vnets)
@@ -126,7 +130,8 @@ static bool has_name(struct json_object *file, const char *name)
     return get(get(file, "aliases"), name) || get(get(file, "ipset"), name);
 }
 
-bool firewall_case_is_order(struct json_object *test, const struct fw_rule_view *rule, struct json_object *errors)
+bool firewall_case_is_order(struct json_object *test, const struct fw_rule_view *rule,
+                            struct json_object *errors)
 {
     struct json_object *parsed = get(test, "parsed");
 

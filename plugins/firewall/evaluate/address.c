@@ -92,7 +92,8 @@ bool fw_net_has(const struct fw_net *net, const struct fw_address *address)
 
 bool fw_net_equal(const struct fw_net *a, const struct fw_net *b)
 {
-    return a->family == b->family && a->bits == b->bits && memcmp(a->first, b->first, sizeof(a->first)) == 0 &&
+    return a->family == b->family && a->bits == b->bits &&
+           memcmp(a->first, b->first, sizeof(a->first)) == 0 &&
            memcmp(a->last, b->last, sizeof(a->last)) == 0;
 }
 
@@ -124,7 +125,8 @@ int fw_mac_parse(const char *text, uint8_t ret_mac[6])
 
 void fw_link_local(const uint8_t mac[6], struct fw_net *ret_net)
 {
-    const uint8_t address[16] = {0xfe, 0x80, 0, 0, 0, 0, 0, 0, mac[0] ^ 2, mac[1], mac[2], 0xff, 0xfe, mac[3], mac[4], mac[5]};
+    const uint8_t address[16] = {0xfe,       0x80,   0,      0,    0,    0,      0,      0,
+                                 mac[0] ^ 2, mac[1], mac[2], 0xff, 0xfe, mac[3], mac[4], mac[5]};
 
     *ret_net = (struct fw_net){.family = 6, .bits = 128};
     memcpy(ret_net->first, address, sizeof(address));

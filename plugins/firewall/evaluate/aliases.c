@@ -56,8 +56,8 @@ static bool lower(const char *name, char *out, size_t size)
     return true;
 }
 
-const char *fw_alias(const struct fw_model *model, const struct fw_scope *scope, const char *prefix, const char *name,
-                     bool *ret_maybe)
+const char *fw_alias(const struct fw_model *model, const struct fw_scope *scope, const char *prefix,
+                     const char *name, bool *ret_maybe)
 {
     const struct fw_scope *own = fw_names_of(scope);
     const char *cidr = NULL;
@@ -94,7 +94,8 @@ static int read_aliases(struct fw_scope *scope, struct json_object *input)
         const char *name = fw_text(entry, "name"), *cidr = fw_text(entry, "cidr");
 
         if (!name || !cidr)
-            scope->aliases_read = false; /* something that is not understood: a missing name may be this one */
+            scope->aliases_read =
+                false; /* something that is not understood: a missing name may be this one */
         if (name && cidr && lower(name, key, sizeof(key)) &&
             json_object_object_add(scope->aliases, key, json_object_new_string(cidr)) < 0)
             return -ENOMEM;

@@ -100,3 +100,8 @@ bool fw_same(const char *a, const char *b)
 {
     return a && b && strcmp(a, b) == 0;
 }
+
+bool fw_is_set(const char *text)
+{
+    return text && strcmp(text, "0") != 0;
+}

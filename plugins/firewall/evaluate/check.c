@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Whether a rule takes effect at all: what Proxmox checks when it reads the file. One finding is enough; the
- * order only decides which is told. What cannot be told (an unknown macro, a list that was not read) is UNSURE.
+ * order only decides which is told. What cannot be told (an unknown macro, a list that was not read) is
+ * UNSURE.
  */
 #include <errno.h>
 #include <string.h>
@@ -56,7 +57,8 @@ static void check_type(struct check *check, enum fw_place place)
     bool guest = place == FW_GUEST, vnet = place == FW_VNET, group = place == FW_GROUP;
 
     if (rule->type == FW_TYPE_OTHER || (guest && rule->type == FW_TYPE_FORWARD) ||
-        (vnet && rule->type != FW_TYPE_FORWARD && rule->type != FW_TYPE_GROUP) || (group && rule->type == FW_TYPE_GROUP))
+        (vnet && rule->type != FW_TYPE_FORWARD && rule->type != FW_TYPE_GROUP) ||
+        (group && rule->type == FW_TYPE_GROUP))
         bad(check, "type", "this place has no rules of this type");
     if (!rule->word)
         bad(check, "action", "no action");
@@ -100,30 +102,19 @@ static void check_iface(struct check *check, enum fw_place place)
     }
 }
 
-/* "0" is false to Proxmox: it is checked like nothing, and compiled as no condition. */
-static bool is_set(const char *text)
-{
-    return text && strcmp(text, "0") != 0;
-}
-
 static void check_port(struct check *check, const char *key, const char *text, bool icmp)
 {
     const char *words = NULL, *proto = check->rule->proto;
 
-    if (!is_set(text))
+    if (!fw_is_set(text))
         return;
     switch (fw_ports_check(text, icmp, &words)) {
-    case FW_PORTS_BAD:
-        bad(check, key, words);
-        break;
-    case FW_PORTS_UNSURE:
-        unsure(check, key, words);
-        break;
+    case FW_PORTS_BAD: bad(check, key, words); break;
+    case FW_PORTS_UNSURE: unsure(check, key, words); break;
     case FW_PORTS_GOOD:
-    case FW_PORTS_REFUSED:
-        break;
+    case FW_PORTS_REFUSED: break;
     }
-    if (!is_set(proto))
+    if (!fw_is_set(proto))
         bad(check, "proto", "ports need a protocol");
     else if (!icmp && !fw_protocol_ports(proto))
         bad(check, key, "this protocol has no ports");
@@ -133,19 +124,19 @@ static void check_protocol(struct check *check)
 {
     const struct fw_rule *rule = check->rule;
     struct fw_icmp type;
-    bool icmp = is_set(rule->proto) && fw_protocol_icmp(rule->proto);
+    bool icmp = fw_is_set(rule->proto) && fw_protocol_icmp(rule->proto);
 
-    if (is_set(rule->proto) && fw_protocol_number(rule->proto) < 0)
+    if (fw_is_set(rule->proto) && fw_protocol_number(rule->proto) < 0)
         bad(check, "proto", "not a protocol of /etc/protocols");
     if (icmp)
         set_family(check, "proto", strcmp(rule->proto, "icmp") == 0 ? 4 : 6);
     check_port(check, "dport", rule->dport, icmp);
     check_port(check, "sport", rule->sport, false);
-    if (!is_set(rule->icmp_type))
+    if (!fw_is_set(rule->icmp_type))
         return;
     if (!icmp)
         bad(check, "icmp-type", "an ICMP type needs the protocol icmp or icmpv6");
-    else if (is_set(rule->dport))
+    else if (fw_is_set(rule->dport))
         bad(check, "icmp-type", "an ICMP type and a port");
     else if (fw_icmp_find(rule->icmp_type, rule->family, &type) < 0)
         bad(check, "icmp-type", "not an ICMP type of this family");
@@ -163,9 +154,11 @@ static void check_set_name(struct check *check, const char *key, const char *tex
         bad(check, key, "not the name of an IP set");
         return;
     }
-    /* Any place will do here; that the prefix's own place has it is only looked at when the rule is compiled. */
+    /* Any place will do here; that the prefix's own place has it is only looked at when the rule is compiled.
+     */
     if (fw_set_find(model->cluster.sets, model->cluster.set_count, name) ||
-        (own && fw_set_find(own->sets, own->set_count, name)) || fw_set_find(model->sdn, model->sdn_count, name))
+        (own && fw_set_find(own->sets, own->set_count, name)) ||
+        fw_set_find(model->sdn, model->sdn_count, name))
         return;
     if (!model->cluster.sets_read || (own && !own->sets_read) || !model->sdn_read)
         unsure(check, key, "the IP sets were not read");
@@ -239,7 +232,7 @@ static void check_side(struct check *check, const char *key, const char *text)
 {
     const char *prefix, *name;
 
-    if (!is_set(text))
+    if (!fw_is_set(text))
         return;
     if (*text == '+') {
         if (strlen(text) > 65)
@@ -290,7 +283,8 @@ static void check_macro(struct check *check)
     }
 }
 
-void fw_rule_check(const struct fw_model *model, const struct fw_scope *scope, enum fw_place place, struct fw_rule *rule)
+void fw_rule_check(const struct fw_model *model, const struct fw_scope *scope, enum fw_place place,
+                   struct fw_rule *rule)
 {
     struct check check = {.model = model, .rule = rule, .own = place == FW_GUEST ? scope : NULL};
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a rule becomes in the rule set. A rule can pass every check and still not compile: a name whose prefix does not
- * hold it, an ICMP type that the protocol does not have. It is then left out with a warning (SKIPPED), or iptables
- * takes none of the rules (REFUSED).
+ * What a rule becomes in the rule set. A rule can pass every check and still not compile: a name whose prefix
+ * does not hold it, an ICMP type that the protocol does not have. It is then left out with a warning
+ * (SKIPPED), or iptables takes none of the rules (REFUSED).
  */
 #include <errno.h>
 #include <string.h>
@@ -12,11 +12,6 @@
 #define IFACE_MOST 15 /* iptables' limit */
 
 static const unsigned families[2] = {4, 6};
-
-static bool is_set(const char *text)
-{
-    return text && strcmp(text, "0") != 0;
-}
 
 /* Only for the families that the rule is compiled for. */
 static void fail(struct fw_rule *rule, unsigned only, enum fw_compiled how, const char *words)
@@ -41,8 +36,8 @@ static void doubt(struct fw_rule *rule, const char *key, const char *words)
 
 /* ---------------------------------------------------------------- addresses */
 
-static void compile_set(struct fw_model *model, const struct fw_scope *own, struct fw_rule *rule, const char *text,
-                        struct fw_side *side)
+static void compile_set(struct fw_model *model, const struct fw_scope *own, struct fw_rule *rule,
+                        const char *text, struct fw_side *side)
 {
     const char *prefix, *name;
 
@@ -75,8 +70,8 @@ static int take_net(struct fw_model *model, struct fw_side *side, const struct f
     return 0;
 }
 
-static int compile_alias(struct fw_model *model, const struct fw_scope *own, struct fw_rule *rule, const char *prefix,
-                         const char *name, struct fw_side *side)
+static int compile_alias(struct fw_model *model, const struct fw_scope *own, struct fw_rule *rule,
+                         const char *prefix, const char *name, struct fw_side *side)
 {
     bool maybe = false;
     struct fw_net net;
@@ -123,12 +118,12 @@ static int compile_list(struct fw_model *model, const char *text, struct fw_side
     return 0;
 }
 
-static int compile_side(struct fw_model *model, const struct fw_scope *own, struct fw_rule *rule, const char *text,
-                        struct fw_side *side)
+static int compile_side(struct fw_model *model, const struct fw_scope *own, struct fw_rule *rule,
+                        const char *text, struct fw_side *side)
 {
     const char *prefix, *name;
 
-    if (!is_set(text))
+    if (!fw_is_set(text))
         return 0;
     if (*text == '+') {
         compile_set(model, own, rule, text + 1, side);
@@ -148,7 +143,8 @@ static void add_icmp(struct fw_match *match, const struct fw_icmp *type)
 }
 
 /* What stands where a port does is a type here: a number, or a name of this family. */
-static void compile_icmp_port(struct fw_rule *rule, struct fw_match *match, const char *proto, const char *text)
+static void compile_icmp_port(struct fw_rule *rule, struct fw_match *match, const char *proto,
+                              const char *text)
 {
     unsigned family = strcmp(proto, "icmp") == 0 ? 4 : 6;
     int64_t number = fw_digits(text, strlen(text), 255);
@@ -160,8 +156,8 @@ static void compile_icmp_port(struct fw_rule *rule, struct fw_match *match, cons
         add_icmp(match, &type);
 }
 
-static int compile_ports(struct fw_model *model, struct fw_rule *rule, struct fw_match *match, const char *key,
-                         const char *text, struct fw_ports *ret_ports)
+static int compile_ports(struct fw_model *model, struct fw_rule *rule, struct fw_match *match,
+                         const char *key, const char *text, struct fw_ports *ret_ports)
 {
     enum fw_ports_state state;
     int r = fw_ports_make(&model->pool, text, match->proto, ret_ports, &state);
@@ -175,13 +171,13 @@ static int compile_ports(struct fw_model *model, struct fw_rule *rule, struct fw
     return 0;
 }
 
-static int compile_match(struct fw_model *model, struct fw_rule *rule, struct fw_match *match, const char *proto,
-                         const char *dport, const char *sport)
+static int compile_match(struct fw_model *model, struct fw_rule *rule, struct fw_match *match,
+                         const char *proto, const char *dport, const char *sport)
 {
     struct fw_icmp type;
 
     match->proto = -1;
-    if (!is_set(proto))
+    if (!fw_is_set(proto))
         return 0;
     match->proto = fw_protocol_number(proto);
     if (rule->icmp_type && fw_icmp_find(rule->icmp_type, rule->family, &type) == 0)
@@ -190,12 +186,12 @@ static int compile_match(struct fw_model *model, struct fw_rule *rule, struct fw
         compile_icmp_port(rule, match, proto, dport);
     } else if (dport && !fw_protocol_ports(proto)) {
         fail(rule, match->family, FW_SKIPPED, "this protocol has no ports");
-    } else if (is_set(dport)) {
+    } else if (fw_is_set(dport)) {
         int r = compile_ports(model, rule, match, "dport", dport, &match->dports);
         if (r < 0)
             return r;
     }
-    return is_set(sport) ? compile_ports(model, rule, match, "sport", sport, &match->sports) : 0;
+    return fw_is_set(sport) ? compile_ports(model, rule, match, "sport", sport, &match->sports) : 0;
 }
 
 /* Each entry of a macro becomes a line with the rule's own conditions beside it. */
@@ -220,7 +216,8 @@ static int compile_macro(struct fw_model *model, struct fw_rule *rule)
     return 0;
 }
 
-int fw_rule_compile(struct fw_model *model, const struct fw_scope *scope, enum fw_place place, struct fw_rule *rule)
+int fw_rule_compile(struct fw_model *model, const struct fw_scope *scope, enum fw_place place,
+                    struct fw_rule *rule)
 {
     const struct fw_scope *own = place == FW_GUEST ? scope : NULL;
     int r;
@@ -237,7 +234,8 @@ int fw_rule_compile(struct fw_model *model, const struct fw_scope *scope, enum f
     } else {
         rule->matches = fw_take(&model->pool, 1, sizeof(*rule->matches));
         rule->match_count = 1;
-        r = rule->matches ? compile_match(model, rule, rule->matches, rule->proto, rule->dport, rule->sport) : -ENOMEM;
+        r = rule->matches ? compile_match(model, rule, rule->matches, rule->proto, rule->dport, rule->sport)
+                          : -ENOMEM;
     }
     if (r < 0)
         return r;

@@ -11,7 +11,8 @@ static bool is_one(unsigned verdicts)
     return verdicts == FW_ACCEPT || verdicts == FW_DROP || verdicts == FW_REJECT;
 }
 
-/* What the nftables engine is known to do otherwise (its documentation and its rules): that is unknown there. */
+/* What the nftables engine is known to do otherwise (its documentation and its rules): that is unknown there.
+ */
 static void doubt_engine(struct fw_walk *walk)
 {
     const struct fw_packet *packet = walk->packet;
@@ -38,7 +39,8 @@ static bool forwards(const struct fw_rules *rules)
     if (!rules->read)
         return true;
     for (uint32_t i = 0; i < rules->count; i++) {
-        if (rules->list[i].enabled && rules->list[i].type == FW_TYPE_FORWARD && rules->list[i].state != FW_RULE_BAD)
+        if (rules->list[i].enabled && rules->list[i].type == FW_TYPE_FORWARD &&
+            rules->list[i].state != FW_RULE_BAD)
             return true;
     }
     return false;
@@ -46,8 +48,9 @@ static bool forwards(const struct fw_rules *rules)
 
 bool fw_forwarding(const struct fw_model *model)
 {
-    bool any = !model->vnets_read || !model->groups_read || model->cluster.options.policy_forward != FW_ACCEPT ||
-               forwards(&model->cluster.rules) || forwards(&model->host.rules);
+    bool any = !model->vnets_read || !model->groups_read ||
+               model->cluster.options.policy_forward != FW_ACCEPT || forwards(&model->cluster.rules) ||
+               forwards(&model->host.rules);
 
     for (uint32_t i = 0; i < model->group_count && !any; i++)
         any = forwards(&model->groups[i].rules);
@@ -57,7 +60,8 @@ bool fw_forwarding(const struct fw_model *model)
 }
 
 /* One place. Returns what may come out; the mark goes on to the next place. */
-static unsigned check_hop(struct fw_walk *walk, enum fw_at at, const struct fw_guest *guest, const struct fw_nic *nic)
+static unsigned check_hop(struct fw_walk *walk, enum fw_at at, const struct fw_guest *guest,
+                          const struct fw_nic *nic)
 {
     struct fw_result *result = walk->result;
     const struct fw_model *model = walk->model;
@@ -98,12 +102,9 @@ static unsigned check_hop(struct fw_walk *walk, enum fw_at at, const struct fw_g
 static const char *bridge_of(const struct fw_end *end, const struct fw_nic *nic)
 {
     switch (end->kind) {
-    case FW_END_HOST:
-        return "lo";
-    case FW_END_OUTSIDE:
-        return end->bridge;
-    case FW_END_GUEST:
-        break;
+    case FW_END_HOST: return "lo";
+    case FW_END_OUTSIDE: return end->bridge;
+    case FW_END_GUEST: break;
     }
     return nic ? nic->bridge : NULL;
 }
@@ -120,8 +121,9 @@ static int find_sides(const struct fw_model *model, const struct fw_packet *pack
         sides->from = fw_model_nic(model, packet->from.vmid, packet->from.net, &sides->from_guest);
     if (packet->to.kind == FW_END_GUEST)
         sides->to = fw_model_nic(model, packet->to.vmid, packet->to.net, &sides->to_guest);
-    if ((packet->from.kind == FW_END_GUEST && !sides->from) || (packet->to.kind == FW_END_GUEST && !sides->to) ||
-        packet->source.family != packet->dest.family || (packet->source.family != 4 && packet->source.family != 6))
+    if ((packet->from.kind == FW_END_GUEST && !sides->from) ||
+        (packet->to.kind == FW_END_GUEST && !sides->to) || packet->source.family != packet->dest.family ||
+        (packet->source.family != 4 && packet->source.family != 6))
         return -EINVAL;
     return 0;
 }
@@ -137,9 +139,11 @@ static unsigned go(struct fw_walk *walk, const struct sides *sides)
         const struct fw_nic *nic;
         const char *iface;
     } steps[] = {
-        {sides->from && sides->from->firewall && sides->from_guest->here, FW_AT_GUEST_OUT, sides->from_guest, sides->from, NULL},
+        {sides->from && sides->from->firewall && sides->from_guest->here, FW_AT_GUEST_OUT, sides->from_guest,
+         sides->from, NULL},
         {packet->from.kind == FW_END_HOST, FW_AT_HOST_OUT, NULL, NULL, bridge_of(&packet->to, sides->to)},
-        {sides->to && sides->to->firewall && sides->to_guest->here, FW_AT_GUEST_IN, sides->to_guest, sides->to, NULL},
+        {sides->to && sides->to->firewall && sides->to_guest->here, FW_AT_GUEST_IN, sides->to_guest,
+         sides->to, NULL},
         {packet->to.kind == FW_END_HOST, FW_AT_HOST_IN, NULL, NULL, bridge_of(&packet->from, sides->from)},
     };
 
@@ -160,7 +164,8 @@ int fw_evaluate(const struct fw_model *model, const struct fw_packet *packet, st
 {
     struct fw_result result = {.by = fw_by_builtin("no-firewall")};
     struct sides sides;
-    struct fw_walk walk = {.model = model, .packet = packet, .result = &result, .family = packet->source.family == 6};
+    struct fw_walk walk = {
+        .model = model, .packet = packet, .result = &result, .family = packet->source.family == 6};
 
     int r = find_sides(model, packet, &sides);
     if (r < 0)

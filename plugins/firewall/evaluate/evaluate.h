@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a Proxmox VE firewall does with a packet: accepted, dropped, rejected or unknown, at each place that checks it,
- * with the rule, policy or built-in check that decides. A pure library: no input or output, no clock, no host calls.
- * It models the iptables engine (pve-firewall 6.0.4). README.md says what is modelled and what is not.
+ * What a Proxmox VE firewall does with a packet: accepted, dropped, rejected or unknown, at each place that
+ * checks it, with the rule, policy or built-in check that decides. A pure library: no input or output, no
+ * clock, no host calls. It models the iptables engine (pve-firewall 6.0.4). README.md says what is modelled
+ * and what is not.
  *
- * A model is built once from what the API answered and is only read afterwards: several threads may evaluate with one
- * model. Functions return 0 or a negative errno; results are written only on success.
+ * A model is built once from what the API answered and is only read afterwards: several threads may evaluate
+ * with one model. Functions return 0 or a negative errno; results are written only on success.
  */
 #ifndef PROXIMO_FIREWALL_EVALUATE_H
 #define PROXIMO_FIREWALL_EVALUATE_H
@@ -27,24 +28,23 @@ enum fw_cast { FW_UNICAST, FW_BROADCAST, FW_MULTICAST, FW_ANYCAST };
 struct fw_model;
 
 /*
- * Builds a model of one node from one JSON object. Each value is the `data` of an API answer; a member that is absent
- * or null was not read, an empty one holds nothing:
+ * Builds a model of one node from one JSON object. Each value is the `data` of an API answer; a member that
+ * is absent or null was not read, an empty one holds nothing:
  *
  *   node           the node's name
- *   now            the time in seconds, for the time stamp in the cluster's `enable`; absent: the stamp counts
- *   local_network  the network around the node's cluster address, CIDR
- *   altnames       {altname: interface}
- *   corosync       {} without a cluster, else {transport, nodes: [{name, ring0_addr, ring1_addr, ...}]}
- *   sdn_ipsets     {name: [cidr, "!cidr", ...]}
- *   nics           [{vmid, type: qemu or lxc, node, nets: {net0: {mac, bridge, firewall, ip, ip6}}}]
- *   cluster        {options, rules, aliases, ipset: {name: entries}, groups: {name: rules}}    /cluster/firewall/...
- *   host           {options, rules}                                                  /nodes/{node}/firewall/...
+ *   now            the time in seconds, for the time stamp in the cluster's `enable`; absent: the stamp
+ * counts local_network  the network around the node's cluster address, CIDR altnames       {altname:
+ * interface} corosync       {} without a cluster, else {transport, nodes: [{name, ring0_addr, ring1_addr,
+ * ...}]} sdn_ipsets     {name: [cidr, "!cidr", ...]} nics           [{vmid, type: qemu or lxc, node, nets:
+ * {net0: {mac, bridge, firewall, ip, ip6}}}] cluster        {options, rules, aliases, ipset: {name: entries},
+ * groups: {name: rules}}    /cluster/firewall/... host           {options, rules} /nodes/{node}/firewall/...
  *   guests         {vmid: {options, rules, aliases, ipset}}    /nodes/{node}/{qemu,lxc}/{vmid}/firewall/...
- *   vnets          {vnet: {options, rules}}                               /cluster/sdn/vnets/{vnet}/firewall/...
+ *   vnets          {vnet: {options, rules}} /cluster/sdn/vnets/{vnet}/firewall/...
  *
- * Rules stand in the order of their `pos`. Where the API said `errors` of a rule or an entry, that is believed; what it
- * says nothing of is checked here too. The model keeps a reference to `input`, which must not be changed afterwards.
- * -EINVAL: a part has another type than this; -E2BIG: a part is larger than a limit (limits.h); -ENOMEM.
+ * Rules stand in the order of their `pos`. Where the API said `errors` of a rule or an entry, that is
+ * believed; what it says nothing of is checked here too. The model keeps a reference to `input`, which must
+ * not be changed afterwards. -EINVAL: a part has another type than this; -E2BIG: a part is larger than a
+ * limit (limits.h); -ENOMEM.
  */
 int fw_model_build(struct json_object *input, struct fw_model **ret_model);
 void fw_model_free(struct fw_model *model);
@@ -78,8 +78,8 @@ int fw_address_parse(const char *text, struct fw_address *ret_address);
 enum fw_end_kind { FW_END_OUTSIDE, FW_END_HOST, FW_END_GUEST };
 struct fw_end {
     enum fw_end_kind kind;
-    char bridge[32];     /* of OUTSIDE */
-    uint32_t vmid, net;  /* of GUEST */
+    char bridge[32];    /* of OUTSIDE */
+    uint32_t vmid, net; /* of GUEST */
 };
 
 /* The first packet of a new connection. -1 means "not known": what depends on it becomes unknown. */
@@ -95,9 +95,9 @@ struct fw_packet {
 };
 
 /*
- * Reads a packet from an object: from, to (`host`, `outside` = on vmbr0, `BRIDGE` or `BRIDGE/PORT`, `vm100`, `vm100i1`,
- * `ct105`), source, dest, proto (name or number), sport, dport, icmp_type (name) or itype and icode, mac, srctype, dsttype.
- * -EINVAL, and *ret_words (static) says what is wrong.
+ * Reads a packet from an object: from, to (`host`, `outside` = on vmbr0, `BRIDGE` or `BRIDGE/PORT`, `vm100`,
+ * `vm100i1`, `ct105`), source, dest, proto (name or number), sport, dport, icmp_type (name) or itype and
+ * icode, mac, srctype, dsttype. -EINVAL, and *ret_words (static) says what is wrong.
  */
 int fw_packet_read(struct json_object *input, struct fw_packet *ret_packet, const char **ret_words);
 
@@ -107,7 +107,8 @@ enum fw_by_kind { FW_BY_RULE, FW_BY_POLICY, FW_BY_BUILTIN };
 /* What decided. Texts are borrowed from the model or static. */
 struct fw_by {
     enum fw_by_kind kind;
-    const char *file, *group; /* of a rule; group: the rule stands in it, and `via` is the line that calls it */
+    const char *file,
+        *group; /* of a rule; group: the rule stands in it, and `via` is the line that calls it */
     uint32_t pos;
     const char *via_file; /* NULL without */
     uint32_t via_pos;
@@ -136,15 +137,18 @@ struct fw_result {
     char reasons[FW_REASONS][160]; /* why it is unknown, or what was not known on the way */
 };
 
-/* What happens to the packet. -EINVAL: an end that the model does not know; families of source and dest differ. */
+/* What happens to the packet. -EINVAL: an end that the model does not know; families of source and dest
+ * differ. */
 int fw_evaluate(const struct fw_model *model, const struct fw_packet *packet, struct fw_result *ret_result);
 
 const char *fw_verdict_word(enum fw_verdict verdict); /* ACCEPT, DROP, REJECT, UNKNOWN */
 /* `host-in`, `guest-out 100 net0`; out holds 40 bytes. */
 void fw_at_words(const struct fw_hop *hop, char *out, size_t size);
-/* {file, pos}, {file, group, pos, via}, {policy} or {builtin, via}; the caller owns it; NULL: out of memory. */
+/* {file, pos}, {file, group, pos, via}, {policy} or {builtin, via}; the caller owns it; NULL: out of memory.
+ */
 struct json_object *fw_by_json(const struct fw_by *by);
-/* {verdict, by, hops: [{at, verdict, by}], possible?, reasons?, engine}; the caller owns it; NULL: out of memory. */
+/* {verdict, by, hops: [{at, verdict, by}], possible?, reasons?, engine}; the caller owns it; NULL: out of
+ * memory. */
 struct json_object *fw_result_json(const struct fw_result *result);
 
 /* ---------------------------------------------------------------- what changes */
@@ -167,11 +171,11 @@ struct fw_change {
 typedef int fw_change_fn(const struct fw_change *change, void *data);
 
 /*
- * Evaluates each packet with both models for every port of first..last (its own dport is ignored; first > last: just
- * the packet as it is) and calls `each` for every run of ports that is judged otherwise afterwards. What `each` returns
- * ends it unless 0, and is returned.
+ * Evaluates each packet with both models for every port of first..last (its own dport is ignored; first >
+ * last: just the packet as it is) and calls `each` for every run of ports that is judged otherwise
+ * afterwards. What `each` returns ends it unless 0, and is returned.
  */
-int fw_compare(const struct fw_model *before, const struct fw_model *after, const struct fw_packet *packets, size_t count,
-               uint16_t first, uint16_t last, fw_change_fn *each, void *data);
+int fw_compare(const struct fw_model *before, const struct fw_model *after, const struct fw_packet *packets,
+               size_t count, uint16_t first, uint16_t last, fw_change_fn *each, void *data);
 
 #endif

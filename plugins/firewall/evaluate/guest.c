@@ -6,22 +6,18 @@
 
 #define UDP 17
 
-static enum fw_tri is_port(int port, int wanted)
-{
-    return port < 0 ? FW_MAYBE : port == wanted ? FW_YES : FW_NO;
-}
-
 /* A request of the guest's own client, or the answer to it. */
 static bool walk_dhcp(struct fw_walk *walk, const struct fw_options *options)
 {
-    static const int clients[2] = {68, 546}, servers[2] = {67, 547};
+    static const uint16_t clients[2] = {68, 546}, servers[2] = {67, 547};
     const struct fw_packet *packet = walk->packet;
-    int client = clients[walk->family], server = servers[walk->family];
     bool out = walk->direction == FW_OUT;
+    uint16_t source = out ? clients[walk->family] : servers[walk->family];
+    uint16_t dest = out ? servers[walk->family] : clients[walk->family];
     enum fw_tri tri = packet->proto == UDP ? (enum fw_tri)options->dhcp : FW_NO;
 
-    tri = fw_and(tri, is_port(packet->sport, out ? client : server));
-    tri = fw_and(tri, is_port(packet->dport, out ? server : client));
+    tri = fw_and(tri, fw_port_in(packet->sport, source, source));
+    tri = fw_and(tri, fw_port_in(packet->dport, dest, dest));
     if (!fw_decide(walk, tri, FW_ACCEPT, fw_by_builtin("dhcp"), "it may pass as DHCP"))
         return false;
     if (out)
@@ -36,7 +32,9 @@ static bool walk_sender(struct fw_walk *walk, const struct fw_options *options, 
     enum fw_tri forged = FW_NO, radv = FW_NO, outside;
 
     if (packet->has_mac)
-        forged = !nic->has_mac ? FW_MAYBE : memcmp(packet->mac, nic->mac, sizeof(nic->mac)) != 0 ? FW_YES : FW_NO;
+        forged = !nic->has_mac                                          ? FW_MAYBE
+                 : memcmp(packet->mac, nic->mac, sizeof(nic->mac)) != 0 ? FW_YES
+                                                                        : FW_NO;
     if (fw_decide(walk, fw_and((enum fw_tri)options->macfilter, forged), FW_DROP, fw_by_builtin("macfilter"),
                   "the MAC filter may drop it"))
         return true;
@@ -49,7 +47,8 @@ static bool walk_sender(struct fw_walk *walk, const struct fw_options *options, 
                          : nic->filter_defined == FW_NO && options->ipfilter == FW_NO ? FW_NO
                                                                                       : FW_MAYBE;
     outside = active == FW_NO ? FW_NO : fw_not(fw_set_has(nic->filter, &packet->source));
-    return fw_decide(walk, fw_and(active, outside), FW_DROP, fw_by_builtin("ipfilter"), "the IP filter may drop it");
+    return fw_decide(walk, fw_and(active, outside), FW_DROP, fw_by_builtin("ipfilter"),
+                     "the IP filter may drop it");
 }
 
 static void doubt_inspection(struct fw_walk *walk, const struct fw_options *options)
@@ -71,7 +70,8 @@ void fw_walk_guest(struct fw_walk *walk, const struct fw_guest *guest, const str
                   "whether the guest's firewall is on was not read"))
         return;
     if (fw_decide(walk, plugged ? FW_NO : FW_YES, FW_ACCEPT, fw_by_builtin("no-firewall"), "")) {
-        fw_reason(walk, "a security group that does not compile leaves %s of guest %u unfiltered", walk->netid, guest->vmid);
+        fw_reason(walk, "a security group that does not compile leaves %s of guest %u unfiltered",
+                  walk->netid, guest->vmid);
         return;
     }
     if (walk_dhcp(walk, options))

@@ -15,13 +15,6 @@ static const struct {
     {8006, 8006, true}, {5900, 5999, true}, {3128, 3128, true}, {22, 22, true}, {60000, 60050, false},
 };
 
-static enum fw_tri in_range(int port, uint16_t first, uint16_t last)
-{
-    if (port < 0)
-        return FW_MAYBE;
-    return port >= first && port <= last ? FW_YES : FW_NO;
-}
-
 static bool walk_management(struct fw_walk *walk)
 {
     const struct fw_model *model = walk->model;
@@ -30,7 +23,9 @@ static bool walk_management(struct fw_walk *walk)
     enum fw_tri port = FW_NO, address;
 
     for (size_t i = 0; packet->proto == TCP && i < sizeof(management) / sizeof(management[0]); i++) {
-        enum fw_tri tri = in || management[i].out ? in_range(packet->dport, management[i].first, management[i].last) : FW_NO;
+        enum fw_tri tri = in || management[i].out
+                              ? fw_port_in(packet->dport, management[i].first, management[i].last)
+                              : FW_NO;
 
         port = tri == FW_YES || port == FW_NO ? tri : port;
         if (port == FW_YES)
@@ -42,7 +37,8 @@ static bool walk_management(struct fw_walk *walk)
         address = FW_MAYBE;
     else
         address = fw_net_has(&model->local, &packet->dest) ? FW_YES : FW_NO;
-    return fw_decide(walk, fw_and(port, address), FW_ACCEPT, fw_by_builtin(in ? "management" : "local_network"),
+    return fw_decide(walk, fw_and(port, address), FW_ACCEPT,
+                     fw_by_builtin(in ? "management" : "local_network"),
                      "whether the address is in the local network is not known");
 }
 
@@ -63,7 +59,7 @@ static bool walk_corosync(struct fw_walk *walk)
     const struct fw_packet *packet = walk->packet;
     const struct fw_address *here = walk->direction == FW_IN ? &packet->dest : &packet->source;
     const struct fw_address *there = walk->direction == FW_IN ? &packet->source : &packet->dest;
-    enum fw_tri port = packet->proto == UDP ? in_range(packet->dport, 5404, 5405) : FW_NO, link = FW_NO;
+    enum fw_tri port = packet->proto == UDP ? fw_port_in(packet->dport, 5404, 5405) : FW_NO, link = FW_NO;
 
     if (port == FW_NO)
         return false;
@@ -106,7 +102,8 @@ void fw_walk_host(struct fw_walk *walk)
         return;
     if (fw_decide(walk, packet->proto == IGMP ? FW_YES : FW_NO, FW_ACCEPT, fw_by_builtin("igmp"), ""))
         return;
-    if (fw_walk_rules(walk, &model->host, &model->host.rules) || fw_walk_rules(walk, &model->cluster, &model->cluster.rules))
+    if (fw_walk_rules(walk, &model->host, &model->host.rules) ||
+        fw_walk_rules(walk, &model->cluster, &model->cluster.rules))
         return;
     if (walk_management(walk) || walk_corosync(walk))
         return;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The parts of the evaluator to each other. Everything here lives in a model's pool or is borrowed from its input. */
+/* The parts of the evaluator to each other. Everything here lives in a model's pool or is borrowed from its
+ * input. */
 #ifndef PROXIMO_FIREWALL_INTERNAL_H
 #define PROXIMO_FIREWALL_INTERNAL_H
 
@@ -25,6 +26,8 @@ const char *fw_text(struct json_object *object, const char *key);
 int64_t fw_number(struct json_object *object, const char *key, int64_t otherwise);
 /* Digits only, at most `most`; -1 otherwise. */
 int64_t fw_digits(const char *text, size_t len, int64_t most);
+/* "0" is false to Proxmox, as if nothing stood there. */
+bool fw_is_set(const char *text);
 bool fw_same(const char *a, const char *b); /* NULL equals nothing */
 
 /* ---------------------------------------------------------------- addresses */
@@ -98,11 +101,13 @@ enum fw_ports_state {
     FW_PORTS_UNSURE,  /* a service name that the table does not have */
     FW_PORTS_REFUSED, /* a service that this protocol does not have: iptables takes none of the rules */
 };
-/* Checks a list as Proxmox's parser does. icmp: the protocol is ICMP, so names of ICMP types stand there too. */
+/* Checks a list as Proxmox's parser does. icmp: the protocol is ICMP, so names of ICMP types stand there too.
+ */
 enum fw_ports_state fw_ports_check(const char *text, bool icmp, const char **ret_words);
 /* Makes the list's spans for a protocol number; -ENOMEM, else 0 and *ret_state. */
 int fw_ports_make(struct fw_pool *pool, const char *text, int proto, struct fw_ports *ret_ports,
                   enum fw_ports_state *ret_state);
+enum fw_tri fw_port_in(int port, uint16_t first, uint16_t last); /* a port of -1 is not known */
 enum fw_tri fw_ports_match(const struct fw_ports *ports, int port);
 
 /* ---------------------------------------------------------------- sets, aliases */
@@ -154,7 +159,7 @@ struct fw_rule {
     const char *key, *words, *skip_words;
     uint8_t family; /* 0: both */
     uint8_t compiled[2];
-    uint8_t plugged[2]; /* of a group line: bit 0 IPv4, bit 1 IPv6; index is the direction */
+    uint8_t plugged[2];      /* of a group line: bit 0 IPv4, bit 1 IPv6; index is the direction */
     struct fw_side sides[2]; /* source, dest */
     struct fw_match *matches;
     uint16_t match_count;
@@ -170,7 +175,7 @@ struct fw_rules {
 struct fw_options {
     bool read;
     uint8_t enable, ndp, nosmurfs, tcpflags, nftables, dhcp, macfilter, ipfilter, radv, ips; /* enum fw_tri */
-    uint8_t policy_in, policy_out, policy_forward;                                          /* a set of verdicts */
+    uint8_t policy_in, policy_out, policy_forward; /* a set of verdicts */
 };
 struct fw_scope {
     enum fw_place place;
@@ -242,7 +247,9 @@ struct fw_model {
 };
 
 /* model parts */
-int fw_model_network(struct fw_model *model, struct json_object *input); /* nics, corosync, altnames, local network */
+struct fw_group *fw_group_find(const struct fw_model *model, const char *name);
+int fw_model_network(struct fw_model *model,
+                     struct json_object *input); /* nics, corosync, altnames, local network */
 int fw_scope_read(struct fw_model *model, struct fw_scope *scope, struct json_object *input);
 int fw_rules_read(struct fw_model *model, struct json_object *list, struct fw_rules *ret_rules);
 void fw_options_read(struct fw_scope *scope, struct json_object *options, int64_t now);
@@ -251,18 +258,23 @@ int fw_sdn_read(struct fw_model *model, struct json_object *input);
 int fw_sets_finish(struct fw_model *model); /* management, IP filters */
 
 /* names */
-/* The CIDR of an alias for a rule or entry of `scope`; NULL: none. *ret_maybe: it may be in a list that was not read. */
-const char *fw_alias(const struct fw_model *model, const struct fw_scope *scope, const char *prefix, const char *name,
-                     bool *ret_maybe);
-/* Splits `dc/name`, `guest/name`, `sdn/name`, `name`; false when it is not of this form. Out: the prefix or "". */
+/* The CIDR of an alias for a rule or entry of `scope`; NULL: none. *ret_maybe: it may be in a list that was
+ * not read. */
+const char *fw_alias(const struct fw_model *model, const struct fw_scope *scope, const char *prefix,
+                     const char *name, bool *ret_maybe);
+/* Splits `dc/name`, `guest/name`, `sdn/name`, `name`; false when it is not of this form. Out: the prefix or
+ * "". */
 bool fw_name_split(const char *text, bool sdn, const char **ret_prefix, const char **ret_name);
 const struct fw_set *fw_set_find(const struct fw_set *sets, uint32_t count, const char *name);
 const struct fw_scope *fw_names_of(const struct fw_scope *scope); /* the guest's own names, or NULL */
 
 /* checks and compiles every rule */
-int fw_rules_finish(struct fw_model *model, struct fw_scope *scope, enum fw_place place, struct fw_rules *rules);
-void fw_rule_check(const struct fw_model *model, const struct fw_scope *scope, enum fw_place place, struct fw_rule *rule);
-int fw_rule_compile(struct fw_model *model, const struct fw_scope *scope, enum fw_place place, struct fw_rule *rule);
+int fw_rules_finish(struct fw_model *model, struct fw_scope *scope, enum fw_place place,
+                    struct fw_rules *rules);
+void fw_rule_check(const struct fw_model *model, const struct fw_scope *scope, enum fw_place place,
+                   struct fw_rule *rule);
+int fw_rule_compile(struct fw_model *model, const struct fw_scope *scope, enum fw_place place,
+                    struct fw_rule *rule);
 /* Builds the chains in Proxmox's order, so that what a failing group does is known. */
 void fw_plug(struct fw_model *model);
 
@@ -274,18 +286,19 @@ struct fw_walk {
     struct fw_result *result;
     unsigned family; /* 0: IPv4, 1: IPv6 */
     enum fw_direction direction;
-    const char *iface;  /* on the host: the bridge of the other side, or "lo" */
-    const char *netid;  /* at a guest */
-    enum fw_tri mark;   /* the accept mark on the packet */
-    unsigned maybe;     /* verdicts that something unknown may have given already */
+    const char *iface;       /* on the host: the bridge of the other side, or "lo" */
+    const char *netid;       /* at a guest */
+    enum fw_tri mark;        /* the accept mark on the packet */
+    unsigned maybe;          /* verdicts that something unknown may have given already */
     enum fw_verdict verdict; /* 0: undecided yet */
     struct fw_by by;
-    bool noise;         /* decided by the filter before a policy */
+    bool noise; /* decided by the filter before a policy */
     bool at_guest;
 };
 void fw_reason(struct fw_walk *walk, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Decides when the condition holds; remembers the verdict when it may hold. True: decided. */
-bool fw_decide(struct fw_walk *walk, enum fw_tri condition, enum fw_verdict verdict, struct fw_by by, const char *doubt);
+bool fw_decide(struct fw_walk *walk, enum fw_tri condition, enum fw_verdict verdict, struct fw_by by,
+               const char *doubt);
 struct fw_by fw_by_builtin(const char *word);
 enum fw_verdict fw_rejected(const struct fw_packet *packet); /* what becomes of a REJECT */
 enum fw_tri fw_and(enum fw_tri a, enum fw_tri b);
@@ -297,7 +310,8 @@ bool fw_walk_input_filters(struct fw_walk *walk);
 bool fw_walk_ndp(struct fw_walk *walk, const struct fw_options *options, bool radv);
 void fw_walk_host(struct fw_walk *walk);
 void fw_walk_guest(struct fw_walk *walk, const struct fw_guest *guest, const struct fw_nic *nic);
-const struct fw_nic *fw_model_nic(const struct fw_model *model, uint32_t vmid, uint32_t net, const struct fw_guest **ret_guest);
+const struct fw_nic *fw_model_nic(const struct fw_model *model, uint32_t vmid, uint32_t net,
+                                  const struct fw_guest **ret_guest);
 bool fw_forwarding(const struct fw_model *model); /* might rules of direction forward matter (nftables)? */
 
 #endif

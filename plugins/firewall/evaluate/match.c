@@ -24,14 +24,10 @@ static enum fw_tri fw_or(enum fw_tri a, enum fw_tri b)
 static enum fw_tri match_side(const struct fw_side *side, const struct fw_address *address)
 {
     switch (side->kind) {
-    case FW_SIDE_ANY:
-        return FW_YES;
-    case FW_SIDE_SET:
-        return fw_set_has(side->set, address);
-    case FW_SIDE_UNSURE:
-        return FW_MAYBE;
-    case FW_SIDE_NETS:
-        break;
+    case FW_SIDE_ANY: return FW_YES;
+    case FW_SIDE_SET: return fw_set_has(side->set, address);
+    case FW_SIDE_UNSURE: return FW_MAYBE;
+    case FW_SIDE_NETS: break;
     }
     for (uint16_t i = 0; i < side->count; i++) {
         if (fw_net_has(&side->nets[i], address))
@@ -88,8 +84,8 @@ enum fw_tri fw_rule_match(const struct fw_walk *walk, const struct fw_rule *rule
     const struct fw_packet *packet = walk->packet;
     enum fw_tri tri = FW_NO;
 
-    if (!rule->enabled || rule->state == FW_RULE_BAD || (rule->family && rule->family != packet->source.family) ||
-        rule->compiled[walk->family] == FW_SKIPPED)
+    if (!rule->enabled || rule->state == FW_RULE_BAD ||
+        (rule->family && rule->family != packet->source.family) || rule->compiled[walk->family] == FW_SKIPPED)
         return FW_NO;
     enum fw_tri iface = rule->iface ? match_iface(walk, rule->iface) : FW_YES;
     if (rule->type == FW_TYPE_GROUP)

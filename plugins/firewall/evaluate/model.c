@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Building a model: the network, then names, then sets, then rules, then the order in which chains are made. */
+/* Building a model: the network, then names, then sets, then rules, then the order in which chains are made.
+ */
 #include <errno.h>
-#include <stdlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "internal.h"
@@ -24,7 +25,8 @@ static int read_groups(struct fw_model *model, struct json_object *input)
         return input ? -EINVAL : 0;
     if (json_object_object_length(input) > FW_GROUPS_MOST)
         return -E2BIG;
-    model->groups = fw_take(&model->pool, (size_t)json_object_object_length(input) + 1, sizeof(*model->groups));
+    model->groups =
+        fw_take(&model->pool, (size_t)json_object_object_length(input) + 1, sizeof(*model->groups));
     if (!model->groups)
         return -ENOMEM;
     json_object_object_foreach(input, name, rules)
@@ -39,6 +41,15 @@ static int read_groups(struct fw_model *model, struct json_object *input)
     return 0;
 }
 
+struct fw_group *fw_group_find(const struct fw_model *model, const char *name)
+{
+    for (uint32_t i = 0; i < model->group_count; i++) {
+        if (strcmp(model->groups[i].name, name) == 0)
+            return &model->groups[i];
+    }
+    return NULL;
+}
+
 static int read_guest_scopes(struct fw_model *model, struct json_object *input)
 {
     for (uint32_t i = 0; i < model->guest_count; i++) {
@@ -46,7 +57,8 @@ static int read_guest_scopes(struct fw_model *model, struct json_object *input)
         struct fw_scope *scope = &model->guest_scopes[i];
 
         guest->scope = scope;
-        *scope = (struct fw_scope){.place = FW_GUEST, .name = guest->sort, .file = file_name(model, guest->sort)};
+        *scope =
+            (struct fw_scope){.place = FW_GUEST, .name = guest->sort, .file = file_name(model, guest->sort)};
         if (!scope->file)
             return -ENOMEM;
         int r = fw_scope_read(model, scope, fw_get(input, guest->sort));
@@ -163,7 +175,8 @@ void fw_model_free(struct fw_model *model)
 
 /* ---------------------------------------------------------------- looking at the rules */
 
-static bool view(const struct fw_rules *rules, const char *file, const char *group, size_t *index, struct fw_rule_view *ret_view)
+static bool view(const struct fw_rules *rules, const char *file, const char *group, size_t *index,
+                 struct fw_rule_view *ret_view)
 {
     if (*index >= rules->count) {
         *index -= rules->count;
@@ -179,7 +192,8 @@ static bool view(const struct fw_rules *rules, const char *file, const char *gro
         .key = rule->key,
         .words = rule->words,
         .given = rule->given,
-        .skipped = (rule->compiled[0] != FW_COMPILED ? 1U : 0U) | (rule->compiled[1] != FW_COMPILED ? 2U : 0U),
+        .skipped =
+            (rule->compiled[0] != FW_COMPILED ? 1U : 0U) | (rule->compiled[1] != FW_COMPILED ? 2U : 0U),
         .skip_words = rule->skip_words,
     };
     return true;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Protocols, service names and ICMP types. The names are those of /etc/protocols in Debian 12 and 13 (netbase 6.4,
- * which takes them from IANA's registries), and of the ICMP types that iptables and ip6tables know.
+ * Protocols, service names and ICMP types. The names are those of /etc/protocols in Debian 12 and 13
+ * (netbase 6.4, which takes them from IANA's registries), and of the ICMP types that iptables and ip6tables
+ * know.
  */
 #include <errno.h>
 #include <string.h>
@@ -12,67 +13,26 @@
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 static const struct fw_protocol protocols[] = {
-    {"ip", 0},
-    {"hopopt", 0},
-    {"icmp", 1},
-    {"igmp", 2},
-    {"ggp", 3},
-    {"ipencap", 4},
-    {"st", 5},
-    {"tcp", 6},
-    {"egp", 8},
-    {"igp", 9},
-    {"pup", 12},
-    {"udp", 17},
-    {"hmp", 20},
-    {"xns-idp", 22},
-    {"rdp", 27},
-    {"iso-tp4", 29},
-    {"dccp", 33},
-    {"xtp", 36},
-    {"ddp", 37},
-    {"idpr-cmtp", 38},
-    {"ipv6", 41},
-    {"ipv6-route", 43},
-    {"ipv6-frag", 44},
-    {"idrp", 45},
-    {"rsvp", 46},
-    {"gre", 47},
-    {"esp", 50},
-    {"ah", 51},
-    {"skip", 57},
-    {"ipv6-icmp", 58},
-    {"ipv6-nonxt", 59},
-    {"ipv6-opts", 60},
-    {"rspf", 73},
-    {"vmtp", 81},
-    {"eigrp", 88},
-    {"ospf", 89},
-    {"ax.25", 93},
-    {"ipip", 94},
-    {"etherip", 97},
-    {"encap", 98},
-    {"pim", 103},
-    {"ipcomp", 108},
-    {"vrrp", 112},
-    {"l2tp", 115},
-    {"isis", 124},
-    {"sctp", 132},
-    {"fc", 133},
-    {"mobility-header", 135},
-    {"udplite", 136},
-    {"mpls-in-ip", 137},
-    {"manet", 138},
-    {"hip", 139},
-    {"shim6", 140},
-    {"wesp", 141},
-    {"rohc", 142},
-    {"ethernet", 143},
+    {"ip", 0},        {"hopopt", 0},       {"icmp", 1},        {"igmp", 2},
+    {"ggp", 3},       {"ipencap", 4},      {"st", 5},          {"tcp", 6},
+    {"egp", 8},       {"igp", 9},          {"pup", 12},        {"udp", 17},
+    {"hmp", 20},      {"xns-idp", 22},     {"rdp", 27},        {"iso-tp4", 29},
+    {"dccp", 33},     {"xtp", 36},         {"ddp", 37},        {"idpr-cmtp", 38},
+    {"ipv6", 41},     {"ipv6-route", 43},  {"ipv6-frag", 44},  {"idrp", 45},
+    {"rsvp", 46},     {"gre", 47},         {"esp", 50},        {"ah", 51},
+    {"skip", 57},     {"ipv6-icmp", 58},   {"ipv6-nonxt", 59}, {"ipv6-opts", 60},
+    {"rspf", 73},     {"vmtp", 81},        {"eigrp", 88},      {"ospf", 89},
+    {"ax.25", 93},    {"ipip", 94},        {"etherip", 97},    {"encap", 98},
+    {"pim", 103},     {"ipcomp", 108},     {"vrrp", 112},      {"l2tp", 115},
+    {"isis", 124},    {"sctp", 132},       {"fc", 133},        {"mobility-header", 135},
+    {"udplite", 136}, {"mpls-in-ip", 137}, {"manet", 138},     {"hip", 139},
+    {"shim6", 140},   {"wesp", 141},       {"rohc", 142},      {"ethernet", 143},
 };
 
-/* Names that stand for no number of /etc/protocols, and the protocols that may have ports, by name and number. */
+/* Names that stand for no number of /etc/protocols, and the protocols that may have ports, by name and
+ * number. */
 static const struct fw_protocol with_ports[] = {
-    {"tcp", 6},       {"6", 6},   {"udp", 17},   {"17", 17},   {"dccp", 33},
+    {"tcp", 6}, {"6", 6},      {"udp", 17},  {"17", 17},       {"dccp", 33},
     {"33", 33}, {"sctp", 132}, {"132", 132}, {"udplite", 136}, {"136", 136},
 };
 static const struct fw_protocol icmp_names[] = {{"icmp", 1}, {"icmpv6", 58}, {"ipv6-icmp", 58}};
@@ -84,7 +44,8 @@ int fw_protocol_number(const char *name)
     if (strcmp(name, "icmpv6") == 0)
         return 58;
     for (size_t i = 0; i < COUNT(protocols); i++) {
-        if (strcmp(protocols[i].name, name) == 0 || (protocols[i].number == number && (*name != '0' || !name[1])))
+        if (strcmp(protocols[i].name, name) == 0 ||
+            (protocols[i].number == number && (*name != '0' || !name[1])))
             return protocols[i].number;
     }
     return -1;

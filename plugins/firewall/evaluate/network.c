@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What stands around the rules: guests' NICs, the cluster's addresses, the local network. */
 #include <errno.h>
-#include <stdlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "internal.h"
@@ -66,7 +66,8 @@ static int read_guest(struct fw_model *model, struct json_object *input)
     (void)snprintf(guest->sort, sizeof(guest->sort), "%u", guest->vmid);
     guest->lxc = fw_same(fw_text(input, "type"), "lxc");
     guest->here = !node || !model->node || fw_same(node, model->node);
-    guest->nics = fw_take(&model->pool, nets ? (size_t)json_object_object_length(nets) + 1 : 1, sizeof(*guest->nics));
+    guest->nics =
+        fw_take(&model->pool, nets ? (size_t)json_object_object_length(nets) + 1 : 1, sizeof(*guest->nics));
     if (!guest->nics)
         return -ENOMEM;
     if (nets) {
@@ -155,7 +156,8 @@ int fw_model_network(struct fw_model *model, struct json_object *input)
     return read_corosync(model, fw_get(input, "corosync"));
 }
 
-const struct fw_nic *fw_model_nic(const struct fw_model *model, uint32_t vmid, uint32_t net, const struct fw_guest **ret_guest)
+const struct fw_nic *fw_model_nic(const struct fw_model *model, uint32_t vmid, uint32_t net,
+                                  const struct fw_guest **ret_guest)
 {
     for (uint32_t i = 0; i < model->guest_count; i++) {
         const struct fw_guest *guest = &model->guests[i];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Options of the cluster, a node, a guest or a VNet, with the defaults that take effect where nothing is set. */
+/* Options of the cluster, a node, a guest or a VNet, with the defaults that take effect where nothing is set.
+ */
 #include <string.h>
 #include <strings.h>
 
@@ -16,8 +17,9 @@ static const struct flag {
     {                                                                                                        \
 #member, offsetof(struct fw_options, member), value                                                  \
     }
-    FLAG(enable, FW_NO),    FLAG(ndp, FW_YES),  FLAG(nosmurfs, FW_YES),  FLAG(tcpflags, FW_NO), FLAG(nftables, FW_NO),
-    FLAG(dhcp, FW_YES),     FLAG(radv, FW_NO),  FLAG(macfilter, FW_YES), FLAG(ipfilter, FW_NO), FLAG(ips, FW_NO),
+    FLAG(enable, FW_NO),   FLAG(ndp, FW_YES),  FLAG(nosmurfs, FW_YES), FLAG(tcpflags, FW_NO),
+    FLAG(nftables, FW_NO), FLAG(dhcp, FW_YES), FLAG(radv, FW_NO),      FLAG(macfilter, FW_YES),
+    FLAG(ipfilter, FW_NO), FLAG(ips, FW_NO),
 };
 
 static uint8_t policy(struct json_object *options, const char *key, enum fw_verdict otherwise)

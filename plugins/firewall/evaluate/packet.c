@@ -42,7 +42,8 @@ static int read_end(const char *text, struct fw_end *ret_end)
     return 0;
 }
 
-static int read_cast(struct json_object *input, const char *key, const struct fw_address *address, enum fw_cast *ret_cast)
+static int read_cast(struct json_object *input, const char *key, const struct fw_address *address,
+                     enum fw_cast *ret_cast)
 {
     static const char *const words[] = {"UNICAST", "BROADCAST", "MULTICAST", "ANYCAST"};
     static const uint8_t all[4] = {255, 255, 255, 255};
@@ -96,7 +97,8 @@ int fw_packet_read(struct json_object *input, struct fw_packet *ret_packet, cons
         return -EINVAL;
     *ret_words = "source and dest are two addresses of one family";
     if (fw_address_parse(fw_text(input, "source"), &packet.source) < 0 ||
-        fw_address_parse(fw_text(input, "dest"), &packet.dest) < 0 || packet.source.family != packet.dest.family)
+        fw_address_parse(fw_text(input, "dest"), &packet.dest) < 0 ||
+        packet.source.family != packet.dest.family)
         return -EINVAL;
     *ret_words = "proto is a protocol's name or number";
     packet.proto = proto ? fw_protocol_number(proto) : -1;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The order in which Proxmox makes chains. The first line that calls a group makes the group's two chains, IN and then
- * OUT. Where a rule of the group does not compile, making them ends there: the chain keeps the rules before it, and
- * what called it fails too. On the host that is one line; of a guest the rest of its NICs stays without chains. A later
- * caller finds the half-made chain and uses it; where only IN was begun, making OUT fails again, because IN exists.
+ * The order in which Proxmox makes chains. The first line that calls a group makes the group's two chains, IN
+ * and then OUT. Where a rule of the group does not compile, making them ends there: the chain keeps the rules
+ * before it, and what called it fails too. On the host that is one line; of a guest the rest of its NICs
+ * stays without chains. A later caller finds the half-made chain and uses it; where only IN was begun, making
+ * OUT fails again, because IN exists.
  */
-#include <stdlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "internal.h"
@@ -16,22 +17,13 @@
 
 static const unsigned families[2] = {4, 6};
 
-/* An unknown group is an empty one. */
-static struct fw_group *find_group(struct fw_model *model, const char *name)
-{
-    for (uint32_t i = 0; i < model->group_count; i++) {
-        if (strcmp(model->groups[i].name, name) == 0)
-            return &model->groups[i];
-    }
-    return NULL;
-}
-
 static bool is_used(const struct fw_rule *rule, unsigned f)
 {
     return rule->enabled && rule->state != FW_RULE_BAD && (!rule->family || rule->family == families[f]);
 }
 
-static bool make_chain(struct fw_model *model, struct fw_group *group, enum fw_direction direction, unsigned f)
+static bool make_chain(struct fw_model *model, struct fw_group *group, enum fw_direction direction,
+                       unsigned f)
 {
     uint8_t bit = (uint8_t)(1U << f);
     size_t most = direction == FW_IN ? GROUP_NAME_IN_MOST : GROUP_NAME_OUT_MOST;
@@ -56,7 +48,7 @@ static bool make_chain(struct fw_model *model, struct fw_group *group, enum fw_d
 
 static bool call(struct fw_model *model, struct fw_rule *line, enum fw_direction direction, unsigned f)
 {
-    struct fw_group *group = find_group(model, line->word);
+    struct fw_group *group = fw_group_find(model, line->word); /* an unknown one is empty */
     uint8_t bit = (uint8_t)(1U << f);
 
     if (group && !(group->chain[direction] & bit) &&
@@ -68,13 +60,14 @@ static bool call(struct fw_model *model, struct fw_rule *line, enum fw_direction
     return true;
 }
 
-static bool plug_rules(struct fw_model *model, struct fw_rules *rules, enum fw_direction direction, unsigned f,
-                       const char *netid)
+static bool plug_rules(struct fw_model *model, struct fw_rules *rules, enum fw_direction direction,
+                       unsigned f, const char *netid)
 {
     for (uint32_t i = 0; i < rules->count; i++) {
         struct fw_rule *rule = &rules->list[i];
 
-        if (rule->type != FW_TYPE_GROUP || !is_used(rule, f) || (netid && rule->iface && strcmp(rule->iface, netid) != 0))
+        if (rule->type != FW_TYPE_GROUP || !is_used(rule, f) ||
+            (netid && rule->iface && strcmp(rule->iface, netid) != 0))
             continue;
         if (!call(model, rule, direction, f) && netid)
             return false;

@@ -13,46 +13,34 @@ enum noise_action { NOISE_ACCEPT, NOISE_DROP, NOISE_REJECT, NOISE_SMB /* as the 
 static const struct noise {
     uint8_t family; /* 0: both */
     uint8_t proto;
-    uint16_t first, last;             /* destination ports */
+    uint16_t first, last;               /* destination ports */
     uint16_t source_first, source_last; /* 0, 65535: any */
     enum noise_action action;
 } noises[] = {
-    {4, ICMP4, 3, 4, 0, 65535, NOISE_ACCEPT},      /* fragmentation needed */
-    {4, ICMP4, 11, 255, 0, 65535, NOISE_ACCEPT},   /* time exceeded */
-    {6, ICMP6, 1, 255, 0, 65535, NOISE_ACCEPT},    /* destination unreachable */
-    {6, ICMP6, 3, 255, 0, 65535, NOISE_ACCEPT},    /* time exceeded */
-    {6, ICMP6, 2, 255, 0, 65535, NOISE_ACCEPT},    /* packet too big */
-    {0, UDP, 135, 135, 0, 65535, NOISE_SMB},
-    {0, UDP, 445, 445, 0, 65535, NOISE_SMB},
-    {0, UDP, 137, 139, 0, 65535, NOISE_SMB},
-    {0, UDP, 1024, 65535, 137, 137, NOISE_SMB},
-    {0, TCP, 135, 135, 0, 65535, NOISE_SMB},
-    {0, TCP, 139, 139, 0, 65535, NOISE_SMB},
-    {0, TCP, 445, 445, 0, 65535, NOISE_SMB},
-    {0, UDP, 1900, 1900, 0, 65535, NOISE_DROP},
+    {4, ICMP4, 3, 4, 0, 65535, NOISE_ACCEPT},    /* fragmentation needed */
+    {4, ICMP4, 11, 255, 0, 65535, NOISE_ACCEPT}, /* time exceeded */
+    {6, ICMP6, 1, 255, 0, 65535, NOISE_ACCEPT},  /* destination unreachable */
+    {6, ICMP6, 3, 255, 0, 65535, NOISE_ACCEPT},  /* time exceeded */
+    {6, ICMP6, 2, 255, 0, 65535, NOISE_ACCEPT},  /* packet too big */
+    {0, UDP, 135, 135, 0, 65535, NOISE_SMB},     {0, UDP, 445, 445, 0, 65535, NOISE_SMB},
+    {0, UDP, 137, 139, 0, 65535, NOISE_SMB},     {0, UDP, 1024, 65535, 137, 137, NOISE_SMB},
+    {0, TCP, 135, 135, 0, 65535, NOISE_SMB},     {0, TCP, 139, 139, 0, 65535, NOISE_SMB},
+    {0, TCP, 445, 445, 0, 65535, NOISE_SMB},     {0, UDP, 1900, 1900, 0, 65535, NOISE_DROP},
     {0, UDP, 0, 65535, 53, 53, NOISE_DROP},
 };
-
-static enum fw_tri in_range(int value, uint16_t first, uint16_t last)
-{
-    if (first == 0 && last == 65535)
-        return FW_YES;
-    if (value < 0)
-        return FW_MAYBE;
-    return value >= first && value <= last ? FW_YES : FW_NO;
-}
 
 static enum fw_tri match_noise(const struct noise *noise, const struct fw_packet *packet)
 {
     if ((noise->family && noise->family != packet->source.family) || noise->proto != packet->proto)
         return FW_NO;
     if (noise->proto == ICMP4 || noise->proto == ICMP6) {
-        enum fw_tri type = in_range(packet->icmp_type, noise->first, noise->first);
+        enum fw_tri type = fw_port_in(packet->icmp_type, noise->first, noise->first);
 
-        return noise->last == 255 ? type : fw_and(type, in_range(packet->icmp_code, noise->last, noise->last));
+        return noise->last == 255 ? type
+                                  : fw_and(type, fw_port_in(packet->icmp_code, noise->last, noise->last));
     }
-    return fw_and(in_range(packet->dport, noise->first, noise->last),
-                  in_range(packet->sport, noise->source_first, noise->source_last));
+    return fw_and(fw_port_in(packet->dport, noise->first, noise->last),
+                  fw_port_in(packet->sport, noise->source_first, noise->source_last));
 }
 
 static bool is_spread(const struct fw_packet *packet)

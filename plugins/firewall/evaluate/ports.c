@@ -41,8 +41,8 @@ static bool is_word(const char *text, size_t len)
 }
 
 /* Numbers are put into *ret_span and *ret_words says what is wrong with them. */
-static enum item_kind read_item(const char *text, size_t len, bool icmp, struct fw_span *ret_span, unsigned *numbers,
-                                const char **ret_words)
+static enum item_kind read_item(const char *text, size_t len, bool icmp, struct fw_span *ret_span,
+                                unsigned *numbers, const char **ret_words)
 {
     const char *colon = memchr(text, ':', len);
 
@@ -105,14 +105,10 @@ enum fw_ports_state fw_ports_check(const char *text, bool icmp, const char **ret
 static unsigned service_bit(int proto)
 {
     switch (proto) {
-    case 6:
-        return FW_SERVICE_TCP;
-    case 17:
-        return FW_SERVICE_UDP;
-    case 132:
-        return FW_SERVICE_SCTP;
-    default:
-        return 0;
+    case 6: return FW_SERVICE_TCP;
+    case 17: return FW_SERVICE_UDP;
+    case 132: return FW_SERVICE_SCTP;
+    default: return 0;
     }
 }
 
@@ -149,6 +145,15 @@ int fw_ports_make(struct fw_pool *pool, const char *text, int proto, struct fw_p
     *ret_ports = (struct fw_ports){.spans = spans, .count = count, .unsure = state != FW_PORTS_GOOD};
     *ret_state = state;
     return 0;
+}
+
+enum fw_tri fw_port_in(int port, uint16_t first, uint16_t last)
+{
+    if (first == 0 && last == 65535)
+        return FW_YES;
+    if (port < 0)
+        return FW_MAYBE;
+    return port >= first && port <= last ? FW_YES : FW_NO;
 }
 
 enum fw_tri fw_ports_match(const struct fw_ports *ports, int port)

@@ -27,13 +27,15 @@ static enum fw_verdict action_of(const char *word)
     return FW_UNKNOWN;
 }
 
-/* A member's text; *odd is set where there is something that is no text of a sane length: never taken for nothing. */
+/* A member's text; *odd is set where there is something that is no text of a sane length: never taken for
+ * nothing. */
 static const char *text_of(struct json_object *input, const char *key, const char **odd)
 {
     struct json_object *value = fw_get(input, key);
     const char *text = fw_text(input, key);
 
-    if (value && !text && (!json_object_is_type(value, json_type_string) || json_object_get_string_len(value) > 0))
+    if (value && !text &&
+        (!json_object_is_type(value, json_type_string) || json_object_get_string_len(value) > 0))
         *odd = key;
     return text;
 }
@@ -81,7 +83,8 @@ int fw_rules_read(struct fw_model *model, struct json_object *list, struct fw_ru
     return 0;
 }
 
-int fw_rules_finish(struct fw_model *model, struct fw_scope *scope, enum fw_place place, struct fw_rules *rules)
+int fw_rules_finish(struct fw_model *model, struct fw_scope *scope, enum fw_place place,
+                    struct fw_rules *rules)
 {
     for (uint32_t i = 0; i < rules->count; i++) {
         struct fw_rule *rule = &rules->list[i];

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Service names that a port may be written with: those of /etc/services in Debian 12 and 13 (netbase 6.4), which
- * takes them from IANA's service name and port number registry. 1: TCP, 2: UDP, 4: SCTP. Sorted by byte.
+ * Service names that a port may be written with: those of /etc/services in Debian 12 and 13 (netbase 6.4),
+ * which takes them from IANA's service name and port number registry. 1: TCP, 2: UDP, 4: SCTP. Sorted by
+ * byte.
  */
 #include "internal.h"
 

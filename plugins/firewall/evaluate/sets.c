@@ -23,7 +23,8 @@ enum fw_tri fw_set_has(const struct fw_set *set, const struct fw_address *addres
 
 int fw_set_add(struct fw_pool *pool, struct fw_set *set, const struct fw_net *net, bool except)
 {
-    /* Long lists come from the API, which refuses equal entries: looking for them there would take quadratic time. */
+    /* Long lists come from the API, which refuses equal entries: looking for them there would take quadratic
+     * time. */
     for (uint32_t i = 0; i < set->count && set->count < 4096; i++) {
         if (fw_net_equal(&set->entries[i].net, net)) {
             set->entries[i].except = except;
@@ -56,8 +57,10 @@ const struct fw_set *fw_set_find(const struct fw_set *sets, uint32_t count, cons
     return NULL;
 }
 
-/* One entry of a set; one with errors, a zero prefix or a name that leads nowhere is left out, as Proxmox does. */
-static int add_entry(struct fw_model *model, const struct fw_scope *scope, struct fw_set *set, const char *text, bool except)
+/* One entry of a set; one with errors, a zero prefix or a name that leads nowhere is left out, as Proxmox
+ * does. */
+static int add_entry(struct fw_model *model, const struct fw_scope *scope, struct fw_set *set,
+                     const char *text, bool except)
 {
     const char *prefix, *name;
     struct fw_net net;
@@ -76,7 +79,8 @@ static int add_entry(struct fw_model *model, const struct fw_scope *scope, struc
     return net.bits == 0 ? 0 : fw_set_add(&model->pool, set, &net, except);
 }
 
-static int read_entries(struct fw_model *model, const struct fw_scope *scope, struct fw_set *set, struct json_object *list)
+static int read_entries(struct fw_model *model, const struct fw_scope *scope, struct fw_set *set,
+                        struct json_object *list)
 {
     struct json_object *seen = json_object_new_object();
     int r = seen ? 0 : -ENOMEM;
@@ -186,7 +190,8 @@ static int finish_filter(struct fw_model *model, struct fw_guest *guest, struct 
     return r;
 }
 
-/* What Proxmox adds to sets when it compiles: the local network to `management`, and to the IP filters the NIC's own. */
+/* What Proxmox adds to sets when it compiles: the local network to `management`, and to the IP filters the
+ * NIC's own. */
 int fw_sets_finish(struct fw_model *model)
 {
     const struct fw_set *own = fw_set_find(model->cluster.sets, model->cluster.set_count, "management");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Going along a chain: deciding, remembering what may have been decided, rules and groups, the accept mark. */
+/* Going along a chain: deciding, remembering what may have been decided, rules and groups, the accept mark.
+ */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,7 +29,8 @@ struct fw_by fw_by_builtin(const char *word)
     return (struct fw_by){.kind = FW_BY_BUILTIN, .word = word};
 }
 
-bool fw_decide(struct fw_walk *walk, enum fw_tri condition, enum fw_verdict verdict, struct fw_by by, const char *doubt)
+bool fw_decide(struct fw_walk *walk, enum fw_tri condition, enum fw_verdict verdict, struct fw_by by,
+               const char *doubt)
 {
     if (condition == FW_NO)
         return false;
@@ -46,7 +48,8 @@ enum fw_verdict fw_rejected(const struct fw_packet *packet)
 {
     if (packet->source.family == 6)
         return packet->proto == 58 ? FW_DROP : FW_REJECT;
-    bool silent = packet->dest_cast == FW_BROADCAST || (packet->source.bytes[0] & 0xf0) == 0xe0 || packet->proto == 1;
+    bool silent =
+        packet->dest_cast == FW_BROADCAST || (packet->source.bytes[0] & 0xf0) == 0xe0 || packet->proto == 1;
     return silent ? FW_DROP : FW_REJECT;
 }
 
@@ -55,19 +58,10 @@ static struct fw_by by_rule(const char *file, const struct fw_rule *rule)
     return (struct fw_by){.kind = FW_BY_RULE, .file = file, .pos = rule->pos};
 }
 
-static const struct fw_group *find_group(const struct fw_model *model, const char *name)
-{
-    for (uint32_t i = 0; i < model->group_count; i++) {
-        if (strcmp(model->groups[i].name, name) == 0)
-            return &model->groups[i];
-    }
-    return NULL;
-}
-
 static void doubt_rule(struct fw_walk *walk, const char *file, const char *group, const struct fw_rule *rule)
 {
-    fw_reason(walk, "%s%s%s rule %u may match%s%s", file, group ? " group " : "", group ? group : "", rule->pos,
-              rule->words ? ": " : "", rule->words ? rule->words : "");
+    fw_reason(walk, "%s%s%s rule %u may match%s%s", file, group ? " group " : "", group ? group : "",
+              rule->pos, rule->words ? ": " : "", rule->words ? rule->words : "");
 }
 
 static bool is_marking(const struct fw_walk *walk)
@@ -75,8 +69,10 @@ static bool is_marking(const struct fw_walk *walk)
     return walk->at_guest && walk->direction == FW_OUT;
 }
 
-/* The rules of a group; true: one of them decided without the mark. *ret_rule is the one that set the mark. */
-static bool walk_group(struct fw_walk *walk, const struct fw_group *group, struct fw_by by, const struct fw_rule **ret_rule)
+/* The rules of a group; true: one of them decided without the mark. *ret_rule is the one that set the mark.
+ */
+static bool walk_group(struct fw_walk *walk, const struct fw_group *group, struct fw_by by,
+                       const struct fw_rule **ret_rule)
 {
     uint32_t most = group->most[walk->direction][walk->family];
 
@@ -107,16 +103,19 @@ static bool walk_group(struct fw_walk *walk, const struct fw_group *group, struc
 }
 
 /*
- * A line that calls a group: the group clears the mark, its ACCEPT sets it, and the line after the call tests it. A
- * line that is bound to another interface does not go in, but tests what mark there is.
+ * A line that calls a group: the group clears the mark, its ACCEPT sets it, and the line after the call tests
+ * it. A line that is bound to another interface does not go in, but tests what mark there is.
  */
 static bool walk_group_line(struct fw_walk *walk, const struct fw_scope *scope, const struct fw_rule *line)
 {
     const struct fw_model *model = walk->model;
-    const struct fw_group *group = find_group(model, line->word);
+    const struct fw_group *group = fw_group_find(model, line->word);
     const struct fw_rule *accepting = NULL;
-    struct fw_by by = {.kind = FW_BY_RULE, .file = model->cluster.file, .group = group ? group->name : line->word,
-                       .via_file = scope->file, .via_pos = line->pos};
+    struct fw_by by = {.kind = FW_BY_RULE,
+                       .file = model->cluster.file,
+                       .group = group ? group->name : line->word,
+                       .via_file = scope->file,
+                       .via_pos = line->pos};
     enum fw_tri inside = fw_rule_match(walk, line);
 
     if (!(line->plugged[walk->direction] & (1U << walk->family)))
@@ -124,9 +123,11 @@ static bool walk_group_line(struct fw_walk *walk, const struct fw_scope *scope, 
     if (walk->at_guest && inside == FW_NO)
         return false;
     if (inside == FW_NO) {
-        struct fw_by stale = {.kind = FW_BY_BUILTIN, .word = "stale-mark", .via_file = scope->file, .via_pos = line->pos};
+        struct fw_by stale = {
+            .kind = FW_BY_BUILTIN, .word = "stale-mark", .via_file = scope->file, .via_pos = line->pos};
 
-        return fw_decide(walk, walk->mark, FW_ACCEPT, stale, "whether the packet carries an accept mark is not known");
+        return fw_decide(walk, walk->mark, FW_ACCEPT, stale,
+                         "whether the packet carries an accept mark is not known");
     }
     if (inside == FW_MAYBE || (group ? !group->rules.read : !model->groups_read)) {
         fw_reason(walk, "%s rule %u: %s", scope->file, line->pos,

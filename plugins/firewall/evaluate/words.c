@@ -7,15 +7,11 @@
 const char *fw_verdict_word(enum fw_verdict verdict)
 {
     switch (verdict) {
-    case FW_ACCEPT:
-        return "ACCEPT";
-    case FW_DROP:
-        return "DROP";
-    case FW_REJECT:
-        return "REJECT";
+    case FW_ACCEPT: return "ACCEPT";
+    case FW_DROP: return "DROP";
+    case FW_REJECT: return "REJECT";
     case FW_UNKNOWN:
-    case FW_ANY:
-        break;
+    case FW_ANY: break;
     }
     return "UNKNOWN";
 }
@@ -51,17 +47,20 @@ static struct json_object *line_json(const char *file, uint32_t pos)
 {
     struct json_object *out = json_object_new_object();
 
-    return out ? give(out, add(out, "file", json_object_new_string(file)) && add(out, "pos", json_object_new_int64(pos)))
+    return out ? give(out, add(out, "file", json_object_new_string(file)) &&
+                               add(out, "pos", json_object_new_int64(pos)))
                : NULL;
 }
 
 struct json_object *fw_by_json(const struct fw_by *by)
 {
-    struct json_object *out = by->kind == FW_BY_RULE ? line_json(by->file, by->pos) : json_object_new_object();
+    struct json_object *out =
+        by->kind == FW_BY_RULE ? line_json(by->file, by->pos) : json_object_new_object();
     bool good = out != NULL;
 
     if (by->kind != FW_BY_RULE)
-        good = good && add(out, by->kind == FW_BY_POLICY ? "policy" : "builtin", json_object_new_string(by->word));
+        good = good &&
+               add(out, by->kind == FW_BY_POLICY ? "policy" : "builtin", json_object_new_string(by->word));
     if (by->group)
         good = good && add(out, "group", json_object_new_string(by->group));
     if (by->via_file)

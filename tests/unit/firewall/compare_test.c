@@ -17,9 +17,11 @@ static int keep(const struct fw_change *change, void *data)
     return 0;
 }
 
-#define WITH(rules) \
-    RIG_HEAD "'cluster': {'options': {'enable': 1}, 'rules': [" rules "], 'aliases': [], 'ipset': {}, 'groups': {}}," RIG_HOST "}"
-#define DROP_SOME "{'pos': 0, 'type': 'in', 'action': 'DROP', 'enable': 1, 'proto': 'tcp', 'dport': '5910:5919,5950'}"
+#define WITH(rules)                                                                                          \
+    RIG_HEAD "'cluster': {'options': {'enable': 1}, 'rules': [" rules                                        \
+             "], 'aliases': [], 'ipset': {}, 'groups': {}}," RIG_HOST "}"
+#define DROP_SOME                                                                                            \
+    "{'pos': 0, 'type': 'in', 'action': 'DROP', 'enable': 1, 'proto': 'tcp', 'dport': '5910:5919,5950'}"
 
 static void test_compare(void **state)
 {
@@ -61,35 +63,47 @@ static void test_services(void **state)
 {
     (void)state;
     for (size_t i = 0; i < fw_services_count; i++)
-        assert_true(fw_services[i].first && fw_services[i].first <= fw_services[i].last && fw_services[i].name);
+        assert_true(fw_services[i].first && fw_services[i].first <= fw_services[i].last &&
+                    fw_services[i].name);
 }
 
 /* Answers of the API: numbers as text, digests, positions; an empty description of what was set. */
 static void test_api_shape(void **state)
 {
     static const char text[] =
-        "{'node': 'pve1', 'local_network': '10.10.10.0/24', 'altnames': {}, 'corosync': {}, 'sdn_ipsets': {}, 'vnets': {},"
-        "'nics': [{'vmid': 100, 'type': 'qemu', 'node': 'pve1', 'nets': {'net0': {'mac': 'BC:24:11:00:00:01', 'bridge': "
+        "{'node': 'pve1', 'local_network': '10.10.10.0/24', 'altnames': {}, 'corosync': {}, 'sdn_ipsets': "
+        "{}, 'vnets': {},"
+        "'nics': [{'vmid': 100, 'type': 'qemu', 'node': 'pve1', 'nets': {'net0': {'mac': "
+        "'BC:24:11:00:00:01', 'bridge': "
         "'vmbr0', 'firewall': '1'}}}],"
-        "'cluster': {'options': {'enable': '1', 'digest': 'da39a3'}, 'rules': [{'pos': 0, 'type': 'in', 'action': 'ACCEPT', "
-        "'enable': 1, 'macro': 'SSH', 'source': '+dc/admins', 'digest': '00'}], 'aliases': [{'name': 'Mgmt', 'cidr': "
-        "'10.10.10.0/24', 'ipversion': 4, 'digest': '00'}], 'ipset': {'admins': [{'cidr': '10.10.10.5', 'digest': '00'}, "
-        "{'cidr': 'mgmt', 'nomatch': 1}]}, 'groups': {'webserver': [{'pos': 0, 'type': 'in', 'action': 'ACCEPT', 'enable': 1, "
+        "'cluster': {'options': {'enable': '1', 'digest': 'da39a3'}, 'rules': [{'pos': 0, 'type': 'in', "
+        "'action': 'ACCEPT', "
+        "'enable': 1, 'macro': 'SSH', 'source': '+dc/admins', 'digest': '00'}], 'aliases': [{'name': 'Mgmt', "
+        "'cidr': "
+        "'10.10.10.0/24', 'ipversion': 4, 'digest': '00'}], 'ipset': {'admins': [{'cidr': '10.10.10.5', "
+        "'digest': '00'}, "
+        "{'cidr': 'mgmt', 'nomatch': 1}]}, 'groups': {'webserver': [{'pos': 0, 'type': 'in', 'action': "
+        "'ACCEPT', 'enable': 1, "
         "'proto': 'tcp', 'dport': '80,443'}]}}, 'host': {'options': {'digest': '00'}, 'rules': []},"
-        "'guests': {'100': {'options': {'enable': 1}, 'rules': [{'pos': 0, 'type': 'group', 'action': 'webserver', 'enable': "
+        "'guests': {'100': {'options': {'enable': 1}, 'rules': [{'pos': 0, 'type': 'group', 'action': "
+        "'webserver', 'enable': "
         "1}], 'aliases': [], 'ipset': {}}}}";
     struct fw_model *model = rig_model(text);
     struct fw_rule_view view;
 
     (void)state;
-    assert_int_equal(rig_evaluate(model, "{'from': 'outside', 'to': 'host', 'source': '10.10.10.5', 'dest': '10.10.10.11', "
-                                         "'proto': 'tcp', 'dport': '22', 'sport': 4000}")
-                         .by.kind,
-                     FW_BY_RULE);
-    assert_int_equal(rig_evaluate(model, "{'from': 'outside', 'to': 'vm100', 'source': '192.0.2.1', 'dest': '10.10.10.50', "
-                                         "'proto': 'tcp', 'dport': 443, 'sport': 4000}")
-                         .verdict,
-                     FW_ACCEPT);
+    assert_int_equal(
+        rig_evaluate(model,
+                     "{'from': 'outside', 'to': 'host', 'source': '10.10.10.5', 'dest': '10.10.10.11', "
+                     "'proto': 'tcp', 'dport': '22', 'sport': 4000}")
+            .by.kind,
+        FW_BY_RULE);
+    assert_int_equal(
+        rig_evaluate(model,
+                     "{'from': 'outside', 'to': 'vm100', 'source': '192.0.2.1', 'dest': '10.10.10.50', "
+                     "'proto': 'tcp', 'dport': 443, 'sport': 4000}")
+            .verdict,
+        FW_ACCEPT);
     assert_true(fw_model_rule(model, 0, &view));
     assert_string_equal(view.file, "cluster.fw");
     assert_int_equal(view.state, FW_RULE_GOOD);

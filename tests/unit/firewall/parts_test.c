@@ -4,10 +4,26 @@
 
 static void test_networks(void **state)
 {
-    static const char *const bad[] = {"", "/", "10.0.0.1/", "10.0.0.1/33", "10.0.0.256", "10.0.0", "::1/129", "1::2::3",
-        "10.0.0.1/-1", "10.0.0.1/1x", "10.0.0.1/ 8", " 10.0.0.1", "0x0a.0.0.1", "fe80::1%eth0",
-        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "10.0.0.9-10.0.0.1", "10.0.0.1-",
-        "-10.0.0.1", "10.0.0.1-::1", "10.0.0.0/24-10.0.1.0"};
+    static const char *const bad[] = {"",
+                                      "/",
+                                      "10.0.0.1/",
+                                      "10.0.0.1/33",
+                                      "10.0.0.256",
+                                      "10.0.0",
+                                      "::1/129",
+                                      "1::2::3",
+                                      "10.0.0.1/-1",
+                                      "10.0.0.1/1x",
+                                      "10.0.0.1/ 8",
+                                      " 10.0.0.1",
+                                      "0x0a.0.0.1",
+                                      "fe80::1%eth0",
+                                      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+                                      "10.0.0.9-10.0.0.1",
+                                      "10.0.0.1-",
+                                      "-10.0.0.1",
+                                      "10.0.0.1-::1",
+                                      "10.0.0.0/24-10.0.1.0"};
     struct fw_net net;
     struct fw_address address;
 
@@ -109,7 +125,8 @@ static void test_tables(void **state)
     for (size_t i = 1; i < fw_service_names_count; i++)
         assert_true(strcmp(fw_service_names[i - 1].name, fw_service_names[i].name) < 0);
     for (size_t i = 0; i < fw_service_names_count; i++)
-        assert_ptr_equal(fw_service_find(fw_service_names[i].name, strlen(fw_service_names[i].name)), &fw_service_names[i]);
+        assert_ptr_equal(fw_service_find(fw_service_names[i].name, strlen(fw_service_names[i].name)),
+                         &fw_service_names[i]);
     assert_null(fw_service_find("htt", 3));
     assert_null(fw_service_find("httpx", 5));
     for (size_t i = 0; i < fw_macro_entries_count; i++) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A small node for the evaluator's tests: one JSON text is a model, another a packet. Single quotes stand for double. */
+/* A small node for the evaluator's tests: one JSON text is a model, another a packet. Single quotes stand for
+ * double. */
 #ifndef TESTS_UNIT_FIREWALL_RIG_H
 #define TESTS_UNIT_FIREWALL_RIG_H
 
@@ -74,17 +75,22 @@ __attribute__((unused)) static enum fw_verdict rig_verdict(const char *model_tex
     return result.verdict;
 }
 
-#define RIG_NIC "'nics': [{'vmid': 7, 'type': 'qemu', 'node': 'n', 'nets': {'net0': {'mac': '02:00:00:00:00:07',"      \
-                " 'bridge': 'vmbr0', 'firewall': 1}}}],"
+#define RIG_NIC                                                                                              \
+    "'nics': [{'vmid': 7, 'type': 'qemu', 'node': 'n', 'nets': {'net0': {'mac': '02:00:00:00:00:07',"        \
+    " 'bridge': 'vmbr0', 'firewall': 1}}}],"
 /* Everything read but what a test adds itself. */
-#define RIG_HEAD                                                                                                           \
-    "{'node': 'n', 'local_network': '10.9.9.0/24', 'altnames': {}, 'corosync': {}, 'sdn_ipsets': {}, 'vnets': {}," RIG_NIC
-#define RIG_CLUSTER "'cluster': {'options': {'enable': 1}, 'rules': [], 'aliases': [], 'ipset': {}, 'groups': {}}"
-#define RIG_HOST    "'host': {'options': {}, 'rules': []}"
-#define RIG_GUEST   "'guests': {'7': {'options': {'enable': 1}, 'rules': [], 'aliases': [], 'ipset': {}}}"
-#define RIG_TO_HOST(proto, rest) \
-    "{'from': 'outside', 'to': 'host', 'source': '192.0.2.9', 'dest': '10.9.9.1', 'proto': '" proto "'" rest "}"
-#define RIG_TO_GUEST(proto, rest) \
-    "{'from': 'outside', 'to': 'vm7', 'source': '192.0.2.9', 'dest': '10.9.0.7', 'proto': '" proto "'" rest "}"
+#define RIG_HEAD                                                                                             \
+    "{'node': 'n', 'local_network': '10.9.9.0/24', 'altnames': {}, 'corosync': {}, 'sdn_ipsets': {}, "       \
+    "'vnets': {}," RIG_NIC
+#define RIG_CLUSTER                                                                                          \
+    "'cluster': {'options': {'enable': 1}, 'rules': [], 'aliases': [], 'ipset': {}, 'groups': {}}"
+#define RIG_HOST  "'host': {'options': {}, 'rules': []}"
+#define RIG_GUEST "'guests': {'7': {'options': {'enable': 1}, 'rules': [], 'aliases': [], 'ipset': {}}}"
+#define RIG_TO_HOST(proto, rest)                                                                             \
+    "{'from': 'outside', 'to': 'host', 'source': '192.0.2.9', 'dest': '10.9.9.1', 'proto': '" proto "'" rest \
+    "}"
+#define RIG_TO_GUEST(proto, rest)                                                                            \
+    "{'from': 'outside', 'to': 'vm7', 'source': '192.0.2.9', 'dest': '10.9.0.7', 'proto': '" proto "'" rest  \
+    "}"
 
 #endif
