@@ -30,7 +30,8 @@ static void doubt_engine(struct fw_walk *walk)
         what = "forward and VNet rules";
     if (!what)
         return;
-    fw_reason(walk, "the node uses the nftables engine, which differs in %s", what);
+    fw_reason(walk, "the node %s the nftables engine, which differs in %s",
+              walk->result->nftables == FW_YES ? "uses" : "may use", what);
     walk->maybe |= FW_ANY;
 }
 
@@ -91,7 +92,7 @@ static unsigned check_hop(struct fw_walk *walk, enum fw_at at, const struct fw_g
     }
     if (model->host.options.nftables != FW_NO && walk->verdict != FW_UNKNOWN)
         doubt_engine(walk);
-    if ((walk->maybe & FW_ACCEPT) && walk->mark == FW_NO && at == FW_AT_GUEST_OUT)
+    if ((walk->maybe & FW_ACCEPT) && at == FW_AT_GUEST_OUT)
         walk->mark = FW_MAYBE;
     hop->possible = walk->maybe | (unsigned)walk->verdict;
     hop->verdict = is_one(hop->possible) ? walk->verdict : FW_UNKNOWN;
@@ -170,7 +171,7 @@ int fw_evaluate(const struct fw_model *model, const struct fw_packet *packet, st
     int r = find_sides(model, packet, &sides);
     if (r < 0)
         return r;
-    result.nftables = model->host.options.nftables != FW_NO;
+    result.nftables = (enum fw_tri)model->host.options.nftables;
     if (model->cluster.options.enable == FW_NO) {
         result.by = fw_by_builtin("cluster-disabled");
         result.possible = FW_ACCEPT;

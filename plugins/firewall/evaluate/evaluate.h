@@ -132,7 +132,7 @@ struct fw_result {
     size_t hop_count;
     struct fw_hop hops[FW_HOPS];
     struct fw_by by;
-    bool nftables; /* the node uses the other engine; what differs there is unknown */
+    enum fw_tri nftables; /* the node uses the other engine; what differs there is unknown */
     size_t reason_count;
     char reasons[FW_REASONS][160]; /* why it is unknown, or what was not known on the way */
 };

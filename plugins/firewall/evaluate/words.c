@@ -96,6 +96,8 @@ static struct json_object *hop_json(const struct fw_hop *hop)
 
 struct json_object *fw_result_json(const struct fw_result *result)
 {
+    static const char *const engines[] = {
+        [FW_NO] = "iptables", [FW_YES] = "nftables", [FW_MAYBE] = "unknown"};
     struct json_object *out = json_object_new_object(), *hops = json_object_new_array(), *reasons;
     bool good = out && hops;
 
@@ -106,7 +108,7 @@ struct json_object *fw_result_json(const struct fw_result *result)
     }
     good = good && add(out, "verdict", json_object_new_string(fw_verdict_word(result->verdict))) &&
            add(out, "by", fw_by_json(&result->by)) &&
-           add(out, "engine", json_object_new_string(result->nftables ? "nftables" : "iptables"));
+           add(out, "engine", json_object_new_string(engines[result->nftables]));
     if (!good) {
         json_object_put(hops);
         return give(out, false);

@@ -153,7 +153,7 @@ static void test_nftables(void **state)
 
     (void)state;
     assert_int_equal(result.verdict, FW_ACCEPT);
-    assert_true(result.nftables);
+    assert_int_equal(result.nftables, FW_YES);
     assert_int_equal(rig_evaluate(model, RIG_TO_GUEST("tcp", TCP80)).verdict, FW_DROP);
     assert_int_equal(rig_evaluate(model, RIG_TO_HOST("icmp", ", 'itype': 8, 'icode': 0")).verdict,
                      FW_UNKNOWN);
@@ -180,6 +180,42 @@ static void test_later_place(void **state)
     fw_model_free(model);
 }
 
+/* The first may drop, and what it lets through arrives. */
+static void test_earlier_place(void **state)
+{
+    const char *text = RIG_HEAD
+        "'cluster': {'options': {'enable': 1}, 'rules': [{'type': 'out', 'action': 'DROP', 'source': "
+        "'+odd'}], 'aliases': [], 'ipset': {'odd': null}, 'groups': {}}," RIG_HOST
+        ",'guests': {'7': {'options': {'enable': 1, 'policy_in': 'ACCEPT'}, 'rules': [], 'aliases': [], "
+        "'ipset': {}}}}";
+    struct fw_model *model = rig_model(text);
+    struct fw_result result =
+        rig_evaluate(model, "{'from': 'host', 'to': 'vm7', 'source': '10.9.9.1', 'dest': '10.9.0.7', "
+                            "'proto': 'tcp', 'dport': 80, 'sport': 40000}");
+
+    (void)state;
+    assert_int_equal(result.verdict, FW_UNKNOWN);
+    assert_int_equal(result.possible, FW_ACCEPT | FW_DROP);
+    assert_int_equal(result.hops[1].verdict, FW_ACCEPT);
+    fw_model_free(model);
+}
+
+/* A guest whose firewall may be off sends packets that may carry no mark. */
+static void test_mark_not_known(void **state)
+{
+    const char *text = RIG_HEAD
+        "'cluster': {'options': {'enable': 1}, 'rules': [{'type': 'group', 'action': 'web', 'iface': "
+        "'vmbr9'}], 'aliases': [], 'ipset': {}, 'groups': {'web': []}}," RIG_HOST
+        ",'guests': {'7': {'rules': [{'type': 'out', 'action': 'ACCEPT'}], 'aliases': [], 'ipset': {}}}}";
+
+    (void)state;
+    assert_int_equal(
+        rig_verdict(text,
+                    "{'from': 'vm7', 'to': 'host', 'source': '10.9.0.7', 'dest': '10.9.9.1', 'proto': 'tcp', "
+                    "'dport': 80, 'sport': 40000}"),
+        FW_UNKNOWN);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -188,6 +224,7 @@ int main(void)
         cmocka_unit_test(test_names_not_read),   cmocka_unit_test(test_unknown_words),
         cmocka_unit_test(test_packet_not_known), cmocka_unit_test(test_local_network),
         cmocka_unit_test(test_nftables),         cmocka_unit_test(test_later_place),
+        cmocka_unit_test(test_earlier_place),    cmocka_unit_test(test_mark_not_known),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
