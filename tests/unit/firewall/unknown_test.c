@@ -206,7 +206,8 @@ static void test_mark_not_known(void **state)
     const char *text = RIG_HEAD
         "'cluster': {'options': {'enable': 1}, 'rules': [{'type': 'group', 'action': 'web', 'iface': "
         "'vmbr9'}], 'aliases': [], 'ipset': {}, 'groups': {'web': []}}," RIG_HOST
-        ",'guests': {'7': {'rules': [{'type': 'out', 'action': 'ACCEPT'}], 'aliases': [], 'ipset': {}}}}";
+        ",'guests': {'7': {'rules': [{'type': 'out', 'action': 'ACCEPT'}], 'aliases': [], 'ipset': "
+        "{'ipfilter-net0': [{'cidr': '10.9.0.7'}]}}}}";
 
     (void)state;
     assert_int_equal(
