@@ -67,18 +67,29 @@ while (my $file = <STDIN>) {
     else                 { push @unknown, $file; }
 }
 
-# Each of the children takes every n-th file; its output is short unless something is wrong.
+# The children take the next file from one pipe, the largest first, so that they end together; their output is short
+# unless something is wrong.
+@todo = sort { -s $b <=> -s $a } @todo;
 $| = 1;
+pipe(my $next, my $files) or die "tidy: pipe: $!\n";
 my @children;
-for my $k (0 .. $jobs - 1) {
+for my $k (1 .. $jobs) {
     my $pid = fork() // die "tidy: fork: $!\n";
     if ($pid == 0) {
         my $bad = 0;
-        for (my $i = $k; $i < @todo; $i += $jobs) { $bad += check($todo[$i], $command{ $todo[$i] }); }
+        close $files;
+        while ((sysread($next, my $number, 8) // 0) == 8) {
+            my $file = $todo[$number];
+            $bad += check($file, $command{$file});
+        }
         exit($bad > 100 ? 100 : $bad);
     }
     push @children, $pid;
 }
+close $next;
+local $SIG{PIPE} = 'IGNORE';
+syswrite($files, sprintf('%08d', $_)) for 0 .. $#todo;
+close $files;
 my $bad = 0;
 for my $pid (@children) {
     waitpid($pid, 0);
