@@ -48,6 +48,7 @@ const char *command_value(const struct command_line *line, const char *name);
 /* One per file in core/command/. */
 int command_serve(const struct command_line *line);
 int command_doctor(const struct command_line *line);
+int command_mint(const struct command_line *line); /* prints a runbook, grants nothing itself */
 int command_init(const struct command_line *line);
 int command_planes_list(const struct command_line *line);
 int command_planes_inspect(const struct command_line *line);

@@ -38,11 +38,36 @@ const struct command command_table[] = {
         .name = "doctor",
         .words = "",
         .summary = "check configuration, files, servers, token and planes",
-        .details = "Prints the fingerprint to pin where a server's identity is not verified. The exit status "
-                   "is 0 when "
-                   "nothing is wrong.",
-        .options = {OPTION_CONFIG, OPTION_SITE, OPTION_JSON},
+        .details =
+            "Says what the token can and cannot do, tool by tool, with the pveum lines that grant what is "
+            "missing; prints the fingerprint to pin where a server's identity is not verified. It changes "
+            "nothing.\nExit status: 0 nothing is wrong (notes are no fault), 1 something is.",
+        .options = {OPTION_CONFIG,
+                    OPTION_SITE,
+                    OPTION_JSON,
+                    {"--probe", NULL, NULL,
+                     "connect to the ssh servers of the exec plane as far as their first line"}},
         .run = command_doctor,
+    },
+    {
+        .name = "mint",
+        .words = "",
+        .summary = "print how to make a token with the least rights for chosen planes",
+        .details =
+            "Prints the lines to enter on the server: roles, a user, a token with privilege separation, "
+            "their "
+            "rights, and how to take it all away. What the tools of the planes say they need is what is "
+            "granted. It connects to nothing unless --site asks for the site's version.\n"
+            "--plane takes names with commas between; without it, all planes that the configuration loads.",
+        .options = {OPTION_CONFIG,
+                    {"--plane", "NAMES", NULL, "planes, for example nodes,guests"},
+                    {"--mode", "WORD", "read,guarded", "rights to look, or to change as well (default read)"},
+                    {"--user", "ID", NULL, "the user (default proximo@pve)"},
+                    {"--token", "NAME", NULL, "the token's name (default proximo)"},
+                    {"--release", "N", "8,9", "major version of Proxmox VE (default 9)"},
+                    {"--site", "NAME", NULL, "ask this site for its version"},
+                    OPTION_JSON},
+        .run = command_mint,
     },
     {
         .name = "init",

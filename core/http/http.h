@@ -23,7 +23,7 @@ struct config_site;
 struct http_client;
 struct cancel;
 
-#define HTTP_MODULE_VERSION 3u
+#define HTTP_MODULE_VERSION 4u
 #define HTTP_ANSWER_LIMIT   ((size_t)64 << 20) /* bytes of one answer's body */
 #define HTTP_PATH_LIMIT     2048u
 
@@ -114,6 +114,8 @@ struct http_module {
      * them. A peer that closes or sends an alert at once is -ECONNRESET. Errors as of `request`.
      */
     int (*send)(const struct http_push *push, struct problem *p);
+    /* The libraries that it runs with, "libcurl/7.88.1 OpenSSL/3.0.17 ..."; static. */
+    const char *(*libraries)(void);
 };
 
 /* The module, loaded on first use; NULL and p when it cannot be. Thread-safe. */

@@ -36,6 +36,11 @@ static void *wiping_realloc(void *memory, size_t size)
     return copy;
 }
 
+static const char *libraries(void)
+{
+    return curl_version();
+}
+
 static struct http_module table = {
     .version = HTTP_MODULE_VERSION,
     .client_new = client_new,
@@ -44,6 +49,7 @@ static struct http_module table = {
     .tls_report = tls_report,
     .post = push_post,
     .send = push_send,
+    .libraries = libraries,
 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;

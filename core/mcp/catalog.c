@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "config/config.h"
 #include "config/target.h"
+#include "mcp/core_tools.h"
 #include "mcp/not_offered.h"
 #include "mcp/search.h"
 #include "mcp/tools.h"
@@ -97,7 +98,7 @@ static bool word_means(const struct config *config, struct planes *planes, const
     if (target_is(word))
         return target_parse(word, &target, &why) == 0 &&
                (target.kind != TARGET_SITE || config_site_find(config, target.name));
-    if (facade_find_tool(word))
+    if (facade_find_tool(word) || core_tool_find(word) || strcmp(word, CORE_PLANE) == 0)
         return true;
     for (size_t i = 0; i < planes_count(planes); i++) {
         struct plane_state state;
@@ -148,10 +149,23 @@ static int catalog_index(struct search *search, size_t document, const struct to
     return r;
 }
 
+static void catalog_take(struct catalog *catalog, const struct tool *tool)
+{
+    if (mode_allows(catalog->config, tool) && catalog_offers(catalog->config, tool))
+        catalog->tools[catalog->count++] = tool;
+}
+
+static int tool_compare(const void *a, const void *b)
+{
+    const struct tool *const *x = a, *const *y = b;
+
+    return strcmp((*x)->name, (*y)->name);
+}
+
 int catalog_new(const struct config *config, struct planes *planes, struct catalog **ret)
 {
     struct catalog *catalog = calloc(1, sizeof(*catalog));
-    size_t most = planes ? planes_tool_count(planes) : 0;
+    size_t count = planes ? planes_tool_count(planes) : 0, most = count + core_tool_count();
     int r = 0;
 
     if (!catalog)
@@ -164,12 +178,11 @@ int catalog_new(const struct config *config, struct planes *planes, struct catal
         catalog_free(catalog);
         return -ENOMEM;
     }
-    for (size_t i = 0; i < most; i++) {
-        const struct tool *tool = planes_tool_at(planes, i);
-
-        if (mode_allows(config, tool) && catalog_offers(config, tool))
-            catalog->tools[catalog->count++] = tool;
-    }
+    for (size_t i = 0; i < count; i++)
+        catalog_take(catalog, planes_tool_at(planes, i));
+    for (size_t i = 0; planes && i < core_tool_count(); i++)
+        catalog_take(catalog, core_tool_at(i));
+    qsort(catalog->tools, catalog->count, sizeof(const struct tool *), tool_compare);
     catalog->search = search_new(catalog->count);
     if (!catalog->search)
         r = -ENOMEM;
@@ -196,6 +209,12 @@ void catalog_free(struct catalog *catalog)
 size_t catalog_count(const struct catalog *catalog)
 {
     return catalog->count;
+}
+
+const struct tool *const *catalog_tools(const struct catalog *catalog, size_t *ret_count)
+{
+    *ret_count = catalog->count;
+    return catalog->tools;
 }
 
 const struct tool *catalog_at(const struct catalog *catalog, size_t index)
@@ -231,6 +250,8 @@ enum catalog_answer catalog_find(const struct catalog *catalog, const char *name
         return CATALOG_OK;
     }
     tool = catalog->planes ? planes_tool_find(catalog->planes, name) : NULL;
+    if (!tool && catalog->planes)
+        tool = core_tool_find(name);
     if (!tool)
         return CATALOG_UNKNOWN;
     return mode_allows(catalog->config, tool) ? CATALOG_DENIED : CATALOG_CHANGE;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The tools that this server offers: those of the loaded planes that the allow and deny lists leave, with the
- * index that proximo_find searches. Built once when the planes are loaded, immutable afterwards; any thread.
+ * The tools that this server offers: those of the loaded planes and its own (core_tools.h) that the allow and
+ * deny lists leave, with the index that proximo_find searches. Built once when the planes are loaded,
+ * immutable afterwards; any thread.
  */
 #ifndef PROXIMO_MCP_CATALOG_H
 #define PROXIMO_MCP_CATALOG_H
@@ -27,6 +28,8 @@ size_t catalog_count(const struct catalog *catalog);
 /* Leaves a tool out of lists and searches; it can still be called. Before the catalogue is shared. */
 void catalog_hide(struct catalog *catalog, size_t index);
 bool catalog_hidden(const struct catalog *catalog, size_t index);
+/* All of them, hidden ones too; borrowed. */
+const struct tool *const *catalog_tools(const struct catalog *catalog, size_t *ret_count);
 const struct tool *catalog_at(const struct catalog *catalog, size_t index); /* sorted by name */
 enum catalog_answer catalog_find(const struct catalog *catalog, const char *name, const struct tool **ret);
 /* Fills p (PX-TOOL, PX-READ-ONLY) for a name that catalog_find did not give. Returns -ENOENT or -EPERM. */

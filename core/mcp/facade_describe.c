@@ -141,6 +141,8 @@ static const char *tool_returns(const struct tool *tool)
 {
     if (tool->kind == TOOL_CHANGE)
         return "a plan; nothing is changed until proximo_apply";
+    if (tool->kind == TOOL_READ_CORE)
+        return "one object";
     if (tool->kind == TOOL_READ_FUNCTION)
         return "composed of several reads";
     if (tool->flags & PROXIMO_READ_LINES)

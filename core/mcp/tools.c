@@ -15,6 +15,7 @@
 #include "mcp/calls.h"
 #include "mcp/catalog.h"
 #include "mcp/client_requests.h"
+#include "mcp/core_tools.h"
 #include "mcp/not_offered.h"
 #include "mcp/output.h"
 #include "mcp/shown.h"
@@ -120,6 +121,21 @@ int tools_take_site(struct server *server, struct json_object *arguments, const 
     return sites_find(server->sites, site_copy, ret, p);
 }
 
+/* A tool of the server itself; without a site it says what is missing. */
+static int run_core(struct server *server, const struct tool_request *request, const struct tool *tool,
+                    struct json_object *arguments, const char *site_name, struct buf *body, struct problem *p)
+{
+    struct buf structured CLEANUP_BUF = BUF_INIT(BODY_LIMIT);
+    struct site *site = NULL;
+    int r = server->config->site_count > 0 ? tools_take_site(server, arguments, site_name, &site, p) : 0;
+
+    if (r == 0)
+        r = core_tool_run(server, request, tool, arguments, site, &structured, p);
+    if (r == 0)
+        body_tool_result(body, &structured, NULL);
+    return r;
+}
+
 /* Runs a read tool and writes the inside of its result. arguments may hold `site`, which is taken out. */
 static int run_read(struct server *server, const struct tool_request *request, const struct tool *tool,
                     struct json_object *arguments, const char *site_name, struct buf *body, struct problem *p)
@@ -200,6 +216,8 @@ static int facade_read(const struct catalog *catalog, struct server *server,
 
     if (r < 0 || !named.tool)
         return r;
+    if (named.tool->kind == TOOL_READ_CORE)
+        return run_core(server, request, named.tool, named.arguments, named.site, body, p);
     return run_read(server, request, named.tool, named.arguments, named.site, body, p);
 }
 
@@ -321,6 +339,8 @@ static int run_tool(struct server *server, const struct tool_request *request, c
 {
     if (tool->kind == TOOL_CHANGE)
         return tools_plan(server, request, tool, request->arguments, NULL, body, p);
+    if (tool->kind == TOOL_READ_CORE)
+        return run_core(server, request, tool, request->arguments, NULL, body, p);
     return run_read(server, request, tool, request->arguments, NULL, body, p);
 }
 

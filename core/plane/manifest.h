@@ -39,11 +39,16 @@ struct field_row {
     char *name, *value;
 };
 
-enum tool_kind { TOOL_READ_ROW, TOOL_READ_FUNCTION, TOOL_CHANGE };
+enum tool_kind {
+    TOOL_READ_ROW,
+    TOOL_READ_FUNCTION,
+    TOOL_CHANGE,
+    TOOL_READ_CORE, /* of the server itself, mcp/core_tools.h; never in a manifest */
+};
 
 struct plane_info;
 
-/* One tool: a read row, a read function or a change. */
+/* One tool: a read row, a read function, a change, or a read of the server itself. */
 struct tool {
     const struct plane_info *plane;
     enum tool_kind kind;

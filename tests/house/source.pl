@@ -19,8 +19,9 @@ my @core_layers = (
     [ 'core/ledger',  qw(ledger http config base) ],
     [ 'core/blast',   qw(blast plane http config base include) ],
     [ 'core/trust',   qw(trust blast ledger plane http config base include) ],
-    [ 'core/mcp',     qw(mcp trust blast ledger plane http config base include) ],
-    [ 'core/command', qw(command mcp trust blast ledger plane http config base include) ],
+    [ 'core/doctor',  qw(doctor trust blast ledger plane http config base include) ],
+    [ 'core/mcp',     qw(mcp doctor trust blast ledger plane http config base include) ],
+    [ 'core/command', qw(command mcp doctor trust blast ledger plane http config base include) ],
     [ 'core/include', qw(include) ],
 );
 # Who may use a library: header pattern, then the only folders.

@@ -25,6 +25,7 @@
     }
 REPLACE(command_serve)
 REPLACE(command_doctor)
+REPLACE(command_mint)
 REPLACE(command_init)
 REPLACE(command_planes_list)
 REPLACE(command_planes_inspect)

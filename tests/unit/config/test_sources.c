@@ -386,7 +386,7 @@ static void test_results(void **state)
     assert_string_equal(origin(c, "sites.lab.endpoints[0].url"), expected);
     assert_string_equal(origin(c, "sites.lab.node"), "environment PROXIMO_NODE");
     assert_string_equal(origin(c, "surface"), "default");
-    assert_non_null(strstr(origin(c, "PROXIMO_SSH_TARGET"), "exec plane is not part"));
+    assert_non_null(strstr(origin(c, "PROXIMO_SSH_TARGET"), "planes.exec"));
     config_free(c);
 
     const struct scene two = {

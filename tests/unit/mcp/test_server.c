@@ -66,7 +66,16 @@ static void test_conversation(void **state)
     expect(&talk, 9, "Call proximo_status itself");
     say(&talk,
         "{\"jsonrpc\":\"2.0\",\"id\":10,\"method\":\"tools/call\",\"params\":{\"name\":\"proximo_status\"}}");
-    expect(&talk, 10, "\"tools\":2");
+    expect(&talk, 10, "\"tools\":3");
+    /* A tool of the server's own, by itself and through proximo_read; it knows the tools that are offered. */
+    say(&talk,
+        "{\"jsonrpc\":\"2.0\",\"id\":11,\"method\":\"tools/call\",\"params\":{\"name\":\"pve_doctor\"}}");
+    expect(&talk, 11, "\"structuredContent\":{\"ok\":true,\"site\":\"\",\"tools\":3}");
+    say(&talk,
+        "{\"jsonrpc\":\"2.0\",\"id\":12,\"method\":\"tools/"
+        "call\",\"params\":{\"name\":\"proximo_read\",\"arguments\":{\"tool\":\"pve_doctor\",\"arguments\":{"
+        "\"vmid\":\"105\"}}}}");
+    expect(&talk, 12, "PX-ARG");
     assert_true(talk_finish(&talk, SERVER_ENDED) < 200);
 }
 

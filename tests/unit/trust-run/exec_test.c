@@ -183,7 +183,7 @@ static void secret_is_gone(void **state)
     bench_plan("'steps':[" RUN("x", LS, ",'stdin_secret':'password'") "]");
     assert_string_equal(bench_run(), "failed");
     assert_int_equal(fake_exec.runs, 0);
-    assert_non_null(strstr(bench.result.why, "not there any more"));
+    assert_non_null(strstr(bench.result.why, "not in memory any more"));
 }
 
 static void input_is_the_planned_one(void **state)

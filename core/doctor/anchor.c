@@ -5,8 +5,8 @@
 
 #include "base/file.h"
 #include "base/problem.h"
-#include "command/doctor.h"
 #include "config/config.h"
+#include "doctor/doctor.h"
 #include "ledger/anchor.h"
 
 static void check_file(struct doctor *d, const struct config *config)

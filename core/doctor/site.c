@@ -6,28 +6,24 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/cancel.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/problem.h"
-#include "command/doctor.h"
 #include "config/config.h"
+#include "doctor/doctor.h"
+#include "doctor/site.h"
 #include "http/http.h"
-#include "http/pve_error.h"
 #include "plane/site.h"
 
-/* What a full view needs, and what stays hidden without it. */
+/* What a full view of a Backup Server needs, and what stays hidden without it. For Proxmox VE the rows of the
+ * tools say it (tools.c). */
 static const struct need {
-    enum config_site_kind kind;
     const char *path, *privilege, *hidden;
-    const char *role; /* Backup Server: the role of `acl update`; Proxmox VE: NULL, by table */
+    const char *role; /* of `acl update` */
 } needs[] = {
-    {CONFIG_PVE, "/", "Sys.Audit", "state, load and tasks of nodes and the cluster", NULL},
-    {CONFIG_PVE, "/vms", "VM.Audit", "guests (all, or those without a right of their own)", NULL},
-    {CONFIG_PVE, "/storage", "Datastore.Audit", "storages and what is on them", NULL},
-    {CONFIG_PVE, "/pool", "Pool.Audit", "pools", NULL},
-    {CONFIG_PVE, "/sdn", "SDN.Audit", "zones, vnets and bridges", NULL},
-    {CONFIG_PBS, "/system", "Sys.Audit", "state and tasks of the server", "Audit"},
-    {CONFIG_PBS, "/datastore", "Datastore.Audit", "datastores and backups", "DatastoreAudit"},
+    {"/system", "Sys.Audit", "state and tasks of the server", "Audit"},
+    {"/datastore", "Datastore.Audit", "datastores and backups", "DatastoreAudit"},
 };
 
 /* What is counted. */
@@ -46,10 +42,31 @@ static const char *kind_name(enum config_site_kind kind)
     return kind == CONFIG_PBS ? "Proxmox Backup Server" : "Proxmox VE";
 }
 
-static struct site_call call_now(const struct config_site *site)
+struct site_call doctor_call(const struct doctor *d, const struct config_site *site)
 {
-    return (struct site_call){.deadline_ms =
-                                  clock_ms() + (int64_t)(site->timeout_s > 0 ? site->timeout_s : 30) * 1000};
+    const int64_t own = clock_ms() + (int64_t)(site->timeout_s > 0 ? site->timeout_s : 30) * 1000;
+    const int64_t all = d->subject->deadline_ms;
+
+    return (struct site_call){.deadline_ms = own < all ? own : all, .cancel = d->subject->cancel};
+}
+
+int doctor_get(const struct doctor_site *s, const char *path, const struct http_field *fields, size_t count,
+               json_type type, struct json_object **ret, struct problem *p)
+{
+    const struct site_call call = doctor_call(s->d, s->config);
+    struct site_answer answer = {0};
+    struct json_object *data = NULL;
+    int r = site_get(s->site, &call, path, fields, count, false, &answer, p);
+
+    if (r < 0)
+        return r;
+    if (json_get(answer.body, "data", type, &data) == 0)
+        *ret = json_object_get(data);
+    else
+        r = problem_set(p, -EBADMSG, PX_BAD_ANSWER, "GET %s answered something else than was asked for",
+                        path);
+    site_answer_done(&answer);
+    return r;
 }
 
 /* The identity of one endpoint. True when the token may be sent. */
@@ -105,7 +122,10 @@ static bool check_token(struct doctor *d, const struct http_module *http, const 
     struct json_object *data = NULL;
     const char *version = "?";
     const char *url = site->endpoints[i].url;
-    const struct http_request request = {.method = "GET", .path = "/version"};
+    const struct http_request request = {.method = "GET",
+                                         .path = "/version",
+                                         .deadline_ms = doctor_call(d, site).deadline_ms,
+                                         .cancel = d->subject->cancel};
 
     one.endpoints = &site->endpoints[i];
     one.endpoint_count = 1;
@@ -134,35 +154,29 @@ static bool check_token(struct doctor *d, const struct http_module *http, const 
     return rc == 0;
 }
 
-static void count_things(struct doctor *d, struct site *site)
+static void count_things(const struct doctor_site *s)
 {
-    const struct config_site *config = site_config(site);
     CLEANUP_BUF struct buf text = BUF_INIT(1024);
     CLEANUP_JSON struct json_object *seen = json_object_new_object();
     for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
-        const struct site_call call = call_now(config);
         struct http_field field = {.name = "type", .value = counts[i].type};
-        struct site_answer answer = {0};
-        struct json_object *data = NULL;
+        CLEANUP_JSON struct json_object *data = NULL;
         struct problem p = PROBLEM_INIT;
-        if (counts[i].kind != config->kind)
+        if (counts[i].kind != s->config->kind)
             continue;
         field.value_len = counts[i].type != NULL ? strlen(counts[i].type) : 0;
-        if (site_get(site, &call, counts[i].path, &field, counts[i].type != NULL ? 1 : 0, false, &answer,
-                     &p) != 0) {
-            doctor_add_problem(d, counts[i].name, &p);
+        if (doctor_get(s, counts[i].path, &field, counts[i].type != NULL ? 1 : 0, json_type_array, &data,
+                       &p) != 0) {
+            doctor_add_problem(s->d, counts[i].name, &p);
             continue;
         }
-        if (json_get(answer.body, "data", json_type_array, &data) == 0) {
-            const size_t n = json_object_array_length(data);
-            buf_printf(&text, "%s%zu %s", text.len > 0 ? ", " : "", n, counts[i].name);
-            (void)json_object_object_add(seen, counts[i].name, json_object_new_int64((int64_t)n));
-        }
-        site_answer_done(&answer);
+        const size_t n = json_object_array_length(data);
+        buf_printf(&text, "%s%zu %s", text.len > 0 ? ", " : "", n, counts[i].name);
+        (void)json_object_object_add(seen, counts[i].name, json_object_new_int64((int64_t)n));
     }
     if (text.len == 0)
         return;
-    struct json_object *check = doctor_add(d, DOCTOR_OK, NULL, "the token sees %s", text.data);
+    struct json_object *check = doctor_add(s->d, DOCTOR_OK, NULL, "the token sees %s", text.data);
     (void)json_object_object_add(check, "sees", json_object_get(seen));
 }
 
@@ -189,23 +203,20 @@ static void check_excess(struct doctor *d, const struct config_site *site, struc
 }
 
 /* The privileges that the token holds at the root. False when they cannot be read. */
-static bool list_privileges(struct doctor *d, struct site *site, bool reads_only)
+static bool list_privileges(const struct doctor_site *s)
 {
-    const struct site_call call = call_now(site_config(site));
     const struct http_field field = {.name = "path", .value = "/", .value_len = 1};
-    struct site_answer answer = {0};
-    struct json_object *data = NULL, *root = NULL;
+    CLEANUP_JSON struct json_object *data = NULL;
+    struct json_object *root = NULL;
     struct problem p = PROBLEM_INIT;
     CLEANUP_BUF struct buf text = BUF_INIT(8192);
-    struct json_object *list;
 
-    if (site_get(site, &call, "/access/permissions", &field, 1, false, &answer, &p) != 0) {
-        doctor_add_problem(d, "permissions", &p);
+    if (doctor_get(s, "/access/permissions", &field, 1, json_type_object, &data, &p) != 0) {
+        doctor_add_problem(s->d, "permissions", &p);
         return false;
     }
-    list = json_object_new_array();
-    if (json_get(answer.body, "data", json_type_object, &data) == 0 &&
-        json_get(data, "/", json_type_object, &root) == 0) {
+    struct json_object *list = json_object_new_array();
+    if (json_get(data, "/", json_type_object, &root) == 0) {
         json_object_object_foreach(root, name, flag)
         {
             (void)flag;
@@ -214,71 +225,91 @@ static bool list_privileges(struct doctor *d, struct site *site, bool reads_only
         }
     }
     struct json_object *check =
-        doctor_add(d, DOCTOR_OK, NULL, "privileges at /: %s", text.len > 0 ? text.data : "none");
+        doctor_add(s->d, DOCTOR_OK, NULL, "privileges at /: %s", text.len > 0 ? text.data : "none");
     (void)json_object_object_add(check, "privileges", list);
-    if (reads_only && root != NULL)
-        check_excess(d, site_config(site), root);
-    site_answer_done(&answer);
+    if (s->d->subject->config->mode == CONFIG_READ && root != NULL)
+        check_excess(s->d, s->config, root);
     return true;
 }
 
-static void check_needs(struct doctor *d, struct site *site)
+static void check_needs(const struct doctor_site *s)
 {
-    const struct config_site *config = site_config(site);
     for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
         const struct need *need = &needs[i];
-        const struct site_call call = call_now(config);
+        const struct site_call call = doctor_call(s->d, s->config);
         struct problem p = PROBLEM_INIT;
-        char line[300] = "";
-        if (need->kind != config->kind)
-            continue;
-        const int held = site_permission(site, &call, need->path, need->privilege, &p);
+        char line[300];
+        const int held = site_permission(s->site, &call, need->path, need->privilege, &p);
         if (held < 0) {
-            doctor_add_problem(d, need->privilege, &p);
+            doctor_add_problem(s->d, need->privilege, &p);
             return;
         }
         if (held > 0)
             continue;
-        if (need->role != NULL)
-            (void)snprintf(line, sizeof(line),
-                           "proxmox-backup-manager acl update %s %s --auth-id '<your token>'", need->path,
-                           need->role);
-        else
-            (void)pve_grant_line(need->path, need->privilege, line, sizeof(line));
+        (void)snprintf(line, sizeof(line), "proxmox-backup-manager acl update %s %s --auth-id '<your token>'",
+                       need->path, need->role);
         struct json_object *check =
-            doctor_add(d, DOCTOR_NOTE, line, "the token lacks %s on %s: %s may be missing from answers",
+            doctor_add(s->d, DOCTOR_NOTE, line, "the token lacks %s on %s: %s may be missing from answers",
                        need->privilege, need->path, need->hidden);
         doctor_fact(check, "privilege", need->privilege);
         doctor_fact(check, "path", need->path);
     }
 }
 
-static void check_site(struct doctor *d, const struct http_module *http, struct site *site, bool reads_only)
+/* Says so once the time is over; the caller leaves the rest out. */
+static bool in_time(struct doctor *d, const struct config_site *config)
+{
+    if (clock_ms() < d->subject->deadline_ms && !cancel_is_set(d->subject->cancel))
+        return true;
+    doctor_add(d, DOCTOR_NOTE, "Run `proximo doctor`, which takes its time, or ask for one site.",
+               "site %s was not looked at further: the time is over", config->name);
+    return false;
+}
+
+static void check_site(struct doctor *d, const struct http_module *http, struct site *site)
 {
     const struct config_site *config = site_config(site);
+    struct doctor_site s = {.d = d, .site = site, .config = config, .separated = -1};
+    struct problem p = PROBLEM_INIT;
     char name[160];
     bool usable = false;
+
     (void)snprintf(name, sizeof(name), "site %s (%s)", config->name, kind_name(config->kind));
     doctor_section(d, name);
     if (config->endpoint_count == 0)
         doctor_add(d, DOCTOR_PROBLEM, "Add `endpoints:` with a url to the site.",
                    "The site has no endpoint.");
-    for (size_t i = 0; i < config->endpoint_count; i++) {
+    for (size_t i = 0; i < config->endpoint_count && in_time(d, config); i++) {
         if (check_identity(d, http, config, i))
             usable = check_token(d, http, config, i) || usable;
     }
-    if (!usable)
+    if (!usable || !in_time(d, config))
         return;
-    count_things(d, site);
-    if (list_privileges(d, site, reads_only))
-        check_needs(d, site);
+    count_things(&s);
+    if (!list_privileges(&s))
+        return;
+    if (config->kind != CONFIG_PVE) {
+        check_needs(&s);
+        return;
+    }
+    if (site_token_id(site, s.id, &p) < 0) {
+        doctor_add_problem(d, "token", &p);
+        return;
+    }
+    if (in_time(d, config))
+        doctor_site_token(&s);
+    if (in_time(d, config))
+        doctor_site_nodes(&s);
+    if (in_time(d, config))
+        doctor_site_tools(&s);
 }
 
-void doctor_sites(struct doctor *d, const struct config *config, struct sites *sites)
+void doctor_sites(struct doctor *d)
 {
+    const struct doctor_subject *subject = d->subject;
     struct problem p = PROBLEM_INIT;
     const struct http_module *http;
-    if (config->site_count == 0) {
+    if (subject->config->site_count == 0) {
         doctor_section(d, "sites");
         doctor_add(d, DOCTOR_PROBLEM, "Run `proximo init`, or name a site in the configuration.",
                    "No site is configured.");
@@ -290,6 +321,9 @@ void doctor_sites(struct doctor *d, const struct config *config, struct sites *s
         doctor_add_problem(d, "", &p);
         return;
     }
-    for (size_t i = 0; i < sites_count(sites); i++)
-        check_site(d, http, sites_at(sites, i), config->mode == CONFIG_READ);
+    for (size_t i = 0; i < sites_count(subject->sites); i++) {
+        struct site *site = sites_at(subject->sites, i);
+        if (!subject->site || strcmp(subject->site, site_config(site)->name) == 0)
+            check_site(d, http, site);
+    }
 }

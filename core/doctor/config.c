@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The part of doctor that needs no server: where the configuration comes from, file modes, isolation, planes.
- */
+/* The part of doctor that needs no server: where the configuration comes from, file modes, isolation. */
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -9,17 +8,11 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/problem.h"
-#include "command/doctor.h"
 #include "config/config.h"
-#include "mcp/catalog.h"
-#include "plane/manifest.h"
-#include "plane/planes.h"
+#include "doctor/doctor.h"
 #include "trust/approver.h"
-
-#define PLANES_WAIT_MS 15000
 
 /* A file that only its owner may write; a secret one is tested with the rule that requests use. */
 static void check_file(struct doctor *d, const char *what, const char *path)
@@ -103,7 +96,7 @@ static void add_origins(struct doctor *d, const struct config *config)
     (void)json_object_object_add(check, "sources", facts);
 }
 
-void doctor_local(struct doctor *d, const struct config *config)
+void doctor_config(struct doctor *d, const struct config *config)
 {
     doctor_section(d, "configuration");
     if (config->file != NULL)
@@ -123,58 +116,4 @@ void doctor_local(struct doctor *d, const struct config *config)
     check_approver_key(d, config);
     struct json_object *mode = doctor_add(d, DOCTOR_OK, NULL, "mode %s", config_mode_name(config->mode));
     doctor_fact(mode, "mode", config_mode_name(config->mode));
-    doctor_isolation(d, config);
-}
-
-static void check_plane(struct doctor *d, const struct plane_state *state)
-{
-    struct json_object *check;
-    if (state->loaded)
-        check = doctor_add(d, DOCTOR_OK, NULL, "%s %s: loaded, mode %s, %zu tool%s", state->name,
-                           state->info != NULL ? state->info->version : "", state->mode,
-                           state->info != NULL ? state->info->tool_count : 0,
-                           state->info != NULL && state->info->tool_count == 1 ? "" : "s");
-    else if (state->problem.code[0] != '\0')
-        check = doctor_add_problem(d, state->name, &state->problem);
-    else
-        check = doctor_add(d, DOCTOR_NOTE, NULL, "%s: not loaded (mode %s)", state->name, state->mode);
-    doctor_fact(check, "plane", state->name);
-    doctor_fact(check, "path", state->path != NULL ? state->path : "");
-    doctor_fact(check, "sha256", state->sha256);
-}
-
-void doctor_planes(struct doctor *d, const struct config *config, struct sites *sites)
-{
-    struct planes *planes = NULL;
-    struct problem p = PROBLEM_INIT;
-    doctor_section(d, "planes");
-    if (planes_landlock())
-        doctor_add(d, DOCTOR_OK, NULL, "Landlock is there: planes are kept from files as well");
-    else
-        doctor_add(d, DOCTOR_NOTE,
-                   "Use a kernel with Landlock (5.13 or newer, lsm=landlock); planes of others are refused "
-                   "without it.",
-                   "This kernel has no Landlock: planes are kept from files by seccomp alone.");
-    if (planes_new(config, sites, &planes) < 0) {
-        doctor_add(d, DOCTOR_PROBLEM, "Free some memory and try again.", "The planes cannot be tested.");
-        return;
-    }
-    const int rc = planes_wait(planes, clock_ms() + PLANES_WAIT_MS, &p);
-    if (rc != 0 && rc != -EINVAL)
-        doctor_add_problem(d, "", &p);
-    unsigned before = d->problems;
-    for (size_t i = 0; i < planes_count(planes); i++) {
-        struct plane_state state = {0};
-        if (planes_state(planes, i, &state) == 0)
-            check_plane(d, &state);
-    }
-    CLEANUP_BUF struct buf unmatched = BUF_INIT(4096);
-    catalog_unmatched(config, planes, &unmatched);
-    if (buf_ok(&unmatched) && unmatched.len > 0)
-        doctor_add(d, DOCTOR_PROBLEM,
-                   "Correct the name; proximo_find and `proximo planes list` show what there is.",
-                   "tools.allow, tools.deny: no plane, tool or class is called %s.", unmatched.data);
-    if (rc == -EINVAL && d->problems == before) /* a wrong name or the like that no plane's own line tells */
-        doctor_add_problem(d, "", &p);
-    planes_free(planes);
 }

@@ -4,8 +4,8 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "command/doctor.h"
 #include "config/config.h"
+#include "doctor/doctor.h"
 
 #define ADVICE "To bind the agent as well, run proximo as a user of its own: docs/deploy-isolated.md."
 
