@@ -46,6 +46,30 @@ endfunction()
 add_library(proximo_test_flags INTERFACE)
 target_compile_options(proximo_test_flags INTERFACE -Wno-conversion -Wno-cast-qual -Wno-null-dereference)
 
+# What scripts/test builds of this build: the product and the programs of the tests that it runs from it (runs.cmake).
+add_custom_target(checks)
+add_dependencies(checks product)
+get_filename_component(PROXIMO_BUILD_NAME ${PROJECT_BINARY_DIR} NAME)
+
+# proximo_check_needs(LABELS l.. TARGETS t..): tests with these labels need these programs.
+function(proximo_check_needs)
+    cmake_parse_arguments(C "" "" "LABELS;TARGETS" ${ARGN})
+    proximo_runs(wanted ${PROXIMO_BUILD_NAME} ${C_LABELS})
+    if(wanted)
+        add_dependencies(checks ${C_TARGETS})
+    endif()
+endfunction()
+
+# proximo_rig(NAME SOURCES s.. [LIBS x..]): what several test programs share, compiled once. It is linked whole, as if its
+# files were the tests' own: stand-ins that take a function's place at link time need that.
+function(proximo_rig name)
+    cmake_parse_arguments(R "" "" "SOURCES;LIBS" ${ARGN})
+    add_library(${name} OBJECT ${R_SOURCES})
+    target_link_libraries(${name} PRIVATE proximo_flags proximo_test_flags PkgConfig::CMOCKA PUBLIC ${R_LIBS})
+    target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR} PUBLIC ${PROJECT_SOURCE_DIR}/core
+        ${PROJECT_SOURCE_DIR}/core/include)
+endfunction()
+
 # proximo_test(NAME LABELS l.. SOURCES s.. LIBS x.. [ARGS a..] [TIMEOUT s]): one cmocka program, run by ctest.
 # Test code is held to the same warnings but for the casts of cmocka's own macros.
 function(proximo_test name)
@@ -55,6 +79,7 @@ function(proximo_test name)
     target_include_directories(test-${name} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/core
         ${PROJECT_SOURCE_DIR}/core/include)
     set_target_properties(test-${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/bin)
+    proximo_check_needs(LABELS ${T_LABELS} TARGETS test-${name})
     add_test(NAME ${name} COMMAND test-${name} ${T_ARGS})
     if(NOT T_TIMEOUT)
         set(T_TIMEOUT 60)

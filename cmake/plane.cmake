@@ -15,6 +15,7 @@ function(proximo_add_plane name)
     set_target_properties(plane-${name} PROPERTIES PREFIX "" OUTPUT_NAME ${name} C_VISIBILITY_PRESET hidden
         LIBRARY_OUTPUT_DIRECTORY ${P_OUTPUT_DIRECTORY})
     if(NOT P_NOINSTALL)
+        add_dependencies(product plane-${name})
         install(TARGETS plane-${name} LIBRARY DESTINATION ${PROXIMO_PLANE_DIR})
     endif()
 endfunction()

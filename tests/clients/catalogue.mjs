@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
 // The arguments of the first row of every tool in tests/tools.
-function rowsOfTools() {
+export function rowsOfTools() {
   const folder = new URL('../tools/', import.meta.url);
   const rows = new Map();
   for (const plane of readdirSync(folder, { withFileTypes: true })) {
