@@ -68,7 +68,11 @@ bool exec_road_begin(const struct exec_way *way)
         return false;
     write_yaml(way);
     road_start(&road, quick, exec_yaml);
-    server_start(&road, &server, NULL);
+    if (way->tasks)
+        server_start_modern(&road, &server);
+    else
+        server_start(&road, &server, NULL);
+    server.tasks = way->tasks;
     return true;
 }
 

@@ -15,6 +15,7 @@ extern char exec_yaml[8192]; /* the planes of the configuration, as exec_road_be
 /* What a test may want otherwise; all zero: libssh2, container 105, the server's own keys. */
 struct exec_way {
     bool openssh;
+    bool tasks;           /* a client of 2026-07-28 with the extension of tasks */
     const char *allow;    /* list of containers; NULL: 105 */
     const char *more;     /* further members of the plane's section: ", idle: 0"; NULL: none */
     enum rig_known known; /* what known_hosts says */
