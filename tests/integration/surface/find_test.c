@@ -18,7 +18,9 @@
 #include "surface.h"
 
 #define TOP         3
+#ifndef QUERY_LEAST
 #define QUERY_LEAST 450
+#endif
 
 struct answer {
     const struct catalog *catalog;
