@@ -280,9 +280,7 @@ static int32_t report(const struct talk *talk)
         const char *name = sigabbrev_np((int)talk->err.number);
         return host->exited(call, -1, name ? name : "UNKNOWN");
     }
-    case MARK_ENDED:
-        wait_for_deadline(talk);
-        return host->exited(call, -1, BACKEND_TIMED_OUT);
+    case MARK_ENDED: wait_for_deadline(talk); return host->exited(call, -1, BACKEND_TIMED_OUT);
     default: break;
     }
     if (silent(talk) && !talk->over && pipes_now_ms() < talk->deadline_at)

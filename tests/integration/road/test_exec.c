@@ -47,10 +47,11 @@ static void output_is_not_in_the_ledger(void **state)
 {
     if (!exec_road_begin(*state))
         skip();
-    struct json_object *answer = exec_road_run("ct_exec",
-                                     "{\"ctid\":\"105\",\"command\":[\"sh\",\"-c\",\"echo can''ary-$((6*7)); "
-                                     "printf '\\\\033[31m'\"],\"snapshot_first\":false}",
-                                     "ok");
+    struct json_object *answer =
+        exec_road_run("ct_exec",
+                      "{\"ctid\":\"105\",\"command\":[\"sh\",\"-c\",\"echo can''ary-$((6*7)); "
+                      "printf '\\\\033[31m'\"],\"snapshot_first\":false}",
+                      "ok");
     assert_non_null(strstr(at(answer, "/steps/0/output/stdout"), "canary-42"));
     assert_null(strchr(at(answer, "/steps/0/output/stdout"), '\033'));
     json_object_put(answer);
@@ -236,7 +237,8 @@ static void a_machine_is_asked_by_its_agent(void **state)
     (void)state;
     if (!exec_road_begin(&over[0]))
         skip();
-    struct json_object *answer = exec_road_run("vm_exec", "{\"vmid\":\"100\",\"command\":[\"hostname\"]}", "ok");
+    struct json_object *answer =
+        exec_road_run("vm_exec", "{\"vmid\":\"100\",\"command\":[\"hostname\"]}", "ok");
     expect(answer, "/steps/1/output/stdout", "web-frontend\n");
     json_object_put(answer);
     answer = server_tool(&server, "vm_exec", "{\"vmid\":\"101\",\"command\":[\"hostname\"]}", &failed);

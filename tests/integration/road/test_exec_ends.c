@@ -198,7 +198,8 @@ static void a_connection_is_kept_for_a_while(void **state)
     if (!exec_road_there())
         skip();
     struct rig_proxy *proxy = rig_proxy_new(rig_server(&rig, RIG_PLAIN));
-    assert_true(exec_road_begin(&(const struct exec_way){.port = rig_proxy_port(proxy), .more = ", idle: 2"}));
+    assert_true(
+        exec_road_begin(&(const struct exec_way){.port = rig_proxy_port(proxy), .more = ", idle: 2"}));
     hostname_over(1, proxy);
     hostname_over(1, proxy);
     (void)usleep(2200000);
@@ -206,7 +207,8 @@ static void a_connection_is_kept_for_a_while(void **state)
     exec_road_end();
     rig_proxy_free(proxy);
     proxy = rig_proxy_new(rig_server(&rig, RIG_PLAIN));
-    assert_true(exec_road_begin(&(const struct exec_way){.port = rig_proxy_port(proxy), .more = ", idle: 0"}));
+    assert_true(
+        exec_road_begin(&(const struct exec_way){.port = rig_proxy_port(proxy), .more = ", idle: 0"}));
     hostname_over(1, proxy);
     hostname_over(2, proxy);
     exec_road_end();
@@ -223,9 +225,13 @@ static void a_connection_is_kept_for_a_while(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        OVER_BOTH(a_signal_is_told),          OVER_BOTH(output_has_a_limit),
-        OVER_BOTH(a_deadline_ends_it_inside), OVER_BOTH(a_client_cancels_it),
-        OVER(a_cancelled_call_goes_on, 0),    OVER(the_end_of_the_server_ends_it, 1), cmocka_unit_test(a_connection_is_kept_for_a_while),
+        OVER_BOTH(a_signal_is_told),
+        OVER_BOTH(output_has_a_limit),
+        OVER_BOTH(a_deadline_ends_it_inside),
+        OVER_BOTH(a_client_cancels_it),
+        OVER(a_cancelled_call_goes_on, 0),
+        OVER(the_end_of_the_server_ends_it, 1),
+        cmocka_unit_test(a_connection_is_kept_for_a_while),
     };
     return cmocka_run_group_tests(tests, exec_road_start, exec_road_stop);
 }
