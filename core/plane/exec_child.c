@@ -205,11 +205,21 @@ static void group_kill(pid_t pid, int number)
     (void)kill(-pid, number);
 }
 
+/* Whoever ends ssh first does not hear how the command ended: a stop is the executor's before it is ours. */
+static int64_t term_due_ms(const struct exec_run *run)
+{
+    const int64_t stop_due = run->stop_ms ? run->stop_ms + EXEC_STOP_MS : INT64_MAX;
+
+    return stop_due < run->until_ms ? stop_due : run->until_ms;
+}
+
 void exec_child_tend(struct exec_run *run, bool stop, int64_t now)
 {
+    if (stop && !run->stop_ms)
+        run->stop_ms = now;
     if (!run->child)
         return;
-    if (!run->term_ms && (stop || now >= run->until_ms)) {
+    if (!run->term_ms && now >= term_due_ms(run)) {
         run->term_ms = now;
         group_kill(run->child, SIGTERM);
     } else if (run->term_ms && !run->killed && now >= run->term_ms + EXEC_TERM_MS) {
@@ -222,7 +232,9 @@ int64_t exec_child_next_ms(const struct exec_run *run, bool stop)
 {
     if (!run->child || run->killed)
         return INT64_MAX;
-    return run->term_ms ? run->term_ms + EXEC_TERM_MS : stop ? clock_ms() : run->until_ms;
+    if (stop && !run->stop_ms)
+        return clock_ms();
+    return run->term_ms ? run->term_ms + EXEC_TERM_MS : term_due_ms(run);
 }
 
 void exec_child_end(struct planes *planes, struct exec_run *run)

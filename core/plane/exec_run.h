@@ -15,6 +15,7 @@
 #include "plane/message.h"
 
 #define EXEC_GRACE_MS     5000 /* after the run's deadline, for the executor to end the command and say so */
+#define EXEC_STOP_MS      1000 /* that a cancelled run has to end its command at the far side, before TERM */
 #define EXEC_TERM_MS      1000 /* from TERM to KILL of a process */
 #define EXEC_NAME_MOST    64u  /* bytes of an endpoint's, program's or file's name */
 #define EXEC_MATERIAL_MAX ((size_t)256 << 10)
@@ -54,7 +55,8 @@ struct exec_run {
     /* Under planes->lock. */
     bool handed;     /* something was connected or spawned: the command may have run */
     pid_t child;     /* of this run, a zombie until the run is over; 0: none */
-    int64_t term_ms; /* when it was sent TERM; 0: not */
+    int64_t stop_ms; /* when the run was told to stop; 0: not */
+    int64_t term_ms; /* when its child was sent TERM; 0: not */
     bool killed;
     size_t limit; /* bytes kept of a stream */
     struct plane_exec_stream out, err;

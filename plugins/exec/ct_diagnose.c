@@ -113,13 +113,14 @@ static const struct proximo_read reads[] = {
         .name = "ct_diagnose",
         .title = "Diagnose one container",
         .description =
-            "Finds out why a container is slow, full or thrashing, and ranks it: CPU, memory, swap, "
-            "pressure, out of "
-            "memory kills, file systems and inodes, failed units, journal errors, listening ports, busiest "
-            "and blocked "
-            "processes, disk use by process. Runs fixed commands inside, which only read, where the "
-            "operator's allow-list "
-            "names it. Each finding has number, threshold and evidence. What could not be read comes first.",
+            "Shows why one container is slow, full or thrashing (diagnosis), ranked. It looks at CPU, "
+            "memory, swap, "
+            "pressure, out of memory kills, file systems and inodes, failed units, journal errors, listening "
+            "ports, busiest and blocked processes, disk use by process. Runs fixed commands inside, which "
+            "only "
+            "read, where the operator's allow-list names it. Each finding has number, threshold and "
+            "evidence. "
+            "What could not be read comes first.",
         .params = PROXIMO_TABLE(params),
         .read = read_diagnose,
     },

@@ -44,8 +44,8 @@ extern const char exec_config_schema[];
 /* The executor: `pct exec VMID -- WORDS` on a node, and nothing else. */
 int32_t exec_run(void *instance, struct proximo_call *call, const struct proximo_exec *exec);
 
-/* The guest of this call: of this kind, and allowed by the list. PROXIMO_ENOTALLOWED after host->fail that names
- * what the list says and where. */
+/* The guest of this call: of this kind, and allowed by the list. PROXIMO_ENOTALLOWED after host->fail that
+ * names what the list says and where. */
 int32_t exec_guest_open(void *instance, struct proximo_call *call, const char *kind, struct guest *ret);
 /* Reads status and configuration into g and fails unless it runs. */
 int32_t exec_guest_running(struct guest *g);

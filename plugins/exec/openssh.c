@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <time.h>
 
 #include "marks.h"
 #include "openssh_fail.h"
@@ -32,7 +33,8 @@ struct talk {
     const struct backend_run *run;
     struct pipes pipes;
     struct marks out, err;
-    int64_t deadline_at; /* of the command */
+    int64_t deadline_at; /* of the command at the far side */
+    int64_t early_ms;    /* so long before that of the run */
     int64_t last_at;     /* when something came last */
     bool mute;           /* the host takes no more output */
     bool over;           /* the call was cancelled, or is otherwise over */
@@ -259,6 +261,14 @@ static int32_t rest(struct talk *talk)
     return r;
 }
 
+/* Before its deadline the host takes an end for the command's own. */
+static void wait_for_deadline(const struct talk *talk)
+{
+    const int64_t left_ms = talk->deadline_at + talk->early_ms - pipes_now_ms();
+    if (!talk->over && left_ms > 0)
+        (void)nanosleep(&(struct timespec){left_ms / 1000, (left_ms % 1000) * 1000000}, NULL);
+}
+
 static int32_t report(const struct talk *talk)
 {
     const struct proximo_host *host = talk->run->host;
@@ -270,7 +280,7 @@ static int32_t report(const struct talk *talk)
         const char *name = sigabbrev_np((int)talk->err.number);
         return host->exited(call, -1, name ? name : "UNKNOWN");
     }
-    case MARK_ENDED: return host->exited(call, -1, BACKEND_TIMED_OUT);
+    case MARK_ENDED: wait_for_deadline(talk); return host->exited(call, -1, BACKEND_TIMED_OUT);
     default: break;
     }
     if (silent(talk) && !talk->over && pipes_now_ms() < talk->deadline_at)
@@ -333,7 +343,8 @@ static int32_t openssh_run(void *state, const struct backend_run *run)
     const int64_t early_ms = run->deadline_ms / 10 < EARLY_MOST_MS ? run->deadline_ms / 10 : EARLY_MOST_MS;
     struct talk talk = {.run = run,
                         .pipes = {.in = -1, .out = -1, .err = -1, .keep_in = true},
-                        .deadline_at = pipes_now_ms() + run->deadline_ms - early_ms};
+                        .deadline_at = pipes_now_ms() + run->deadline_ms - early_ms,
+                        .early_ms = early_ms};
     struct proximo_text input, bytes = {NULL, 0};
     char token[MARK_TOKEN + 1];
     int32_t r = check(run);

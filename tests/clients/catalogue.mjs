@@ -8,7 +8,7 @@ export function rowsOfTools() {
   const rows = new Map();
   for (const plane of readdirSync(folder, { withFileTypes: true })) {
     if (!plane.isDirectory() || ['examples', 'plans', 'wrong'].includes(plane.name)) continue;
-    for (const file of readdirSync(new URL(`${plane.name}/`, folder))) {
+    for (const file of readdirSync(new URL(`${plane.name}/`, folder)).filter(name => name.endsWith('.json'))) {
       for (const row of JSON.parse(readFileSync(new URL(`${plane.name}/${file}`, folder), 'utf8')).rows)
         if (!rows.has(row.tool)) rows.set(row.tool, row.arguments ?? {});
     }

@@ -355,11 +355,16 @@ static void arguments(struct plane_test *t, const struct run *run, const char *k
     }
 }
 
+static const char *const checked[] = {"guests", "nodes", "exec"};
+#define CHECKED (sizeof(checked) / sizeof(checked[0]))
+
 /* What the core makes of the plane's tables, once per plane. */
 static struct plane_info *info_of(const char *name)
 {
-    static struct plane_info *infos[2];
-    const size_t which = strcmp(name, "guests") == 0;
+    static struct plane_info *infos[CHECKED];
+    size_t which = 0;
+    while (strcmp(checked[which], name) != 0)
+        which++;
     CLEANUP_BUF struct buf manifest = BUF_INIT(MANIFEST_LIMIT);
     struct problem p = PROBLEM_INIT;
     if (infos[which])
@@ -486,10 +491,9 @@ static const char *subject_of(const struct proximo_class *class)
 /* No change tool is forgotten above, and what blast functions ask is asked as Proxmox takes it. */
 static void every_tool_and_class_is_in_it(void **state)
 {
-    static const char *const names[] = {"guests", "nodes"};
     (void)state;
-    for (size_t p = 0; p < 2; p++) {
-        const struct proximo_plane *plane = load_plane(names[p]);
+    for (size_t p = 0; p < CHECKED; p++) {
+        const struct proximo_plane *plane = load_plane(checked[p]);
         const struct proximo_change *changes = plane->changes.rows;
         const struct proximo_class *classes = plane->classes.rows;
         for (uint32_t i = 0; i < plane->changes.count; i++) {
@@ -510,7 +514,7 @@ static void every_tool_and_class_is_in_it(void **state)
                 assert_true(plane_test_told_count(&t, "affected") > 0);
                 assert_int_equal(plane_test_told_count(&t, "incomplete"), 0);
                 check_asked(&t);
-                check_believed(&t, PLANE_CALL_BLAST, NULL, &info_of(names[p])->classes[i]);
+                check_believed(&t, PLANE_CALL_BLAST, NULL, &info_of(checked[p])->classes[i]);
                 plane_test_done(&t);
             }
         }
@@ -538,8 +542,8 @@ static int load(void **state)
 static int unload(void **state)
 {
     (void)state;
-    plane_info_free(info_of("guests"));
-    plane_info_free(info_of("nodes"));
+    for (size_t p = 0; p < CHECKED; p++)
+        plane_info_free(info_of(checked[p]));
     api_free(apis[0]);
     api_free(apis[1]);
     return 0;

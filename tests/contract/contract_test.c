@@ -36,6 +36,7 @@ static const char *const versions[] = {"pve-9.2.json", "pve-8.4.json"};
 static struct api *apis[2];
 static char fault[1024]; /* the first one of the call in progress */
 static size_t request_total;
+static char loading[64]; /* the plane that is being opened */
 
 /* ---- the server: checks and gives the emptiest answer of the right type */
 
@@ -56,6 +57,10 @@ static char *serve(const struct http_request *request, int *ret_status)
                       "{\"type\":\"lxc\",\"vmid\":105,\"name\":\"ct105\",\"node\":\"pve1\"}]}");
     if (strstr(request->path, "/tasks/") && strcmp(returns, "object") == 0)
         return strdup("{\"data\":{\"status\":\"stopped\"}}"); /* what is waited for has ended */
+    if (strstr(request->path, "/status/current"))
+        return strdup("{\"data\":{\"status\":\"running\"}}"); /* a command runs only where the guest does */
+    if (strstr(request->path, "/config") && strcmp(returns, "object") == 0)
+        return strdup("{\"data\":{\"digest\":\"0123456789012345678901234567890123456789\",\"a\":1}}");
     if (strcmp(request->path, "/pools") == 0)
         return strdup("{\"data\":[{\"poolid\":\"prod\",\"members\":[]}]}");
     if (strstr(request->path, "/included_volumes"))
@@ -249,7 +254,44 @@ static int32_t host_cancelled(struct proximo_call *call)
     return 0;
 }
 
+/* The plane of commands does nothing for a guest that its lists do not name. */
+static int32_t host_config(struct proximo_text *ret_json)
+{
+    static const char section[] = "{\"ct\":[\"*\"],\"vm\":[\"*\"]}";
+    *ret_json = strcmp(loading, "exec") == 0 ? (struct proximo_text){section, sizeof(section) - 1}
+                                             : (struct proximo_text){"{}", 2};
+    return 0;
+}
+
+__attribute__((format(printf, 3, 4))) static void host_log(struct proximo_call *call, uint32_t level,
+                                                           const char *format, ...)
+{
+    va_list ap;
+    (void)call;
+    (void)level;
+    va_start(ap, format);
+    vprintf(format, ap);
+    va_end(ap);
+    putchar('\n');
+}
+
+/* A command that said nothing: no request of the API. */
+static int32_t host_probe(struct proximo_call *call, const char *name, const struct proximo_field *fields,
+                          uint32_t count, struct proximo_answer *ret)
+{
+    static const char silent[] = "{\"exit_status\":0,\"signal\":null,\"end\":\"exited\",\"stdout\":\"\","
+                                 "\"stderr\":\"\",\"truncated\":false}";
+    assert_non_null(name);
+    assert_true(fields && count);
+    ret->status = 200;
+    ret->data = keep(call, silent, sizeof(silent) - 1);
+    return 0;
+}
+
 static const struct proximo_host host = {.struct_size = sizeof(host),
+                                         .config = host_config,
+                                         .log = host_log,
+                                         .probe = host_probe,
                                          .alloc = host_alloc,
                                          .arguments = host_arguments,
                                          .argument = host_argument,
@@ -304,12 +346,12 @@ int __wrap_planes_call(struct planes *unused, const struct plane_call *request, 
 static void load_plane(const char *folder, const char *file)
 {
     char path[1200];
-    char name[64];
+    const char *name = loading;
     struct buf manifest = BUF_INIT(MANIFEST_LIMIT);
     struct problem p = PROBLEM_INIT;
     struct loaded *to = &planes[plane_count];
     snprintf(path, sizeof(path), "%s/%s", folder, file);
-    snprintf(name, sizeof(name), "%.*s", (int)(strlen(file) - 3), file);
+    snprintf(loading, sizeof(loading), "%.*s", (int)(strlen(file) - 3), file);
     void *object = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (!object)
         fail_msg("%s", dlerror());
@@ -403,15 +445,14 @@ static const struct {
     {"pve_backup_files", "volid", "local:backup/ct/105/2026-11-19T02:00:00Z"},
     {"pve_backup_files", "filepath", "/root.pxar.didx/etc"},
 };
-static const char *const for_machines[] = {"pve_cloudinit_get", "pve_guest_agent_info", "vm_diagnose"};
+static const char *const for_machines[] = {"pve_cloudinit_get", "pve_guest_agent_info", "vm_diagnose", NULL};
+static const char *const for_containers[] = {"ct_diagnose", "ct_logs", NULL};
 
-static bool takes_containers(const struct tool *tool)
+static bool is_one_of(const struct tool *tool, const char *const *names)
 {
-    for (size_t i = 0; i < sizeof(for_machines) / sizeof(for_machines[0]); i++) {
-        if (strcmp(for_machines[i], tool->name) == 0)
-            return false;
-    }
-    return true;
+    while (*names && strcmp(*names, tool->name) != 0)
+        names++;
+    return *names != NULL;
 }
 
 /* Sample `n` of a parameter as a JSON value; NULL: there are no more. */
@@ -550,9 +591,9 @@ static void every_request_is_one_that_proxmox_takes(void **state)
             if (tool->kind == TOOL_CHANGE)
                 continue;
             tools++;
-            if (takes_containers(tool))
+            if (!is_one_of(tool, for_machines))
                 calls += call_with_samples(tool, 0);
-            if (tool_param_format(tool, "guest"))
+            if (tool_param_format(tool, "guest") && !is_one_of(tool, for_containers))
                 calls += call_with_samples(tool, 1);
         }
     }

@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 
+#define STOP_MS       1000 /* a run that was cancelled ends its command itself for so long */
 #define KILL_AFTER_MS 1000
 #define GRACE_MS      5000 /* after the deadline, for the plane to say how it ended */
 #define WORDS_MOST    600
@@ -56,7 +57,9 @@ static int32_t over(struct fake *fake)
 {
     const int64_t now = clock_ms();
     int32_t r = is_over(fake);
-    if (!r || fake->patient)
+    if (r && !fake->over_at_ms)
+        fake->over_at_ms = now;
+    if (!r || fake->patient || (r == PROXIMO_ECANCELLED && now < fake->over_at_ms + STOP_MS))
         return r;
     const int number = !fake->term_at_ms ? SIGTERM : now >= fake->term_at_ms + KILL_AFTER_MS ? SIGKILL : 0;
     if (!fake->term_at_ms)
@@ -442,7 +445,7 @@ void fake_again(struct fake *fake)
     fake->signal[0] = fake->unknown_why[0] = fake->fail_text[0] = fake->log_text[0] = '\0';
     memset(fake->reaped, 0, sizeof(fake->reaped));
     fake->cancelled = fake->patient = false;
-    fake->term_at_ms = 0;
+    fake->over_at_ms = fake->term_at_ms = 0;
     fake->cancel_after_bytes = 0;
     fake->cancel_at_ms = 0;
     fake->deadline_at_ms = clock_ms() + 60000;

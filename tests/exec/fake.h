@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A fake host for back ends of executors: it really connects, really starts programs, and keeps what comes
- * out. One call at a time. It ends what the call spawned when the call is cancelled, at its deadline and when
- * it ends, as the host does: TERM to the process group, KILL a second later. For want of a thread of its own
- * it does so in the next upcall.
+ * out. One call at a time. It ends what the call spawned a second after the call was cancelled, at its
+ * deadline and when it ends, as the host does: TERM to the process group, KILL a second later. For want of a
+ * thread of its own it does so in the next upcall.
  *
  *     struct fake fake;
  *     fake_init(&fake);
@@ -75,6 +75,7 @@ struct fake {
     unsigned spawned_count, connect_count;
     bool reaped[FAKE_MOST];
     int wait_status[FAKE_MOST];
+    int64_t over_at_ms; /* when its end was first seen; 0: not yet */
     int64_t term_at_ms; /* when the TERM was sent; 0: not yet */
     void **memory;
     size_t memory_count;

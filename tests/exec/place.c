@@ -102,11 +102,14 @@ void place_close(struct place *place)
 
 pid_t place_pid(const struct place *place)
 {
+    return place->fake.out.kept.len ? place_pid_of(place->fake.out.kept.data) : 0;
+}
+
+pid_t place_pid_of(const char *text)
+{
     char digits[16] = "";
     uint64_t pid = 0;
-    if (place->fake.out.kept.len)
-        (void)snprintf(digits, sizeof(digits), "%.*s", (int)strcspn(place->fake.out.kept.data, "\n"),
-                       place->fake.out.kept.data);
+    (void)snprintf(digits, sizeof(digits), "%.*s", (int)strcspn(text, "\n"), text);
     return text_to_u64(digits, INT32_MAX, &pid) == 0 ? (pid_t)pid : 0;
 }
 

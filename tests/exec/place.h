@@ -40,6 +40,8 @@ void place_close(struct place *place);
 
 /* A number on the first line of what came out: the id of a process. */
 pid_t place_pid(const struct place *place);
+/* The same of any text; 0: it is none. */
+pid_t place_pid_of(const char *text);
 /* The process is gone, or is within wait_ms. */
 bool place_gone(pid_t pid, int64_t wait_ms);
 

@@ -2,6 +2,7 @@
 #include "tests/exec/rig.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -142,6 +143,33 @@ bool rig_alive(pid_t pid)
     text[n] = '\0';
     const char *name_end = strrchr(text, ')');
     return name_end && name_end[1] == ' ' && name_end[2] != 'Z' && name_end[2] != 'X';
+}
+
+static bool has_word(const char *pid, const char *word)
+{
+    char path[300];
+    struct buf words = {.limit = (size_t)4 << 20};
+    bool found = false;
+    (void)snprintf(path, sizeof(path), "/proc/%s/cmdline", pid);
+    if (file_read(path, &words) == 0 && words.len) {
+        buf_char(&words, '\0');
+        for (const char *at = words.data, *end = at + words.len; !found && at < end; at += strlen(at) + 1)
+            found = strcmp(at, word) == 0;
+    }
+    buf_done(&words);
+    return found;
+}
+
+bool rig_process(const char *word)
+{
+    DIR *folder = opendir("/proc");
+    bool found = false;
+    if (!folder)
+        broken("/proc: %s", strerror(errno));
+    for (struct dirent *entry; !found && (entry = readdir(folder));)
+        found = entry->d_name[0] >= '0' && entry->d_name[0] <= '9' && has_word(entry->d_name, word);
+    (void)closedir(folder);
+    return found;
 }
 
 static void make_key(const struct rig *rig, const char *name, const char *type, const char *passphrase)

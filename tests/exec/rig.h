@@ -82,7 +82,8 @@ char *rig_known_hosts(const struct rig *rig, enum rig_variant variant, const cha
 
 /* Runs a program of PATH (argv ends with NULL) and waits; its output goes to rig.log. The exit status. */
 int rig_run(const struct rig *rig, const char *const *argv);
-bool rig_alive(pid_t pid); /* a process of this id is there, and no zombie */
+bool rig_alive(pid_t pid);          /* a process of this id is there, and no zombie */
+bool rig_process(const char *word); /* a process is there that was started with this word */
 
 /*
  * A TCP proxy to a port of the loopback, in a thread of its own, for one connection at a time. It can be

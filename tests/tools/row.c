@@ -72,6 +72,7 @@ void row_file_load(const char *path, struct row_file *ret_file)
             give_up(path, i, "too many rows; make", "two files of them");
         row->json = json_object_array_get_idx(rows, i);
         row->plane = ret_file->plane;
+        (void)json_get(ret_file->json, "planes", json_type_object, &row->planes);
         row->number = 1;
         if (json_get_string(row->json, "tool", &row->tool, NULL) < 0 ||
             !row_part(row, "arguments", json_type_object))

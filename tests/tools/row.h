@@ -10,7 +10,7 @@
 #define ROWS_MOST 400
 
 struct row {
-    struct json_object *json; /* borrowed from its file */
+    struct json_object *json, *planes; /* borrowed from its file; planes: NULL: the usual ones */
     const char *plane, *tool;
     int number;  /* 1: the tool's first in this file */
     bool change; /* it has something that only changes have */

@@ -105,7 +105,8 @@ static void all_names(struct buf *names)
 static void test_surface(void **context)
 {
     struct buf names CLEANUP_BUF = BUF_INIT(1 << 20);
-    const struct row plain = {.json = json_object_new_object(), .label = "surface"};
+    const struct row plain = {
+        .json = json_object_new_object(), .planes = file.rows[0].planes, .label = "surface"};
 
     (void)context;
     stage_up(&stage, &plain, NULL);
@@ -114,7 +115,7 @@ static void test_surface(void **context)
             check_described(&file.rows[i]);
     }
     assert_int_equal(server_stop(&stage.server), 0);
-    road_configure(&stage.road, "guarded", "surface: full\n");
+    stage_configure(&stage, "surface: full\n");
     server_start(&stage.road, &stage.server, NULL);
     all_names(&names);
     for (size_t i = 0; i < file.count; i++) {

@@ -15,6 +15,7 @@
 #define OPTIONS_MOST 48
 #define TASK_MS      10000
 #define MARK         "{before:"
+#define PCT_MARK     "{pct}"
 
 static struct buf *collected; /* NULL: findings are counted */
 
@@ -164,6 +165,38 @@ void stage_up(struct stage *stage, const struct row *row, struct json_object *si
     stage_serve(stage, "root");
 }
 
+/* A program must be one that nobody else can write to: it is copied out of the sources. */
+static void install_pct(struct stage *stage)
+{
+    const char *source = getenv("PROXIMO_TEST_SOURCE_DIR");
+    struct buf bytes CLEANUP_BUF = BUF_INIT(1 << 20);
+    char from[1200];
+
+    (void)snprintf(from, sizeof(from), "%s/tests/tools/exec/pct", source ? source : ".");
+    (void)snprintf(stage->pct, sizeof(stage->pct), "%s/pct", stage->road.dir);
+    assert_int_equal(file_read(from, &bytes), 0);
+    assert_int_equal(file_write_atomic(stage->pct, bytes.data, bytes.len, 0755), 0);
+}
+
+void stage_configure(struct stage *stage, const char *yaml)
+{
+    struct buf text CLEANUP_BUF = BUF_INIT(65536);
+
+    if (stage->row->planes) { /* JSON is YAML */
+        const char *planes = json_object_to_json_string_ext(stage->row->planes, PLAIN);
+        const char *mark = strstr(planes, PCT_MARK);
+        if (mark && !*stage->pct)
+            install_pct(stage);
+        buf_printf(&text, "planes: %.*s", (int)(mark ? (size_t)(mark - planes) : strlen(planes)), planes);
+        if (mark)
+            buf_printf(&text, "%s%s", stage->pct, mark + strlen(PCT_MARK));
+        buf_char(&text, '\n');
+    }
+    buf_str(&text, yaml);
+    assert_true(buf_ok(&text));
+    road_configure(&stage->road, "guarded", text.data ? text.data : "");
+}
+
 void stage_serve(struct stage *stage, const char *token)
 {
     static char name[80]; /* the road borrows it */
@@ -172,6 +205,7 @@ void stage_serve(struct stage *stage, const char *token)
     if (!simulator_value(&stage->road.sim, name))
         fail_msg("%s: the simulator has no token %s", stage->row->label, token);
     road_token(&stage->road, name);
+    stage_configure(stage, "");
     server_start(&stage->road, &stage->server, NULL);
     stage->served = true;
 }

@@ -18,6 +18,7 @@ struct stage {
     bool up, served;
     struct json_object *before; /* the answers of the row's `before`, in their order */
     char log[64];               /* the requests that the simulator saw */
+    char pct[80];               /* the program of this name, where the row's planes want one */
     int bad;                    /* findings */
 };
 
@@ -32,6 +33,8 @@ void stage_down(struct stage *stage);
 /* Ends what a failed assertion left behind. */
 void stage_abandon(struct stage *stage);
 
+/* Writes the server's configuration: the token of the road, the planes of the row's file, and these lines. */
+void stage_configure(struct stage *stage, const char *yaml);
 /* Starts a server with this token of the simulator ("root"); one that is there already is the caller's to
  * end. */
 void stage_serve(struct stage *stage, const char *token);

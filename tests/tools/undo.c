@@ -100,6 +100,26 @@ static void check_none(struct stage *stage, const char *words, struct json_objec
         stage_bad(stage, "undo: wanted PX-UNDO: %s", json_object_to_json_string(answer));
 }
 
+/* The plan has no way back of its own; the undo point that was taken before it is one. */
+static void check_point(struct stage *stage, struct json_object *wanted, struct json_object *plan,
+                        const char *arguments)
+{
+    bool failed = true;
+    struct json_object *back CLEANUP_JSON = server_tool(&stage->server, "proximo_undo", arguments, &failed);
+
+    if (strcmp(at(plan, "/undo/kind"), "none") != 0)
+        stage_bad(stage, "undo: the plan has a way back of its own: %s",
+                  json_object_to_json_string_ext(plan, PLAIN));
+    if (failed || !*at(back, "/plan_id")) {
+        stage_bad(stage, "undo: no plan: %s", json_object_to_json_string_ext(back, PLAIN));
+        return;
+    }
+    stage_holds(stage, "undo", wanted, back);
+    struct json_object *answer CLEANUP_JSON = apply_as_person(stage, back, &failed);
+    if (failed || strcmp(at(answer, "/outcome"), "ok") != 0)
+        stage_bad(stage, "undo: wanted ok: %s", json_object_to_json_string_ext(answer, PLAIN));
+}
+
 static void check_equal(struct stage *stage, struct json_object *before)
 {
     struct json_object *after CLEANUP_JSON = undo_before(stage);
@@ -116,7 +136,7 @@ static void check_equal(struct stage *stage, struct json_object *before)
 void check_undo(struct stage *stage, struct json_object *plan, struct json_object *applied,
                 struct json_object *before)
 {
-    struct json_object *undo = row_part(stage->row, "undo", json_type_object);
+    struct json_object *undo = row_part(stage->row, "undo", json_type_object), *point = NULL;
     char arguments[120];
     bool failed = true;
 
@@ -125,6 +145,10 @@ void check_undo(struct stage *stage, struct json_object *plan, struct json_objec
     (void)snprintf(arguments, sizeof(arguments), "{\"receipt\":\"%s\"}", at(applied, "/receipt"));
     if (member(undo, "none")) {
         check_none(stage, member(undo, "none"), plan, arguments);
+        return;
+    }
+    if (json_get(undo, "point", json_type_object, &point) == 0) {
+        check_point(stage, point, plan, arguments);
         return;
     }
     struct json_object *changed CLEANUP_JSON = undo_before(stage);

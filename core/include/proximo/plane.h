@@ -634,11 +634,11 @@ struct proximo_host {
      *
      * connect: a socket that is connected; for TCP without delay and with keep-alives. spawn: once a run; the
      * program gets argv as it is (argv[0] too), never a shell, and a small environment of its own. The host
-     * ends it, TERM first, at the run's deadline, when the run is cancelled and when it is over. material:
-     * the file's bytes, read anew each time. secret_stdin: a descriptor that gives the secret's value, then
-     * the end of file; once a run. output: what came, in whatever pieces; stream 1 or 2. Then exactly one of
-     * exited (signal_name "KILL", or NULL) and outcome_unknown; nothing after it. output, exited,
-     * outcome_unknown and ended work on after the run was cancelled or its deadline passed, for a few
+     * ends it, TERM first, at the run's deadline, a second after a cancellation and when it is over.
+     * material: the file's bytes, read anew each time. secret_stdin: a descriptor that gives the secret's
+     * value, then the end of file; once a run. output: what came, in whatever pieces; stream 1 or 2. Then
+     * exactly one of exited (signal_name "KILL", or NULL) and outcome_unknown; nothing after it. output,
+     * exited, outcome_unknown and ended work on after the run was cancelled or its deadline passed, for a few
      * seconds.
      *
      * A run that returns an error and has said neither: nothing ran, if the code is EINVAL, ENOTFOUND,

@@ -17,8 +17,10 @@
 #include "plane/manifest.h"
 #include "surface.h"
 
-#define TOP         3
+#define TOP 3
+#ifndef QUERY_LEAST
 #define QUERY_LEAST 450
+#endif
 
 struct answer {
     const struct catalog *catalog;
