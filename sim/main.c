@@ -328,7 +328,7 @@ static void sim_done(struct sim *sim, bool remove_files)
 {
     for (size_t i = 0; i < sim->secret_count; i++) {
         if (remove_files)
-            (void)unlink(sim->secrets[i].file);
+            (void)unlink(sim->secrets[i].file ? sim->secrets[i].file : "");
         OPENSSL_cleanse(sim->secrets[i].secret, strlen(sim->secrets[i].secret));
         free(sim->secrets[i].id);
         free(sim->secrets[i].secret);

@@ -81,6 +81,9 @@ enum sim_rule_kind {
     SIM_RULE_OR,           /* one rule of `sub` */
     SIM_RULE_SELF,         /* the caller is the user named by the parameter userid */
     SIM_RULE_USERID_GROUP, /* one of `privs` on a group of that user, or on all groups */
+    SIM_RULE_USERID_REALM, /* `privs` on the realm of that user; refuses within a choice too */
+    SIM_RULE_GROUPS_NEW,   /* one of `privs` on all groups, or on each of the parameter groups */
+    SIM_RULE_GROUPS_SET,   /* the same, and USERID_GROUP */
 };
 
 struct sim_rule {
@@ -91,8 +94,9 @@ struct sim_rule {
 };
 
 /* Does `who` (user or token id; NULL: nobody) satisfy the rule, {names} taken from `params`? Returns 0,
- * -EACCES with the text after "Permission check failed" (" (/vms/1, VM.Audit)" or nothing) in `why`, or
- * -ENOENT when a rule about a user's groups, and not a choice of rules, names a user that does not exist. */
+ * -EACCES with the text after "Permission check failed" (" (/vms/1, VM.Audit)" or nothing) in `why`,
+ * -ENOENT when a rule about a user's groups, and not a choice of rules, names a user that does not exist, or
+ * -EBADMSG with the text of the error in `why` when a rule about a user's realm finds no user name. */
 int sim_rule_check(struct json_object *state, const struct sim_rule *rule, const char *who,
                    struct json_object *params, char *why, size_t why_size);
 
@@ -136,6 +140,7 @@ typedef int sim_handler(struct sim_call *call);
 
 enum {
     SIM_NODE = 1, /* answered by the node named in the path: unknown names fail as a lookup does */
+    SIM_TICKET = 2, /* not for API tokens */
 };
 
 struct sim_route {
