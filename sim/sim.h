@@ -39,12 +39,14 @@ struct sim_param {
     const char *format;  /* name of a format, checked by sim_format_check(); NULL: any */
     const char *values;  /* the enumeration, ", " between the values; NULL: any */
     const char *pattern; /* POSIX extended regular expression, anchored by the caller; NULL: any */
+    const char *of;      /* the values of the parameter "type" with which it is there; NULL: any */
     const char *needs;   /* another parameter that must come with this one; NULL: none */
     double min, max;
     enum sim_type type,
         item; /* item: of the elements of an array, which `sub`, `format` and the like judge */
     int min_length, max_length; /* 0: no limit */
     bool optional, has_min, has_max;
+    bool of_needs; /* with those types it must be given */
 };
 
 /* Checks `given` (name -> string, number, boolean, null, array) against `table` and collects one text per bad
@@ -366,6 +368,7 @@ struct sim {
     struct sim_task_line *task_lines;
     size_t task_line_count;
     int task_ms;  /* of tasks without a time of their own */
+    bool ha_waits; /* a round of the HA manager is to come (ha_manager.c) */
     int ha_ms;    /* until the HA manager has done what was requested */
     int stale_ms; /* how long /cluster/resources shows the past */
     int fresh_ms; /* how long it knows nothing about a new guest */
