@@ -14,7 +14,8 @@
 #include <string.h>
 
 #define ROUND_MIN    10 /* ms; rounds follow each other while a task runs */
-#define FENCE_ROUNDS 16 /* until a node that does not answer counts as fenced */
+#define FENCE_ROUNDS 16 /* until a node that does not answer is fenced */
+#define DOWN_ROUNDS  4  /* until it is certain to be off, and what it had can go elsewhere */
 
 /* One resource in one round. */
 struct service {
@@ -352,7 +353,7 @@ static int end_fence(struct sim *sim, struct sim_job *job, char *why)
         return 0;
     }
     sim_set_int(job->args, "first", 0);
-    job->due += round_ms(sim);
+    job->due += DOWN_ROUNDS * round_ms(sim);
     return SIM_GOES_ON;
 }
 
