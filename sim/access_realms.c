@@ -182,8 +182,8 @@ int sim_realm_delete(struct sim_call *call)
     const char *realm = sim_arg(call, "realm");
 
     if (!sim_get(realms(call), realm))
-        return sim_fail(call, 500,
-                        "delete auth server failed: authentication domain '%s' does not exist\n", realm);
+        return sim_fail(call, 500, "delete auth server failed: authentication domain '%s' does not exist\n",
+                        realm);
     for (size_t i = 0; i < sizeof builtin / sizeof *builtin; i++) {
         struct json_object *entry;
 

@@ -140,7 +140,8 @@ static int run(struct sim_call *call, const char *path, struct sim_reply *reply)
     int r;
 
     if ((call->route->flags & SIM_TICKET) && call->who && strchr(call->who, '!')) {
-        (void)snprintf(why, sizeof why, " (URI '%s' not available with API token, need proper ticket.\n)", path);
+        (void)snprintf(why, sizeof why, " (URI '%s' not available with API token, need proper ticket.\n)",
+                       path);
         return sim_fail_perm(call, why);
     }
     r = sim_rule_check(call->state, &call->route->rule, call->who, call->params, why, sizeof why);

@@ -247,7 +247,8 @@ int sim_ticket_create(struct sim_call *call)
         (void)snprintf(id, sizeof id, "%s", username);
     user = sim_get(sim_at(call->state, "/access/users"), id);
     has_ticket = ticket_user(call->sim, password, by) == 0 && same(by, id);
-    if (!user || sim_acl_enabled(call->state, id) < 0 || (!has_ticket && !sim_password_is(call, id, password)))
+    if (!user || sim_acl_enabled(call->state, id) < 0 ||
+        (!has_ticket && !sim_password_is(call, id, password)))
         return sim_fail(call, 401, "authentication failure\n");
     (void)snprintf(subject, sizeof subject, "PVE:%s", id);
     ticket = sign(call->sim, "ticket", subject);

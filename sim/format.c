@@ -54,7 +54,8 @@ static const struct format_row {
     {"ldap-simple-attr", "[A-Za-z0-9]+", "value '%s' does not look like a simple ldap attribute name\n"},
     {"pve-tfa-config", "type=(oath|yubico)(,[a-z]+=[^,]+)*", "format error\n"},
     {"realm-sync-options",
-     "(enable-new|full|purge|remove-vanished|scope)=[^,]+(,(enable-new|full|purge|remove-vanished|scope)=[^,]+"
+     "(enable-new|full|purge|remove-vanished|scope)=[^,]+(,(enable-new|full|purge|remove-vanished|scope)=[^,]"
+     "+"
      ")*",
      "format error\n"},
     {"pve-ha-resource-or-vm-id", "((vm|ct):)?[0-9]+", "unable to parse resource id '%s'\n"},

@@ -51,8 +51,8 @@ struct json_object *sim_ha_config(struct json_object *resources)
 
 static struct json_object *resource(struct sim_call *call, const char *sid)
 {
-    SIM_FREE_WITH(sim_json_freep) struct json_object *file =
-        sim_ha_config(sim_at(call->state, "/ha/resources"));
+    SIM_FREE_WITH(sim_json_freep)
+    struct json_object *file = sim_ha_config(sim_at(call->state, "/ha/resources"));
     struct json_object *item = sim_copy(sim_get(file, sid));
     char digest[41];
 

@@ -29,13 +29,19 @@ bool sim_ha_usable(struct json_object *state, const char *node);
 const char *sim_ha_node_of(struct json_object *state, const char *sid);
 /* The best node by the rules, the one where it is wherever that is as good; `not` (NULL: none) is none.
  * Returns 0, or -ENOENT where no node may have it. */
-int sim_ha_choose(struct json_object *state, const char *sid, const char *not, char *ret_node, size_t size);
+int sim_ha_choose(struct json_object *state, const char *sid, const char * not, char *ret_node, size_t size);
 /* Who stands in the way of the resource on this node: [{sid, cause}]. Owned; NULL: nobody. */
 struct json_object *sim_ha_blocking(struct json_object *state, const char *sid, const char *node);
 /* The others that rules keep together with the resource. Owned; NULL: none. */
 struct json_object *sim_ha_together(struct json_object *state, const char *sid);
 
-/* ---- rules (ha_rules.c) ---- */
+/* ---- rules (ha_rules.c, ha_rule_check.c) ---- */
+
+#define SIM_REASONS_MAX 1024
+
+/* Writes why the rule would not work beside the others. Would it? */
+bool sim_ha_rule_works(struct json_object *state, const char *name, struct json_object *rule, char *reasons,
+                       size_t size);
 
 /* "vm:101" in the list of resources of an enabled rule? */
 bool sim_ha_rule_has(struct json_object *rule, const char *sid);
@@ -44,12 +50,14 @@ void sim_ha_list_word(struct json_object *rule, const char *word, bool in);
 
 /* ---- the manager (ha_manager.c) ---- */
 
-/* Does the manager act for this guest, so that its power and its moves are only requested? */
-bool sim_ha_acts(struct json_object *state, const struct sim_guest *guest);
 /* Lets the manager look at all resources in a while. */
 void sim_ha_wake(struct sim *sim);
 /* Begins with nodes that do not answer or are in maintenance. */
 void sim_ha_begin(struct sim *sim);
+/* ---- requests (ha_request.c) ---- */
+
+/* Does the manager act for this guest, so that its power and its moves are only requested? */
+bool sim_ha_acts(struct json_object *state, const struct sim_guest *guest);
 /* The guest began or ceased to run, or is on another node. */
 void sim_ha_guest_changed(struct sim *sim, const struct sim_guest *guest);
 /* Requests: start, or an operation that stops ("stop", "shutdown"); to go to a node. */

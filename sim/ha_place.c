@@ -173,7 +173,7 @@ static bool drop_if(struct candidates *set, size_t at, bool gone)
     return gone;
 }
 
-static void collect(struct json_object *state, const char *sid, const char *not, struct candidates *set)
+static void collect(struct json_object *state, const char *sid, const char * not, struct candidates *set)
 {
     struct json_object *rule = affinity_of(state, sid);
 
@@ -181,7 +181,7 @@ static void collect(struct json_object *state, const char *sid, const char *not,
     json_object_object_foreach(sim_get(state, "nodes"), name, node)
     {
         (void)node;
-        if (set->count == NODES_MAX || !sim_ha_usable(state, name) || (not && strcmp(not, name) == 0) ||
+        if (set->count == NODES_MAX || !sim_ha_usable(state, name) || (not &&strcmp(not, name) == 0) ||
             !rule_allows(rule, name))
             continue;
         set->nodes[set->count].name = name;
@@ -222,7 +222,7 @@ static void keep_apart(struct json_object *state, const char *sid, struct candid
         i += !drop_if(set, i, count_on(state, sids, set->nodes[i].name) > 0);
 }
 
-int sim_ha_choose(struct json_object *state, const char *sid, const char *not, char *ret_node, size_t size)
+int sim_ha_choose(struct json_object *state, const char *sid, const char * not, char *ret_node, size_t size)
 {
     struct json_object *all = sim_at(state, "/ha/resources");
     const char *where = sim_ha_node_of(state, sid), *best = NULL;

@@ -10,8 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define REASONS_MAX 1024
-#define WORDS_MAX   256
+#define WORDS_MAX 256
 
 static struct json_object *rules(struct json_object *state)
 {
@@ -83,209 +82,6 @@ void sim_ha_list_word(struct json_object *rule, const char *word, bool in)
     put_list(rule, "resources", longer, in ? NULL : word);
 }
 
-/* ---- what does not work ---- */
-
-static size_t words(const char *list)
-{
-    char word[SIM_SID_MAX];
-    size_t count = 0;
-
-    while (sim_next_word(&list, word, sizeof word))
-        count++;
-    return count;
-}
-
-/* How many resources of the rule are in the other too. */
-static size_t shared(struct json_object *rule, struct json_object *other)
-{
-    const char *at = sim_str(rule, "resources", "");
-    char word[SIM_SID_MAX];
-    size_t count = 0;
-
-    while (sim_next_word(&at, word, sizeof word))
-        count += sim_ha_rule_has(other, word);
-    return count;
-}
-
-/* All rules as they would be, and the one that is looked at. */
-struct check {
-    struct json_object *state, *all, *rule;
-    const char *name;
-};
-
-typedef bool judge_rule(const struct check *check, const char **ret_what);
-
-static bool few_resources(const struct check *check, const char **ret_what)
-{
-    (void)ret_what;
-    return words(sim_str(check->rule, "resources", "")) < 2;
-}
-
-static bool few_nodes(const struct check *check, const char **ret_what)
-{
-    size_t nodes = (size_t)json_object_object_length(sim_get(check->state, "nodes"));
-
-    (void)ret_what;
-    return strcmp(sim_str(check->rule, "affinity", ""), "negative") == 0 &&
-           words(sim_str(check->rule, "resources", "")) > nodes;
-}
-
-/* Two resources cannot be kept together and apart. */
-static bool contradicted(const struct check *check, const char **ret_what)
-{
-    const char *own = sim_str(check->rule, "affinity", "");
-
-    *ret_what = strcmp(own, "negative") == 0 ? "positive" : "negative";
-    json_object_object_foreach(check->all, name, other)
-    {
-        if (strcmp(name, check->name) != 0 && is_type(other, "resource-affinity") &&
-            strcmp(sim_str(other, "affinity", ""), *ret_what) == 0 && shared(check->rule, other) >= 2)
-            return true;
-    }
-    return false;
-}
-
-/* The number of node affinity rules that any resource of the rule is in. */
-static size_t node_rules(const struct check *check, struct json_object *rule)
-{
-    size_t count = 0;
-
-    json_object_object_foreach(check->all, name, other)
-    {
-        (void)name;
-        count += is_type(other, "node-affinity") && !sim_int(other, "disable", 0) && shared(rule, other) > 0;
-    }
-    return count;
-}
-
-static bool scattered(const struct check *check, const char **ret_what)
-{
-    (void)ret_what;
-    return strcmp(sim_str(check->rule, "affinity", ""), "positive") == 0 &&
-           node_rules(check, check->rule) > 1;
-}
-
-/* The nodes that strict rules leave to the resources of a rule. */
-static size_t nodes_left(const struct check *check, struct json_object *rule, size_t *ret_restricted)
-{
-    SIM_FREE_WITH(sim_json_freep) struct json_object *left = json_object_new_object();
-    char node[SIM_NODE_MAX];
-
-    *ret_restricted = 0;
-    json_object_object_foreach(check->all, name, other)
-    {
-        const char *at = sim_str(other, "nodes", "");
-
-        (void)name;
-        if (!is_type(other, "node-affinity") || !sim_int(other, "strict", 0) || shared(rule, other) == 0)
-            continue;
-        *ret_restricted += shared(rule, other);
-        while (sim_next_word(&at, node, sizeof node)) {
-            node[strcspn(node, ":")] = 0;
-            sim_set_int(left, node, 1);
-        }
-    }
-    return (size_t)json_object_object_length(left);
-}
-
-static bool too_narrow(const struct check *check, const char **ret_what)
-{
-    size_t restricted = 0, left = nodes_left(check, check->rule, &restricted);
-
-    (void)ret_what;
-    return strcmp(sim_str(check->rule, "affinity", ""), "negative") == 0 && restricted > left;
-}
-
-static bool used_elsewhere(const struct check *check, const char **ret_what)
-{
-    static _Thread_local char word[SIM_SID_MAX];
-    const char *at = sim_str(check->rule, "resources", "");
-
-    while (sim_next_word(&at, word, sizeof word)) {
-        json_object_object_foreach(check->all, name, other)
-        {
-            *ret_what = word;
-            if (strcmp(name, check->name) != 0 && is_type(other, "node-affinity") &&
-                sim_ha_rule_has(other, word))
-                return true;
-        }
-    }
-    return false;
-}
-
-/* Is some resource affinity rule that shares a resource with this one bad in the given way? */
-static bool spoils(const struct check *check, judge_rule *judge)
-{
-    json_object_object_foreach(check->all, name, other)
-    {
-        struct check its = {check->state, check->all, other, name};
-        const char *what;
-
-        if (is_type(other, "resource-affinity") && !sim_int(other, "disable", 0) &&
-            shared(other, check->rule) > 0 && judge(&its, &what))
-            return true;
-    }
-    return false;
-}
-
-static bool spoils_positive(const struct check *check, const char **ret_what)
-{
-    (void)ret_what;
-    return spoils(check, scattered);
-}
-
-static bool spoils_negative(const struct check *check, const char **ret_what)
-{
-    (void)ret_what;
-    return spoils(check, too_narrow);
-}
-
-/* Why a rule is refused; a text may hold one %s. */
-static const struct {
-    const char *type, *text;
-    judge_rule *bad;
-} judges[] = {
-    {"node-affinity", "resource '%s' is already used in another node affinity rule", used_elsewhere},
-    {"node-affinity",
-     "at least one resource is in a positive resource affinity rule and there are other resources in at "
-     "least one other node affinity rule already",
-     spoils_positive},
-    {"node-affinity",
-     "at least one resource is in a negative resource affinity rule and this rule would restrict these to "
-     "less nodes than available to the resources",
-     spoils_negative},
-    {"resource-affinity", "rule is ineffective as there are less than two resources", few_resources},
-    {"resource-affinity", "rule defines more resources than available nodes", few_nodes},
-    {"resource-affinity", "rule shares two or more resources with a %s resource affinity rule", contradicted},
-    {"resource-affinity", "resources are in multiple node affinity rules", scattered},
-    {"resource-affinity",
-     "two or more resources are restricted to less nodes than available to the resources", too_narrow},
-};
-
-/* Would the rule work beside the others? */
-static int judge(struct sim_call *call, const char *name, struct json_object *rule, const char *prefix)
-{
-    SIM_FREE_WITH(sim_json_freep) struct json_object *all = sim_copy(rules(call->state));
-    struct check check = {call->state, all, rule, name};
-    char reasons[REASONS_MAX] = "";
-    size_t used = 0;
-
-    if (sim_int(rule, "disable", 0))
-        return 0;
-    sim_set(all, name, sim_copy(rule));
-    for (size_t i = 0; i < sizeof judges / sizeof *judges; i++) {
-        const char *what = "", *hole = strstr(judges[i].text, "%s");
-        int n = hole ? (int)(hole - judges[i].text) : (int)strlen(judges[i].text);
-
-        if (is_type(rule, judges[i].type) && judges[i].bad(&check, &what) && used < sizeof reasons)
-            used += (size_t)snprintf(reasons + used, sizeof reasons - used, "%s%.*s%s%s", used ? ", " : "", n,
-                                     judges[i].text, hole ? what : "", hole ? hole + 2 : "");
-    }
-    if (!used)
-        return 0;
-    return sim_fail(call, 500, "%s400 Rule '%s' is invalid.\nresources: %s\n", prefix, name, reasons);
-}
-
 /* ---- what the request gives ---- */
 
 /* Collects the words of a list that are not in `known`. */
@@ -310,7 +106,7 @@ static void unknown(struct json_object *known, const char *list, char *out, size
 
 static int check_names(struct sim_call *call, const char *prefix)
 {
-    char names[REASONS_MAX];
+    char names[SIM_REASONS_MAX];
 
     if (sim_arg(call, "nodes")) {
         unknown(sim_get(call->state, "nodes"), sim_arg(call, "nodes"), names, sizeof names);
@@ -334,6 +130,15 @@ static void put_given(struct sim_call *call, struct json_object *rule)
         if (sim_arg(call, lists[i]))
             put_list(rule, lists[i], sim_arg(call, lists[i]), NULL);
     }
+}
+
+static int judge(struct sim_call *call, const char *name, struct json_object *rule, const char *prefix)
+{
+    char reasons[SIM_REASONS_MAX];
+
+    if (sim_ha_rule_works(call->state, name, rule, reasons, sizeof reasons))
+        return 0;
+    return sim_fail(call, 500, "%s400 Rule '%s' is invalid.\nresources: %s\n", prefix, name, reasons);
 }
 
 static void changed(struct sim_call *call)

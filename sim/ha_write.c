@@ -153,7 +153,8 @@ static int check_deleted(struct sim_call *call)
         if (!sim_word_in(known, " ", word, strlen(word)))
             return sim_fail(call, 500, UPDATE "no such option '%s'\n", word);
         if (sim_arg(call, word))
-            return sim_fail(call, 500, UPDATE "cannot set and delete property '%s' at the same time!\n", word);
+            return sim_fail(call, 500, UPDATE "cannot set and delete property '%s' at the same time!\n",
+                            word);
     }
     return 0;
 }

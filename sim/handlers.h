@@ -78,8 +78,7 @@ sim_handler sim_agent, sim_agent_exec, sim_agent_exec_status, sim_agent_file_rea
 sim_handler sim_cloudinit, sim_cloudinit_dump, sim_cloudinit_update;
 
 /* ha.c */
-sim_handler sim_ha_resources, sim_ha_resource, sim_ha_rules, sim_ha_rule, sim_ha_current,
-    sim_ha_manager;
+sim_handler sim_ha_resources, sim_ha_resource, sim_ha_rules, sim_ha_rule, sim_ha_current, sim_ha_manager;
 /* ha_groups.c, ha_rules.c, ha_manager.c */
 sim_handler sim_ha_groups, sim_ha_group_create, sim_ha_group_update, sim_ha_group_delete, sim_ha_rule_create,
     sim_ha_rule_update, sim_ha_rule_delete, sim_ha_disarm, sim_ha_arm;

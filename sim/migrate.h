@@ -31,6 +31,7 @@ int sim_migrate_volumes(struct sim *sim, struct sim_job *job, const struct sim_g
 struct json_object *sim_migrate_start(struct sim *sim, const struct sim_guest *guest, const char *who,
                                       const char *target, bool with_local_disks);
 /* The HA manager moves a guest: a task of root@pam (borrowed). */
-struct json_object *sim_migrate_by_manager(struct sim *sim, const struct sim_guest *guest, const char *target);
+struct json_object *sim_migrate_by_manager(struct sim *sim, const struct sim_guest *guest,
+                                           const char *target);
 
 #endif

@@ -67,8 +67,8 @@ static int collect_options(struct sim_call *call, struct json_object *realm, str
         else if (options[i].usual)
             sim_set_str(args, name, options[i].usual);
         else
-            return sim_fail_param(
-                call, name, "Not passed as parameter and not defined in realm default sync options.");
+            return sim_fail_param(call, name,
+                                  "Not passed as parameter and not defined in realm default sync options.");
     }
     /* What "remove-vanished" says today was said by two flags. */
     if (!sim_arg(call, "remove-vanished") && (sim_arg(call, "full") || sim_arg(call, "purge"))) {
@@ -131,7 +131,8 @@ static void put_user(const struct sync *sync, const char *id, struct json_object
 static void drop_vanished(const struct sync *sync, const char *what)
 {
     bool users = strcmp(what, USERS) == 0;
-    SIM_FREE_WITH(sim_json_freep) struct json_object *listed =
+    SIM_FREE_WITH(sim_json_freep)
+    struct json_object *listed =
         sim_copy(sim_at(sync->sim->state, users ? "/access/users" : "/access/groups"));
 
     json_object_object_foreach(listed, id, entry)

@@ -141,7 +141,7 @@ int sim_acl_enabled(struct json_object *state, const char *who);
 typedef int sim_handler(struct sim_call *call);
 
 enum {
-    SIM_NODE = 1, /* answered by the node named in the path: unknown names fail as a lookup does */
+    SIM_NODE = 1,   /* answered by the node named in the path: unknown names fail as a lookup does */
     SIM_TICKET = 2, /* not for API tokens */
 };
 
@@ -367,12 +367,12 @@ struct sim {
     size_t task_time_count;
     struct sim_task_line *task_lines;
     size_t task_line_count;
-    int task_ms;  /* of tasks without a time of their own */
+    int task_ms;   /* of tasks without a time of their own */
     bool ha_waits; /* a round of the HA manager is to come (ha_manager.c) */
-    int ha_ms;    /* until the HA manager has done what was requested */
-    int stale_ms; /* how long /cluster/resources shows the past */
-    int fresh_ms; /* how long it knows nothing about a new guest */
-    int boot_ms;  /* how long the system of a guest that was started takes to come up */
+    int ha_ms;     /* until the HA manager has done what was requested */
+    int stale_ms;  /* how long /cluster/resources shows the past */
+    int fresh_ms;  /* how long it knows nothing about a new guest */
+    int boot_ms;   /* how long the system of a guest that was started takes to come up */
     unsigned last_pid;
     FILE *request_log; /* NULL: none is kept */
 };

@@ -27,7 +27,8 @@
 
 static int demo(void **state)
 {
-    static const char *const arguments[] = {"--seed", "demo", "--task-ms", "20", "--auth-delay-ms", "0", NULL};
+    static const char *const arguments[] = {"--seed",          "demo", "--task-ms", "20",
+                                            "--auth-delay-ms", "0",    NULL};
 
     return begin(state, arguments);
 }
@@ -221,7 +222,8 @@ static void test_sync(void **state)
     done(fixture, "POST", REALMS, LDAP "\"user_attr\": \"uid\"}");
     bad_param(fixture, "POST", REALMS "/dir/sync", "{}", "scope",
               "Not passed as parameter and not defined in realm default sync options.");
-    start(fixture, "POST", REALMS "/dir/sync", "{\"scope\": \"both\", \"dry-run\": \"1\"}", task, sizeof task);
+    start(fixture, "POST", REALMS "/dir/sync", "{\"scope\": \"both\", \"dry-run\": \"1\"}", task,
+          sizeof task);
     ends(fixture, task, "OK");
     assert_non_null(strstr(task, ":auth-realm-sync-test:dir:"));
     logged(fixture, task, "adding user 'erika@dir'");
@@ -258,9 +260,10 @@ static void test_tickets(void **state)
     char text[300];
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        (void)snprintf(text, sizeof text,
-                       "Permission check failed (URI '%s' not available with API token, need proper ticket.\n)\n",
-                       rows[i].path);
+        (void)snprintf(
+            text, sizeof text,
+            "Permission check failed (URI '%s' not available with API token, need proper ticket.\n)\n",
+            rows[i].path);
         assert_int_equal(send_it(fixture, rows[i].method, rows[i].path, rows[i].params, &answer), 0);
         assert_int_equal(answer.status, 403);
         assert_string_equal(text_of(answer.root, "message", ""), text);
@@ -270,8 +273,8 @@ static void test_tickets(void **state)
                             "{\"username\": \"dana@pve\", \"password\": \"dana-pass-1\"}", &answer),
                      0);
     ticket = strdup(json_object_get_string(pick(answer.root, "data.ticket")));
-    assert_true(asprintf(&headers, "{\"Cookie\": \"PVEAuthCookie=%s\", \"CSRFPreventionToken\": \"%s\"}", ticket,
-                         json_object_get_string(pick(answer.root, "data.CSRFPreventionToken"))) > 0);
+    assert_true(asprintf(&headers, "{\"Cookie\": \"PVEAuthCookie=%s\", \"CSRFPreventionToken\": \"%s\"}",
+                         ticket, json_object_get_string(pick(answer.root, "data.CSRFPreventionToken"))) > 0);
     answer_done(&answer);
     assert_int_equal(ask_as(fixture, "none", headers, "PUT", "/access/password",
                             "{\"userid\": \"dana@pve\", \"password\": \"another-pass\", "
@@ -322,9 +325,9 @@ static void test_refused(void **state)
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         (void)snprintf(text, sizeof text, "Permission check failed%s\n", rows[i].why);
-        assert_int_equal(ask_as(fixture, "narrow-guest105", NULL, rows[i].method, rows[i].path,
-                                rows[i].params, &answer),
-                         0);
+        assert_int_equal(
+            ask_as(fixture, "narrow-guest105", NULL, rows[i].method, rows[i].path, rows[i].params, &answer),
+            0);
         assert_string_equal(text_of(answer.root, "message", ""), text);
         assert_int_equal(answer.status, 403);
         answer_done(&answer);
@@ -349,8 +352,9 @@ static void test_refused(void **state)
 /* Whatever is given at whatever path: when it is taken again all is as it was. */
 static void test_given_and_taken(void **state)
 {
-    static const char *const paths[] = {"/", "/vms", "/vms/105", "/pool/web", "/storage/local", "/nodes/pve2",
-                                        "/access/groups", "/sdn/zones", "/vms/99999"};
+    static const char *const paths[] = {
+        "/",           "/vms",           "/vms/105",   "/pool/web", "/storage/local",
+        "/nodes/pve2", "/access/groups", "/sdn/zones", "/vms/99999"};
     static const char *const roles[] = {"NoAccess", "PVEAuditor", "Administrator", "PVEVMUser"};
     static const char *const whom[] = {"\"users\": \"dana@pve\"", "\"groups\": \"operators\"",
                                        "\"tokens\": \"dana@pve!ci\""};
@@ -366,9 +370,10 @@ static void test_given_and_taken(void **state)
     }
     for (size_t n = 0; n < sizeof paths / sizeof *paths * 4 * 3 * 2; n++) {
         for (int taken = 0; taken < 2; taken++) {
-            (void)snprintf(params, sizeof params,
-                           "{\"path\": \"%s\", \"roles\": \"%s\", %s, \"propagate\": \"%zu\", \"delete\": \"%d\"}",
-                           paths[n / 24], roles[n / 6 % 4], whom[n / 2 % 3], n % 2, taken);
+            (void)snprintf(
+                params, sizeof params,
+                "{\"path\": \"%s\", \"roles\": \"%s\", %s, \"propagate\": \"%zu\", \"delete\": \"%d\"}",
+                paths[n / 24], roles[n / 6 % 4], whom[n / 2 % 3], n % 2, taken);
             done(fixture, "PUT", "/access/acl", params);
         }
     }

@@ -50,7 +50,8 @@ static int offline(void **state)
 
 static int maintenance(void **state)
 {
-    static const char *const arguments[] = {FAST, "--set", "/ha/manager/node_status/pve3=\"maintenance\"", NULL};
+    static const char *const arguments[] = {FAST, "--set", "/ha/manager/node_status/pve3=\"maintenance\"",
+                                            NULL};
 
     return begin(state, arguments);
 }
@@ -86,7 +87,8 @@ static void put_state(struct fixture *fixture, const char *sid, const char *want
 
 static void test_states(void **state)
 {
-    static const char stop[] = "/nodes/pve2/qemu/101/status/stop", qm[] = "/nodes/pve2/qemu/101/status/current";
+    static const char stop[] = "/nodes/pve2/qemu/101/status/stop",
+                      qm[] = "/nodes/pve2/qemu/101/status/current";
     struct fixture *fixture = *state;
     char task[600];
 
@@ -191,6 +193,7 @@ static void test_affinity(void **state)
     is(fixture, RULES "/near", "data.resources", "vm:101,vm:104");
     becomes(fixture, "/cluster/resources", NODE("104"), "pve2");
     becomes(fixture, CURRENT, STATE("vm:104"), "started");
+    is(fixture, "/nodes/pve2/qemu/101/migrate", "data.dependent-ha-resources", "[ \"vm:104\" ]");
     with = value(fixture, "POST", RESOURCES "/vm:101/migrate", "{\"node\": \"pve3\"}",
                  "data.comigrated-resources");
     assert_string_equal(with, "[ \"vm:104\" ]");
@@ -207,6 +210,8 @@ static void test_affinity(void **state)
     against = value(fixture, "POST", RESOURCES "/vm:101/migrate", "{\"node\": \"pve3\"}",
                     "data.blocking-resources.0.sid");
     assert_string_equal(against, "vm:104");
+    is(fixture, "/nodes/pve1/qemu/101/migrate", "data.not_allowed_nodes.pve3.blocking-ha-resources.0.sid",
+       "vm:104");
     wait_ms(300);
     is(fixture, "/cluster/resources", NODE("101"), "pve1");
     /* With purge (as it is by itself) a resource leaves its rules, and without it stays in them. */
@@ -245,8 +250,9 @@ static void test_rules(void **state)
     new_rule(fixture,
              "\"type\": \"resource-affinity\", \"affinity\": \"positive\", \"resources\": \"vm:101,vm:102\"",
              "resources are in multiple node affinity rules");
-    done(fixture, "PUT", RULES "/r2", "{\"type\": \"node-affinity\", \"nodes\": \"pve3\", \"resources\": "
-                                      "\"vm:102,vm:103\"}");
+    done(fixture, "PUT", RULES "/r2",
+         "{\"type\": \"node-affinity\", \"nodes\": \"pve3\", \"resources\": "
+         "\"vm:102,vm:103\"}");
     new_rule(fixture,
              "\"type\": \"resource-affinity\", \"affinity\": \"negative\", \"resources\": \"vm:103,vm:102\"",
              "two or more resources are restricted to less nodes than available to the resources");
