@@ -274,7 +274,7 @@ static void test_rules(void **state)
               "property is not defined in schema and the schema does not allow additional properties");
 }
 
-/* Two tries here (max_restart 2 makes three), as many there, then it is given up. */
+/* Two tries here, two on another node, then it is given up. */
 static void test_errors(void **state)
 {
     struct fixture *fixture = *state;
