@@ -160,6 +160,7 @@ static void test_moves(void **state)
     becomes(fixture, "/cluster/resources", NODE("104"), "pve1");
     becomes(fixture, CURRENT, STATE("vm:104"), "started");
     /* 101 prefers pve2: it goes where it is sent, and comes back unless failback is off. */
+    done(fixture, "PUT", RESOURCES "/vm:101", "{\"delete\": \"failback\"}");
     done(fixture, "POST", RESOURCES "/vm:101/relocate", "{\"node\": \"pve3\"}");
     becomes(fixture, "/cluster/resources", NODE("101"), "pve3");
     becomes(fixture, "/cluster/resources", NODE("101"), "pve2");
