@@ -274,11 +274,12 @@ static void check_missing(const struct sim_param *table, struct json_object *giv
                           struct json_object *errors)
 {
     for (const struct sim_param *param = table; param->name; param++) {
-        SIM_FREE_WITH(sim_json_freep) struct json_object *found = json_object_new_object();
+        SIM_FREE_WITH(sim_json_freep) struct json_object *found = NULL;
 
         if (sim_get(given, param->name) || (param->of ? !param->of_needs : param->optional) ||
             !belongs(param, type))
             continue;
+        found = json_object_new_object();
         (void)add(found, param->name, MISSING);
         add_all(errors, param, type, found);
     }
