@@ -3,8 +3,7 @@
  * Changes of the access list (PUT /access/acl), who may make them, and what goes with a thing that is
  * deleted.
  */
-#include "change.h"
-#include "handlers.h"
+#include "access.h"
 
 #include <regex.h>
 #include <string.h>
@@ -152,6 +151,20 @@ void sim_acl_forget(struct json_object *state, const char *path)
 
     for (size_t i = acl ? json_object_array_length(acl) : 0; i-- > 0;) {
         if (at_path(json_object_array_get_idx(acl, i), path))
+            (void)json_object_array_del_idx(acl, i, 1);
+    }
+}
+
+void sim_acl_forget_of(struct json_object *state, const char *type, const char *id)
+{
+    struct json_object *acl = sim_at(state, "/access/acl");
+    const bool role = strcmp(type, "role") == 0;
+
+    for (size_t i = acl ? json_object_array_length(acl) : 0; i-- > 0;) {
+        struct json_object *entry = json_object_array_get_idx(acl, i);
+
+        if ((role || strcmp(sim_str(entry, "type", ""), type) == 0) &&
+            strcmp(sim_str(entry, role ? "roleid" : "ugid", ""), id) == 0)
             (void)json_object_array_del_idx(acl, i, 1);
     }
 }

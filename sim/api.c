@@ -133,13 +133,20 @@ static int check_node(struct sim_call *call, struct sim_reply *reply)
 }
 
 /* Everything after the route is known. Returns -EHOSTUNREACH when the reply is complete already. */
-static int run(struct sim_call *call, struct sim_reply *reply)
+static int run(struct sim_call *call, const char *path, struct sim_reply *reply)
 {
     SIM_FREE_WITH(sim_json_freep) struct json_object *errors = json_object_new_object();
     char why[1024] = "";
     int r;
 
+    if ((call->route->flags & SIM_TICKET) && call->who && strchr(call->who, '!')) {
+        (void)snprintf(why, sizeof why, " (URI '%s' not available with API token, need proper ticket.\n)",
+                       path);
+        return sim_fail_perm(call, why);
+    }
     r = sim_rule_check(call->state, &call->route->rule, call->who, call->params, why, sizeof why);
+    if (r == -EBADMSG)
+        return sim_fail(call, 500, "%s", why);
     if (r == -ENOENT)
         return sim_fail(call, 500, "no such user ('%s')\n", sim_arg(call, "userid"));
     if (r < 0)
@@ -180,7 +187,7 @@ static void dispatch(struct sim *sim, const struct sim_request *request, const c
     else
         r = merge_params(&call, in_path, given);
     if (r == 0)
-        r = run(&call, reply);
+        r = run(&call, path, reply);
     if (r != -EHOSTUNREACH)
         sim_reply_json(&call, extjs, reply);
     call_done(&call);

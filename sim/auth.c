@@ -3,7 +3,7 @@
  * API tokens, passwords, tickets and CSRF tokens. Secrets live outside the state, so that no handler can show
  * them. A ticket is "PVE:USER:HEXTIME::MAC" with a keyed MAC of this process, good for two hours.
  */
-#include "handlers.h"
+#include "access.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -102,7 +102,7 @@ static enum sim_auth_result by_token(struct sim *sim, const char *value, char **
         if (strlen(known->id) != (size_t)(equals - value) ||
             strncmp(known->id, value, strlen(known->id)) != 0)
             continue;
-        if (!same(known->secret, equals + 1) || sim_acl_enabled(sim->state, known->id) < 0)
+        if (!*known->secret || !same(known->secret, equals + 1) || sim_acl_enabled(sim->state, known->id) < 0)
             return SIM_AUTH_FAILED;
         *ret_who = strdup(known->id);
         return *ret_who ? SIM_AUTH_OK : SIM_AUTH_FAILED;
@@ -218,6 +218,19 @@ int sim_ticket_get(struct sim_call *call)
     return 0;
 }
 
+bool sim_password_is(struct sim_call *call, const char *user, const char *password)
+{
+    const char *known = sim_str(sim_at(call->state, "/secret/passwords"), user, NULL);
+
+    return known && same(known, password);
+}
+
+/* Consoles are not part of the simulator: nobody was ever given such a ticket. */
+int sim_vncticket_check(struct sim_call *call)
+{
+    return sim_fail(call, 401, "authentication failure\n");
+}
+
 int sim_ticket_create(struct sim_call *call)
 {
     const char *username = sim_arg(call, "username"), *password = sim_arg(call, "password");
@@ -225,7 +238,6 @@ int sim_ticket_create(struct sim_call *call)
     SIM_FREE_WITH(sim_freep) char *ticket = NULL;
     SIM_FREE_WITH(sim_freep) char *csrf = NULL;
     struct json_object *user;
-    const char *known;
     char id[USER_SIZE], by[USER_SIZE], subject[USER_SIZE + 4];
     bool has_ticket;
 
@@ -234,9 +246,9 @@ int sim_ticket_create(struct sim_call *call)
     else
         (void)snprintf(id, sizeof id, "%s", username);
     user = sim_get(sim_at(call->state, "/access/users"), id);
-    known = sim_str(sim_at(call->state, "/secret/passwords"), id, NULL);
     has_ticket = ticket_user(call->sim, password, by) == 0 && same(by, id);
-    if (!user || sim_acl_enabled(call->state, id) < 0 || (!has_ticket && !(known && same(known, password))))
+    if (!user || sim_acl_enabled(call->state, id) < 0 ||
+        (!has_ticket && !sim_password_is(call, id, password)))
         return sim_fail(call, 401, "authentication failure\n");
     (void)snprintf(subject, sizeof subject, "PVE:%s", id);
     ticket = sign(call->sim, "ticket", subject);
@@ -274,6 +286,41 @@ int sim_random_uuid(char ret_text[37])
                    b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14],
                    b[15]);
     return 0;
+}
+
+int sim_secret_renew(struct sim *sim, const char *id, char ret_secret[37])
+{
+    struct sim_secret *more;
+    char secret[37], *text;
+
+    if (sim_random_uuid(secret) < 0)
+        return -EIO;
+    more = realloc(sim->secrets, (sim->secret_count + 1) * sizeof *more);
+    text = strdup(secret);
+    if (more)
+        sim->secrets = more;
+    if (!more || !text) {
+        free(text);
+        return -ENOMEM;
+    }
+    memcpy(ret_secret, secret, sizeof secret);
+    for (size_t i = 0; i < sim->secret_count; i++) {
+        if (strcmp(more[i].id, id) != 0)
+            continue;
+        free(more[i].secret);
+        more[i].secret = text;
+        return 0;
+    }
+    more[sim->secret_count++] = (struct sim_secret){.id = strdup(id), .secret = text};
+    return 0;
+}
+
+void sim_secret_forget(struct sim *sim, const char *id)
+{
+    for (size_t i = 0; i < sim->secret_count; i++) {
+        if (strcmp(sim->secrets[i].id, id) == 0)
+            sim->secrets[i].secret[0] = 0;
+    }
 }
 
 /* The name of a token's file: "root" for root@pam!..., "user-token" for the others. */

@@ -130,6 +130,20 @@ void sim_parse_form(const char *text, size_t len, struct json_object *params)
     }
 }
 
+/* The place in the server's own source, which its errors name. */
+#define AT_LINE(line) " at /usr/share/perl5/PVE/APIServer/AnyEvent.pm line " #line ".\n"
+
+/* A text that begins like a word of JSON is taken for one. */
+static const char *json_fault(const char *text)
+{
+    switch (*text) {
+    case 'n': return "'null' expected";
+    case 't': return "'true' expected";
+    case 'f': return "'false' expected";
+    default: return "malformed JSON string, neither tag, array, object, number, string or atom";
+    }
+}
+
 static int parse_json(const struct sim_request *request, struct json_object *params, char *text, size_t size)
 {
     struct json_tokener *tokener = json_tokener_new_ex(DEPTH_MAX);
@@ -143,12 +157,12 @@ static int parse_json(const struct sim_request *request, struct json_object *par
     complete = json_tokener_get_error(tokener) == json_tokener_success;
     json_tokener_free(tokener);
     if (!complete) {
-        (void)snprintf(text, size, "malformed JSON string, at character offset 0 (before \"%.20s\")\n",
-                       request->body);
+        (void)snprintf(text, size, "%s, at character offset 0 (before \"%.20s\")" AT_LINE(934),
+                       json_fault(request->body), request->body);
         return 500;
     }
     if (!root || !json_object_is_type(root, json_type_object)) {
-        (void)snprintf(text, size, "Not a HASH reference\n");
+        (void)snprintf(text, size, "Not a HASH reference" AT_LINE(978));
         return 500;
     }
     sim_merge(params, root);

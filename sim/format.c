@@ -51,6 +51,14 @@ static const struct format_row {
      "invalid override '%s'\n"},
     {"email-or-username", "[^[:space:]@]+(@[^[:space:]@]+)?",
      "value does not look like a valid email address or user name\n"},
+    {"pve-ha-resource-id", "(vm|ct):[1-9][0-9]{2,8}", "unable to parse resource id '%s'\n"},
+    {"ldap-simple-attr", "[A-Za-z0-9]+", "value '%s' does not look like a simple ldap attribute name\n"},
+    {"pve-tfa-config", "type=(oath|yubico)(,[a-z]+=[^,]+)*", "format error\n"},
+    {"realm-sync-options",
+     "(enable-new|full|purge|remove-vanished|scope)=[^,]+(,(enable-new|full|purge|remove-vanished|scope)=[^,]"
+     "+"
+     ")*",
+     "format error\n"},
     {"pve-ha-resource-or-vm-id", "((vm|ct):)?[0-9]+", "unable to parse resource id '%s'\n"},
     {"pve-sdn-fabric-id", "[A-Za-z0-9]([A-Za-z0-9-]{0,6}[A-Za-z0-9])?",
      "fabric ID '%s' contains illegal characters\n"},
@@ -294,6 +302,20 @@ static int cpu_type(const char *value, char *text, size_t size)
     return -EINVAL;
 }
 
+static int privilege(const char *value, char *text, size_t size)
+{
+    return sim_priv_index(value, strlen(value)) >= 0 ? 0
+                                                     : refuse(text, size, "invalid privilege '%s'\n", value);
+}
+
+/* "pve1:2,pve2": nodes with priorities. */
+static int ha_node(const char *value, char *text, size_t size)
+{
+    static const struct format_row row = {"", NAME "(:[0-9]+)?", "invalid node specification '%s'\n"};
+
+    return check_row(&row, value, text, size);
+}
+
 static const struct {
     const char *name;
     int (*check)(const char *value, char *text, size_t size);
@@ -310,6 +332,8 @@ static const struct {
     {"lxc-ip-with-ll-iface", address},
     {"pve-ipv4-config", ipv4_config},
     {"pve-ipv6-config", ipv6_config},
+    {"pve-priv", privilege},
+    {"pve-ha-node", ha_node},
     {"pve-qm-boot", boot_order},
     {"pve-vm-cpu-conf", cpu_type},
 };

@@ -12,6 +12,11 @@ sim_handler sim_users_list, sim_user_show, sim_user_tfa, sim_tokens_list, sim_to
     sim_group_show, sim_roles_list, sim_role_show, sim_acl_list, sim_permissions, sim_domains_list;
 /* acl_write.c */
 sim_handler sim_acl_update;
+/* access_users.c, access_groups.c, access_tokens.c, access_realms.c, realm_sync.c, auth.c */
+sim_handler sim_user_create, sim_user_update, sim_user_delete, sim_user_unlock, sim_password_change,
+    sim_group_create, sim_group_update, sim_group_delete, sim_role_create, sim_role_update, sim_role_delete,
+    sim_token_create, sim_token_update, sim_token_delete, sim_tfa_update, sim_tfa_delete, sim_realm_create,
+    sim_realm_update, sim_realm_delete, sim_realm_sync, sim_vncticket_check;
 /* Every path that matters for `who` with the privileges held there, as call->data. */
 void sim_permissions_dump(struct sim_call *call, const char *who);
 
@@ -78,8 +83,10 @@ sim_handler sim_agent, sim_agent_exec, sim_agent_exec_status, sim_agent_file_rea
 sim_handler sim_cloudinit, sim_cloudinit_dump, sim_cloudinit_update;
 
 /* ha.c */
-sim_handler sim_ha_groups, sim_ha_resources, sim_ha_resource, sim_ha_rules, sim_ha_rule, sim_ha_current,
-    sim_ha_manager;
+sim_handler sim_ha_resources, sim_ha_resource, sim_ha_rules, sim_ha_rule, sim_ha_current, sim_ha_manager;
+/* ha_groups.c, ha_rules.c, ha_manager.c */
+sim_handler sim_ha_groups, sim_ha_group_create, sim_ha_group_update, sim_ha_group_delete, sim_ha_rule_create,
+    sim_ha_rule_update, sim_ha_rule_delete, sim_ha_disarm, sim_ha_arm;
 /* ha_write.c */
 sim_handler sim_ha_resource_create, sim_ha_resource_update, sim_ha_resource_delete, sim_ha_resource_move;
 

@@ -2,6 +2,7 @@
 /*
  * proximo-sim: options, state directory, certificate, tokens, the line that says it is ready.
  */
+#include "ha.h"
 #include "release.h"
 #include "server.h"
 #include "task_run.h"
@@ -328,7 +329,7 @@ static void sim_done(struct sim *sim, bool remove_files)
 {
     for (size_t i = 0; i < sim->secret_count; i++) {
         if (remove_files)
-            (void)unlink(sim->secrets[i].file);
+            (void)unlink(sim->secrets[i].file ? sim->secrets[i].file : "");
         OPENSSL_cleanse(sim->secrets[i].secret, strlen(sim->secrets[i].secret));
         free(sim->secrets[i].id);
         free(sim->secrets[i].secret);
@@ -450,6 +451,7 @@ int main(int argc, char **argv)
         json_object_put(sim.state);
         return 2;
     }
+    sim_ha_begin(&sim);
     r = make_dir(&options, dir, sizeof dir);
     if (r == 0 && options.request_log)
         r = sim_request_log_open(&sim, options.request_log);

@@ -4,6 +4,7 @@
  * manager, which starts that task later.
  */
 #include "migrate.h"
+#include "ha.h"
 #include "handlers.h"
 #include "power.h"
 #include "replication.h"
@@ -116,14 +117,14 @@ static void move_volumes(struct sim *sim, struct sim_job *job, const struct sim_
 static void move_guest(struct sim *sim, struct sim_job *job, struct sim_guest *guest)
 {
     const char *to = sim_str(job->args, "target", ""), *from = sim_str(job->args, "node", "");
-    struct json_object *managed = sim_guest_ha(sim->state, guest);
+    struct sim_guest moved = {0};
 
     move_volumes(sim, job, guest);
     sim_set_str(guest->entry, "node", to);
     if (guest->run)
         sim_set_int(guest->run, "pid", 500000 + (int64_t)++sim->last_pid);
-    if (managed && sim_get(managed, "crm_state"))
-        sim_set_str(managed, "crm_state", guest->running ? "started" : "stopped");
+    sim_guest_view(guest->vmid, guest->entry, &moved);
+    sim_ha_guest_changed(sim, &moved);
     sim_replication_moved(sim, guest->vmid, from, to);
     sim_touch(sim);
 }
@@ -256,38 +257,10 @@ static struct json_object *new_args(const struct sim_guest *guest, const char *t
 
 /* ---- high availability ---- */
 
-static int ha_act(struct sim *sim, struct sim_job *job, char *why)
+struct json_object *sim_migrate_by_manager(struct sim *sim, const struct sim_guest *guest, const char *target)
 {
-    const char *vmid = sim_str(job->args, "vmid", "");
-    struct json_object *entry = sim_get(sim_get(sim->state, "guests"), vmid), *managed;
-    struct sim_guest guest = {0};
-
-    (void)why;
-    if (!entry)
-        return 0;
-    sim_guest_view(vmid, entry, &guest);
-    managed = sim_guest_ha(sim->state, &guest);
-    if (!managed || strcmp(guest.node, sim_str(job->args, "target", "")) == 0)
-        return 0;
-    sim_set_str(managed, "crm_state", "migrate");
-    (void)sim_task_start(sim, guest.qemu ? &qmigrate_work : &vzmigrate_work, "root@pam", guest.node,
-                         new_args(&guest, sim_str(job->args, "target", ""), true));
-    return 0;
-}
-
-static const struct sim_work ha_act_work = {.end = ha_act};
-
-void sim_migrate_by_ha(struct sim *sim, const char *vmid, const char *target)
-{
-    struct json_object *args;
-
-    /* Without an elected manager the request waits for one. */
-    if (!sim_str(sim_at(sim->state, "/ha/manager"), "master_node", NULL))
-        return;
-    args = json_object_new_object();
-    sim_set_str(args, "vmid", vmid);
-    sim_set_str(args, "target", target);
-    sim_timer_start(sim, &ha_act_work, sim->ha_ms, args);
+    return sim_task_start(sim, guest->qemu ? &qmigrate_work : &vzmigrate_work, "root@pam", guest->node,
+                          new_args(guest, target, true));
 }
 
 static int ha_request(struct sim *sim, struct sim_job *job, char *why)
@@ -303,8 +276,11 @@ static int ha_request(struct sim *sim, struct sim_job *job, char *why)
 
 static int ha_requested(struct sim *sim, struct sim_job *job, char *why)
 {
+    char sid[SIM_SID_MAX];
+
     (void)why;
-    sim_migrate_by_ha(sim, sim_str(job->args, "vmid", ""), sim_str(job->args, "target", ""));
+    sim_ha_sid(sim->state, sim_str(job->args, "vmid", ""), sid, sizeof sid);
+    sim_ha_request_node(sim, sid, sim_str(job->args, "target", ""));
     return 0;
 }
 
@@ -315,7 +291,7 @@ struct json_object *sim_migrate_start(struct sim *sim, const struct sim_guest *g
 {
     const struct sim_work *work = guest->qemu ? &qmigrate_work : &vzmigrate_work;
 
-    if (sim_guest_ha(sim->state, guest))
+    if (sim_ha_acts(sim->state, guest))
         work = &hamigrate_work;
     return sim_task_start(sim, work, who, guest->node, new_args(guest, target, with_local_disks));
 }
@@ -393,7 +369,7 @@ int sim_migrate(struct sim_call *call)
     sim_set_int(args, "online", sim_arg_int(call, "online", 0));
     sim_set_int(args, "restart", sim_arg_int(call, "restart", 0));
     sim_set_int(args, "with-local-disks", sim_arg_int(call, "with-local-disks", 0));
-    if (sim_guest_ha(call->state, &guest))
+    if (sim_ha_acts(call->state, &guest))
         return sim_call_task(call, &hamigrate_work, args);
     return sim_call_task(call, guest.qemu ? &qmigrate_work : &vzmigrate_work, args);
 }

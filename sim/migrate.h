@@ -30,7 +30,8 @@ int sim_migrate_volumes(struct sim *sim, struct sim_job *job, const struct sim_g
  * it of the HA manager that manages it. Returns the task (borrowed). */
 struct json_object *sim_migrate_start(struct sim *sim, const struct sim_guest *guest, const char *who,
                                       const char *target, bool with_local_disks);
-/* The HA manager was asked to move the guest: it does so later, where there is one. */
-void sim_migrate_by_ha(struct sim *sim, const char *vmid, const char *target);
+/* The HA manager moves a guest: a task of root@pam (borrowed). */
+struct json_object *sim_migrate_by_manager(struct sim *sim, const struct sim_guest *guest,
+                                           const char *target);
 
 #endif

@@ -3,7 +3,7 @@
  * What stands in the way of a guest's move: storages, volumes, devices. And GET .../migrate, which tells of
  * it beforehand.
  */
-#include "change.h"
+#include "ha.h"
 #include "handlers.h"
 #include "migrate.h"
 
@@ -225,26 +225,38 @@ static struct json_object *lacking(struct sim_call *call, const struct sim_guest
     return list;
 }
 
+/* 9 tells what rules of HA have to say about a move; `sid` is empty where they have nothing. */
+static void ha_sid(struct sim_call *call, const struct sim_guest *guest, char *sid, size_t size)
+{
+    *sid = 0;
+    if (sim_ha_acts(call->state, guest) && !(call->sim->release && strcmp(call->sim->release, "8.4") == 0))
+        sim_ha_sid(call->state, guest->vmid, sid, size);
+}
+
 /* Sorts the other nodes that are online into those that are fit and those that are not. */
-static void sort_nodes(struct sim_call *call, const struct sim_guest *guest, struct json_object *allowed,
-                       struct json_object *not_allowed)
+static void sort_nodes(struct sim_call *call, const struct sim_guest *guest, const char *sid,
+                       struct json_object *allowed, struct json_object *not_allowed)
 {
     const char *only = sim_arg(call, "target");
 
     json_object_object_foreach(sim_get(call->state, "nodes"), name, node)
     {
-        struct json_object *storages, *entry;
+        struct json_object *storages, *blocking, *entry;
 
         if (strcmp(name, guest->node) == 0 || strcmp(sim_str(node, "status", ""), "online") != 0 ||
             (only && strcmp(only, name) != 0))
             continue;
         storages = guest->qemu ? lacking(call, guest, name) : NULL;
-        if (!storages) {
+        blocking = *sid ? sim_ha_blocking(call->state, sid, name) : NULL;
+        if (!storages && !blocking) {
             json_object_array_add(allowed, json_object_new_string(name));
             continue;
         }
         entry = json_object_new_object();
-        sim_set(entry, "unavailable_storages", storages);
+        if (storages)
+            sim_set(entry, "unavailable_storages", storages);
+        if (blocking)
+            sim_set(entry, "blocking-ha-resources", blocking);
         sim_set(not_allowed, name, entry);
     }
 }
@@ -269,15 +281,20 @@ static void add_mapped(const struct sim_guest *guest, struct json_object *out)
 
 int sim_guest_migrate(struct sim_call *call)
 {
-    struct json_object *disks, *allowed, *not_allowed;
+    struct json_object *disks, *allowed, *not_allowed, *together;
     struct sim_guest guest;
+    char sid[SIM_SID_MAX];
 
     if (sim_guest_find(call, &guest) < 0)
         return -1;
     allowed = json_object_new_array();
     not_allowed = json_object_new_object();
-    sort_nodes(call, &guest, allowed, not_allowed);
+    ha_sid(call, &guest, sid, sizeof sid);
+    sort_nodes(call, &guest, sid, allowed, not_allowed);
     call->data = json_object_new_object();
+    together = *sid ? sim_ha_together(call->state, sid) : NULL;
+    if (together)
+        sim_set(call->data, "dependent-ha-resources", together);
     sim_set_int(call->data, "running", guest.running);
     if (!guest.qemu) {
         sim_set(call->data, "allowed-nodes", allowed);

@@ -241,16 +241,59 @@ const struct sim_param *sim_param_find(const struct sim_param *table, const char
     return NULL;
 }
 
+/* ---- parameters that belong to values of "type" ---- */
+
+/* The type that is given, if it is one at all. */
+static const char *given_type(const struct sim_param *table, struct json_object *given)
+{
+    const struct sim_param *type = sim_param_find(table, "type");
+    const char *word = sim_str(given, "type", NULL);
+
+    return type && type->values && word && sim_word_in(type->values, ", ", word, strlen(word)) ? word : NULL;
+}
+
+static bool belongs(const struct sim_param *param, const char *type)
+{
+    return !param->of || (type && sim_word_in(param->of, ", ", type, strlen(type)));
+}
+
+/* What is wrong with such a parameter is told under a longer name. */
+static void add_all(struct json_object *errors, const struct sim_param *param, const char *type,
+                    struct json_object *found)
+{
+    json_object_object_foreach(found, name, text)
+    {
+        char longer[160];
+
+        (void)snprintf(longer, sizeof longer, "oneOf[%s].%s", type ? type : "", name);
+        (void)add(errors, param->of && type ? longer : name, "%s", json_object_get_string(text));
+    }
+}
+
+static void check_missing(const struct sim_param *table, struct json_object *given, const char *type,
+                          struct json_object *errors)
+{
+    for (const struct sim_param *param = table; param->name; param++) {
+        SIM_FREE_WITH(sim_json_freep) struct json_object *found = NULL;
+
+        if (sim_get(given, param->name) || (param->of ? !param->of_needs : param->optional) ||
+            !belongs(param, type))
+            continue;
+        found = json_object_new_object();
+        (void)add(found, param->name, MISSING);
+        add_all(errors, param, type, found);
+    }
+}
+
 int sim_params_check(const struct sim_param *table, struct json_object *given, struct json_object *errors)
 {
     struct json_object_iterator at = json_object_iter_begin(given), end = json_object_iter_end(given);
+    const char *type = given_type(table, given);
 
-    for (const struct sim_param *param = table; param->name; param++) {
-        if (!param->optional && !sim_get(given, param->name))
-            (void)add(errors, param->name, MISSING);
-    }
+    check_missing(table, given, type, errors);
     /* A value may be replaced on the way, a name never comes or goes. */
     for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at)) {
+        SIM_FREE_WITH(sim_json_freep) struct json_object *found = json_object_new_object();
         const char *name = json_object_iter_peek_name(&at);
         struct json_object *value = json_object_iter_peek_value(&at);
         const struct sim_param *param = sim_param_find(table, name);
@@ -258,13 +301,18 @@ int sim_params_check(const struct sim_param *table, struct json_object *given, s
 
         if (!param) {
             (void)add(errors, name, UNKNOWN);
+            continue;
+        }
+        if (!belongs(param, type)) {
+            (void)add(found, name, UNKNOWN);
         } else if (value) {
             one = *param;
             one.name = name;
-            check_one(&one, given, value, errors);
+            check_one(&one, given, value, found);
             if (param->needs && !sim_get(given, param->needs))
-                (void)add(errors, param->needs, "missing property - '%s' requires this property", name);
+                (void)add(found, param->needs, "missing property - '%s' requires this property", name);
         }
+        add_all(errors, param, type, found);
     }
     return json_object_object_length(errors) > 0 ? -EINVAL : 0;
 }

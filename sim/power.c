@@ -4,6 +4,7 @@
  */
 #include "power.h"
 #include "cloudinit.h"
+#include "ha.h"
 #include "handlers.h"
 
 #include <errno.h>
@@ -90,7 +91,7 @@ static void begin_boot(struct sim *sim, const char *vmid, struct json_object *en
 
 void sim_guest_set_running(struct sim *sim, const char *vmid, bool running)
 {
-    struct json_object *entry = sim_get(sim_get(sim->state, "guests"), vmid), *run, *managed;
+    struct json_object *entry = sim_get(sim_get(sim->state, "guests"), vmid), *run;
     struct sim_guest guest = {0};
 
     if (!entry)
@@ -111,9 +112,7 @@ void sim_guest_set_running(struct sim *sim, const char *vmid, bool running)
         sim_set_int(run, "mem", sim_guest_maxmem(&guest) / 4);
         sim_set(entry, "run", run);
     }
-    managed = sim_guest_ha(sim->state, &guest);
-    if (managed && sim_get(managed, "crm_state"))
-        sim_set_str(managed, "crm_state", running ? "started" : "stopped");
+    sim_ha_guest_changed(sim, &guest);
     sim_touch(sim);
 }
 
@@ -274,64 +273,14 @@ void sim_guest_start(struct sim *sim, const struct sim_guest *guest, const char 
 
 /* ---- high availability: the manager does what was requested, later ---- */
 
-static struct json_object *resource_of(struct sim *sim, struct sim_job *job, struct sim_guest *guest)
-{
-    const char *vmid = sim_str(job->args, "vmid", "");
-    struct json_object *entry = sim_get(sim_get(sim->state, "guests"), vmid);
-
-    if (!entry)
-        return NULL;
-    sim_guest_view(vmid, entry, guest);
-    return sim_guest_ha(sim->state, guest);
-}
-
-/* The local manager acts: a task of root@pam on the guest's node. */
-static int ha_act(struct sim *sim, struct sim_job *job, char *why)
-{
-    struct sim_guest guest = {0};
-    const struct power *power;
-    struct json_object *managed = resource_of(sim, job, &guest);
-
-    (void)why;
-    power = managed ? operation(sim_str(job->args, "operation", "")) : NULL;
-    if (!power)
-        return 0;
-    sim_set_str(job->args, "node", guest.node);
-    (void)sim_task_start(sim, &power->work, "root@pam", guest.node, json_object_get(job->args));
-    return 0;
-}
-
-static const struct sim_work ha_act_work = {.end = ha_act};
-
-/* The cluster's manager has read the request. */
-static int ha_notice(struct sim *sim, struct sim_job *job, char *why)
-{
-    struct sim_guest guest = {0};
-    struct json_object *managed = resource_of(sim, job, &guest);
-    bool start = strstr(sim_str(job->args, "operation", ""), "/start") != NULL;
-
-    (void)why;
-    if (!managed)
-        return 0;
-    sim_set_str(managed, "state", start ? "started" : "stopped");
-    sim_set_str(managed, "crm_state", start ? "request_start" : "request_stop");
-    sim_timer_start(sim, &ha_act_work, sim->ha_ms - sim->ha_ms / 2, json_object_get(job->args));
-    return 0;
-}
-
-static const struct sim_work ha_notice_work = {.end = ha_notice};
-
 static int ha_requested(struct sim *sim, struct sim_job *job, char *why)
 {
-    struct sim_guest guest = {0};
-    struct json_object *managed = resource_of(sim, job, &guest);
+    const char *vmid = sim_str(job->args, "vmid", ""), *path = sim_str(job->args, "operation", "");
+    char sid[SIM_SID_MAX];
 
     (void)why;
-    if (managed && strcmp(job->work->type, "hastart") == 0)
-        sim_set_str(managed, "state", "started");
-    /* Without an elected manager the request waits for one. */
-    if (managed && sim_str(sim_at(sim->state, "/ha/manager"), "master_node", NULL))
-        sim_timer_start(sim, &ha_notice_work, sim->ha_ms / 2, json_object_get(job->args));
+    sim_ha_sid(sim->state, vmid, sid, sizeof sid);
+    sim_ha_request(sim, sid, strrchr(path, '/') ? strrchr(path, '/') + 1 : path);
     return 0;
 }
 
@@ -393,7 +342,7 @@ int sim_power(struct sim_call *call)
             return sim_fail(call, 500, "%s %s %s\n", what, vmid,
                             guest.running ? "already running" : "not running");
         }
-        if (power->ha && sim_guest_ha(call->state, &guest))
+        if (power->ha && sim_ha_acts(call->state, &guest))
             work = strcmp(power->ha, "start") == 0 ? &hastart_work : &hastop_work;
         else if (sim_arg_int(call, "todisk", 0))
             work = &sim_todisk_work;

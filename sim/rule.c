@@ -3,7 +3,7 @@
  * Evaluates the permission rule of a route for one caller. A refusal carries the text that Proxmox gives:
  * path and privilege where a single rule failed, nothing where a choice of rules did.
  */
-#include "sim.h"
+#include "access.h"
 
 #include <errno.h>
 #include <string.h>
@@ -89,6 +89,46 @@ static int check_userid_group(struct json_object *state, const struct sim_rule *
     return -EACCES;
 }
 
+/* A name that is none is told first. -EPERM is final: no other rule of a choice makes up for it. */
+static int check_userid_realm(struct json_object *state, const struct sim_rule *rule, const char *who,
+                              struct json_object *params, char *why, size_t size)
+{
+    const char *userid = sim_str(params, "userid", "");
+    char path[128];
+
+    if (sim_username_check(userid, why, size) < 0)
+        return -EBADMSG;
+    (void)snprintf(path, sizeof path, "/access/realm/%s", strrchr(userid, '@') + 1);
+    if (holds_any(state, who, path, rule->privs))
+        return 0;
+    (void)refuse(why, size, path, rule->privs, strlen(rule->privs));
+    return -EPERM;
+}
+
+/* Whoever may not do it to all groups names those that he puts the user into, and may do it there. */
+static int check_groups(struct json_object *state, const struct sim_rule *rule, const char *who,
+                        struct json_object *params, char *why, size_t size)
+{
+    const char *at = sim_str(params, "groups", "");
+    char group[256], path[300];
+    bool any = false;
+
+    if (rule->kind == SIM_RULE_GROUPS_SET &&
+        !sim_get(sim_at(state, "/access/users"), sim_str(params, "userid", "")))
+        return -ENOENT;
+    if (holds_any(state, who, "/access/groups", rule->privs))
+        return 0;
+    while (sim_next_word(&at, group, sizeof group)) {
+        any = true;
+        (void)snprintf(path, sizeof path, "/access/groups/%s", group);
+        if (!holds_any(state, who, path, rule->privs))
+            return refuse(why, size, path, rule->privs, strlen(rule->privs));
+    }
+    if (!any)
+        return refuse(why, size, "/access/groups", rule->privs, strlen(rule->privs));
+    return rule->kind == SIM_RULE_GROUPS_SET ? check_userid_group(state, rule, who, params) : 0;
+}
+
 static int check(struct json_object *state, const struct sim_rule *rule, const char *who,
                  struct json_object *params, char *why, size_t size)
 {
@@ -107,8 +147,10 @@ static int check(struct json_object *state, const struct sim_rule *rule, const c
         return 0;
     case SIM_RULE_OR:
         for (const struct sim_rule *sub = rule->sub; sub->kind != SIM_RULE_END; sub++) {
-            if (check(state, sub, who, params, why, size) == 0)
-                return 0;
+            int r = check(state, sub, who, params, why, size);
+
+            if (r == 0 || r == -EPERM || r == -EBADMSG)
+                return r;
         }
         why[0] = 0;
         return -EACCES;
@@ -118,6 +160,9 @@ static int check(struct json_object *state, const struct sim_rule *rule, const c
                    ? 0
                    : -EACCES;
     case SIM_RULE_USERID_GROUP: return check_userid_group(state, rule, who, params);
+    case SIM_RULE_USERID_REALM: return check_userid_realm(state, rule, who, params, why, size);
+    case SIM_RULE_GROUPS_NEW:
+    case SIM_RULE_GROUPS_SET: return check_groups(state, rule, who, params, why, size);
     case SIM_RULE_ALL:
     case SIM_RULE_WORLD: return 0;
     case SIM_RULE_ROOT:
@@ -130,10 +175,13 @@ static int check(struct json_object *state, const struct sim_rule *rule, const c
 int sim_rule_check(struct json_object *state, const struct sim_rule *rule, const char *who,
                    struct json_object *params, char *why, size_t why_size)
 {
+    int r;
+
     if (!who)
         return rule->kind == SIM_RULE_WORLD ? 0 : -EACCES;
     if (strcmp(who, "root@pam") == 0)
         return 0;
     why[0] = 0;
-    return check(state, rule, who, params, why, why_size);
+    r = check(state, rule, who, params, why, why_size);
+    return r == -EPERM ? -EACCES : r;
 }

@@ -39,12 +39,14 @@ struct sim_param {
     const char *format;  /* name of a format, checked by sim_format_check(); NULL: any */
     const char *values;  /* the enumeration, ", " between the values; NULL: any */
     const char *pattern; /* POSIX extended regular expression, anchored by the caller; NULL: any */
+    const char *of;      /* the values of the parameter "type" with which it is there; NULL: any */
     const char *needs;   /* another parameter that must come with this one; NULL: none */
     double min, max;
     enum sim_type type,
         item; /* item: of the elements of an array, which `sub`, `format` and the like judge */
     int min_length, max_length; /* 0: no limit */
     bool optional, has_min, has_max;
+    bool of_needs; /* with those types it must be given */
 };
 
 /* Checks `given` (name -> string, number, boolean, null, array) against `table` and collects one text per bad
@@ -81,6 +83,9 @@ enum sim_rule_kind {
     SIM_RULE_OR,           /* one rule of `sub` */
     SIM_RULE_SELF,         /* the caller is the user named by the parameter userid */
     SIM_RULE_USERID_GROUP, /* one of `privs` on a group of that user, or on all groups */
+    SIM_RULE_USERID_REALM, /* `privs` on the realm of that user; refuses within a choice too */
+    SIM_RULE_GROUPS_NEW,   /* one of `privs` on all groups, or on each of the parameter groups */
+    SIM_RULE_GROUPS_SET,   /* the same, and USERID_GROUP */
 };
 
 struct sim_rule {
@@ -91,8 +96,9 @@ struct sim_rule {
 };
 
 /* Does `who` (user or token id; NULL: nobody) satisfy the rule, {names} taken from `params`? Returns 0,
- * -EACCES with the text after "Permission check failed" (" (/vms/1, VM.Audit)" or nothing) in `why`, or
- * -ENOENT when a rule about a user's groups, and not a choice of rules, names a user that does not exist. */
+ * -EACCES with the text after "Permission check failed" (" (/vms/1, VM.Audit)" or nothing) in `why`,
+ * -ENOENT when a rule about a user's groups, and not a choice of rules, names a user that does not exist, or
+ * -EBADMSG with the text of the error in `why` when a rule about a user's realm finds no user name. */
 int sim_rule_check(struct json_object *state, const struct sim_rule *rule, const char *who,
                    struct json_object *params, char *why, size_t why_size);
 
@@ -135,7 +141,8 @@ int sim_acl_enabled(struct json_object *state, const char *who);
 typedef int sim_handler(struct sim_call *call);
 
 enum {
-    SIM_NODE = 1, /* answered by the node named in the path: unknown names fail as a lookup does */
+    SIM_NODE = 1,   /* answered by the node named in the path: unknown names fail as a lookup does */
+    SIM_TICKET = 2, /* not for API tokens */
 };
 
 struct sim_route {
@@ -360,11 +367,12 @@ struct sim {
     size_t task_time_count;
     struct sim_task_line *task_lines;
     size_t task_line_count;
-    int task_ms;  /* of tasks without a time of their own */
-    int ha_ms;    /* until the HA manager has done what was requested */
-    int stale_ms; /* how long /cluster/resources shows the past */
-    int fresh_ms; /* how long it knows nothing about a new guest */
-    int boot_ms;  /* how long the system of a guest that was started takes to come up */
+    int task_ms;   /* of tasks without a time of their own */
+    bool ha_waits; /* a round of the HA manager is to come (ha_manager.c) */
+    int ha_ms;     /* until the HA manager has done what was requested */
+    int stale_ms;  /* how long /cluster/resources shows the past */
+    int fresh_ms;  /* how long it knows nothing about a new guest */
+    int boot_ms;   /* how long the system of a guest that was started takes to come up */
     unsigned last_pid;
     FILE *request_log; /* NULL: none is kept */
 };

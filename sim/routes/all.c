@@ -11,6 +11,7 @@ const struct sim_route_table *const sim_route_tables[] = {
     &sim_routes_jobs,           &sim_routes_node_write,  &sim_routes_cluster_write, &sim_routes_options,
     &sim_routes_bulk,           &sim_routes_guest_disks, &sim_routes_guest_agent,   &sim_routes_guest_life,
     &sim_routes_firewall_write, &sim_routes_sdn_write,   &sim_routes_network,
+    &sim_routes_access_write,   &sim_routes_ha,
 };
 /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers. */
 const size_t sim_route_table_count = sizeof sim_route_tables / sizeof *sim_route_tables;

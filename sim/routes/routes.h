@@ -22,6 +22,9 @@
 #define PERM_MODIFY(where)   {.kind = SIM_RULE_PERM_MODIFY, .path = (where)}
 #define SELF                 {.kind = SIM_RULE_SELF}
 #define USERID_GROUP(what)   {.kind = SIM_RULE_USERID_GROUP, .privs = (what)}
+#define USERID_REALM(what)   {.kind = SIM_RULE_USERID_REALM, .privs = (what)}
+#define GROUPS_NEW(what)     {.kind = SIM_RULE_GROUPS_NEW, .privs = (what)}
+#define GROUPS_SET(what)     {.kind = SIM_RULE_GROUPS_SET, .privs = (what)}
 #define AND(...) {.kind = SIM_RULE_AND, .sub = (const struct sim_rule[]){__VA_ARGS__, {.kind = SIM_RULE_END}}}
 #define OR(...)  {.kind = SIM_RULE_OR, .sub = (const struct sim_rule[]){__VA_ARGS__, {.kind = SIM_RULE_END}}}
 /* clang-format on */
@@ -31,6 +34,6 @@ extern const struct sim_route_table sim_routes_access, sim_routes_firewall, sim_
     sim_routes_storage, sim_routes_nodes, sim_routes_guest_write, sim_routes_pools, sim_routes_jobs,
     sim_routes_node_write, sim_routes_cluster_write, sim_routes_options, sim_routes_bulk,
     sim_routes_guest_disks, sim_routes_guest_agent, sim_routes_guest_life, sim_routes_firewall_write,
-    sim_routes_sdn_write, sim_routes_network;
+    sim_routes_sdn_write, sim_routes_network, sim_routes_access_write, sim_routes_ha;
 
 #endif
