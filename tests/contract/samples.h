@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the arguments of tools are tried with: by format, by name, and what one tool alone takes. */
+#ifndef PROXIMO_TESTS_CONTRACT_SAMPLES_H
+#define PROXIMO_TESTS_CONTRACT_SAMPLES_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct param_row;
+struct tool;
+
+/* Sample `n` of a parameter as a JSON value, the caller's; NULL: there are no more. */
+struct json_object *sample(const struct tool *tool, const struct param_row *param, size_t n);
+/* Only guests of one kind make sense. */
+bool sample_for_machines(const struct tool *tool);
+bool sample_for_containers(const struct tool *tool);
+
+#endif
