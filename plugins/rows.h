@@ -207,11 +207,19 @@ PLANE_FN int32_t ask_privilege(const struct asking *a, const char *path, const c
     va_start(ap, format);
     const char *words = ask_vtext(a, format, ap);
     va_end(ap);
-    return a->host->fail(a->call, PROXIMO_EDENIED,
-                         "%s. An operator can grant it: pveum role add Proximo-%s --privs %s && pveum acl "
-                         "modify %s --tokens '<your token>' --roles Proximo-%s (the token's user needs it as "
-                         "well)",
-                         words ? words : "a privilege is missing", one, one, path, one);
+    /* An entry on a path takes the place of those above it: the right to look goes along. */
+    const char *audit = strncmp(one, "VM.", 3) == 0           ? ",VM.Audit"
+                        : strncmp(one, "Datastore.", 10) == 0 ? ",Datastore.Audit"
+                        : strncmp(one, "SDN.", 4) == 0        ? ",SDN.Audit"
+                        : strncmp(one, "Sys.", 4) == 0        ? ",Sys.Audit"
+                                                              : "";
+    return a->host->fail(
+        a->call, PROXIMO_EDENIED,
+        "%s. An operator can grant it: pveum role add Proximo-%s --privs %s%s && pveum acl "
+        "modify %s --tokens '<your token>' --roles Proximo-%s (the token's user needs it as "
+        "well; an entry takes the place of those on paths above it: `proximo doctor` prints lines "
+        "that keep what is held)",
+        words ? words : "a privilege is missing", one, one, strstr(one, ".Audit") ? "" : audit, path, one);
 }
 
 /* The major version of Proxmox VE: 8, 9; 0: not known. */

@@ -159,7 +159,9 @@ static int refused(const struct http_answer *answer, const char *what, const cha
             p,
             "An operator can grant it: %s. A token with privilege separation has only the "
             "intersection of its own rights and its user's: the user needs it as well (the same with "
-            "--users USER@REALM).",
+            "--users USER@REALM). An entry takes the place of those on paths above it: `proximo doctor` "
+            "prints "
+            "lines that keep what is held.",
             line);
     else
         problem_next(

@@ -126,6 +126,13 @@ static bool path_is_plain(const char *path)
     return path[0] == '/' && path[strspn(path, allowed)] == '\0';
 }
 
+/* ",Sys.Audit": the right to look at what the privilege changes. An entry on a path takes the place of those
+ * above it, so a role for it has to bring that along. */
+static const char *look_beside(const char *privilege)
+{
+    return strncmp(privilege, "Sys.", 4) == 0 && strcmp(privilege, "Sys.Audit") != 0 ? ",Sys.Audit" : "";
+}
+
 bool pve_grant_line(const char *path, const char *privileges, char *out, size_t out_size)
 {
     char privilege[48] = "";
@@ -139,9 +146,9 @@ bool pve_grant_line(const char *path, const char *privileges, char *out, size_t 
     else
         n = snprintf(
             out, out_size,
-            "pveum role add Proximo-%s --privs %s && pveum acl modify %s --tokens '<your token>' --roles "
+            "pveum role add Proximo-%s --privs %s%s && pveum acl modify %s --tokens '<your token>' --roles "
             "Proximo-%s",
-            privilege, privilege, path, privilege);
+            privilege, privilege, look_beside(privilege), path, privilege);
     if (n > 0 && (size_t)n < out_size)
         return true;
     out[0] = '\0';

@@ -37,7 +37,7 @@ static void fill_host(uint8_t *bytes, size_t size, unsigned bits, bool ones)
 {
     for (size_t i = 0; i < size; i++) {
         unsigned kept = bits > i * 8 ? bits - (unsigned)i * 8 : 0;
-        uint8_t mask = kept >= 8 ? 0 : (uint8_t)(0xff >> kept);
+        const uint8_t mask = (uint8_t)(kept >= 8 ? 0 : 0xff >> kept);
 
         bytes[i] = ones ? (uint8_t)(bytes[i] | mask) : (uint8_t)(bytes[i] & ~mask);
     }

@@ -88,8 +88,9 @@ static void what_proxmox_would_refuse_is_refused_before(void **state)
     t.denied = 1;
     plane_test_argument(&t, "action", "stop", 1);
     guest_answer(&t, "lxc", "/status/current", 200, RUNNING);
-    expect_failure(&t, plane_test_plan(&t, guests, "pve_guest_power"), PROXIMO_EDENIED,
-                   "pveum role add Proximo-VM.PowerMgmt --privs VM.PowerMgmt && pveum acl modify /vms/105");
+    expect_failure(
+        &t, plane_test_plan(&t, guests, "pve_guest_power"), PROXIMO_EDENIED,
+        "pveum role add Proximo-VM.PowerMgmt --privs VM.PowerMgmt,VM.Audit && pveum acl modify /vms/105");
     plane_test_done(&t);
     guest_init(&t, "lxc");
     plane_test_argument(&t, "action", "stop", 1);
