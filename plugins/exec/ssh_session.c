@@ -103,7 +103,8 @@ static int32_t start(const struct ssh_work *work, struct ssh_session **ret)
     if (!ssh) {
         free(session);
         (void)close(fd);
-        return run->host->fail(run->call, PROXIMO_ENOMEM, "no memory for a connection to %s", run->node);
+        (void)run->host->fail(run->call, PROXIMO_ENOMEM, "no memory for a connection to %s", run->node);
+        return PROXIMO_ENOMEM;
     }
     session->ssh = ssh;
     session->fd = fd;

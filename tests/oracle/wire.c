@@ -24,8 +24,9 @@
 
 static int with_demo(void **state)
 {
-    static const char *const arguments[] = {
-        "--seed", "demo", "--task-ms", "20", "--fault", "GET " VM109 "/config:null", NULL};
+    static const char *const arguments[] = {"--seed", "demo", "--task-ms", "20", "--fault",
+                                            /* NOLINTNEXTLINE(bugprone-suspicious-missing-comma) */
+                                            "GET " VM109 "/config:null", NULL};
     return begin(state, arguments);
 }
 

@@ -140,6 +140,7 @@ static void what_it_prints_suffices(void **state)
     put_roles(minted, &roles);
     const char *const extra[] = {
         "--set", roles.data, "--set",
+        /* NOLINTNEXTLINE(bugprone-suspicious-missing-comma) */
         "/access/users/"
         "proximo@pve={\"enable\":1,\"expire\":0,\"tokens\":{\"proximo\":{\"privsep\":1,\"expire\":0}}}",
         NULL};

@@ -106,14 +106,11 @@ static void separated_and_soon_over(void **state)
 {
     char token[128];
     const char *const extra[] = {
-        "--set",
-        token,
-        "--set",
+        "--set", token, "--set",
+        /* NOLINTNEXTLINE(bugprone-suspicious-missing-comma) */
         "/access/acl/3={\"path\":\"/\",\"propagate\":1,\"roleid\":\"Small\",\"type\":\"token\",\"ugid\":"
         "\"audit@pve!sep\"}",
-        "--set",
-        "/access/roles/Small=[\"Sys.Audit\"]",
-        NULL};
+        "--set", "/access/roles/Small=[\"Sys.Audit\"]", NULL};
     struct sim sim;
     int status = 0;
 

@@ -146,7 +146,7 @@ static void a_client_cancels_it(void **state)
 static void a_cancelled_call_goes_on(void **state)
 {
     char line[160];
-    int id;
+    int id = 0;
 
     if (!exec_road_begin(*state))
         skip();

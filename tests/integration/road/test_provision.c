@@ -112,8 +112,9 @@ static void test_used(void **context)
 /* The clone is there, the rest is not: said as that, found as that, and taken away by the way back. */
 static void test_half(void **context)
 {
-    static const char *const sim[] = {
-        "--task-ms", "50", "--stale-ms", "0", "--fault", "PUT " VM "/config:500:1", NULL};
+    static const char *const sim[] = {"--task-ms", "50", "--stale-ms", "0", "--fault",
+                                      /* NOLINTNEXTLINE(bugprone-suspicious-missing-comma) */
+                                      "PUT " VM "/config:500:1", NULL};
     struct road road;
     struct server server;
     bool failed = false;
