@@ -43,8 +43,9 @@ thrash_begin() {
     thrash_group
     # Process 1 of it sleeps. The warmers spin, two for each CPU and as nicely as can be; with a limit they also
     # hold more memory than there is.
+    # It goes into its cgroup before it has children: those that are there stay where they are.
     # shellcheck disable=SC2016
-    nice -n 19 unshare --user --map-root-user --mount --pid --uts --fork --kill-child --mount-proc sh -c '
+    sh -c '[ -z "$1" ] || echo $$ >"$1/cgroup.procs"; shift; exec "$@"' sh "$group" nice -n 19 unshare --user --map-root-user --mount --pid --uts --fork --kill-child --mount-proc sh -c '
         ready=$1 group=$2 short=$3 count=$4
         hostname web-cache
         [ -z "$group" ] || mount --bind "$group" /sys/fs/cgroup 2>/dev/null || :
@@ -56,7 +57,6 @@ thrash_begin() {
         : >"$ready"
         exec sleep 300' sh "$folder/ready" "$group" "$short" "$((2 * $(nproc)))" </dev/null >/dev/null 2>&1 &
     burner=$!
-    [ -z "$group" ] || echo "$burner" >"$group/cgroup.procs" 2>/dev/null || true
     for i in $(seq 100); do
         if [ -e "$folder/ready" ]; then break; fi
         sleep 0.05

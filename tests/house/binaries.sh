@@ -39,7 +39,7 @@ only "$build/proximo" libjson-c libyaml libyaml-0 libseccomp
 for plane in "$build"/planes/*.so; do
     [ -f "$plane" ] || finding "$build/planes: no plane"
     case ${plane##*/} in
-    exec.so) only "$plane" libjson-c libssh2 ;;
+    exec.so) only "$plane" libjson-c libssh2 libcrypto ;;
     *) only "$plane" libjson-c ;;
     esac
     exports "$plane" proximo_plane_0
