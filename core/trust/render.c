@@ -288,6 +288,10 @@ static void put_undo(struct json_object *root, struct buf *out)
         buf_str(out, "Way back: yes, as a plan of its own (proximo_undo)\n");
         return;
     }
+    if (json_object_object_get_ex(root, "undo_point", NULL)) {
+        buf_str(out, "Way back: none but the undo point (proximo_undo plans the rollback to it)\n");
+        return;
+    }
     buf_str(out, "Way back: NONE");
     if (*note) {
         buf_str(out, ": ");
