@@ -22,7 +22,6 @@ struct site;
 #define EXEC_ARGV_MOST           ((size_t)128 << 10) /* bytes of all words together */
 #define EXEC_STDIN_MOST          ((size_t)1 << 20)
 #define EXEC_OUTPUT_MOST         ((size_t)4 << 20) /* bytes of one stream that a caller may ask to keep */
-#define EXEC_OUTPUT_LEAST        0u
 #define EXEC_OUTPUT_DEFAULT      ((size_t)64 << 10)
 #define EXEC_DEADLINE_DEFAULT_MS 60000
 

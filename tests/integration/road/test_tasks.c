@@ -157,7 +157,9 @@ static void test_not_waited_for(void **context)
         struct json_object *value = NULL;
         assert_int_equal(json_pointer_get(answer, "/progress/percent", &value), 0);
         percent = json_object_get_int64(value);
-        assert_true(percent >= most && percent <= 100);
+        assert_true(percent >= most);
+        /* What the task's lines say, and not the 90% of zeroes. */
+        assert_true(percent == 0 || percent == 10 || percent == 60 || percent == 100);
         most = percent;
         expect(answer, "/progress/step", "1");
         expect(answer, "/progress/steps", "1");
@@ -165,8 +167,6 @@ static void test_not_waited_for(void **context)
         usleep(200000);
     }
     expect(answer, "/outcome", "ok");
-    /* What was seen depends on the moment; the 90% of zeroes must never be it. */
-    assert_int_not_equal(most, 90);
     json_object_put(answer);
     /* It is used up, as by any other apply. */
     bool failed = false;
