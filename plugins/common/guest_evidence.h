@@ -25,6 +25,8 @@ void evidence_pressure(struct findings *f, uint32_t check, struct evidence_text 
 /* cat memory.current, memory.max, memory.events of the guest's cgroup. */
 void evidence_cgroup(struct findings *f, struct evidence_text current, struct evidence_text max,
                      struct evidence_text events);
+/* cat /proc/vmstat: processes killed for want of memory in the whole system. */
+void evidence_vmstat(struct findings *f, struct evidence_text in);
 void evidence_meminfo(struct findings *f, struct evidence_text in);
 /* df -P -k, df -P -i */
 void evidence_df(struct findings *f, struct evidence_text in);
