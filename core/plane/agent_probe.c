@@ -30,7 +30,7 @@ uint32_t look_inside_vmid(const char *path)
 
     http_path_split(path, true, &parts);
     if (!http_path_match("/nodes/{}/qemu/{}/agent/exec", &parts) ||
-        text_to_u64(parts.parts[3], VMID_MOST, &vmid) < 0 || vmid < VMID_LEAST)
+        parts.parts[3][0] == '0' || text_to_u64(parts.parts[3], VMID_MOST, &vmid) < 0 || vmid < VMID_LEAST)
         return 0;
     return (uint32_t)vmid;
 }
@@ -222,9 +222,9 @@ static int run(struct call *call, const struct site_call *how, const char *path,
 }
 
 /* Does it end the whole call, rather than this one look? */
-static bool ends_call(int r)
+static bool ends_call(int r, const struct problem *p)
 {
-    return r == -ECANCELED || r == -ENOMEM || r == -EPROTO || r == -EBUSY;
+    return r == -ECANCELED || r == -ENOMEM || (r < 0 && text_equal(p->code, PX_READ_ONLY));
 }
 
 int32_t upcall_agent_probe(struct planes *planes, struct call *call, const char *path,
@@ -241,7 +241,7 @@ int32_t upcall_agent_probe(struct planes *planes, struct call *call, const char 
     const int r = run(call, &(struct site_call){call->request->deadline_ms, token}, path, words, count, &data,
                       p);
     upcall_tokens_done(planes, call, &token, 1);
-    if (ends_call(r))
+    if (ends_call(r, p))
         return upcall_code_of(p);
     body_put_u32(out, 1);
     body_put_u32(out, 200);

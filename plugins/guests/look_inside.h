@@ -13,13 +13,4 @@ int32_t look_inside_none(struct diagnosis *d, const char *why);
 /* What processes read and wrote within a second, measured twice; list: what ps says of them. */
 int32_t look_inside_io(struct diagnosis *d, const char *list);
 
-/* ---- parts, for tests */
-
-struct process_io {
-    uint32_t pid;
-    double bytes; /* read and written so far */
-};
-/* Of "/proc/./77/io:read_bytes: 4096" and the like, up to `most` processes, as they come. */
-uint32_t look_inside_io_read(const char *text, struct process_io *ret, uint32_t most);
-
 #endif

@@ -9,43 +9,6 @@
 #define HOGS_MOST      5u
 #define MIB            1048576.0
 
-/* "/proc/./77/io:read_bytes:": 77; 0: no such word. */
-static uint32_t pid_of(struct piece word)
-{
-    static const char before[] = "/proc/./";
-    struct piece digits = {word.text + sizeof(before) - 1, 0};
-
-    if (!piece_begins(word, before))
-        return 0;
-    while (digits.len < word.len - (sizeof(before) - 1) && digits.text[digits.len] != '/')
-        digits.len++;
-    const double pid = piece_number(digits);
-    return pid >= 1 && pid < 4194304.5 ? (uint32_t)pid : 0;
-}
-
-uint32_t look_inside_io_read(const char *text, struct process_io *ret, uint32_t most)
-{
-    struct piece left = {text, strlen(text)}, line, word, number;
-    uint32_t count = 0;
-
-    while (piece_line(&left, &line)) {
-        if (!piece_word(&line, &word) || !piece_word(&line, &number))
-            continue;
-        const uint32_t pid = pid_of(word);
-        const double bytes = piece_number(number);
-        if (!pid || isnan(bytes) || bytes < 0)
-            continue;
-        if (count && ret[count - 1].pid == pid) { /* its two lines are beside each other */
-            ret[count - 1].bytes += bytes;
-            continue;
-        }
-        if (count == most)
-            break;
-        ret[count++] = (struct process_io){pid, bytes};
-    }
-    return count;
-}
-
 /* The name of a process in what ps says; len 0: not there. */
 static struct piece name_of(const char *list, uint32_t pid)
 {
@@ -61,34 +24,14 @@ static struct piece name_of(const char *list, uint32_t pid)
     return (struct piece){"", 0};
 }
 
-/* What each moved, in place of what it had moved; those of only one of the two looks are left out. */
-static uint32_t differences(const struct process_io *before, uint32_t before_count, struct process_io *after,
-                            uint32_t count)
-{
-    uint32_t kept = 0;
-
-    for (uint32_t i = 0, k = 0; i < count; i++) {
-        /* Both come in the folder's order: mostly the next one is it. */
-        uint32_t tries = 0;
-        while (tries < before_count && before[k % before_count].pid != after[i].pid) {
-            k++;
-            tries++;
-        }
-        if (!before_count || tries == before_count)
-            continue;
-        after[kept++] = (struct process_io){after[i].pid, after[i].bytes - before[k % before_count].bytes};
-    }
-    return kept;
-}
-
-static void judge(struct diagnosis *d, struct process_io *moved, uint32_t count, double span, const char *list)
+static void judge(struct diagnosis *d, struct evidence_io *moved, uint32_t count, double span, const char *list)
 {
     for (uint32_t told = 0; told < HOGS_MOST && told < count; told++) {
         uint32_t most = told;
         char what[80];
         for (uint32_t i = told; i < count; i++)
             most = moved[i].bytes > moved[most].bytes ? i : most;
-        const struct process_io hog = moved[most];
+        const struct evidence_io hog = moved[most];
         moved[most] = moved[told];
         const struct piece name = name_of(list, hog.pid);
         (void)snprintf(what, sizeof(what), "process %u%s%.*s%s", hog.pid, name.len ? " (" : "",
@@ -108,7 +51,7 @@ static double seconds_now(void)
 
 /* One look. *ret_why: why there is none; NULL: there is. It fails for processes that end meanwhile, so only what
  * it wrote counts. */
-static int32_t read_io(struct diagnosis *d, struct process_io *ret, uint32_t *ret_count, const char **ret_why)
+static int32_t read_io(struct diagnosis *d, struct evidence_io *ret, uint32_t *ret_count, const char **ret_why)
 {
     const struct proximo_field at[] = {FIELD("node", d->node), FIELD("vmid", d->vmid)};
     struct probed probed;
@@ -116,7 +59,7 @@ static int32_t read_io(struct diagnosis *d, struct process_io *ret, uint32_t *re
 
     if (r < 0)
         return r;
-    *ret_count = probed.ran ? look_inside_io_read(probed.out, ret, PROCESSES_MOST) : 0;
+    *ret_count = probed.ran ? evidence_io_read(probed.out, strlen(probed.out), ret, PROCESSES_MOST) : 0;
     *ret_why = !probed.ran                 ? probed.why
                : *ret_count                ? NULL
                : probed.exit_status == 127 ? "the guest does not have this command"
@@ -127,8 +70,8 @@ static int32_t read_io(struct diagnosis *d, struct process_io *ret, uint32_t *re
 int32_t look_inside_io(struct diagnosis *d, const char *list)
 {
     const struct proximo_host *host = d->ask.host;
-    struct process_io *before = host->alloc(d->ask.call, PROCESSES_MOST * sizeof(*before));
-    struct process_io *after = host->alloc(d->ask.call, PROCESSES_MOST * sizeof(*after));
+    struct evidence_io *before = host->alloc(d->ask.call, PROCESSES_MOST * sizeof(*before));
+    struct evidence_io *after = host->alloc(d->ask.call, PROCESSES_MOST * sizeof(*after));
     uint32_t counts[2] = {0};
     const char *why = inside_in_time(d) ? NULL : "the time of this call was nearly over";
 
@@ -145,7 +88,7 @@ int32_t look_inside_io(struct diagnosis *d, const char *list)
     const double span = seconds_now() - began;
     if (r < 0)
         return r;
-    const uint32_t count = why ? 0 : differences(before, counts[0], after, counts[1]);
+    const uint32_t count = why ? 0 : evidence_io_moved(before, counts[0], after, counts[1]);
     if (count) {
         findings_read(&d->found, FROM_PROCESS_IO);
         judge(d, after, count, span, list);
