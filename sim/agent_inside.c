@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the usual commands for looking at a Linux system say inside of a VM. The member "inside" of a guest's
- * entry (seeds) has what is not as it should be: oom_kill, load, psi_cpu, psi_io, psi_memory (percent), memory,
- * swap (shares in use), inodes (share in use of /), io_mib (MiB/s that process 812 writes), and by the name of a
- * program what it says instead ("systemctl": "...", {"repeat": "...", "times": N}), how it ends (a number, as
- * the shell would tell it), or null: it is not there.
+ * entry (seeds) has what is not as it should be: oom_kill, load, psi_cpu, psi_io, psi_memory (percent),
+ * memory, swap (shares in use), inodes (share in use of /), io_mib (MiB/s that process 812 writes), and by
+ * the name of a program what it says instead ("systemctl": "...", {"repeat": "...", "times": N}), how it ends
+ * (a number, as the shell would tell it), or null: it is not there.
  */
 #include "agent.h"
 
@@ -27,7 +27,8 @@ static void put_pressure(FILE *out, struct json_object *inside, const char *whic
 static void put_kernel(FILE *out, const struct sim_guest *guest, struct json_object *inside)
 {
     const double load = sim_num(inside, "load", 0.4), total = (double)(sim_guest_maxmem(guest) / 1024);
-    const double used = sim_num(inside, "memory", 0.4), swap = 2097148, swapped = sim_num(inside, "swap", 0.0);
+    const double used = sim_num(inside, "memory", 0.4), swap = 2097148,
+                 swapped = sim_num(inside, "swap", 0.0);
 
     (void)fprintf(out, "==> /proc/loadavg <==\n%.2f %.2f %.2f 2/310 4711\n", load, load, load);
     (void)fprintf(out, "\n==> /proc/meminfo <==\nMemTotal:       %.0f kB\nMemFree:        %.0f kB\n", total,

@@ -239,12 +239,12 @@ const char *schema_nearest(const char *prefix, const char *name)
 static const char *type_name(const struct schema_key *key)
 {
     static const char *const names[] = {
-        [VALUE_PATH] = "path",          [VALUE_NODE] = "node name",  [VALUE_URL] = "URL",
-        [VALUE_TEXT] = "text",          [VALUE_SHA256] = "SHA-256",  [VALUE_CHOICE] = "choice",
-        [VALUE_SWITCH] = "choice",      [VALUE_BOOL] = "true|false", [VALUE_NUMBER] = "number",
-        [VALUE_LIST] = "list of names", [VALUE_FREE] = "mapping",    [VALUE_GROUP] = "mapping",
-        [VALUE_SITES] = "mapping",      [VALUE_PLANES] = "mapping",  [VALUE_ENDPOINTS] = "list",
-        [VALUE_RULES] = "mapping",      [VALUE_COUNTS] = "mapping",  [VALUE_PATHS] = "list of folders",
+        [VALUE_PATH] = "path",          [VALUE_NODE] = "node name",        [VALUE_URL] = "URL",
+        [VALUE_TEXT] = "text",          [VALUE_SHA256] = "SHA-256",        [VALUE_CHOICE] = "choice",
+        [VALUE_SWITCH] = "choice",      [VALUE_BOOL] = "true|false",       [VALUE_NUMBER] = "number",
+        [VALUE_LIST] = "list of names", [VALUE_FREE] = "mapping",          [VALUE_GROUP] = "mapping",
+        [VALUE_SITES] = "mapping",      [VALUE_PLANES] = "mapping",        [VALUE_ENDPOINTS] = "list",
+        [VALUE_RULES] = "mapping",      [VALUE_COUNTS] = "mapping",        [VALUE_PATHS] = "list of folders",
         [VALUE_NAMES] = "mapping",      [VALUE_GUESTS] = "list of guests",
     };
 

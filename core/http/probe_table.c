@@ -12,7 +12,7 @@
 /* Nobody can end a command that an agent has started: each ends itself, whatever it hangs on. */
 #define IN_MACHINE(words, why)                                                                               \
     {                                                                                                        \
-        "POST", "/nodes/{}/qemu/{}/agent/exec", "", "", (why), "timeout -k 2 15 " words                       \
+        "POST", "/nodes/{}/qemu/{}/agent/exec", "", "", (why), "timeout -k 2 15 " words                      \
     }
 
 /* clang-format off */

@@ -13,13 +13,13 @@
 #include "config/target.h"
 #include "http/path.h"
 
-#define WIND_UP_MS  1000  /* of the reader's time, for the answer */
-#define COMMAND_MS  20000 /* a command of the table has ended itself by then */
-#define PAUSE_MS    100   /* between two looks at it, at first */
-#define PAUSE_MOST  1000
-#define KEPT_MOST   ((size_t)256 << 10) /* of each stream */
-#define VMID_LEAST  100u
-#define VMID_MOST   999999999u
+#define WIND_UP_MS 1000  /* of the reader's time, for the answer */
+#define COMMAND_MS 20000 /* a command of the table has ended itself by then */
+#define PAUSE_MS   100   /* between two looks at it, at first */
+#define PAUSE_MOST 1000
+#define KEPT_MOST  ((size_t)256 << 10) /* of each stream */
+#define VMID_LEAST 100u
+#define VMID_MOST  999999999u
 
 /* ---- whether it may be run there */
 
@@ -29,8 +29,8 @@ uint32_t look_inside_vmid(const char *path)
     uint64_t vmid = 0;
 
     http_path_split(path, true, &parts);
-    if (!http_path_match("/nodes/{}/qemu/{}/agent/exec", &parts) ||
-        parts.parts[3][0] == '0' || text_to_u64(parts.parts[3], VMID_MOST, &vmid) < 0 || vmid < VMID_LEAST)
+    if (!http_path_match("/nodes/{}/qemu/{}/agent/exec", &parts) || parts.parts[3][0] == '0' ||
+        text_to_u64(parts.parts[3], VMID_MOST, &vmid) < 0 || vmid < VMID_LEAST)
         return 0;
     return (uint32_t)vmid;
 }
@@ -142,7 +142,8 @@ static int wait_for_end(struct site *site, const struct site_call *how, const ch
     for (int64_t pause = PAUSE_MS;; pause = pause < PAUSE_MOST ? pause * 2 : PAUSE_MOST) {
         int r = site_get_agent_output(site, how, status.data, &field, 1, ret, p);
         if (r == 0 && ret->status >= 300) {
-            const struct http_answer http = {.status = ret->status, .body = ret->raw, .body_len = ret->raw_len};
+            const struct http_answer http = {
+                .status = ret->status, .body = ret->raw, .body_len = ret->raw_len};
             r = http_answer_problem(&http, "GET", status.data, p);
             r = r < 0 ? r : -EIO;
         }
@@ -178,6 +179,14 @@ static void put_end(struct buf *out, struct json_object *data)
     else
         buf_str(out, "null");
     const bool killed = json_get_int(data, "signal", &number) == 0;
+    char signal[24] = "";
+    if (killed)
+        (void)snprintf(signal, sizeof(signal), "%lld", (long long)number);
+    json_put_key(out, "signal");
+    if (killed)
+        json_put_cstr(out, signal);
+    else
+        buf_str(out, "null");
     json_put_key_string(out, "end", killed ? "signalled" : "exited");
     for (size_t i = 0; i < 2; i++) {
         CLEANUP_BUF struct buf clean = BUF_INIT(4 * KEPT_MOST);
@@ -238,8 +247,8 @@ int32_t upcall_agent_probe(struct planes *planes, struct call *call, const char 
         return PROXIMO_ENOTALLOWED;
     }
     upcall_tokens_new(planes, call, &token, 1);
-    const int r = run(call, &(struct site_call){call->request->deadline_ms, token}, path, words, count, &data,
-                      p);
+    const int r =
+        run(call, &(struct site_call){call->request->deadline_ms, token}, path, words, count, &data, p);
     upcall_tokens_done(planes, call, &token, 1);
     if (ends_call(r, p))
         return upcall_code_of(p);

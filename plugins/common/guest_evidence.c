@@ -69,8 +69,9 @@ bool evidence_open(struct findings *f, uint32_t source, struct evidence_text in,
         return false;
     }
     if (in.exit_status != 0) {
-        (void)snprintf(words, sizeof(words), "it ended with status %d: %.*s", (int)in.exit_status,
-                       (int)(in.len < 80 ? in.len : 80), in.text);
+        const char *quote = in.len ? "\"" : "";
+        (void)snprintf(words, sizeof(words), "it ended with status %d%s%s%.*s%s", (int)in.exit_status,
+                       in.len ? ": " : "", quote, (int)(in.len < 80 ? in.len : 80), in.text, quote);
         findings_unread(f, source, what, words);
         return false;
     }

@@ -52,8 +52,8 @@ struct evidence_io {
 };
 /* Of `grep -r -H ... /proc/.`, "/proc/./77/io:read_bytes: 4096", up to `most` processes, as they come. */
 uint32_t evidence_io_read(const char *text, size_t len, struct evidence_io *ret, uint32_t most);
-/* What each moved between two looks, in place of `after`; those of only one of them are left out. How many are
- * left. */
+/* What each moved between two looks, in place of `after`; those of only one of them are left out. How many
+ * are left. */
 uint32_t evidence_io_moved(const struct evidence_io *before, uint32_t before_count, struct evidence_io *after,
                            uint32_t count);
 

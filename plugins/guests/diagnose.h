@@ -14,7 +14,8 @@ struct vm_view {
     char lock[32]; /* "": none */
 };
 
-/* Its file systems, as its guest agent tells them, and what commands say in it. Negative only when the call is over. */
+/* Its file systems, as its guest agent tells them, and what commands say in it. Negative only when the call
+ * is over. */
 int32_t diagnose_inside(struct diagnosis *d);
 int32_t guests_read_diagnose(void *instance, struct proximo_call *call);
 

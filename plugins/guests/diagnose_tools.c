@@ -66,8 +66,7 @@ int32_t diagnose_inside(struct diagnosis *d)
         findings_read(&d->found, FROM_VM_AGENT);
         judge_file_systems(d, list);
     } else {
-        findings_unread(&d->found, FROM_VM_AGENT, NULL,
-                        why ? why : "its guest agent answered no list");
+        findings_unread(&d->found, FROM_VM_AGENT, NULL, why ? why : "its guest agent answered no list");
     }
     json_object_put(looked.data);
     /* An agent that does not answer one question does not answer the next, and takes its time for it. */
@@ -83,15 +82,13 @@ static const struct proximo_read reads[] = {
         ROW(proximo_read),
         .name = "vm_diagnose",
         .title = "Diagnose one virtual machine",
-        .description = "Shows what is wrong with one virtual machine (diagnosis), ranked, with measured "
-                       "numbers. Looks at "
-                       "its state in QEMU, lock, HA, use of resources and its growth, file systems by the "
-                       "guest agent, boot "
-                       "device, CD, what waits for a start, snapshots, failed tasks, backups. Where the "
-                       "operator's look_inside names it also inside, by fixed commands that only read: "
-                       "failed "
-                       "units, journal, killed processes, ports, busy processes, inodes, pressure, swap. What "
-                       "could not be read comes first.",
+        .description =
+            "Shows what is wrong with one virtual machine (diagnosis), ranked, with measured numbers. Looks "
+            "at its state in QEMU, lock, HA, use of resources and its growth, file systems by the guest "
+            "agent, boot device, CD, what waits for a start, snapshots, failed tasks, backups; where the "
+            "operator's look_inside names it also inside, by fixed commands that only read: failed units, "
+            "journal, processes (busy, killed), ports, inodes. What could not be read comes first: it is not "
+            "known to be fine.",
         .params = PROXIMO_TABLE(params),
         .read = guests_read_diagnose,
     },

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * vm_diagnose inside a machine: fixed commands by its guest agent. Each is a probe whose words stand in the
- * core's own table (core/http/probe_table.c), run by the core in machines alone that planes.guests.look_inside
- * of the configuration names. Source: POST /nodes/{node}/qemu/{vmid}/agent/exec, GET .../agent/exec-status
- * (VM.GuestAgent.Unrestricted, on Proxmox VE 8 VM.Monitor), GET .../agent/get-osinfo.
+ * core's own table (core/http/probe_table.c), run by the core in machines alone that
+ * planes.guests.look_inside of the configuration names. Source: POST /nodes/{node}/qemu/{vmid}/agent/exec,
+ * GET .../agent/exec-status (VM.GuestAgent.Unrestricted, on Proxmox VE 8 VM.Monitor), GET
+ * .../agent/get-osinfo.
  */
 #include "look_inside.h"
 
@@ -39,26 +40,14 @@ static const struct proximo_field kernel[] = {IN_TIME,
                                               WORD("/proc/pressure/memory")};
 /* Of local file systems: one of a server that is gone would hang. */
 static const struct proximo_field inodes[] = {IN_TIME, WORD("df"), WORD("-P"), WORD("-i"), WORD("-l")};
-static const struct proximo_field units[] = {IN_TIME,
-                                             WORD("systemctl"),
-                                             WORD("--failed"),
-                                             WORD("--no-legend"),
-                                             WORD("--plain"),
-                                             WORD("--no-pager")};
-static const struct proximo_field journal[] = {IN_TIME,
-                                               WORD("journalctl"),
-                                               WORD("-p"),
-                                               WORD("err"),
-                                               WORD("-n"),
-                                               WORD("40"),
-                                               WORD("-o"),
-                                               WORD("short-iso"),
-                                               WORD("--no-pager"),
-                                               WORD("--since=-24h")};
+static const struct proximo_field units[] = {
+    IN_TIME, WORD("systemctl"), WORD("--failed"), WORD("--no-legend"), WORD("--plain"), WORD("--no-pager")};
+static const struct proximo_field journal[] = {
+    IN_TIME,    WORD("journalctl"), WORD("-p"),        WORD("err"),        WORD("-n"),
+    WORD("40"), WORD("-o"),         WORD("short-iso"), WORD("--no-pager"), WORD("--since=-24h")};
 static const struct proximo_field sockets[] = {IN_TIME, WORD("ss"), WORD("-H"), WORD("-tulnp")};
-static const struct proximo_field processes[] = {IN_TIME, WORD("ps"), WORD("-eo"),
-                                                 WORD("pid,ppid,stat,pcpu,pmem,rss,comm,args"),
-                                                 WORD("--sort=-pcpu")};
+static const struct proximo_field processes[] = {
+    IN_TIME, WORD("ps"), WORD("-eo"), WORD("pid,ppid,stat,pcpu,pmem,rss,comm,args"), WORD("--sort=-pcpu")};
 /* The file `io` of each process; of no other folder of /proc. */
 static const struct proximo_field process_io[] = {IN_TIME,
                                                   WORD("grep"),
@@ -93,8 +82,9 @@ const struct topic guests_topic_inside = {.probes = PROXIMO_TABLE(probes)};
 
 /* ---- what they say */
 
-static const uint32_t inside[] = {FROM_PSI_FILES,    FROM_VMSTAT,  FROM_MEMINFO, FROM_LOADAVG,   FROM_DF_INODES,
-                                  FROM_FAILED_UNITS, FROM_JOURNAL, FROM_SOCKETS, FROM_PROCESSES, FROM_PROCESS_IO};
+static const uint32_t inside[] = {FROM_PSI_FILES, FROM_VMSTAT,       FROM_MEMINFO, FROM_LOADAVG,
+                                  FROM_DF_INODES, FROM_FAILED_UNITS, FROM_JOURNAL, FROM_SOCKETS,
+                                  FROM_PROCESSES, FROM_PROCESS_IO};
 
 int32_t look_inside_none(struct diagnosis *d, const char *why)
 {
@@ -132,8 +122,8 @@ static const char *not_linux(struct json_object *system)
 static int32_t look_at_system(struct diagnosis *d, const char **ret_why)
 {
     const struct proximo_field at[] = {FIELD("node", d->node), FIELD("vmid", d->vmid)};
-    const struct proximo_get get = {
-        ROW(proximo_get), .path = AGENT_PATH "get-osinfo", .fields = at, .field_count = 2};
+    const struct proximo_get get = {ROW(proximo_get), .path = AGENT_PATH "get-osinfo", .fields = at,
+                                    .field_count = 2};
     struct looked looked;
     int32_t r = ask_look(&d->ask, &get, &looked);
 

@@ -24,7 +24,8 @@ static struct piece name_of(const char *list, uint32_t pid)
     return (struct piece){"", 0};
 }
 
-static void judge(struct diagnosis *d, struct evidence_io *moved, uint32_t count, double span, const char *list)
+static void judge(struct diagnosis *d, struct evidence_io *moved, uint32_t count, double span,
+                  const char *list)
 {
     for (uint32_t told = 0; told < HOGS_MOST && told < count; told++) {
         uint32_t most = told;
@@ -49,9 +50,10 @@ static double seconds_now(void)
     return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
-/* One look. *ret_why: why there is none; NULL: there is. It fails for processes that end meanwhile, so only what
- * it wrote counts. */
-static int32_t read_io(struct diagnosis *d, struct evidence_io *ret, uint32_t *ret_count, const char **ret_why)
+/* One look. *ret_why: why there is none; NULL: there is. It fails for processes that end meanwhile, so only
+ * what it wrote counts. */
+static int32_t read_io(struct diagnosis *d, struct evidence_io *ret, uint32_t *ret_count,
+                       const char **ret_why)
 {
     const struct proximo_field at[] = {FIELD("node", d->node), FIELD("vmid", d->vmid)};
     struct probed probed;

@@ -15,7 +15,8 @@ static bool has_groups(const struct asking *a)
     return release && release <= 8;
 }
 
-/* Of "pve2:2,pve3", where a node's priority follows it: what the target has, and the node that has the most. */
+/* Of "pve2:2,pve3", where a node's priority follows it: what the target has, and the node that has the most.
+ */
 struct preference {
     bool listed;
     int64_t priority, most;
@@ -47,8 +48,8 @@ static struct preference preference_of(const char *nodes, const char *target)
     return p;
 }
 
-/* The nodes that a rule or group prefers. failback: whether the manager brings a guest back to them, or to the one
- * of highest priority among them; without, it stays wherever it may be. */
+/* The nodes that a rule or group prefers. failback: whether the manager brings a guest back to them, or to
+ * the one of highest priority among them; without, it stays wherever it may be. */
 static int32_t affinity(struct migration *m, const char *resource, const char *nodes, bool strict,
                         bool failback)
 {
@@ -58,8 +59,8 @@ static int32_t affinity(struct migration *m, const char *resource, const char *n
         return PROXIMO_OK;
     const struct preference p = preference_of(nodes, m->view->target);
     if (!p.listed && strict)
-        return migrate_refuse(
-            m, resource, ask_text(a, "%s keeps it on other nodes than %s", resource, m->view->target));
+        return migrate_refuse(m, resource,
+                              ask_text(a, "%s keeps it on other nodes than %s", resource, m->view->target));
     if (p.listed && p.priority >= p.most)
         return PROXIMO_OK;
     if (!failback)
@@ -69,8 +70,8 @@ static int32_t affinity(struct migration *m, const char *resource, const char *n
                            NULL);
     return migrate_say(
         m, PROXIMO_RISK_HIGH, resource,
-        p.listed ? ask_text(a, "prefers %.*s: the HA manager moves the guest there as soon as it can", p.first_len,
-                            p.first)
+        p.listed ? ask_text(a, "prefers %.*s: the HA manager moves the guest there as soon as it can",
+                            p.first_len, p.first)
                  : "prefers other nodes: the HA manager moves the guest back as soon as it can",
         NULL);
 }

@@ -74,7 +74,8 @@ static void test_where(void **context)
     start(&road, &server, "    look_inside: [102, 'tag:dev', 200-210]\n");
     look(&server, "103", "exited", "puma 6.4.0"); /* by its tag */
     look(&server, "101", "not-started", "");
-    static const char *const odd[] = {"0103", "+103", "103 ", "1e2", "103/agent", "..", "{vmid}", "103?x=1", ""};
+    static const char *const odd[] = {"0103", "+103",   "103 ",    "1e2", "103/agent",
+                                      "..",   "{vmid}", "103?x=1", ""};
     for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
         char arguments[120];
         (void)snprintf(arguments, sizeof(arguments), "{\"vm\":\"%s\"}", odd[i]);
@@ -125,7 +126,8 @@ static void test_whose(void **context)
     (void)context;
     start(&road, &server, "    look_inside: ['*']\n");
     assert_int_equal(
-        road_api(&road, "POST", "/nodes/pve2/qemu/103/agent/exec", "command=echo&command=canary-77", &data), 200);
+        road_api(&road, "POST", "/nodes/pve2/qemu/103/agent/exec", "command=echo&command=canary-77", &data),
+        200);
     (void)snprintf(arguments, sizeof(arguments), "{\"pid\":\"%s\"}", at(data, "/pid"));
     (void)snprintf(path, sizeof(path), "/nodes/pve2/qemu/103/agent/exec-status?pid=%s", at(data, "/pid"));
     json_object_put(data);

@@ -263,7 +263,8 @@ static size_t command_fields(const char *command, char text[512], struct http_fi
 static void test_commands(void **state)
 {
     (void)state;
-    static const char path[] = "/nodes/{node}/qemu/{vmid}/agent/exec", sent[] = "/nodes/a/qemu/100/agent/exec";
+    static const char path[] = "/nodes/{node}/qemu/{vmid}/agent/exec",
+                      sent[] = "/nodes/a/qemu/100/agent/exec";
     struct problem p = PROBLEM_INIT;
     size_t count = 0, commands = 0;
     const struct http_probe_row *rows = http_probe_rows(&count);

@@ -278,9 +278,9 @@ static void endless(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pressure), cmocka_unit_test(memory),    cmocka_unit_test(file_systems),
-        cmocka_unit_test(lists),    cmocka_unit_test(processes), cmocka_unit_test(missing),
-        cmocka_unit_test(hostile),  cmocka_unit_test(endless),   cmocka_unit_test(killed),
+        cmocka_unit_test(pressure),        cmocka_unit_test(memory),    cmocka_unit_test(file_systems),
+        cmocka_unit_test(lists),           cmocka_unit_test(processes), cmocka_unit_test(missing),
+        cmocka_unit_test(hostile),         cmocka_unit_test(endless),   cmocka_unit_test(killed),
         cmocka_unit_test(processes_twice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -377,9 +377,10 @@ static void failback_of_a_resource(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct plane_test t;
         char resource[120], rule[200];
-        (void)snprintf(rule, sizeof(rule),
-                       "[{\"rule\":\"r\",\"type\":\"node-affinity\",\"resources\":\"vm:105\",\"nodes\":\"%s\"}]",
-                       cases[i].nodes);
+        (void)snprintf(
+            rule, sizeof(rule),
+            "[{\"rule\":\"r\",\"type\":\"node-affinity\",\"resources\":\"vm:105\",\"nodes\":\"%s\"}]",
+            cases[i].nodes);
         (void)snprintf(resource, sizeof(resource), "[{\"sid\":\"vm:105\",\"state\":\"started\"%s}]",
                        cases[i].failback);
         guest_init(&t, "qemu");
@@ -461,8 +462,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_a_configuration_says),  cmocka_unit_test(what_the_cluster_says),
         cmocka_unit_test(snapshots_of_a_copied_disk), cmocka_unit_test(groups_of_proxmox_8),
-        cmocka_unit_test(failback_of_a_resource),
-        cmocka_unit_test(without_the_guest),
+        cmocka_unit_test(failback_of_a_resource),     cmocka_unit_test(without_the_guest),
     };
     guests = plane_load("guests");
     return cmocka_run_group_tests(tests, NULL, NULL);

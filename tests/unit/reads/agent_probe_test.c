@@ -105,11 +105,11 @@ static void every_end(void **state)
     assert_string_equal(fake_http_at(0)->method, "POST");
     assert_int_equal(fake_http_count(), 2);
     ends("{\"data\":{\"exited\":true,\"exitcode\":3,\"err-data\":\"no\"}}", "exited", "exit_status", "3");
-    ends("{\"data\":{\"exited\":\"1\",\"exitcode\":0,\"out-data\":\"x\\u001b[2J\\u202ey\\u0000z\"}}", "exited",
-         "stdout", "x[2Jyz");
+    ends("{\"data\":{\"exited\":\"1\",\"exitcode\":0,\"out-data\":\"x\\u001b[2J\\u202ey\\u0000z\"}}",
+         "exited", "stdout", "x[2Jyz");
     ends("{\"data\":{\"exited\":1,\"signal\":9}}", "signalled", "exit_status", "");
-    ends("{\"data\":{\"exited\":1,\"exitcode\":0,\"out-data\":\"x\",\"out-truncated\":1}}", "exited", "truncated",
-         "true");
+    ends("{\"data\":{\"exited\":1,\"exitcode\":0,\"out-data\":\"x\",\"out-truncated\":1}}", "exited",
+         "truncated", "true");
     ends("{\"data\":{\"exited\":0}}", "unknown", NULL, "it had not ended in time, and may still run");
     ends("{\"data\":{\"exited\":\"0\"}}", "unknown", NULL, "it had not ended in time, and may still run");
     ends("{\"data\":null}", "not-started", NULL, "GET agent/exec-status answered no object");
@@ -165,8 +165,9 @@ static void who_may(void **state)
     refused("/nodes/pve1/lxc/105/agent/exec", PLANE_CALL_READ, 0);
     plane.look_inside.count = 0;
     refused(EXEC, PLANE_CALL_READ, 0);
-    assert_string_equal(message, "planes.mine.look_inside of the configuration does not name machine 105, so no "
-                                 "command runs in it");
+    assert_string_equal(message,
+                        "planes.mine.look_inside of the configuration does not name machine 105, so no "
+                        "command runs in it");
     assert_int_equal(fake_http_count(), 0);
 
     /* By a tag: of now, and not known is not named. */

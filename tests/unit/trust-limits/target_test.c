@@ -75,12 +75,23 @@ static void test_guests(void **context)
         const char *word;
         bool good, by_id, by_tag; /* fits guest 105, fits a guest 300 with the tags below */
     } rows[] = {
-        {"105", true, true, false},      {"200-400", true, false, true}, {"*", true, true, true},
-        {"tag:web", true, false, true},  {"tag:We", true, false, false}, {"tag:b", true, false, true},
-        {"104", true, false, false},     {"99", false, false, false},    {"tag:", false, false, false},
-        {"", false, false, false},       {"all", false, false, false},   {"vmid:105", false, false, false},
-        {"105,106", false, false, false}, {"105 ", false, false, false},  {"**", false, false, false},
-        {"site:lab", false, false, false}, {"guest/105", false, false, false},
+        {"105", true, true, false},
+        {"200-400", true, false, true},
+        {"*", true, true, true},
+        {"tag:web", true, false, true},
+        {"tag:We", true, false, false},
+        {"tag:b", true, false, true},
+        {"104", true, false, false},
+        {"99", false, false, false},
+        {"tag:", false, false, false},
+        {"", false, false, false},
+        {"all", false, false, false},
+        {"vmid:105", false, false, false},
+        {"105,106", false, false, false},
+        {"105 ", false, false, false},
+        {"**", false, false, false},
+        {"site:lab", false, false, false},
+        {"guest/105", false, false, false},
     };
 
     (void)context;
@@ -252,7 +263,8 @@ static void test_rows(void **context)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_words), cmocka_unit_test(test_guests), cmocka_unit_test(test_rows)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_words), cmocka_unit_test(test_guests),
+                                       cmocka_unit_test(test_rows)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
