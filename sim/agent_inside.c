@@ -26,7 +26,7 @@ static void put_pressure(FILE *out, struct json_object *inside, const char *whic
 
 static void put_kernel(FILE *out, const struct sim_guest *guest, struct json_object *inside)
 {
-    const double load = sim_num(inside, "load", 0.4), total = (double)(sim_guest_maxmem(guest) / 1024);
+    const double load = sim_num(inside, "load", 0.4), total = (double)sim_guest_maxmem(guest) / 1024;
     const double used = sim_num(inside, "memory", 0.4), swap = 2097148,
                  swapped = sim_num(inside, "swap", 0.0);
 

@@ -114,7 +114,7 @@ int target_parse_guest(const char *word, struct target *ret, const char **ret_wh
     *ret_why = "a guest's number (105), two of them (200-210), tag:NAME or * is expected";
     if (strncmp(word, "tag:", 4) == 0)
         return target_parse(word, ret, ret_why);
-    if (strcmp(word, "*") != 0 && !range_read(word, &target))
+    if (strcmp(word, "*") != 0 && (*word == '0' || strstr(word, "-0") || !range_read(word, &target)))
         return -EINVAL;
     *ret = target;
     return 0;

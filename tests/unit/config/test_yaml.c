@@ -189,6 +189,7 @@ static const struct {
     {"planes: {guests: {look_inside: [all]}}", "f:1:33: planes.guests.look_inside: \"all\": a guest's number",
      NULL},
     {"planes: {guests: {look_inside: [99]}}", "\"99\": a guest's number", NULL},
+    {"planes: {guests: {look_inside: [0105]}}", "\"0105\": a guest's number", NULL},
     {"planes: {guests: {look_inside: [210-200]}}", "\"210-200\": a guest's number", NULL},
     {"planes: {guests: {look_inside: ['tag:']}}", "one tag is expected behind tag:", NULL},
     {"planes: {guests: {look_inside: ['vmid:105']}}", "a guest's number", NULL},
