@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Routes of the Backup Server: jobs, as they run.
+ */
+#include "words.h"
+
+static const struct sim_route rows[] = {
+    {.method = "GET", .path = "/admin/prune", .params = PARAMS(P_STORE_OPT), .rule = ALL, .run = pbs_jobs},
+    {.method = "GET",
+     .path = "/admin/sync",
+     .params = PARAMS(P_STORE_OPT, {.name = "sync-direction", .values = "all, push, pull", .optional = true}),
+     .rule = ALL,
+     .run = pbs_jobs},
+    {.method = "GET", .path = "/admin/verify", .params = PARAMS(P_STORE_OPT), .rule = ALL, .run = pbs_jobs},
+    {.method = "GET",
+     .path = "/admin/traffic-control",
+     .params = NO_PARAMS,
+     .rule = PERM("/", "Sys.Audit"),
+     .run = pbs_traffic},
+};
+
+const struct sim_route_table pbs_routes_jobs = {rows, sizeof rows / sizeof *rows};
