@@ -10,13 +10,14 @@
 #include <string.h>
 
 const struct pbs_section pbs_sections[] = {
-    {"datastore", "datastore", "name", "datastore", "Datastore.Audit", PBS_OF_STORE},
-    {"prune", "prune", "id", "job", "Datastore.Audit", PBS_OF_JOB},
-    {"verify", "verification", "id", "job", "Datastore.Audit|Datastore.Verify", PBS_OF_JOB},
-    {"sync", "sync", "id", "job", "Datastore.Audit", PBS_OF_JOB},
-    {"remote", "remote", "name", "remote", "Remote.Audit", PBS_OF_REMOTE},
-    {"traffic-control", "rule", "name", "traffic control rule", NULL, PBS_OF_NOTHING},
-    {"s3", "s3-endpoint", "id", "s3 endpoint", "Sys.Audit", PBS_OF_ENDPOINT},
+    {"datastore", "datastore", "name", "datastore", "Datastore.Audit", NULL, PBS_OF_STORE},
+    {"prune", "prune", "id", "job", "Datastore.Audit", "Datastore.Modify", PBS_OF_JOB},
+    {"verify", "verification", "id", "job", "Datastore.Audit|Datastore.Verify", "Datastore.Verify",
+     PBS_OF_JOB},
+    {"sync", "sync", "id", "job", "Datastore.Audit", NULL, PBS_OF_JOB},
+    {"remote", "remote", "name", "remote", "Remote.Audit", NULL, PBS_OF_REMOTE},
+    {"traffic-control", "rule", "name", "traffic control rule", NULL, NULL, PBS_OF_NOTHING},
+    {"s3", "s3-endpoint", "id", "s3 endpoint", "Sys.Audit", NULL, PBS_OF_ENDPOINT},
 };
 
 const struct pbs_section *pbs_section_of(struct sim_call *call)

@@ -27,16 +27,44 @@
     "[^:[:space:]]+:[^:[:space:]]*:[^:[:space:]]+:"
 
 #define P_BACKUP_ID {.name = "backup-id", .pattern = SAFE_ID}
+#define P_BACKUP_TIME {.name = "backup-time", .type = SIM_INTEGER, .has_min = true, .min = 1}
 #define P_BACKUP_TYPE {.name = "backup-type", .values = "vm, ct, host"}
+#define P_BURST_IN_OPT {.name = "burst-in", .min_length = 1, .max_length = 64, .optional = true}
+#define P_BURST_OUT_OPT {.name = "burst-out", .min_length = 1, .max_length = 64, .optional = true}
+#define P_COMMENT_OPT {.name = "comment", .pattern = ONE_LINE, .max_length = 128, .optional = true}
+#define P_DIGEST_OPT {.name = "digest", .pattern = SHA256, .optional = true}
 #define P_ID {.name = "id", .pattern = SAFE_ID, .min_length = 3, .max_length = 32}
+#define P_KEEP_DAILY_OPT \
+    {.name = "keep-daily", .type = SIM_INTEGER, .has_min = true, .min = 1, .optional = true}
+#define P_KEEP_HOURLY_OPT \
+    {.name = "keep-hourly", .type = SIM_INTEGER, .has_min = true, .min = 1, .optional = true}
+#define P_KEEP_LAST_OPT \
+    {.name = "keep-last", .type = SIM_INTEGER, .has_min = true, .min = 1, .optional = true}
+#define P_KEEP_MONTHLY_OPT \
+    {.name = "keep-monthly", .type = SIM_INTEGER, .has_min = true, .min = 1, .optional = true}
+#define P_KEEP_WEEKLY_OPT \
+    {.name = "keep-weekly", .type = SIM_INTEGER, .has_min = true, .min = 1, .optional = true}
+#define P_KEEP_YEARLY_OPT \
+    {.name = "keep-yearly", .type = SIM_INTEGER, .has_min = true, .min = 1, .optional = true}
+#define P_MAX_DEPTH_OPT \
+    {.name = "max-depth", .type = SIM_INTEGER, .has_min = true, .has_max = true, .max = 7, \
+     .optional = true}
+#define P_MAX_DEPTH_OPT_2 \
+    {.name = "max-depth", .type = SIM_INTEGER, .has_min = true, .has_max = true, .max = 7, \
+     .optional = true}
 #define P_NAME {.name = "name", .pattern = SAFE_ID, .min_length = 3, .max_length = 32}
 #define P_NODE {.name = "node", .pattern = HOST_LABEL}
 #define P_NS_OPT {.name = "ns", .pattern = NAMESPACE, .max_length = 256, .optional = true}
+#define P_RATE_IN_OPT {.name = "rate-in", .min_length = 1, .max_length = 64, .optional = true}
+#define P_RATE_OUT_OPT {.name = "rate-out", .min_length = 1, .max_length = 64, .optional = true}
+#define P_SCHEDULE_OPT {.name = "schedule", .optional = true}
 #define P_STORE_OPT \
     {.name = "store", .pattern = SAFE_ID, .min_length = 3, .max_length = 32, .optional = true}
 #define P_STORE {.name = "store", .pattern = SAFE_ID, .min_length = 3, .max_length = 32}
+#define P_TOKEN_NAME {.name = "token-name", .pattern = SAFE_ID}
+#define P_USERID {.name = "userid", .pattern = USERID, .min_length = 3, .max_length = 64}
 /* clang-format on */
 
-extern const struct sim_route_table pbs_routes_store, pbs_routes_jobs, pbs_routes_config, pbs_routes_access, pbs_routes_node;
+extern const struct sim_route_table pbs_routes_store, pbs_routes_jobs, pbs_routes_config, pbs_routes_access, pbs_routes_node, pbs_routes_store_write, pbs_routes_config_write;
 
 #endif
