@@ -86,15 +86,12 @@ int pbs_owner_set(struct sim_call *call)
 /* One that is there already is made again without a word. */
 int pbs_namespace_create(struct sim_call *call)
 {
-    const char *store = sim_arg(call, "store"), *parent = sim_str(call->params, "parent", ""), *at = parent;
+    const char *parent = sim_str(call->params, "parent", ""), *at = parent;
     struct json_object *found, *space;
-    char path[400], ns[300];
+    char ns[300];
     int depth = *parent != 0;
 
-    pbs_path(store, parent, path, sizeof path);
-    if (!pbs_can(call, path, "Datastore.Modify"))
-        return pbs_forbid(call, "Datastore.Modify", path);
-    found = pbs_store(call, store, PBS_WRITE);
+    found = pbs_store_modify(call, sim_arg(call, "store"), parent);
     if (!found)
         return -1;
     if (!pbs_space(found, parent))

@@ -180,19 +180,15 @@ static bool forget_below(struct json_object *store, const char *top, bool groups
 int pbs_namespace_delete(struct sim_call *call)
 {
     SIM_FREE_WITH(sim_json_freep) struct json_object *stats = new_stats();
-    const char *store = sim_arg(call, "store"), *ns = sim_str(call->params, "ns", ""),
-               *slash = strrchr(ns, '/');
+    const char *ns = sim_str(call->params, "ns", ""), *slash = strrchr(ns, '/');
     bool groups = sim_arg_int(call, "delete-groups", 0) != 0;
     struct json_object *found;
-    char parent[300], path[400];
+    char parent[300];
 
     if (!*ns)
         return sim_fail(call, 400, "cannot delete root namespace!");
     (void)snprintf(parent, sizeof parent, "%.*s", slash ? (int)(slash - ns) : 0, ns);
-    pbs_path(store, parent, path, sizeof path);
-    if (!pbs_can(call, path, "Datastore.Modify"))
-        return pbs_forbid(call, "Datastore.Modify", path);
-    found = pbs_store(call, store, PBS_WRITE);
+    found = pbs_store_modify(call, sim_arg(call, "store"), parent);
     if (!found)
         return -1;
     if (!pbs_space(found, ns))

@@ -61,6 +61,8 @@ const char *pbs_maintenance(struct json_object *state, const char *name, enum pb
  * namespace, `own` those on groups that are the caller's (NULL: none). Returns 0 or fails the call. */
 int pbs_enter(struct sim_call *call, const char *full, const char *own, enum pbs_operation operation,
               struct pbs_place *ret_place);
+/* The same for whoever may change the namespace, and to write. */
+struct json_object *pbs_store_modify(struct sim_call *call, const char *name, const char *ns);
 struct json_object *pbs_space(struct json_object *store, const char *ns);
 /* Is `ns` the namespace `top`, or one below it by at most `depth` levels? */
 bool pbs_below(const char *ns, const char *top, int64_t depth);
