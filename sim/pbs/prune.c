@@ -162,7 +162,7 @@ void pbs_prune_below(struct sim *sim, struct sim_job *job, const char *name, boo
     (void)snprintf(owner, sizeof owner, "%s%s%s", sim_str(job->task, "user", ""),
                    sim_get(job->task, "tokenid") ? "!" : "", sim_str(job->task, "tokenid", ""));
     sim_job_log(job, false, "Starting datastore prune on %s%s%s", name, *top ? ":" : "", top);
-    if (!keeps_something(job->args)) {
+    if (!store || !keeps_something(job->args)) {
         sim_job_log(job, false, "No prune selection - keeping all files.");
         return;
     }

@@ -134,6 +134,8 @@ void pbs_seed_finish(struct json_object *state, int nodes, int guests)
     sim_seed_number_tasks(state);
     verified = pbs_last_run(state, "verify/verify-main");
     expand_stores(sim_get(state, "datastores"), verified, now);
+    if (!sim_get(state, "outside"))
+        return;
     json_object_object_foreach(sim_get(state, "outside"), host, server)
     {
         (void)host;

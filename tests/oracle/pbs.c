@@ -80,7 +80,17 @@ static void errors(void **state)
         {"root", "GET", "/nodes/pve1/status", "{}", 400,
          "parameter verification errors\n\nparameter 'node': no such node 'pve1'"},
         {"root", "GET", "/admin/datastore/gone/groups", "{}", 400, "no such datastore 'gone'"},
+        {"root", "GET", "/admin/datastore/gone/namespace", "{}", 400, "no such datastore 'gone'"},
         {"root", "GET", MAIN "/groups", "{\"ns\": \"gone\"}", 404, "namespace not found"},
+        {"root", "GET", MAIN "/namespace", "{\"parent\": \"gone\"}", 404, "namespace not found"},
+        {"backup-narrow", "GET", "/admin/datastore/gone/namespace", "{}", 403,
+         "permission check failed - missing "
+         "Datastore.Audit|Datastore.Read|Datastore.Modify|Datastore.Backup|Datastore.Prune on "
+         "/datastore/gone"},
+        {"root", "PUT", "/config/datastore/main", "{\"maintenance-mode\": \"asleep\"}", 400,
+         "parameter verification errors\n\nparameter 'maintenance-mode': value 'asleep' is not defined in "
+         "the "
+         "enumeration."},
         {"root", "GET", "/config/sync/gone", "{}", 400, "no such sync 'gone'"},
         {"root", "DELETE", "/config/remote/gone", "{}", 404, "remote 'gone' does not exist."},
         {"root", "POST", "/config/verify", "{\"id\": \"verify-main\", \"store\": \"main\"}", 400,
