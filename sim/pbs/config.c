@@ -10,13 +10,14 @@
 #include <string.h>
 
 const struct pbs_section pbs_sections[] = {
-    {"datastore", "datastore", "name", "datastore", "Datastore.Audit", PBS_OF_STORE},
-    {"prune", "prune", "id", "job", "Datastore.Audit", PBS_OF_JOB},
-    {"verify", "verification", "id", "job", "Datastore.Audit|Datastore.Verify", PBS_OF_JOB},
-    {"sync", "sync", "id", "job", "Datastore.Audit", PBS_OF_JOB},
-    {"remote", "remote", "name", "remote", "Remote.Audit", PBS_OF_REMOTE},
-    {"traffic-control", "rule", "name", "traffic control rule", NULL, PBS_OF_NOTHING},
-    {"s3", "s3-endpoint", "id", "s3 endpoint", "Sys.Audit", PBS_OF_ENDPOINT},
+    {"datastore", "datastore", "name", "datastore", "Datastore.Audit", NULL, PBS_OF_STORE},
+    {"prune", "prune", "id", "job", "Datastore.Audit", "Datastore.Modify", PBS_OF_JOB},
+    {"verify", "verification", "id", "job", "Datastore.Audit|Datastore.Verify", "Datastore.Verify",
+     PBS_OF_JOB},
+    {"sync", "sync", "id", "job", "Datastore.Audit", NULL, PBS_OF_JOB},
+    {"remote", "remote", "name", "remote", "Remote.Audit", NULL, PBS_OF_REMOTE},
+    {"traffic-control", "rule", "name", "traffic control rule", NULL, NULL, PBS_OF_NOTHING},
+    {"s3", "s3-endpoint", "id", "s3 endpoint", "Sys.Audit", NULL, PBS_OF_ENDPOINT},
 };
 
 const struct pbs_section *pbs_section_of(struct sim_call *call)
@@ -169,9 +170,13 @@ struct json_object *pbs_last_run(struct json_object *state, const char *job)
 
 int64_t pbs_next_run(const char *schedule, int64_t now)
 {
+    time_t moment = (time_t)now;
     int64_t next = 0;
+    struct tm tm;
 
-    return sim_schedule_next(schedule, now, &next) < 0 ? 0 : next;
+    /* Calendar events are of the server's own clock. */
+    (void)localtime_r(&moment, &tm);
+    return sim_schedule_next(schedule, now + tm.tm_gmtoff, &next) < 0 ? 0 : next - tm.tm_gmtoff;
 }
 
 static void add_runs(struct sim_call *call, const struct pbs_section *section, const char *id,

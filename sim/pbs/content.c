@@ -115,19 +115,18 @@ int pbs_snapshots(struct sim_call *call)
     return 0;
 }
 
-int pbs_namespaces(struct sim_call *call)
+/* Those namespaces of a datastore that the caller sees something of. */
+static struct json_object *visible_spaces(struct sim_call *call, struct json_object *store, const char *top,
+                                          int64_t depth)
 {
-    const char *store = sim_arg(call, "store"), *top = sim_str(call->params, "parent", "");
-    int64_t depth = sim_arg_int(call, "max-depth", PBS_DEPTH_MAX);
-    struct json_object *found, *list = json_object_new_array();
+    struct json_object *list = json_object_new_array();
     char path[400];
 
-    found = pbs_store(call, store, PBS_READ);
-    json_object_object_foreach(sim_get(found, "namespaces"), ns, space)
+    json_object_object_foreach(sim_get(store, "namespaces"), ns, space)
     {
         struct json_object *item;
 
-        pbs_path(store, ns, path, sizeof path);
+        pbs_path(sim_arg(call, "store"), ns, path, sizeof path);
         if (!pbs_below(ns, top, depth) || !pbs_can(call, path, OF_SPACES))
             continue;
         item = json_object_new_object();
@@ -136,14 +135,26 @@ int pbs_namespaces(struct sim_call *call)
             sim_set(item, "comment", sim_copy(sim_get(space, "comment")));
         json_object_array_add(list, item);
     }
+    return list;
+}
+
+/* Whoever sees nothing here is not told whether there is something. */
+int pbs_namespaces(struct sim_call *call)
+{
+    const char *store = sim_arg(call, "store"), *top = sim_str(call->params, "parent", "");
+    struct json_object *found;
+    char path[400];
+
     pbs_path(store, top, path, sizeof path);
-    if (json_object_array_length(list) > 0 || (pbs_can(call, path, OF_SPACES) && found)) {
-        call->data = list;
-        return found && !pbs_space(found, top) ? sim_fail(call, 404, "namespace not found") : 0;
-    }
-    json_object_put(list);
-    /* Whoever sees nothing here is not told whether there is something. */
-    return pbs_can_below(call, path, OF_SPACES) && !found ? -1 : pbs_forbid(call, OF_SPACES, path);
+    if (!pbs_can_below(call, path, OF_SPACES))
+        return pbs_forbid(call, OF_SPACES, path);
+    found = pbs_store(call, store, PBS_READ);
+    if (!found)
+        return -1;
+    if (!pbs_space(found, top))
+        return sim_fail(call, 404, "namespace not found");
+    call->data = visible_spaces(call, found, top, sim_arg_int(call, "max-depth", PBS_DEPTH_MAX));
+    return 0;
 }
 
 int pbs_files(struct sim_call *call)

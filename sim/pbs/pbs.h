@@ -61,6 +61,8 @@ const char *pbs_maintenance(struct json_object *state, const char *name, enum pb
  * namespace, `own` those on groups that are the caller's (NULL: none). Returns 0 or fails the call. */
 int pbs_enter(struct sim_call *call, const char *full, const char *own, enum pbs_operation operation,
               struct pbs_place *ret_place);
+/* The same for whoever may change the namespace, and to write. */
+struct json_object *pbs_store_modify(struct sim_call *call, const char *name, const char *ns);
 struct json_object *pbs_space(struct json_object *store, const char *ns);
 /* Is `ns` the namespace `top`, or one below it by at most `depth` levels? */
 bool pbs_below(const char *ns, const char *top, int64_t depth);
@@ -71,6 +73,21 @@ void pbs_group_split(const char *name, char type[8], char *id, size_t size);
 
 /* The groups of a namespace as lists show them: all, or those of `who` (content.c). Owned by the caller. */
 struct json_object *pbs_group_list(struct json_object *space, const char *who);
+
+/* ---- taking away (forget.c) ---- */
+
+/* Removes a snapshot; its space becomes garbage of the datastore. Returns 0, or -EBUSY while it is in use. */
+int pbs_forget(struct json_object *store, struct json_object *group, struct json_object *snapshot);
+/* The same for all of a group but what is protected; what was done is added to `stats`. Returns 0, -EEXIST
+ * when something protected stays, or -EBUSY. A group without snapshots is gone. */
+int pbs_forget_group(struct json_object *store, struct json_object *space, const char *name,
+                     struct json_object *stats);
+
+/* ---- prune (prune.c) ---- */
+
+/* Prunes the groups of `store` below `ns` as a task of `who` does; `args` has the numbers, ns, max-depth and
+ * dry-run. */
+void pbs_prune_below(struct sim *sim, struct sim_job *job, const char *store, bool all);
 
 /* ---- seed (seed.c) ---- */
 
@@ -93,8 +110,7 @@ int pbs_call_task(struct sim_call *call, const struct sim_work *work, struct jso
 /* ---- handlers ---- */
 
 /* node.c */
-sim_handler pbs_version, pbs_ping, pbs_nodes, pbs_node_status, pbs_node_time, 
-    pbs_node_show;
+sim_handler pbs_version, pbs_ping, pbs_nodes, pbs_node_status, pbs_node_time, pbs_node_show;
 /* task.c */
 sim_handler pbs_tasks, pbs_task_status, pbs_task_log, pbs_task_stop;
 /* store.c */
@@ -105,6 +121,20 @@ sim_handler pbs_groups, pbs_snapshots, pbs_namespaces, pbs_files, pbs_group_note
 /* access.c */
 sim_handler pbs_users, pbs_user, pbs_user_tokens, pbs_user_token, pbs_acl, pbs_role_list, pbs_permissions,
     pbs_domains;
+/* change.c */
+sim_handler pbs_group_notes_set, pbs_notes_set, pbs_protected_set, pbs_owner_set, pbs_namespace_create;
+/* forget.c */
+sim_handler pbs_snapshot_delete, pbs_group_delete, pbs_namespace_delete;
+/* prune.c, gc.c, verify.c */
+sim_handler pbs_prune, pbs_prune_store, pbs_gc_start, pbs_verify;
+/* jobs.c */
+sim_handler pbs_prune_run, pbs_verify_run, pbs_sync_run;
+/* config_write.c */
+sim_handler pbs_section_create, pbs_section_update, pbs_section_delete;
+/* datastore_write.c */
+sim_handler pbs_datastore_create, pbs_datastore_update, pbs_datastore_delete;
+/* tokens.c */
+sim_handler pbs_token_create, pbs_token_update, pbs_token_delete;
 /* config.c */
 sim_handler pbs_config_list, pbs_config_show, pbs_jobs, pbs_empty_list, pbs_traffic, pbs_remote_scan,
     pbs_remote_groups, pbs_remote_namespaces;

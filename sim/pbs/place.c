@@ -52,6 +52,17 @@ struct json_object *pbs_store(struct sim_call *call, const char *name, enum pbs_
     return NULL;
 }
 
+struct json_object *pbs_store_modify(struct sim_call *call, const char *name, const char *ns)
+{
+    char path[400];
+
+    pbs_path(name, ns, path, sizeof path);
+    if (pbs_can(call, path, "Datastore.Modify"))
+        return pbs_store(call, name, PBS_WRITE);
+    (void)pbs_forbid(call, "Datastore.Modify", path);
+    return NULL;
+}
+
 struct json_object *pbs_space(struct json_object *store, const char *ns)
 {
     return sim_get(sim_get(store, "namespaces"), ns);

@@ -232,6 +232,27 @@ int pbs_store_usage(struct sim_call *call)
     return each_store(call, usage_item);
 }
 
+/* Groups and snapshots that somebody reads just now. */
+static int64_t readers(struct json_object *store)
+{
+    int64_t count = 0;
+
+    json_object_object_foreach(sim_get(store, "namespaces"), ns, space)
+    {
+        (void)ns;
+        json_object_object_foreach(sim_get(space, "groups"), name, group)
+        {
+            struct json_object *list = sim_get(group, "snapshots");
+
+            (void)name;
+            count += sim_get(group, "busy") != NULL;
+            for (size_t i = 0; i < json_object_array_length(list); i++)
+                count += sim_get(json_object_array_get_idx(list, i), "busy") != NULL;
+        }
+    }
+    return count;
+}
+
 int pbs_store_active(struct sim_call *call)
 {
     struct json_object *store = pbs_store(call, sim_arg(call, "store"), PBS_LOOKUP),
@@ -240,7 +261,7 @@ int pbs_store_active(struct sim_call *call)
     if (!store)
         return -1;
     call->data = json_object_new_object();
-    sim_set_int(call->data, "read", sim_int(operations, "read", 0));
+    sim_set_int(call->data, "read", sim_int(operations, "read", 0) + readers(store));
     sim_set_int(call->data, "write", sim_int(operations, "write", 0));
     return 0;
 }

@@ -17,6 +17,21 @@ static const struct sim_route rows[] = {
      .params = NO_PARAMS,
      .rule = PERM("/", "Sys.Audit"),
      .run = pbs_traffic},
+    {.method = "POST",
+     .path = "/admin/prune/{id}/run",
+     .params = PARAMS(P_ID),
+     .rule = ALL,
+     .run = pbs_prune_run},
+    {.method = "POST",
+     .path = "/admin/verify/{id}/run",
+     .params = PARAMS(P_ID),
+     .rule = ALL,
+     .run = pbs_verify_run},
+    {.method = "POST",
+     .path = "/admin/sync/{id}/run",
+     .params = PARAMS(P_ID),
+     .rule = ALL,
+     .run = pbs_sync_run},
 };
 
 const struct sim_route_table pbs_routes_jobs = {rows, sizeof rows / sizeof *rows};
