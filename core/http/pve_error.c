@@ -53,6 +53,10 @@ static const struct {
     {"owner check failed", PX_PRIVILEGE, -EPERM,
      "The group belongs to somebody else. With Datastore.Backup or Datastore.Prune a token reaches only "
      "groups of its own; Datastore.Modify reaches all."},
+    {"task access not allowed", PX_PRIVILEGE, -EPERM,
+     "It is somebody else's task: the token needs Sys.Audit on /system/tasks."},
+    {"permission check failed", PX_PRIVILEGE, -EPERM,
+     "The token lacks a right; `proximo doctor` lists what it holds."},
     {"protected snapshot", PX_REMOTE, -EPERM, "Its protection has to be taken away first."},
     {"only root can", PX_PRIVILEGE, -EPERM,
      "Proxmox takes this from root@pam itself only; no token can be given it."},

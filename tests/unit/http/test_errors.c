@@ -217,6 +217,7 @@ static void test_backup_server_words(void **state)
          "running tasks"},
         {400, "unable to acquire lock \"/run/x\" - Interrupted system call", PX_REMOTE, -EBUSY, NULL},
         {400, "backup owner check failed (backup@pbs != root@pam)", PX_PRIVILEGE, -EPERM, "belongs"},
+        {400, "task access not allowed", PX_PRIVILEGE, -EPERM, "/system/tasks"},
         {400, "cannot remove protected snapshot", PX_REMOTE, -EPERM, "protection"},
         {400, "unable to open snapshot directory \"/x\" - ENOENT: No such file (os error 2)", PX_NOT_FOUND,
          -ENOENT, NULL},
