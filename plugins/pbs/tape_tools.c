@@ -71,7 +71,7 @@ static const struct proximo_read reads[] = {
     {ROW(proximo_read), .flags = PROXIMO_READ_SINGLE, .name = "pbs_tape_status", .title = "Tape",
      .description = "Shows the tape drives, libraries, media pools, media and tape backup jobs of a Backup "
                     "Server, as it has them in its records; no drive and no library is asked.",
-     .read = read_tape},
+     .needs = PROXIMO_TABLE(see_tape), .read = read_tape},
 };
 
 const struct topic pbs_topic_tape = {

@@ -130,7 +130,7 @@ static const struct proximo_read reads[] = {
                     "garbage collections), newest first, with how they ended. outcome is running, ok, "
                     "warning, error or unknown.",
      .params = PROXIMO_TABLE(list_params), .columns = PROXIMO_TABLE(list_columns), .count_by = "outcome",
-     .read = read_list},
+     .needs = PROXIMO_TABLE(see_tasks), .read = read_list},
     {ROW(proximo_read), .flags = PROXIMO_READ_SINGLE, .name = "pbs_task_status",
      .title = "Task status of a Backup Server",
      .description = "Says whether a task of a Backup Server has finished and how. succeeded is true only if "
