@@ -57,7 +57,8 @@ static const struct proximo_need see_syncs_of[] = {NEED("/datastore/{store}", "D
                                                    NEED("/remote", "Remote.Audit")};
 
 /* What doctor and proximo_describe are told; the GETs below name the rest. */
-static const struct proximo_need see_list[] = {NEED("/datastore/{store?}", "Datastore.Audit|Datastore.Verify")};
+static const struct proximo_need see_list[] = {
+    NEED("/datastore/{store?}", "Datastore.Audit|Datastore.Verify")};
 
 static const struct job_type {
     const char *name, *path;

@@ -9,9 +9,8 @@
 #define PBS_NODE "localhost"
 
 #define STORE_PARAM                                                                                          \
-    PARAM(.type = PROXIMO_TYPE_STRING, .name = "store", .format = "safeid",                                  \
-          .flags = PROXIMO_PARAM_REQUIRED, .maximum = 32,                                                    \
-          .description = "Datastore; pbs_datastores_list names them.")
+    PARAM(.type = PROXIMO_TYPE_STRING, .name = "store", .format = "safeid", .flags = PROXIMO_PARAM_REQUIRED, \
+          .maximum = 32, .description = "Datastore; pbs_datastores_list names them.")
 #define NS_PARAM                                                                                             \
     PARAM(.type = PROXIMO_TYPE_STRING, .name = "ns", .format = "namespace",                                  \
           .description = "Namespace, such as prod/web; absent: the root namespace alone.")
@@ -28,8 +27,8 @@
         ROW(proximo_table), .count = 1, .rows = (need)                                                       \
     }
 
-/* How a task or a job's last run ended, from Proxmox's free text: "running" (none), "ok", "warning", "unknown",
- * "error". */
+/* How a task or a job's last run ended, from Proxmox's free text: "running" (none), "ok", "warning",
+ * "unknown", "error". */
 const char *pbs_outcome(const char *status);
 /* The rows of a list, a JSON array (taken over), as the tool's answer. `incomplete`: a need is not met. */
 int32_t pbs_reply_rows(const struct asking *a, struct json_object *rows, bool incomplete, uint64_t flags);

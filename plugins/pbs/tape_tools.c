@@ -27,9 +27,9 @@ static int32_t mark(const struct asking *a, struct json_object *list, const char
         struct json_object *row = json_object_array_get_idx(list, i);
         const char *text = member_text(row, name);
         struct proximo_text marked = {0};
-        if (text && (a->host->untrusted(a->call, text_of(text), &marked) != PROXIMO_OK ||
-                     json_object_object_add(
-                         row, name, json_object_new_string_len(marked.ptr, (int)marked.len)) < 0))
+        if (text &&
+            (a->host->untrusted(a->call, text_of(text), &marked) != PROXIMO_OK ||
+             json_object_object_add(row, name, json_object_new_string_len(marked.ptr, (int)marked.len)) < 0))
             return PROXIMO_ENOMEM;
     }
     return PROXIMO_OK;

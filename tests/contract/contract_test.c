@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Every tool of every built-in plane is called with every sample of every argument. Each request it makes, by
- * a row or from a function, must be one that the API description of Proxmox VE (or Backup Server) takes: method, path, names,
- * types, choices, required ones. The descriptions lie beside the project (PROXIMO_SHARED or ../shared);
- * without them the test says so.
+ * a row or from a function, must be one that the API description of Proxmox VE (or Backup Server) takes:
+ * method, path, names, types, choices, required ones. The descriptions lie beside the project (PROXIMO_SHARED
+ * or ../shared); without them the test says so.
  */
 #include <dirent.h>
 #include <dlfcn.h>
@@ -38,7 +38,7 @@ static const char *const versions[] = {"pve-9.2.json", "pve-8.4.json", "pbs-4.2.
 #define VERSIONS 3u
 #define PBS      2u
 static struct api *apis[VERSIONS];
-static bool for_pbs; /* the call in progress is to a Backup Server */
+static bool for_pbs;     /* the call in progress is to a Backup Server */
 static char fault[1024]; /* the first one of the call in progress */
 static size_t request_total;
 static char loading[64]; /* the plane that is being opened */

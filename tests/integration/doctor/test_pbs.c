@@ -24,9 +24,10 @@ static const char *config_of(struct sim *sim, const char *token)
     char text[1024];
     char *token_file = sim_text(sim, "tokens", token);
 
-    snprintf(text, sizeof(text),
-             "mode: read\nsites:\n  vault:\n    kind: pbs\n    url: %s\n    token_file: %s\n    fingerprint: %s\n",
-             sim->url, token_file, sim->fingerprint);
+    snprintf(
+        text, sizeof(text),
+        "mode: read\nsites:\n  vault:\n    kind: pbs\n    url: %s\n    token_file: %s\n    fingerprint: %s\n",
+        sim->url, token_file, sim->fingerprint);
     free(token_file);
     return run_file("vault.yaml", text);
 }
@@ -36,9 +37,9 @@ static int64_t reads(struct json_object *report, const char *word)
     struct json_object *counts = NULL;
     int64_t n = -1;
 
-    assert_int_equal(json_get(report_check(report, TOOLS, "reads, with this token"), "reads",
-                              json_type_object, &counts),
-                     0);
+    assert_int_equal(
+        json_get(report_check(report, TOOLS, "reads, with this token"), "reads", json_type_object, &counts),
+        0);
     assert_int_equal(json_get_int(counts, word, &n), 0);
     return n;
 }

@@ -240,7 +240,8 @@ static void types_of_a_backup_server(void **state)
     assert_null(lost_types("DELETE", "/admin/datastore/main/snapshots", NULL, id)); /* no task */
 }
 
-/* A Backup Server: no node in the path, no source and vmid in the list, ids in parts, a token with a colon. */
+/* A Backup Server: no node in the path, no source and vmid in the list, ids in parts, a token with a colon.
+ */
 static void task_of_a_backup_server(void **state)
 {
     (void)state;
@@ -274,10 +275,19 @@ static void task_of_a_backup_server(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(one_task_fits),     T(ha_task_fits),      T(appears_a_moment_later),
-        T(none_fits),         T(two_fit),           T(list_cannot_be_read),
-        T(never_left),        T(effect_there),      T(effect_not_there),
-        T(clock_of_the_node), T(types_of_requests), T(types_of_a_backup_server), T(task_of_a_backup_server),
+        T(one_task_fits),
+        T(ha_task_fits),
+        T(appears_a_moment_later),
+        T(none_fits),
+        T(two_fit),
+        T(list_cannot_be_read),
+        T(never_left),
+        T(effect_there),
+        T(effect_not_there),
+        T(clock_of_the_node),
+        T(types_of_requests),
+        T(types_of_a_backup_server),
+        T(task_of_a_backup_server),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
