@@ -7,4 +7,15 @@
 
 extern const struct topic acl_topic_roles;
 
+/*
+ * The blast function of every class of this plane: who gains and who loses which privileges where, who can
+ * no longer authenticate, who can still give rights. The subject has the member "edit": the JSON array of
+ * edit.h, as text. In ACL_SUBJECT_SCHEMA the naming member of the kind: ACL_SUBJECT_SCHEMA("user", "userid").
+ */
+int32_t acl_blast(void *instance, struct proximo_call *call, struct proximo_text subject_json);
+#define ACL_SUBJECT_SCHEMA(kind, member)                                                                     \
+    "{\"type\":\"object\",\"properties\":{\"kind\":{\"const\":\"" kind "\"},\"" member                       \
+    "\":{\"type\":\"string\"},\"edit\":{\"type\":\"string\"}},\"required\":[\"kind\",\"" member              \
+    "\",\"edit\"]}"
+
 #endif
