@@ -5,7 +5,10 @@
 
 #include "../common/topics.h"
 
+extern const struct topic acl_topic_entries;
 extern const struct topic acl_topic_roles;
+
+int32_t acl_plan_modify(void *instance, struct proximo_call *call);
 
 /*
  * The blast function of every class of this plane: who gains and who loses which privileges where, who can

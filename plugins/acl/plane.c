@@ -6,6 +6,7 @@
 #include "acl.h"
 
 static const struct topic *const topics[] = {
+    &acl_topic_entries,
     &acl_topic_roles,
 };
 
