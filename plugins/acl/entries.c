@@ -21,10 +21,11 @@ int32_t entries_check_names(const struct asking *a, const char *path, const char
     if (strcspn(role, bad) == strlen(role) && strcspn(ugid, bad) == strlen(ugid) &&
         strlen(path) + strlen(role) + strlen(ugid) < 400 && strlen(path) + strlen(ugid) < 280)
         return PROXIMO_OK;
-    return a->host->fail(a->call, PROXIMO_EINVAL,
-                         "the entry of '%.64s' at %.100s cannot be named in a plan: a name in it is too long, "
-                         "or has a comma, a semicolon, a blank or a bracket",
-                         ugid, path);
+    return a->host->fail(
+        a->call, PROXIMO_EINVAL,
+        "the entry of '%.64s' at %.100s cannot be named in a plan: a name in it is too long, "
+        "or has a comma, a semicolon, a blank or a bracket",
+        ugid, path);
 }
 
 int entries_flag(struct json_object *acl, const char *path, const char *role, const char *type,
@@ -55,15 +56,15 @@ static int32_t see(const struct entries_plan *plan)
     for (uint32_t i = 0; r == PROXIMO_OK && i < plan->count; i++) {
         const struct entry_change *row = &plan->rows[i];
         const char *entry = selector(&plan->a, row);
-        struct proximo_step wait = {ROW(proximo_step),
-                                    .kind = PROXIMO_STEP_WAIT,
-                                    .path = "/access/acl",
-                                    .select = row->will == NO_ENTRY ? entry
-                                                                    : ask_text(&plan->a, "%s/propagate", entry),
-                                    .wait_test = row->will == NO_ENTRY ? PROXIMO_WAIT_COUNT : PROXIMO_WAIT_EQUALS,
-                                    .wait_value = row->will == 1 ? "1" : "0",
-                                    .interval_ms = 500,
-                                    .deadline_ms = 15000};
+        struct proximo_step wait = {
+            ROW(proximo_step),
+            .kind = PROXIMO_STEP_WAIT,
+            .path = "/access/acl",
+            .select = row->will == NO_ENTRY ? entry : ask_text(&plan->a, "%s/propagate", entry),
+            .wait_test = row->will == NO_ENTRY ? PROXIMO_WAIT_COUNT : PROXIMO_WAIT_EQUALS,
+            .wait_value = row->will == 1 ? "1" : "0",
+            .interval_ms = 500,
+            .deadline_ms = 15000};
         r = entry && wait.select ? plan->a.host->postcondition(plan->a.call, &wait) : PROXIMO_ENOMEM;
     }
     return r;
@@ -184,7 +185,8 @@ static struct json_object *at(struct json_object *list, size_t i)
 
 static int flag_of(struct json_object *entry)
 {
-    return !member_of(entry, "path") ? NO_ENTRY : !member_of(entry, "propagate") || member_true(entry, "propagate");
+    return !member_of(entry, "path") ? NO_ENTRY
+                                     : !member_of(entry, "propagate") || member_true(entry, "propagate");
 }
 
 /* Of one guarded entry: what it is now and was before; false: both the same, or not known. */
@@ -214,7 +216,8 @@ static int32_t take_all(struct entries_plan *plan, struct json_object *record)
             continue;
         json_object_object_foreach(before, name, value)
         {
-            if (plan->count < ENTRIES_MOST && take(&plan->a, value, member_of(after, name), &plan->rows[plan->count]))
+            if (plan->count < ENTRIES_MOST &&
+                take(&plan->a, value, member_of(after, name), &plan->rows[plan->count]))
                 plan->count++;
         }
     }
@@ -233,7 +236,8 @@ static const char *subject_of(const struct entries_plan *plan)
 
 int32_t acl_plan_undo_entries(void *instance, struct proximo_call *call, struct proximo_text record_json)
 {
-    struct entries_plan plan = {.a = {((struct plane_instance *)instance)->host, call}, .operation_class = "acl.modify"};
+    struct entries_plan plan = {.a = {((struct plane_instance *)instance)->host, call},
+                                .operation_class = "acl.modify"};
     struct json_object *record DROP_JSON = json_of(record_json);
     plan.rows = plan.a.host->alloc(call, ENTRIES_MOST * sizeof(*plan.rows));
     if (!plan.rows || !record)
@@ -245,6 +249,7 @@ int32_t acl_plan_undo_entries(void *instance, struct proximo_call *call, struct 
                                  "the record names no entry that is otherwise than before");
     }
     plan.subject_id = subject_of(&plan);
-    plan.summary = ask_text(&plan.a, "puts %u entries of the access list back as they were", (unsigned)plan.count);
+    plan.summary =
+        ask_text(&plan.a, "puts %u entries of the access list back as they were", (unsigned)plan.count);
     return plan.subject_id ? entries_lay_out(&plan) : PROXIMO_ENOMEM;
 }

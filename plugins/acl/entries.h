@@ -17,8 +17,8 @@ struct entries_plan {
     struct entry_change *rows; /* those of one principal at one path stand together */
     uint32_t count;
     const char *operation_class, *subject_id, *summary;
-    uint64_t step_flags;  /* PROXIMO_STEP_CONTINUE */
-    const char *no_back;  /* a reason: undo is none; NULL: it is exact */
+    uint64_t step_flags; /* PROXIMO_STEP_CONTINUE */
+    const char *no_back; /* a reason: undo is none; NULL: it is exact */
 };
 /* Guards, steps, what must be seen, the subject with its edits, and the way back. 0, or negative after
  * host->fail. */

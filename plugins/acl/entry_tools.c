@@ -7,11 +7,8 @@
 #define PATH_WORDS "Where, as Proxmox writes it: /, /vms/105, /storage/local, /pool/web, /nodes/pve1."
 
 static const struct proximo_column list_columns[] = {
-    COLUMN(.name = "path"),
-    COLUMN(.name = "type"),
-    COLUMN(.name = "ugid"),
-    COLUMN(.name = "roleid"),
-    COLUMN(.name = "propagate"),
+    COLUMN(.name = "path"),   COLUMN(.name = "type"),      COLUMN(.name = "ugid"),
+    COLUMN(.name = "roleid"), COLUMN(.name = "propagate"),
 };
 static const struct proximo_param list_params[] = {
     FILTER("path", .name = "path", .description = "Only entries at exactly this path."),
@@ -45,8 +42,10 @@ static const struct proximo_change changes[] = {
     {ROW(proximo_change), .flags = PROXIMO_CHANGE_IDEMPOTENT, .name = "pve_acl_modify",
      .title = "Give or take roles",
      .description =
-         "Adds entries to the access list or removes them: roles of a user, group or token at a path. An entry "
-         "takes the place of those above it, so giving a role can take rights away, and removing one can give "
+         "Adds entries to the access list or removes them: roles of a user, group or token at a path. An "
+         "entry "
+         "takes the place of those above it, so giving a role can take rights away, and removing one can "
+         "give "
          "them back: the plan says who gains and loses which privileges where, and who can still administer. "
          "Undo puts each entry back as it was.",
      .params = PROXIMO_TABLE(modify_params), .operation_class = "acl.modify", .subject = "acl/{target}",

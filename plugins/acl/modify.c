@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * pve_acl_modify: gives roles to a user, a group or a token at a path, or takes them away. Proxmox takes paths
- * of a few forms only, roles and principals that exist, and of who has no Permissions.Modify only what he
- * holds himself. Sources: PUT /access/acl, GET /access/permissions.
+ * pve_acl_modify: gives roles to a user, a group or a token at a path, or takes them away. Proxmox takes
+ * paths of a few forms only, roles and principals that exist, and of who has no Permissions.Modify only what
+ * he holds himself. Sources: PUT /access/acl, GET /access/permissions.
  */
 #include "acl.h"
 #include "entries.h"
@@ -13,14 +13,10 @@ static const struct place {
     uint32_t most;
     const char *instead; /* privilege that lets its holder hand on what he has himself at a path below */
 } places[] = {
-    {"/access/groups", 1, NULL},
-    {"/access/realm", 1, NULL},
-    {"/access", 0, NULL},
-    {"/mapping", 2, NULL},
-    {"/nodes", 1, NULL},
-    {"/pool", 3, "Pool.Allocate"},
-    {"/sdn", 5, NULL},
-    {"/storage", 1, "Datastore.Allocate"},
+    {"/access/groups", 1, NULL}, {"/access/realm", 1, NULL},
+    {"/access", 0, NULL},        {"/mapping", 2, NULL},
+    {"/nodes", 1, NULL},         {"/pool", 3, "Pool.Allocate"},
+    {"/sdn", 5, NULL},           {"/storage", 1, "Datastore.Allocate"},
     {"/vms", 1, "VM.Allocate"},
 };
 
@@ -66,10 +62,11 @@ static int32_t take_path(struct modifying *m)
     if (!normal || !given)
         return m->a.host->fail(m->a.call, PROXIMO_EINVAL, "path is missing");
     if (acl_path_normal(given, normal, ACL_PATH_MOST) != 0)
-        return m->a.host->fail(m->a.call, PROXIMO_EINVAL,
-                               "path '%.100s' is none: it is / or has elements of letters, digits, . - _ with "
-                               "slashes between them, such as /vms/105",
-                               given);
+        return m->a.host->fail(
+            m->a.call, PROXIMO_EINVAL,
+            "path '%.100s' is none: it is / or has elements of letters, digits, . - _ with "
+            "slashes between them, such as /vms/105",
+            given);
     m->path = normal;
     m->place = place_of(normal, &elements);
     m->deep = elements > 0;
@@ -202,7 +199,8 @@ static int32_t may_hand_on(const struct modifying *m, struct json_object *held)
         return m->a.host->fail(
             m->a.call, PROXIMO_EDENIED,
             "this token has no Permissions.Modify at %s, only %s: with that Proxmox lets it %s no role that "
-            "holds more than it holds itself%s. Of the role %s it lacks %.600s. An operator can grant it: pveum "
+            "holds more than it holds itself%s. Of the role %s it lacks %.600s. An operator can grant it: "
+            "pveum "
             "acl modify %s --tokens '<your token>' --roles <a role with Permissions.Modify>",
             m->path, m->place->instead, m->removes ? "take away" : "give",
             m->propagate && !m->removes ? ", handed down" : "", role,
@@ -238,7 +236,8 @@ static int32_t check_privileges(const struct modifying *m)
 
 static int32_t tell_notes(const struct modifying *m)
 {
-    struct json_object *token = strcmp(m->type, "token") == 0 ? access_token(&m->world.access, m->ugid) : NULL;
+    struct json_object *token =
+        strcmp(m->type, "token") == 0 ? access_token(&m->world.access, m->ugid) : NULL;
     int32_t r = PROXIMO_OK;
     if (strcmp(m->ugid, "root@pam") == 0)
         r = tell_text(&m->a, "no_effect", "root@pam may do everything, whatever entries say");
@@ -262,9 +261,10 @@ static const char *no_back(const struct modifying *m)
 {
     const bool seen = !(acl_unknown(m->world.model) & ACL_PART_ACL) ||
                       m->a.host->permission(m->a.call, m->path, "Permissions.Modify") == 1;
-    return seen && m->world.access.acl ? NULL
-                                       : "this token does not see the entries at this path, so what was there "
-                                         "before is not known";
+    return seen && m->world.access.acl
+               ? NULL
+               : "this token does not see the entries at this path, so what was there "
+                 "before is not known";
 }
 
 static int32_t lay_out(struct modifying *m, uint32_t same)
@@ -280,8 +280,8 @@ static int32_t lay_out(struct modifying *m, uint32_t same)
         plan.summary = ask_text(&m->a, "nothing to do: %s '%s' %s at %s already", m->type, m->ugid,
                                 m->removes ? "has no entry of these roles" : "has these roles", m->path);
     else
-        plan.summary = ask_text(&m->a, "%s '%s' %s %s at %s%s%s", m->type, m->ugid, m->removes ? "loses" : "gets",
-                                roles ? roles : "", m->path,
+        plan.summary = ask_text(&m->a, "%s '%s' %s %s at %s%s%s", m->type, m->ugid,
+                                m->removes ? "loses" : "gets", roles ? roles : "", m->path,
                                 m->removes     ? ""
                                 : m->propagate ? ", handed down to what is below"
                                                : ", not handed down",
