@@ -6,9 +6,13 @@
 #include "../common/topics.h"
 
 extern const struct topic acl_topic_entries;
+extern const struct topic acl_topic_questions;
 extern const struct topic acl_topic_roles;
 
+int32_t acl_read_permissions(void *instance, struct proximo_call *call);
+int32_t acl_read_who_can(void *instance, struct proximo_call *call);
 int32_t acl_plan_modify(void *instance, struct proximo_call *call);
+int32_t acl_plan_prune(void *instance, struct proximo_call *call);
 
 /*
  * The blast function of every class of this plane: who gains and who loses which privileges where, who can

@@ -7,6 +7,7 @@
 
 static const struct topic *const topics[] = {
     &acl_topic_entries,
+    &acl_topic_questions,
     &acl_topic_roles,
 };
 
