@@ -11,6 +11,7 @@ extern const struct topic acl_topic_roles;
 
 int32_t acl_read_permissions(void *instance, struct proximo_call *call);
 int32_t acl_read_who_can(void *instance, struct proximo_call *call);
+int32_t acl_read_overbroad(void *instance, struct proximo_call *call);
 int32_t acl_plan_modify(void *instance, struct proximo_call *call);
 int32_t acl_plan_prune(void *instance, struct proximo_call *call);
 

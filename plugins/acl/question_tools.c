@@ -44,6 +44,13 @@ static const struct proximo_read reads[] = {
          "can authenticate. root@pam holds everything.",
      .params = PROXIMO_TABLE(who_params), .columns = PROXIMO_TABLE(who_columns), .count_by = "kind",
      .read = acl_read_who_can},
+    {ROW(proximo_read), .name = "pve_overbroad_grants", .title = "Grants that reach too far",
+     .description =
+         "Finds grants that reach too far or are of no use: Administrator and other changing roles at /, "
+         "tokens "
+         "without privilege separation, tokens of root@pam, NoAccess that keeps nobody out, entries for "
+         "nobody, entries that do nothing, rights of disabled users. Findings with numbers, the worst first.",
+     .read = acl_read_overbroad},
 };
 
 const struct topic acl_topic_questions = {
