@@ -294,9 +294,124 @@ static void pruning_wants_everything(void **state)
     json_object_put(config);
 }
 
+/* ---- what this token may hand on */
+
+static int32_t modify_with(struct plane_test *t, const struct access *access, const char *held,
+                           const char *role, const char *propagate)
+{
+    char roles[100];
+    answers(t, access);
+    (void)snprintf(roles, sizeof(roles), "[\"%s\"]", role);
+    plane_test_answer(t, "/access/permissions?path=%2Fvms%2F105", 200, held);
+    plane_test_argument(t, "path", "vms//105/", 1);
+    plane_test_argument(t, "target", "bob@pve", 1);
+    plane_test_argument(t, "roles", roles, 0);
+    plane_test_argument(t, "propagate", propagate, 0);
+    t->denied = 1;
+    return plane_test_plan(t, acl, "pve_acl_modify");
+}
+
+/* Without Permissions.Modify a role goes on only within what is held, handed down only if that is. */
+static void who_allocates_hands_on_what_he_holds(void **state)
+{
+    static const char can[] = "{\"/vms/105\":{\"Permissions.Modify\":0}}";
+    static const char look[] = "{\"/vms/105\":{\"VM.Allocate\":1,\"VM.Audit\":0}}";
+    static const struct {
+        const char *held, *role, *propagate;
+        int32_t code;
+        const char *words;
+    } rows[] = {
+        {can, "Administrator", "true", 0, NULL},
+        {can, "NoAccess", "true", 0, NULL},
+        {look, "Look", "false", 0, NULL},
+        {look, "Look", "true", PROXIMO_EDENIED, "handed down. Of the role Look it lacks VM.Audit"},
+        {look, "PVEVMUser", "false", PROXIMO_EDENIED, "only VM.Allocate"},
+        {look, "NoAccess", "false", PROXIMO_EDENIED, "the right to give NoAccess at all"},
+        {"{\"/vms/105\":{\"VM.Audit\":1}}", "Look", "false", PROXIMO_EDENIED,
+         "or to hand on what the token holds"},
+        {"{\"/vms/105\":{}}", "Look", "false", PROXIMO_EDENIED, "need Permissions.Modify there"},
+        {"null", "Look", "false", 0, NULL}, /* not known: the core says so */
+    };
+    struct chance chance = {0xac1004};
+    struct json_object *config = random_config(&chance);
+    struct access access = api_form(config);
+    (void)state;
+    while (json_object_array_length(access.acl))
+        json_object_array_del_idx(access.acl, 0, 1);
+    json_object_array_add(access.roles, json_tokener_parse("{\"roleid\":\"Look\",\"privs\":\"VM.Audit\"}"));
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct plane_test t;
+        const int32_t r = modify_with(&t, &access, rows[i].held, rows[i].role, rows[i].propagate);
+        if (rows[i].code) {
+            expect_failure(&t, r, rows[i].code, rows[i].words);
+        } else {
+            assert_int_equal(r, 0);
+            expect_words(&t, "steps", "{\"name\":\"path\",\"value\":\"/vms/105\"}");
+        }
+        plane_test_done(&t);
+    }
+    access_done(&access);
+    json_object_put(config);
+}
+
+/* Where the list may hide the entry there is no way back: it may have been there. */
+static void what_is_not_seen_cannot_be_put_back(void **state)
+{
+    struct chance chance = {0xac1005};
+    struct json_object *config = random_config(&chance);
+    struct access access = api_form(config);
+    struct plane_test t;
+    (void)state;
+    answers(&t, &access);
+    answer_instead(&t, "/access/acl", 500, "null");
+    plane_test_argument(&t, "path", "/vms/105", 1);
+    plane_test_argument(&t, "target", "bob@pve", 1);
+    plane_test_argument(&t, "roles", "[\"NoAccess\"]", 0);
+    t.denied = 1;
+    assert_int_equal(plane_test_plan(&t, acl, "pve_acl_modify"), 0);
+    expect_told(&t, "undo", 0, "{\"kind\":1}");
+    expect_words(&t, "facts", "does not see the entries at this path");
+    plane_test_done(&t);
+    access_done(&access);
+    json_object_put(config);
+}
+
+static void paths_and_names_that_are_none(void **state)
+{
+    static const struct {
+        const char *path, *target, *words;
+    } rows[] = {
+        {"/vms/99", "bob@pve", "/vms/ID"},          {"/vms/105/x", "bob@pve", "/vms/ID"},
+        {"/pool/a/b/c/d", "bob@pve", "/pool/NAME"}, {"/access/users", "bob@pve", "/access/groups/NAME"},
+        {"/nodes/a/b", "bob@pve", "/nodes/NODE"},   {"", "bob@pve", "is none"},
+        {"/vms/1\xc3\xa4", "bob@pve", "is none"},   {"/vms", "b,ob@pve", "no user"},
+        {"/vms", "bob@pve!x", "no token"},          {"/vms", "nobody", "no group"},
+    };
+    struct chance chance = {0xac1006};
+    struct json_object *config = random_config(&chance);
+    struct access access = api_form(config);
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct plane_test t;
+        answers(&t, &access);
+        plane_test_argument(&t, "path", rows[i].path, 1);
+        plane_test_argument(&t, "target", rows[i].target, 1);
+        plane_test_argument(&t, "roles", "[\"NoAccess\"]", 0);
+        assert_int_not_equal(plane_test_plan(&t, acl, "pve_acl_modify"), 0);
+        if (!strstr(t.fail_text, rows[i].words))
+            fail_msg("%s: %s", rows[i].path, t.fail_text);
+        plane_test_done(&t);
+    }
+    access_done(&access);
+    json_object_put(config);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(who_allocates_hands_on_what_he_holds),
+        cmocka_unit_test(what_is_not_seen_cannot_be_put_back),
+        cmocka_unit_test(paths_and_names_that_are_none),
         cmocka_unit_test(a_change_and_its_way_back),
         cmocka_unit_test(pruning_changes_nobodys_rights),
         cmocka_unit_test(pruning_wants_everything),
