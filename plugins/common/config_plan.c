@@ -109,7 +109,10 @@ static int32_t guard(const struct config_change *c)
     const struct proximo_guard guard = {
         ROW(proximo_guard), .flags = c->verb == CONFIG_CREATE ? PROXIMO_GUARD_TOLERATE : 0,
         .path = c->kind->one, .fields = selectors(c), .params = ROWS(c->at, c->at_count)};
-    return guard.fields ? c->ask.host->guard(c->ask.call, &guard) : PROXIMO_ENOMEM;
+    int32_t r = guard.fields ? c->ask.host->guard(c->ask.call, &guard) : PROXIMO_ENOMEM;
+    for (uint32_t i = 0; r == PROXIMO_OK && i < c->guard_count; i++)
+        r = c->ask.host->guard(c->ask.call, &c->guards[i]);
+    return r;
 }
 
 static int32_t subject(const struct config_change *c)
@@ -382,10 +385,11 @@ static int32_t way_back(const struct config_change *c)
                             c->edits[i].key->name));
     }
     const bool more = c->verb == CONFIG_DELETE && c->back_count;
-    int32_t r =
-        tell_text(&c->ask, "way_back",
-                  more ? ask_text(&c->ask, "%s, and then brings back what else goes with it", words[c->verb])
-                       : words[c->verb]);
+    const char *text =
+        c->way_back ? c->way_back
+        : more      ? ask_text(&c->ask, "%s, and then brings back what else goes with it", words[c->verb])
+                    : words[c->verb];
+    int32_t r = tell_text(&c->ask, "way_back", text);
     if (r == PROXIMO_OK && more)
         return back_with_more(c);
     return r == PROXIMO_OK ? c->ask.host->undo(c->ask.call, PROXIMO_UNDO_FUNCTION, NULL, 0) : r;
