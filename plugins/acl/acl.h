@@ -6,12 +6,19 @@
 #include "../common/topics.h"
 
 extern const struct topic acl_topic_users, acl_topic_groups, acl_topic_roles, acl_topic_tokens,
-    acl_topic_realms, acl_topic_realm_sync, acl_topic_tfa;
+    acl_topic_realms, acl_topic_realm_sync, acl_topic_tfa, acl_topic_entries;
+
+int32_t acl_plan_modify(void *instance, struct proximo_call *call);
 
 /*
- * Who gains and loses what: the classes' blast function. The subject's member "edit" is the text of a JSON
- * array of edits of the world of principals, roles and entries.
+ * The blast function of every class of this plane: who gains and who loses which privileges where, who can
+ * no longer authenticate, who can still give rights. The subject has the member "edit": the JSON array of
+ * edit.h, as text. In ACL_SUBJECT_SCHEMA the naming member of the kind: ACL_SUBJECT_SCHEMA("user", "userid").
  */
 int32_t acl_blast(void *instance, struct proximo_call *call, struct proximo_text subject_json);
+#define ACL_SUBJECT_SCHEMA(kind, member)                                                                     \
+    "{\"type\":\"object\",\"properties\":{\"kind\":{\"const\":\"" kind "\"},\"" member                       \
+    "\":{\"type\":\"string\"},\"edit\":{\"type\":\"string\"}},\"required\":[\"kind\",\"" member              \
+    "\",\"edit\"]}"
 
 #endif
