@@ -62,8 +62,8 @@ struct access_entries {
 int32_t access_entries_look(const struct asking *a, const char *type, const char *id,
                             struct access_entries *ret);
 void access_entries_done(struct access_entries *entries);
-/* Says which they are, or that they could not all be read. Where there is none, *ret_guard sees to it that
- * none comes; its path is NULL otherwise: several have no order that a guard could hold on to. */
+/* Says which they are, or that they could not all be read. *ret_guard holds on to each; where there is none,
+ * that none comes. Its path is NULL when there is nothing that it could hold on to. */
 int32_t access_entries_tell(const struct asking *a, const struct access_entries *entries, const char *type,
                             const char *id, struct proximo_guard *ret_guard);
 /* Adds their edits. */

@@ -5,6 +5,8 @@
  */
 #include "access.h"
 
+#define GUARDED_MOST 60u
+
 static bool is_of_token(const char *ugid, const char *userid)
 {
     const size_t len = strlen(userid);
@@ -49,20 +51,44 @@ void access_entries_done(struct access_entries *entries)
     json_object_put(entries->tokens);
 }
 
+/* Selectors are written with brackets and commas. */
+static bool can_be_named(const char *text)
+{
+    return text && !strpbrk(text, "[]=>,/\"~") && *text;
+}
+
+/* Each entry on its own, because they have no order. NULL: no memory. */
+static const char *own_fields(const struct asking *a, const struct access_entries *entries)
+{
+    const char *text = "";
+    for (size_t i = 0; text && i < json_object_array_length(entries->own) && i < GUARDED_MOST; i++) {
+        struct json_object *entry = json_object_array_get_idx(entries->own, i);
+        const char *path = member_text(entry, "path"), *ugid = member_text(entry, "ugid");
+        if (!path || strpbrk(path, "[]=>,\"~") || !can_be_named(ugid) ||
+            !can_be_named(member_text(entry, "roleid")))
+            continue;
+        text = ask_text(a, "%s%s[path=%s][roleid=%s][type=%s][ugid=%s]/propagate", text, *text ? "," : "",
+                        path, member_text(entry, "roleid"), member_text(entry, "type"), ugid);
+    }
+    return text;
+}
+
 int32_t access_entries_tell(const struct asking *a, const struct access_entries *entries, const char *type,
                             const char *id, struct proximo_guard *ret_guard)
 {
+    const bool none = json_object_array_length(entries->own) == 0;
     int32_t r = PROXIMO_OK;
-    *ret_guard = (struct proximo_guard){ROW(proximo_guard)};
+    *ret_guard = (struct proximo_guard){ROW(proximo_guard), .flags = PROXIMO_GUARD_TOLERATE};
     if (!entries->complete)
         r = a->host->incomplete(a->call, "the entries of the access list that go with it", entries->why);
+    if (r == PROXIMO_OK && !none)
+        r = tell_fact(a, "entries_that_go", json_object_get(entries->own));
     if (r < 0)
         return r;
-    if (json_object_array_length(entries->own))
-        return tell_fact(a, "entries_that_go", json_object_get(entries->own));
-    ret_guard->flags = PROXIMO_GUARD_TOLERATE;
-    ret_guard->path = "/access/acl";
-    ret_guard->fields = ask_text(a, "[%s=%s]", strcmp(type, "role") == 0 ? "roleid" : "ugid", id);
+    ret_guard->fields = none ? ask_text(a, "[%s=%s]", strcmp(type, "role") == 0 ? "roleid" : "ugid", id)
+                             : own_fields(a, entries);
+    if (ret_guard->fields && *ret_guard->fields)
+        ret_guard->path = "/access/acl";
     return ret_guard->fields ? PROXIMO_OK : PROXIMO_ENOMEM;
 }
 

@@ -116,9 +116,8 @@ static int32_t check_gone(struct config_change *c)
 
 static int32_t check(struct config_change *c)
 {
-    int32_t r = access_check_name(&c->ask, "group", c->id);
-    if (r < 0 || c->verb == CONFIG_DELETE)
-        return r < 0 ? r : check_gone(c);
+    if (c->verb == CONFIG_DELETE)
+        return check_gone(c);
     if (c->verb == CONFIG_UPDATE)
         return edit_put(&c->subject_details, "edit", json_object_new_array());
     /* Whoever comes into the new group is not put out of it unseen by the way back. */
@@ -151,9 +150,33 @@ static const struct config_kind group_kind = {
     .classes = {"group.create", "group.update", "group.delete"},
     .check = check,
 };
-CONFIG_FUNCTIONS(group_create, &group_kind, CONFIG_CREATE)
-CONFIG_FUNCTIONS(group_update, &group_kind, CONFIG_UPDATE)
-CONFIG_FUNCTIONS(group_delete, &group_kind, CONFIG_DELETE)
+
+static int32_t plan(void *instance, struct proximo_call *call, uint32_t verb)
+{
+    const struct asking a = {((struct plane_instance *)instance)->host, call};
+    int32_t r = access_check_name(&a, "group", ask_argument(&a, "groupid"));
+    return r == PROXIMO_OK ? config_plan(a.host, call, &group_kind, verb) : r;
+}
+
+static int32_t plan_create(void *instance, struct proximo_call *call)
+{
+    return plan(instance, call, CONFIG_CREATE);
+}
+
+static int32_t plan_update(void *instance, struct proximo_call *call)
+{
+    return plan(instance, call, CONFIG_UPDATE);
+}
+
+static int32_t plan_delete(void *instance, struct proximo_call *call)
+{
+    return plan(instance, call, CONFIG_DELETE);
+}
+
+static int32_t undo(void *instance, struct proximo_call *call, struct proximo_text record_json)
+{
+    return config_plan_undo(((struct plane_instance *)instance)->host, call, &group_kind, record_json);
+}
 
 /* ---- the tools */
 
@@ -190,7 +213,7 @@ static const struct proximo_change changes[] = {
          "Creates a group of users without members. pve_user_update puts users into it. Undo deletes "
          "it, as long as nobody is in it and nothing was given to it.",
      .params = PROXIMO_TABLE(comment_params), .operation_class = "group.create", .subject = "group/{groupid}",
-     .needs = PROXIMO_TABLE(allocate), .plan = group_create_plan, .plan_undo = group_create_undo,
+     .needs = PROXIMO_TABLE(allocate), .plan = plan_create, .plan_undo = undo,
      .undo_kind = PROXIMO_UNDO_FUNCTION, .undo_class = "group.delete"},
     {ROW(proximo_change), .flags = PROXIMO_CHANGE_IDEMPOTENT, .name = "pve_group_update",
      .title = "Change a group's comment",
@@ -198,14 +221,14 @@ static const struct proximo_change changes[] = {
          "Sets the comment of a group of users; members are put in and out with pve_user_update. Undo "
          "writes the comment from before.",
      .params = PROXIMO_TABLE(comment_params), .operation_class = "group.update", .subject = "group/{groupid}",
-     .needs = PROXIMO_TABLE(allocate), .plan = group_update_plan, .plan_undo = group_update_undo,
+     .needs = PROXIMO_TABLE(allocate), .plan = plan_update, .plan_undo = undo,
      .undo_kind = PROXIMO_UNDO_FUNCTION},
     {ROW(proximo_change), .name = "pve_group_delete", .title = "Delete a group",
      .description =
          "Deletes a group of users: its members lose what was given to it. Its entries of the access "
          "list go with it. Undo creates it again with members and entries.",
      .params = PROXIMO_TABLE(one_params), .operation_class = "group.delete", .subject = "group/{groupid}",
-     .needs = PROXIMO_TABLE(allocate), .plan = group_delete_plan, .plan_undo = group_delete_undo,
+     .needs = PROXIMO_TABLE(allocate), .plan = plan_delete, .plan_undo = undo,
      .undo_kind = PROXIMO_UNDO_FUNCTION, .undo_class = "group.restore"},
 };
 

@@ -107,14 +107,22 @@ static int32_t check_factor(struct config_change *c)
                : PROXIMO_OK;
 }
 
-static int32_t check_gone(struct config_change *c)
+/* What Proxmox keeps for it and never shows; NULL: nothing. */
+static const char *lost_with(const struct config_change *c)
 {
     const char *type = config_before(c, "type");
-    const bool directory = type && config_list_has("ldap ad", type),
-               openid = type && strcmp(type, "openid") == 0;
-    const char *lost = directory && config_before(c, "bind_dn") ? "the password of bind_dn"
-                       : openid                                 ? "the client's key, if it has one"
-                                                                : NULL;
+    const bool bound = type && config_list_has("ldap ad", type) && config_before(c, "bind_dn");
+    const char *lost = bound                                 ? "the password of bind_dn"
+                       : type && strcmp(type, "openid") == 0 ? "the client's key, if it has one"
+                                                             : NULL;
+    if (!member_of(c->now, "certkey"))
+        return lost;
+    return lost ? ask_text(&c->ask, "%s, and certkey", lost) : "certkey";
+}
+
+static int32_t check_gone(struct config_change *c)
+{
+    const char *lost = lost_with(c);
     if (config_list_has(BUILTIN, c->id))
         return c->ask.host->fail(
             c->ask.call, PROXIMO_EDENIED,
@@ -189,7 +197,7 @@ int32_t realm_plan_undo(const struct asking *a, struct proximo_text record_json)
 
 /* ---- the object */
 
-static const char *const shown[] = {"plugin", "client-key", "password", NULL};
+static const char *const shown[] = {"plugin", "client-key", "certkey", "password", NULL};
 static const struct proximo_need needs[] = {NEED("/access/realm", "Realm.Allocate|Sys.Audit")};
 
 const struct config_kind realm_kind = {

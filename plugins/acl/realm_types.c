@@ -36,7 +36,7 @@ const struct config_key realm_keys[REALM_KEYS] = {
     {.name = "verify", .absent = "0"},
     {.name = "capath"},
     {.name = "cert"},
-    {.name = "certkey"},
+    {.name = "certkey", .flags = CONFIG_WRITE_ONLY},
     {.name = "domain"},
     {.name = "base_dn"},
     {.name = "bind_dn"},

@@ -70,8 +70,7 @@ static int32_t check_groups(struct config_change *c, struct json_object *names)
         bool found = !all.complete || !json_object_is_type(all.data, json_type_array);
         for (size_t k = 0; !found && k < json_object_array_length(all.data); k++)
             found = member_is(json_object_array_get_idx(all.data, k), "groupid", name);
-        r = access_check_name(&c->ask, "group", name);
-        if (r == PROXIMO_OK && !found)
+        if (!found)
             r = c->ask.host->fail(c->ask.call, PROXIMO_ENOTFOUND, "there is no group \"%s\"", name);
     }
     json_object_put(all.data);
@@ -171,10 +170,23 @@ static int32_t put_edits(struct config_change *c, const struct access_entries *e
     return r == PROXIMO_OK && back ? edit_put(&c->subject_details, "back", back) : r;
 }
 
+/* As they were given: Proxmox would take "a b" for two. */
+static int32_t check_given(struct config_change *c)
+{
+    struct json_object *arguments DROP_JSON = ask_arguments(&c->ask);
+    struct json_object *groups = member_of(arguments, "groups");
+    int32_t r = arguments ? PROXIMO_OK : PROXIMO_ENOMEM;
+    for (size_t i = 0; r == PROXIMO_OK && json_object_is_type(groups, json_type_array) &&
+                       i < json_object_array_length(groups);
+         i++)
+        r = access_check_name(&c->ask, "group", json_object_get_string(json_object_array_get_idx(groups, i)));
+    return r;
+}
+
 static int32_t check_kept(struct config_change *c)
 {
-    int32_t r = PROXIMO_OK;
-    if (c->verb == CONFIG_UPDATE && !c->undoing && ask_flag(&c->ask, "append"))
+    int32_t r = c->undoing ? PROXIMO_OK : check_given(c);
+    if (r == PROXIMO_OK && c->verb == CONFIG_UPDATE && !c->undoing && ask_flag(&c->ask, "append"))
         r = append_groups(c);
     struct json_object *after DROP_JSON = groups_after(c);
     if (!after)
