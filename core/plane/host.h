@@ -81,7 +81,8 @@ struct proximo_call {
     size_t input_len;
     uint32_t site_kind;
     char *site_name;
-    char *site_version;
+    char *site_version; /* in the arena, like site_token; both at the first question */
+    char *site_token;
 
     struct arena_chunk *arena;
     size_t arena_bytes;

@@ -187,6 +187,15 @@ int32_t host_permission(struct proximo_call *call, const char *path, const char 
     return code ? code : body_u32(&answer) != 0;
 }
 
+/* The next text of an answer, in the arena; NULL: no memory. */
+static char *answer_text(struct proximo_call *call, struct body *answer, bool answered)
+{
+    struct proximo_text copy;
+    size_t len = 0;
+    const char *text = answered ? body_text(answer, &len) : "";
+    return host_arena_text(call, text ? text : "", len, &copy) < 0 ? NULL : (char *)(uintptr_t)copy.ptr;
+}
+
 int32_t host_site(struct proximo_call *call, struct proximo_site *ret)
 {
     uint32_t size;
@@ -198,21 +207,20 @@ int32_t host_site(struct proximo_call *call, struct proximo_site *ret)
     if (!call->site_version) {
         struct buf none = BUF_INIT(1);
         struct body answer;
-        size_t len = 0;
-        const char *text =
-            host_upcall_answer(call, MESSAGE_SITE, &none, &answer) == 0 ? body_text(&answer, &len) : "";
-        struct proximo_text copy;
+        const bool answered = host_upcall_answer(call, MESSAGE_SITE, &none, &answer) == 0;
         int32_t stopped = host_stopped(call);
         if (stopped)
             return stopped;
-        if (host_arena_text(call, text, len, &copy) < 0)
+        call->site_version = answer_text(call, &answer, answered);
+        call->site_token = answer_text(call, &answer, answered);
+        if (!call->site_version || !call->site_token)
             return PROXIMO_ENOMEM;
-        call->site_version = (char *)(uintptr_t)copy.ptr;
     }
     struct proximo_site site = {.struct_size = (uint32_t)sizeof(site),
                                 .kind = call->site_kind,
                                 .name = {call->site_name, strlen(call->site_name)},
-                                .version = {call->site_version, strlen(call->site_version)}};
+                                .version = {call->site_version, strlen(call->site_version)},
+                                .token = {call->site_token, strlen(call->site_token)}};
     memcpy(&size, ret, sizeof(size));
     if (size < 8)
         return host_fail(call, PROXIMO_EINVAL, "ret_site needs its struct_size set");

@@ -9,7 +9,7 @@
 
 #include "acl.h"
 
-#define ROWS_MOST 60u /* told one by one */
+#define ROWS_MOST 40u /* told one by one */
 
 /* ---- rows */
 

@@ -37,7 +37,6 @@ struct blast {
     struct acl_asker *ask_before, *ask_after;
     struct privileges all;
     struct rights rights;
-    const char *own, *own_user; /* this server's token and its user; NULL: not known */
 };
 
 /* Why somebody has something else at a path than before: "an entry at /vms/105 takes the place of ..."; ""

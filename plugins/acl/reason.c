@@ -5,6 +5,7 @@
  * goes.
  */
 #include "blast.h"
+#include "entries.h"
 
 /* One side of a question: the entries that count on the path's own way and by pools. */
 struct side {
@@ -37,12 +38,13 @@ static const char *place(const struct asking *a, const struct acl_source *source
     return source->pool ? ask_text(a, "%s (by the pool %s)", source->path, source->pool) : source->path;
 }
 
-/* Is the entry still there in the other list? */
-static bool stands(struct json_object *acl, const struct acl_source *source)
+/* Its flag in the other list, or NO_ENTRY. */
+static int flag_in(struct json_object *acl, const struct acl_source *source)
 {
     static const char *const types[] = {"token", "user", "group"};
-    return source->via < 3 && source->role &&
-           access_entry(acl, source->path, source->role, types[source->via], source->principal) != NULL;
+    return source->via < 3 && source->role
+               ? entries_flag(acl, source->path, source->role, types[source->via], source->principal)
+               : NO_ENTRY;
 }
 
 static const char *whose(const struct asking *a, const struct acl_source *source)
@@ -51,10 +53,10 @@ static const char *whose(const struct asking *a, const struct acl_source *source
 }
 
 /* `first` has what `then` has no more (or, of a gain, the other way round). */
-static const char *of_sides(struct blast *b, const struct side *first, const struct side *then,
-                            struct json_object *then_acl, bool loses)
+static const char *of_sides(struct blast *b, const struct side *first, const struct side *then, bool loses)
 {
     const struct asking *a = &b->a;
+    struct json_object *then_acl = loses ? b->edited.acl : b->world.access.acl;
     if (then->cut && !first->cut)
         return ask_text(a, "NoAccess at %s %s", place(a, then->cut), loses ? "takes all" : "took all");
     const struct acl_source *was = first->lowest ? first->lowest : first->pool;
@@ -72,12 +74,16 @@ static const char *of_sides(struct blast *b, const struct side *first, const str
                                 was->path);
     if (!was)
         return "";
-    if (!stands(then_acl, was))
-        return ask_text(a, "%s entry at %s%s", loses ? "by the loss of the" : "by the", place(a, was),
+    const int flag = flag_in(then_acl, was);
+    if (flag == NO_ENTRY)
+        return ask_text(a, "%s entry at %s%s", loses ? "it loses the" : "by the", place(a, was),
                         whose(a, was));
+    if (flag == 0 && was->propagates)
+        return ask_text(a, "the entry at %s%s is %s", was->path, whose(a, was),
+                        loses ? "no longer handed down" : "handed down now");
     if (was->via == ACL_VIA_GROUP && then->count < first->count)
         return ask_text(a, "%s the group %s", loses ? "no longer in" : "now in", was->principal);
-    return ask_text(a, "what the entry at %s%s gives has changed", place(a, was), whose(a, was));
+    return ask_text(a, "the entry at %s%s gives something else than before", place(a, was), whose(a, was));
 }
 
 static int32_t ask_both(struct blast *b, const struct rights_row *row, struct acl_answer *before,
@@ -117,10 +123,9 @@ const char *blast_reason(struct blast *b, const struct rights_row *row)
     const struct side user_was = side_of(&before, true), user_will = side_of(&after, true);
     if (token && (user_was.count || user_will.count) && was.count == will.count &&
         (!was.lowest || (will.lowest && strcmp(was.lowest->path, will.lowest->path) == 0))) {
-        const char *why = loses ? of_sides(b, &user_was, &user_will, b->edited.acl, true)
-                                : of_sides(b, &user_will, &user_was, b->world.access.acl, false);
-        return why && *why ? ask_text(&b->a, "its user: %s", why) : why;
+        const char *why =
+            loses ? of_sides(b, &user_was, &user_will, true) : of_sides(b, &user_will, &user_was, false);
+        return why && *why ? ask_text(&b->a, "with its user: %s", why) : why;
     }
-    return loses ? of_sides(b, &was, &will, b->edited.acl, true)
-                 : of_sides(b, &will, &was, b->world.access.acl, false);
+    return loses ? of_sides(b, &was, &will, true) : of_sides(b, &will, &was, false);
 }

@@ -7,15 +7,28 @@
 #define CHANGES_MOST   200000u /* privileges of principals at paths */
 #define QUESTIONS_MOST 3000000u
 
+/* Has anything a path below this one? Guests, storages and nodes have not. */
+static bool has_below(const char *path)
+{
+    static const char *const leaves[] = {"/vms/", "/storage/", "/nodes/"};
+    for (size_t i = 0; i < sizeof(leaves) / sizeof(leaves[0]); i++) {
+        if (strncmp(path, leaves[i], strlen(leaves[i])) == 0)
+            return false;
+    }
+    return true;
+}
+
+/* Where nothing is below, what is handed down means nothing. */
 static void put_change(struct rights_row *row, uint32_t place, const struct acl_change *change)
 {
+    const bool below = has_below(row->path);
     if (change->before < 0 && change->after >= 0)
         set_put(&row->gained, place);
     if (change->before >= 0 && change->after < 0)
         set_put(&row->lost, place);
-    if (change->before != 1 && change->after == 1)
+    if (below && change->before != 1 && change->after == 1)
         set_put(&row->below_gained, place);
-    if (change->before == 1 && change->after != 1)
+    if (below && change->before == 1 && change->after != 1)
         set_put(&row->below_lost, place);
 }
 
@@ -43,10 +56,24 @@ static const struct rights_row *row_above(const struct rights *rights, const str
     return NULL;
 }
 
-static bool same_change(const struct rights_row *a, const struct rights_row *b)
+static bool within(const struct privilege_set *inner, const struct privilege_set *outer)
 {
-    return set_equal(&a->gained, &b->gained) && set_equal(&a->lost, &b->lost) &&
-           set_equal(&a->below_gained, &b->below_gained) && set_equal(&a->below_lost, &b->below_lost);
+    const struct privilege_set more = set_without(inner, outer);
+    return set_empty(&more);
+}
+
+/* Does the row above say all that this one says, as what happens below it too? */
+static bool implies(const struct rights_row *above, const struct rights_row *row)
+{
+    return within(&row->gained, &above->below_gained) && within(&row->below_gained, &above->below_gained) &&
+           within(&row->lost, &above->below_lost) && within(&row->below_lost, &above->below_lost);
+}
+
+/* The flag alone changed, where nothing is below. */
+static bool is_empty(const struct rights_row *row)
+{
+    return set_empty(&row->gained) && set_empty(&row->lost) && set_empty(&row->below_gained) &&
+           set_empty(&row->below_lost);
 }
 
 int32_t rights_compare(const struct acl_model *before, const struct acl_model *after, struct privileges *all,
@@ -72,7 +99,7 @@ int32_t rights_compare(const struct acl_model *before, const struct acl_model *a
     acl_diff_done(&diff);
     for (uint32_t i = 0; rights.rows && i < rights.count; i++) {
         const struct rights_row *above = row_above(&rights, &rights.rows[i]);
-        rights.rows[i].implied = above && same_change(above, &rights.rows[i]);
+        rights.rows[i].implied = (above && implies(above, &rights.rows[i])) || is_empty(&rights.rows[i]);
     }
     *ret = rights;
     return rights.rows ? PROXIMO_OK : PROXIMO_ENOMEM;
@@ -85,17 +112,6 @@ void rights_done(struct rights *rights)
 }
 
 /* ---- words */
-
-/* Has anything a path below this one? Guests, storages and nodes have not. */
-static bool has_below(const char *path)
-{
-    static const char *const leaves[] = {"/vms/", "/storage/", "/nodes/"};
-    for (size_t i = 0; i < sizeof(leaves) / sizeof(leaves[0]); i++) {
-        if (strncmp(path, leaves[i], strlen(leaves[i])) == 0)
-            return false;
-    }
-    return true;
-}
 
 struct clause {
     const char *verb;
@@ -111,24 +127,20 @@ const char *rights_text(const struct asking *a, const struct privileges *all, co
     const struct clause clauses[] = {
         {"gains", set_without(&row->gained, &gained_here), below ? " and below it" : ""},
         {"gains", gained_here, below ? ", not below it" : ""},
-        {"holds", set_without(&row->below_gained, &row->gained), below ? " now below it as well" : ""},
+        {"holds", set_without(&row->below_gained, &row->gained), " now below it as well"},
         {"loses", set_without(&row->lost, &lost_here), below ? " and below it" : ""},
         {"loses", lost_here, ""},
-        {"keeps", set_without(&row->below_lost, &row->lost), below ? ", but no longer below it" : ""},
+        {"keeps", set_without(&row->below_lost, &row->lost), ", but no longer below it"},
     };
     const char *text = "";
     for (size_t i = 0; text && i < sizeof(clauses) / sizeof(clauses[0]); i++) {
         const struct clause *c = &clauses[i];
         const char *names = set_text(a, all, &c->set);
-        /* Where nothing is below, whether it is handed down means nothing, but that it may be handed on. */
-        const char *where = *c->where || i == 0 || i == 1 || i == 3 || i == 4 ? c->where
-                            : i == 2                                          ? ", and may hand it on now"
-                                     : ", but may not hand it on any more";
         if (!names)
             return NULL;
         if (*names)
-            text =
-                ask_text(a, "%s%s%s %s at %s%s", text, *text ? "; " : "", c->verb, names, row->path, where);
+            text = ask_text(a, "%s%s%s %s at %s%s", text, *text ? "; " : "", c->verb, names, row->path,
+                            c->where);
     }
     return text;
 }

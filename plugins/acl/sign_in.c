@@ -15,9 +15,10 @@ const char *principal_resource(const struct asking *a, const char *who)
 
 const char *blast_name(const struct blast *b, const char *who)
 {
-    return b->own && strcmp(who, b->own) == 0             ? "this server's own token"
-           : b->own_user && strcmp(who, b->own_user) == 0 ? "the user of this server's own token"
-                                                          : NULL;
+    const struct world *w = &b->world;
+    return w->token && strcmp(who, w->token) == 0 ? "this server's own token"
+           : w->user && strcmp(who, w->user) == 0 ? "the user of this server's own token"
+                                                  : NULL;
 }
 
 /* All that it holds at any path, and one path where the worst of it is held. */
@@ -191,9 +192,10 @@ static int32_t administrators_of(struct blast *b, const struct acl_model *model,
         found.tokens += token;
         if (found.users + found.tokens <= NAMES_MOST)
             found.names = ask_text(&b->a, "%s%s%s", found.names, *found.names ? ", " : "", who);
-        else if (found.users + found.tokens == NAMES_MOST + 1)
-            found.names = ask_text(&b->a, "%s and others", found.names);
     }
+    if (found.names && found.users + found.tokens > NAMES_MOST)
+        found.names = ask_text(&b->a, "%s and %u more users and tokens", found.names,
+                               (unsigned)(found.users + found.tokens - NAMES_MOST));
     found.unknown = unknown != 0;
     free(list);
     *ret = found;
@@ -216,13 +218,9 @@ int32_t blast_tell_administrators(struct blast *b)
         return PROXIMO_OK;
     const bool last = was.users > 0 && will.users == 0 && !will.unknown;
     const bool shut = root == ACL_AUTH_DISABLED || root == ACL_AUTH_USER_EXPIRED;
-    const char *others = will.users + will.tokens
-                             ? ask_text(&b->a, "and beside it %u users and %u tokens (%s)",
-                                        (unsigned)will.users, (unsigned)will.tokens, will.names)
-                             : "and nobody beside it";
-    const char *effect =
-        ask_text(&b->a, "who can give rights at / afterwards: root@pam%s, %s",
-                 shut ? " (on the shell of a node alone: it cannot authenticate)" : "", others);
+    const char *effect = ask_text(&b->a, "who can give rights at / afterwards: root@pam%s%s%s",
+                                  shut ? " (on the shell of a node alone: it cannot authenticate)" : "",
+                                  *will.names ? ", " : " alone", will.names);
     r = tell_affected(&b->a, last || shut ? PROXIMO_RISK_HIGH : PROXIMO_RISK_MEDIUM, "access/administrators",
                       NULL, effect, NULL);
     if (r == PROXIMO_OK && last)

@@ -132,10 +132,26 @@ static int32_t read_members(const struct asking *a, struct world *world)
     return r;
 }
 
+/* Who this server is to Proxmox. */
+static int32_t read_own(const struct asking *a, struct world *world)
+{
+    struct proximo_site site = {ROW(proximo_site)};
+    const int32_t r = a->host->site(a->call, &site);
+    if (r < 0 || !site.token.len)
+        return ask_ends(r) ? r : PROXIMO_OK;
+    world->token = ask_text(a, "%.*s", (int)site.token.len, site.token.ptr);
+    const char *bang = world->token ? strrchr(world->token, '!') : NULL;
+    if (bang)
+        world->user = ask_text(a, "%.*s", (int)(bang - world->token), world->token);
+    return world->token && (!bang || world->user) ? PROXIMO_OK : PROXIMO_ENOMEM;
+}
+
 int32_t world_read(const struct asking *a, struct world *ret)
 {
     *ret = (struct world){.now = now_epoch()};
-    int32_t r = read_lists(a, ret);
+    int32_t r = read_own(a, ret);
+    if (r == PROXIMO_OK)
+        r = read_lists(a, ret);
     if (r == PROXIMO_OK)
         r = read_members(a, ret);
     if (r == PROXIMO_OK)

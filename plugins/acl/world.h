@@ -14,6 +14,7 @@ struct world {
     struct access access;
     const char *why[ACL_PARTS]; /* why the part is not known whole; NULL: it is. In the call's arena */
     struct acl_model *model;    /* of all of it, as it is */
+    const char *token, *user;   /* whose rights this server has; NULL: not known */
     int64_t now;
 };
 /* Reads it and builds the model. Negative only when the call is over. world_done drops it. */

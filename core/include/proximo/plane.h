@@ -37,7 +37,7 @@
  * "0.x" may change between minors until 1.0. Changes: 0.1 first; 0.2 PROXIMO_CLASS_SNAPSHOT_FIRST, and no
  * parameter may be called snapshot_first; 0.3 resources, prompts, and asking the client: can_ask, ask,
  * client_log, show, updated, PROXIMO_EINPUT, PROXIMO_ECAPABILITY, PROXIMO_CONTENT_ASSISTANT; 0.4 findings and
- * incomplete in reads, further fields of a finding, executors, ended.
+ * incomplete in reads, further fields of a finding, executors, ended, the token of a site.
  */
 #ifndef PROXIMO_PLANE_H
 #define PROXIMO_PLANE_H
@@ -495,6 +495,7 @@ struct proximo_site {
     uint32_t kind;
     struct proximo_text name;
     struct proximo_text version; /* "9.2.3"; empty when not known yet */
+    struct proximo_text token;   /* since 0.4: whose rights count, "name@realm!token"; empty: not known */
 };
 
 /* A thing that a change affects; a ranked observation of a diagnosis. */

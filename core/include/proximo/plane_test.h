@@ -152,6 +152,10 @@ PLANE_TEST_FN int32_t plane_test_site(struct proximo_call *call, struct proximo_
     ret_site->name.len = 4;
     ret_site->version.ptr = version;
     ret_site->version.len = strlen(version);
+    if (ret_site->struct_size > 40 && call->test->token) {
+        ret_site->token.ptr = call->test->token;
+        ret_site->token.len = strlen(call->test->token);
+    }
     return 0;
 }
 
