@@ -41,6 +41,8 @@ struct json_object *edit_user(const char *userid, const char *enable, const char
 struct json_object *edit_token(const char *tokenid, const char *privsep, const char *expire);
 /* The names of "a,b" as an array. */
 struct json_object *edit_names(const char *list);
+/* Is the name in the array? */
+bool edit_has(struct json_object *names, const char *name);
 /* An array of this edit, which is taken over. */
 struct json_object *edit_list(struct json_object *edit);
 /* Writes the edits (taken over) as the text of the member; "edit", or "back" for the way back. *details is

@@ -60,6 +60,16 @@ struct json_object *edit_names(const char *list)
     return names;
 }
 
+bool edit_has(struct json_object *names, const char *name)
+{
+    const size_t count = json_object_is_type(names, json_type_array) ? json_object_array_length(names) : 0;
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(json_object_get_string(json_object_array_get_idx(names, i)), name) == 0)
+            return true;
+    }
+    return false;
+}
+
 struct json_object *edit_list(struct json_object *edit)
 {
     struct json_object *edits = json_object_new_array();

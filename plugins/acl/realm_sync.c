@@ -204,39 +204,44 @@ static int32_t plan(void *instance, struct proximo_call *call)
 
 /* ---- whom it concerns: the dry run again */
 
-static int32_t tell_ids(const struct asking *a, struct json_object *ids, const char *kind, uint32_t risk,
-                        const char *effect)
+/* said: what has a row already; NULL: none has. */
+static int32_t tell_ids(const struct asking *a, struct json_object *ids, struct json_object *said,
+                        const char *kind, uint32_t risk, const char *effect)
 {
     int32_t r = PROXIMO_OK;
-    for (size_t i = 0; r == PROXIMO_OK && i < json_object_array_length(ids); i++)
-        r = tell_affected(
-            a, risk, ask_text(a, "%s/%s", kind, json_object_get_string(json_object_array_get_idx(ids, i))),
-            NULL, effect, NULL);
+    for (size_t i = 0; r == PROXIMO_OK && i < json_object_array_length(ids); i++) {
+        const char *id = json_object_get_string(json_object_array_get_idx(ids, i));
+        if (!edit_has(said, id))
+            r = tell_affected(a, risk, ask_text(a, "%s/%s", kind, id), NULL, effect, NULL);
+    }
     return r;
 }
 
 static int32_t tell_who(const struct asking *a, const struct sync_result *s)
 {
     const struct {
-        struct json_object *ids;
+        struct json_object *ids, *said;
         const char *kind;
         uint32_t risk;
         const char *effect;
     } rows[] = {
-        {s->users_removed, "user", PROXIMO_RISK_HIGH,
+        {s->users_removed, NULL, "user", PROXIMO_RISK_HIGH,
          "is no longer in the directory: is removed, with tokens and second factors"},
-        {s->groups_removed, "group", PROXIMO_RISK_HIGH,
+        {s->groups_removed, NULL, "group", PROXIMO_RISK_HIGH,
          "is no longer in the directory: is removed, with what was given to it"},
-        {s->users_purged, "user", PROXIMO_RISK_HIGH, "is no longer in the directory: loses its entries"},
-        {s->groups_purged, "group", PROXIMO_RISK_HIGH, "is no longer in the directory: loses its entries"},
-        {s->users_added, "user", PROXIMO_RISK_MEDIUM, "is made: can log in by the realm"},
-        {s->groups_added, "group", PROXIMO_RISK_LOW, "is made"},
-        {s->users_changed, "user", PROXIMO_RISK_LOW, "gets names and mail address as the directory has them"},
-        {s->groups_changed, "group", PROXIMO_RISK_MEDIUM, "gets the members that the directory has"},
+        {s->users_purged, s->users_removed, "user", PROXIMO_RISK_HIGH,
+         "is no longer in the directory: loses its entries"},
+        {s->groups_purged, s->groups_removed, "group", PROXIMO_RISK_HIGH,
+         "is no longer in the directory: loses its entries"},
+        {s->users_added, NULL, "user", PROXIMO_RISK_MEDIUM, "is made: can log in by the realm"},
+        {s->groups_added, NULL, "group", PROXIMO_RISK_LOW, "is made"},
+        {s->users_changed, NULL, "user", PROXIMO_RISK_LOW,
+         "gets names and mail address as the directory has them"},
+        {s->groups_changed, NULL, "group", PROXIMO_RISK_MEDIUM, "gets the members that the directory has"},
     };
     int32_t r = PROXIMO_OK;
     for (size_t i = 0; r == PROXIMO_OK && i < sizeof(rows) / sizeof(rows[0]); i++)
-        r = tell_ids(a, rows[i].ids, rows[i].kind, rows[i].risk, rows[i].effect);
+        r = tell_ids(a, rows[i].ids, rows[i].said, rows[i].kind, rows[i].risk, rows[i].effect);
     return r;
 }
 

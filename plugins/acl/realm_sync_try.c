@@ -162,10 +162,7 @@ static int32_t add_purged(const struct asking *a, struct json_object *edits, str
     for (size_t i = 0; r == PROXIMO_OK && i < json_object_array_length(ids); i++) {
         const char *id = json_object_get_string(json_object_array_get_idx(ids, i));
         struct access_entries entries = {0};
-        bool gone = false;
-        for (size_t k = 0; k < json_object_array_length(removed); k++)
-            gone = gone || strcmp(json_object_get_string(json_object_array_get_idx(removed, k)), id) == 0;
-        if (gone)
+        if (edit_has(removed, id)) /* then all of it goes */
             continue;
         r = access_entries_look(a, type, id, &entries);
         for (size_t k = 0; r == PROXIMO_OK && k < json_object_array_length(entries.own); k++) {

@@ -24,15 +24,6 @@ static bool holds(struct json_object *role, const char *privilege)
     return member_of(role, privilege) != NULL;
 }
 
-static bool has_name(struct json_object *names, const char *name)
-{
-    for (size_t i = 0; names && i < json_object_array_length(names); i++) {
-        if (strcmp(json_object_get_string(json_object_array_get_idx(names, i)), name) == 0)
-            return true;
-    }
-    return false;
-}
-
 static const char *join(const struct asking *a, struct json_object *names)
 {
     const char *text = "";
@@ -131,7 +122,7 @@ static int32_t take_wanted(struct changing *g)
         return PROXIMO_OK;
     for (size_t i = 0; i < json_object_array_length(given); i++) {
         struct json_object *name = json_object_array_get_idx(given, i);
-        if (!has_name(g->wanted, json_object_get_string(name)))
+        if (!edit_has(g->wanted, json_object_get_string(name)))
             json_object_array_add(g->wanted, json_object_get(name));
     }
     return check_privileges(g);
@@ -151,7 +142,7 @@ static int32_t tell_privileges(const struct changing *g, bool *ret_differs)
         json_object_object_foreach(g->now, name, value)
         {
             (void)value;
-            if (!has_name(g->wanted, name))
+            if (!edit_has(g->wanted, name))
                 json_object_array_add(lost, json_object_new_string(name));
         }
     }
@@ -201,7 +192,7 @@ static int32_t see_all(const struct changing *g)
         json_object_object_foreach(g->now, name, value)
         {
             (void)value;
-            if (r == PROXIMO_OK && !has_name(g->wanted, name))
+            if (r == PROXIMO_OK && !edit_has(g->wanted, name))
                 r = see(g, ROLE_PATH, ask_text(&g->a, "/%s", name), PROXIMO_WAIT_COUNT, "0");
         }
     }

@@ -51,6 +51,21 @@ int32_t token_read_list(void *instance, struct proximo_call *call)
     return a.host->reply(call, &content, 1);
 }
 
+/* An answer without the member says nothing of tokens; then the token itself is asked for. */
+static int32_t look_at_one(const struct asking *a, struct json_object *user, struct json_object *tokens,
+                           const char *name, struct json_object **ret)
+{
+    const struct proximo_field fields[] = {FIELD("userid", ask_argument(a, "userid")),
+                                           FIELD("tokenid", name)};
+    const struct proximo_get get = {ROW(proximo_get), .path = "/access/users/{userid}/token/{tokenid}",
+                                    .fields = fields, .field_count = 2};
+    if (!json_object_object_get_ex(user, "tokens", NULL))
+        return ask_get(a, &get, json_type_object, ret);
+    *ret = json_object_get(member_of(tokens, name));
+    return *ret ? PROXIMO_OK
+                : a->host->fail(a->call, PROXIMO_ENOTFOUND, "%s has no token \"%s\"", fields[0].value, name);
+}
+
 int32_t token_read_one(void *instance, struct proximo_call *call)
 {
     const struct asking a = {((struct plane_instance *)instance)->host, call};
@@ -59,9 +74,9 @@ int32_t token_read_one(void *instance, struct proximo_call *call)
     int32_t r = access_check_token(&a, name);
     if (r < 0 || (r = look(&a, &user, &tokens)) < 0)
         return r;
-    struct json_object *token = member_of(tokens, name);
-    if (!token)
-        return a.host->fail(call, PROXIMO_ENOTFOUND, "%s has no token \"%s\"", userid ? userid : "", name);
+    struct json_object *token DROP_JSON = NULL;
+    if ((r = look_at_one(&a, user, tokens, name, &token)) < 0)
+        return r;
     struct json_object *row DROP_JSON = row_of(userid ? userid : "", name, token);
     if (!row)
         return PROXIMO_ENOMEM;
