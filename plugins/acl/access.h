@@ -65,9 +65,10 @@ int32_t access_entries_look(const struct asking *a, const char *type, const char
                             struct access_entries *ret);
 void access_entries_done(struct access_entries *entries);
 /* Says which they are, or that they could not all be read. *ret_guard holds on to each; where there is none,
- * that none comes. Its path is NULL when there is nothing that it could hold on to. */
+ * that none comes, and that none came since what is undone. Its path is NULL when there is nothing that it
+ * could hold on to. */
 int32_t access_entries_tell(const struct asking *a, const struct access_entries *entries, const char *type,
-                            const char *id, struct proximo_guard *ret_guard);
+                            const char *id, bool undoing, struct proximo_guard *ret_guard);
 /* Adds their edits. */
 void access_entries_edit(const struct access_entries *entries, struct json_object *edits);
 

@@ -74,7 +74,7 @@ static const char *own_fields(const struct asking *a, const struct access_entrie
 }
 
 int32_t access_entries_tell(const struct asking *a, const struct access_entries *entries, const char *type,
-                            const char *id, struct proximo_guard *ret_guard)
+                            const char *id, bool undoing, struct proximo_guard *ret_guard)
 {
     const bool none = json_object_array_length(entries->own) == 0;
     int32_t r = PROXIMO_OK;
@@ -85,8 +85,8 @@ int32_t access_entries_tell(const struct asking *a, const struct access_entries 
         r = tell_fact(a, "entries_that_go", json_object_get(entries->own));
     if (r < 0)
         return r;
-    ret_guard->fields = none ? ask_text(a, "[%s=%s]", strcmp(type, "role") == 0 ? "roleid" : "ugid", id)
-                             : own_fields(a, entries);
+    const char *any = ask_text(a, "[%s=%s]", strcmp(type, "role") == 0 ? "roleid" : "ugid", id);
+    ret_guard->fields = none || undoing ? any : own_fields(a, entries);
     if (ret_guard->fields && *ret_guard->fields)
         ret_guard->path = "/access/acl";
     return ret_guard->fields ? PROXIMO_OK : PROXIMO_ENOMEM;

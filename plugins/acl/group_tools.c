@@ -101,7 +101,7 @@ static int32_t check_gone(struct config_change *c)
                                  c->id);
     int32_t r = access_entries_look(&c->ask, "group", c->id, &entries);
     if (r == PROXIMO_OK)
-        r = access_entries_tell(&c->ask, &entries, "group", c->id, &c->guards[0]);
+        r = access_entries_tell(&c->ask, &entries, "group", c->id, c->undoing, &c->guards[0]);
     if (r == PROXIMO_OK && c->guards[0].path)
         c->guard_count = 1;
     if (r == PROXIMO_OK)
@@ -121,9 +121,7 @@ static int32_t check(struct config_change *c)
     if (c->verb == CONFIG_UPDATE)
         return edit_put(&c->subject_details, "edit", json_object_new_array());
     /* Whoever comes into the new group is not put out of it unseen by the way back. */
-    c->guards[c->guard_count++] = (struct proximo_guard){
-        ROW(proximo_guard), .flags = PROXIMO_GUARD_TOLERATE, .path = "/access/groups/{groupid}",
-        .fields = "/members", .params = ROWS(c->at, c->at_count)};
+    c->more_fields = ",/members";
     c->guards[c->guard_count++] =
         (struct proximo_guard){ROW(proximo_guard), .flags = PROXIMO_GUARD_TOLERATE, .path = "/access/acl",
                                .fields = ask_text(&c->ask, "[ugid=%s]", c->id)};

@@ -274,7 +274,7 @@ static int32_t take_entries(const struct changing *g, struct access_entries *ent
     if (g->verb == CONFIG_DELETE) {
         int32_t r = access_entries_look(&g->a, "role", g->roleid, entries);
         if (r == PROXIMO_OK)
-            r = access_entries_tell(&g->a, entries, "role", g->roleid, &none);
+            r = access_entries_tell(&g->a, entries, "role", g->roleid, false, &none);
         return r == PROXIMO_OK && none.path ? g->a.host->guard(g->a.call, &none) : r;
     }
     entries->own = json_object_new_array();

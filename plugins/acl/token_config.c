@@ -66,7 +66,7 @@ static int32_t check_gone(struct config_change *c, const char *id)
     struct access_entries entries = {0};
     int32_t r = access_entries_look(&c->ask, "token", id, &entries);
     if (r == PROXIMO_OK)
-        r = access_entries_tell(&c->ask, &entries, "token", id, &c->guards[0]);
+        r = access_entries_tell(&c->ask, &entries, "token", id, c->undoing, &c->guards[0]);
     if (r == PROXIMO_OK && c->guards[0].path)
         c->guard_count = 1;
     access_entries_done(&entries);

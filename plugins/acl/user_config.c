@@ -132,9 +132,7 @@ static int32_t check_create(struct config_change *c, struct json_object *after)
     if (r == PROXIMO_OK && !c->undoing)
         r = check_realm(c);
     /* What comes to the new user is not taken away unseen by the way back. */
-    c->guards[c->guard_count++] = (struct proximo_guard){
-        ROW(proximo_guard), .flags = PROXIMO_GUARD_TOLERATE, .path = "/access/users/{userid}",
-        .fields = "/tokens", .params = ROWS(c->at, c->at_count)};
+    c->more_fields = ",/tokens";
     c->guards[c->guard_count++] =
         (struct proximo_guard){ROW(proximo_guard), .flags = PROXIMO_GUARD_TOLERATE, .path = "/access/acl",
                                .fields = ask_text(&c->ask, "[ugid=%s]", c->id)};

@@ -119,7 +119,7 @@ int32_t user_tell_gone(struct config_change *c, const struct access_entries *ent
 {
     int32_t r = tell_lost(c, entries);
     if (r == PROXIMO_OK)
-        r = access_entries_tell(&c->ask, entries, "user", c->id, &c->guards[c->guard_count]);
+        r = access_entries_tell(&c->ask, entries, "user", c->id, c->undoing, &c->guards[c->guard_count]);
     if (r == PROXIMO_OK && c->guards[c->guard_count].path)
         c->guard_count++;
     if (r == PROXIMO_OK)

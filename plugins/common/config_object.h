@@ -113,7 +113,8 @@ struct config_change {
     uint32_t back_count;
     const struct proximo_step *before_steps; /* run before the change, e.g. a wait; at most 8 */
     uint32_t before_count;
-    struct proximo_guard guards[4]; /* besides the object's own, which is the first of the record */
+    const char *more_fields;        /* selectors that the object's own guard holds on to as well: ",/x,/y" */
+    struct proximo_guard guards[4]; /* of other things; the object's own is the first of the record */
     uint32_t guard_count;
 };
 

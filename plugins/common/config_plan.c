@@ -108,7 +108,9 @@ static int32_t guard(const struct config_change *c)
 {
     const struct proximo_guard guard = {
         ROW(proximo_guard), .flags = c->verb == CONFIG_CREATE ? PROXIMO_GUARD_TOLERATE : 0,
-        .path = c->kind->one, .fields = selectors(c), .params = ROWS(c->at, c->at_count)};
+        .path = c->kind->one,
+        .fields = c->more_fields ? ask_text(&c->ask, "%s%s", selectors(c), c->more_fields) : selectors(c),
+        .params = ROWS(c->at, c->at_count)};
     int32_t r = guard.fields ? c->ask.host->guard(c->ask.call, &guard) : PROXIMO_ENOMEM;
     for (uint32_t i = 0; r == PROXIMO_OK && i < c->guard_count; i++)
         r = c->ask.host->guard(c->ask.call, &c->guards[i]);
