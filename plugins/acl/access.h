@@ -69,6 +69,8 @@ void access_entries_done(struct access_entries *entries);
  * could hold on to. */
 int32_t access_entries_tell(const struct asking *a, const struct access_entries *entries, const char *type,
                             const char *id, bool undoing, struct proximo_guard *ret_guard);
+/* A fact that lists things: all of them, or how many there are and the first. Nothing when there is none. */
+int32_t access_tell_list(const struct asking *a, const char *name, struct json_object *list);
 /* Adds their edits. */
 void access_entries_edit(const struct access_entries *entries, struct json_object *edits);
 

@@ -6,6 +6,7 @@
 #include "access.h"
 
 #define GUARDED_MOST 60u
+#define LISTED_MOST  100u
 
 static bool is_of_token(const char *ugid, const char *userid)
 {
@@ -73,6 +74,26 @@ static const char *own_fields(const struct asking *a, const struct access_entrie
     return text;
 }
 
+int32_t access_tell_list(const struct asking *a, const char *name, struct json_object *list)
+{
+    const size_t count = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
+    struct json_object *fact = NULL, *first = NULL;
+    if (count <= LISTED_MOST)
+        return count ? tell_fact(a, name, json_object_get(list)) : PROXIMO_OK;
+    fact = json_object_new_object();
+    first = json_object_new_array();
+    if (!fact || !first) {
+        json_object_put(fact);
+        json_object_put(first);
+        return PROXIMO_ENOMEM;
+    }
+    for (size_t i = 0; i < LISTED_MOST; i++)
+        json_object_array_add(first, json_object_get(json_object_array_get_idx(list, i)));
+    json_object_object_add(fact, "count", json_object_new_int64((int64_t)count));
+    json_object_object_add(fact, "the_first", first);
+    return tell_fact(a, name, fact);
+}
+
 int32_t access_entries_tell(const struct asking *a, const struct access_entries *entries, const char *type,
                             const char *id, bool undoing, struct proximo_guard *ret_guard)
 {
@@ -81,8 +102,8 @@ int32_t access_entries_tell(const struct asking *a, const struct access_entries 
     *ret_guard = (struct proximo_guard){ROW(proximo_guard), .flags = PROXIMO_GUARD_TOLERATE};
     if (!entries->complete)
         r = a->host->incomplete(a->call, "the entries of the access list that go with it", entries->why);
-    if (r == PROXIMO_OK && !none)
-        r = tell_fact(a, "entries_that_go", json_object_get(entries->own));
+    if (r == PROXIMO_OK)
+        r = access_tell_list(a, "entries_that_go", entries->own);
     if (r < 0)
         return r;
     const char *any = ask_text(a, "[%s=%s]", strcmp(type, "role") == 0 ? "roleid" : "ugid", id);

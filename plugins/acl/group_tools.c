@@ -6,7 +6,7 @@
  */
 #include "access.h"
 
-#define MEMBERS_MOST 200u
+#define MEMBERS_MOST 100u
 
 /* ---- the way back of a removal: its members are put into it again, its entries are given again */
 
@@ -48,7 +48,7 @@ static int32_t way_back(struct config_change *c, struct json_object *members,
         r = grants_steps(&c->ask, entries->own, steps + count, &grants);
     c->back = steps;
     c->back_count = (uint32_t)count + grants;
-    c->way_back = "creates the group again, puts its members into it and gives its entries again";
+    c->way_back = "creates the group again, puts its members into it and gives the entries again";
     return r;
 }
 
@@ -105,10 +105,12 @@ static int32_t check_gone(struct config_change *c)
     if (r == PROXIMO_OK && c->guards[0].path)
         c->guard_count = 1;
     if (r == PROXIMO_OK)
+        r = access_tell_list(&c->ask, "members", members);
+    if (r == PROXIMO_OK)
         r = way_back(c, members, &entries);
     if (r == PROXIMO_OK)
         r = edit_put(&c->subject_details, "edit", edit_list(edit_new("group-remove", "groupid", c->id)));
-    if (r == PROXIMO_OK)
+    if (r == PROXIMO_OK && !c->no_way_back)
         r = put_back(c, members, &entries);
     access_entries_done(&entries);
     return r;
@@ -116,12 +118,12 @@ static int32_t check_gone(struct config_change *c)
 
 static int32_t check(struct config_change *c)
 {
-    if (c->verb == CONFIG_DELETE)
-        return check_gone(c);
     if (c->verb == CONFIG_UPDATE)
         return edit_put(&c->subject_details, "edit", json_object_new_array());
     /* Whoever comes into the new group is not put out of it unseen by the way back. */
     c->more_fields = ",/members";
+    if (c->verb == CONFIG_DELETE)
+        return check_gone(c);
     c->guards[c->guard_count++] =
         (struct proximo_guard){ROW(proximo_guard), .flags = PROXIMO_GUARD_TOLERATE, .path = "/access/acl",
                                .fields = ask_text(&c->ask, "[ugid=%s]", c->id)};
@@ -134,6 +136,8 @@ static const struct config_key group_keys[] = {{.name = "comment"}};
 static const struct proximo_need audit[] = {NEED("/access/groups", "Group.Allocate|Sys.Audit")};
 static const struct proximo_need allocate[] = {NEED("/access/groups", "Group.Allocate")};
 
+static const char *const shown[] = {"members", NULL}; /* there may be thousands */
+
 static const struct config_kind group_kind = {
     .what = "group",
     .subject = "group",
@@ -144,6 +148,7 @@ static const struct config_kind group_kind = {
     .flags = CONFIG_NO_DELETE,
     .keys = group_keys,
     .key_count = 1,
+    .shown = shown,
     .needs = PROXIMO_TABLE(audit),
     .classes = {"group.create", "group.update", "group.delete"},
     .check = check,

@@ -8,8 +8,8 @@
 
 #include "access.h"
 
-#define LINES_SHOWN 200u
-#define NAMED_MOST  60u
+#define LINES_SHOWN 100u
+#define ROWS_MOST   500u /* of one kind, one by one */
 #define SEEN_MOST   20u
 
 /* ---- options */
@@ -59,25 +59,16 @@ static int32_t check_realm(const struct asking *a, const char *realm)
 
 /* ---- what is said */
 
-static struct json_object *first_of(struct json_object *list, size_t most)
+/* Lines that could be long, and many. */
+static struct json_object *first_lines(const struct asking *a, struct json_object *log)
 {
     struct json_object *cut = json_object_new_array();
-    for (size_t i = 0; cut && i < json_object_array_length(list) && i < most; i++)
-        json_object_array_add(cut, json_object_get(json_object_array_get_idx(list, i)));
+    for (size_t i = 0; cut && i < json_object_array_length(log) && i < LINES_SHOWN; i++) {
+        const char *line = ask_text(a, "%.300s", json_object_get_string(json_object_array_get_idx(log, i)));
+        if (line)
+            json_object_array_add(cut, json_object_new_string(line));
+    }
     return cut;
-}
-
-static int32_t tell_list(const struct asking *a, const char *name, struct json_object *list)
-{
-    const size_t count = json_object_array_length(list);
-    struct json_object *fact = count ? json_object_new_object() : NULL;
-    if (!count)
-        return PROXIMO_OK;
-    if (!fact)
-        return PROXIMO_ENOMEM;
-    json_object_object_add(fact, "count", json_object_new_int64((int64_t)count));
-    json_object_object_add(fact, count > NAMED_MOST ? "the_first" : "names", first_of(list, NAMED_MOST));
-    return tell_fact(a, name, fact);
 }
 
 static int32_t tell_result(const struct asking *a, const struct sync_result *s)
@@ -93,9 +84,9 @@ static int32_t tell_result(const struct asking *a, const struct sync_result *s)
     };
     int32_t r = PROXIMO_OK;
     for (size_t i = 0; r == PROXIMO_OK && i < sizeof(facts) / sizeof(facts[0]); i++)
-        r = tell_list(a, facts[i].name, facts[i].list);
+        r = access_tell_list(a, facts[i].name, facts[i].list);
     if (r == PROXIMO_OK)
-        r = tell_fact(a, "dry_run", first_of(s->log, LINES_SHOWN));
+        r = tell_fact(a, "dry_run", first_lines(a, s->log));
     const size_t gone =
         json_object_array_length(s->users_removed) + json_object_array_length(s->groups_removed) +
         json_object_array_length(s->users_purged) + json_object_array_length(s->groups_purged);
@@ -140,10 +131,11 @@ static int32_t see(const struct asking *a, struct json_object *users, bool there
     return r;
 }
 
-static int32_t subject(const struct asking *a, const struct sync_options *o, struct json_object *edits)
+/* Without edits: the blast function makes them of a dry run of its own, and there may be thousands. */
+static int32_t subject(const struct asking *a, const struct sync_options *o)
 {
-    struct json_object *subject = NULL;
-    int32_t r = edit_put(&subject, "edit", edits);
+    struct json_object *subject = json_object_new_object();
+    int32_t r = subject ? PROXIMO_OK : PROXIMO_ENOMEM;
     if (r == PROXIMO_OK) {
         json_object_object_add(subject, "kind", json_object_new_string("realm"));
         json_object_object_add(subject, "realm", json_object_new_string(o->realm));
@@ -167,7 +159,6 @@ static int32_t lay_out(const struct asking *a, const struct sync_options *o, con
                                         .path = "/access/domains/{realm}", .params = ROWS(&realm, 1)};
     struct proximo_step change =
         access_request("change", "POST", "/access/domains/{realm}/sync", fields, request_fields(o, fields));
-    struct json_object *edits = NULL;
     change.flags = PROXIMO_STEP_FOLLOW;
     const char *summary = ask_text(
         a,
@@ -177,9 +168,8 @@ static int32_t lay_out(const struct asking *a, const struct sync_options *o, con
         json_object_array_length(s->groups_added), json_object_array_length(s->groups_removed));
     int32_t r = summary ? a->host->change(a->call, summary) : PROXIMO_ENOMEM;
     if (r < 0 || (r = tell_result(a, s)) < 0 || (r = a->host->guard(a->call, &guard)) < 0 ||
-        (r = sync_edits(a, s, &edits)) < 0 || (r = subject(a, o, edits)) < 0 ||
-        (r = a->host->step(a->call, &change)) < 0 || (r = see(a, s->users_added, true)) < 0 ||
-        (r = see(a, s->users_removed, false)) < 0)
+        (r = subject(a, o)) < 0 || (r = a->host->step(a->call, &change)) < 0 ||
+        (r = see(a, s->users_added, true)) < 0 || (r = see(a, s->users_removed, false)) < 0)
         return r;
     r = tell_text(a, "no_way_back",
                   "what the directory overwrites is kept nowhere, and whom it removes loses tokens, second "
@@ -208,12 +198,16 @@ static int32_t plan(void *instance, struct proximo_call *call)
 static int32_t tell_ids(const struct asking *a, struct json_object *ids, struct json_object *said,
                         const char *kind, uint32_t risk, const char *effect)
 {
+    const size_t count = json_object_array_length(ids);
     int32_t r = PROXIMO_OK;
-    for (size_t i = 0; r == PROXIMO_OK && i < json_object_array_length(ids); i++) {
+    for (size_t i = 0; r == PROXIMO_OK && i < count && i < ROWS_MOST; i++) {
         const char *id = json_object_get_string(json_object_array_get_idx(ids, i));
         if (!edit_has(said, id))
             r = tell_affected(a, risk, ask_text(a, "%s/%s", kind, id), NULL, effect, NULL);
     }
+    if (r == PROXIMO_OK && count > ROWS_MOST)
+        r = tell_affected(a, risk, ask_text(a, "%ss/more", kind), NULL,
+                          ask_text(a, "%zu more, of each: %s", count - ROWS_MOST, effect), NULL);
     return r;
 }
 

@@ -154,34 +154,30 @@ static void add_all(struct json_object *edits, struct json_object *ids, const ch
             edits, edit_new(op, member, json_object_get_string(json_object_array_get_idx(ids, i))));
 }
 
-/* Entries of those whose entries alone go. */
-static int32_t add_purged(const struct asking *a, struct json_object *edits, struct json_object *ids,
-                          struct json_object *removed, const char *type)
+/* Entries of those whose entries alone go: with a principal that is removed all of it goes. */
+static void add_purged(struct json_object *edits, struct json_object *acl, struct json_object *ids,
+                       struct json_object *removed, const char *type)
 {
-    int32_t r = PROXIMO_OK;
-    for (size_t i = 0; r == PROXIMO_OK && i < json_object_array_length(ids); i++) {
-        const char *id = json_object_get_string(json_object_array_get_idx(ids, i));
-        struct access_entries entries = {0};
-        if (edit_has(removed, id)) /* then all of it goes */
+    for (size_t i = 0; i < json_object_array_length(acl); i++) {
+        struct json_object *entry = json_object_array_get_idx(acl, i);
+        const char *ugid = member_text(entry, "ugid");
+        if (!ugid || !member_is(entry, "type", type) || !edit_has(ids, ugid) || edit_has(removed, ugid))
             continue;
-        r = access_entries_look(a, type, id, &entries);
-        for (size_t k = 0; r == PROXIMO_OK && k < json_object_array_length(entries.own); k++) {
-            struct json_object *entry = json_object_array_get_idx(entries.own, k);
-            struct json_object *edit = edit_new("entry-remove", "path", member_text(entry, "path"));
-            json_object_object_add(edit, "role", json_object_get(member_of(entry, "roleid")));
-            json_object_object_add(edit, "type", json_object_get(member_of(entry, "type")));
-            json_object_object_add(edit, "ugid", json_object_get(member_of(entry, "ugid")));
-            json_object_array_add(edits, edit);
-        }
-        access_entries_done(&entries);
+        struct json_object *edit = edit_new("entry-remove", "path", member_text(entry, "path"));
+        if (!edit)
+            continue;
+        json_object_object_add(edit, "role", json_object_get(member_of(entry, "roleid")));
+        json_object_object_add(edit, "type", json_object_new_string(type));
+        json_object_object_add(edit, "ugid", json_object_new_string(ugid));
+        json_object_array_add(edits, edit);
     }
-    return r;
 }
 
 int32_t sync_edits(const struct asking *a, const struct sync_result *result, struct json_object **ret)
 {
     struct json_object *edits = json_object_new_array();
-    int32_t r = edits ? PROXIMO_OK : PROXIMO_ENOMEM;
+    struct looked acl = {0};
+    int32_t r = edits ? grants_look(a, &acl) : PROXIMO_ENOMEM;
     if (r < 0)
         return r;
     for (size_t i = 0; i < json_object_array_length(result->users_added); i++)
@@ -189,9 +185,11 @@ int32_t sync_edits(const struct asking *a, const struct sync_result *result, str
             edits, edit_user(json_object_get_string(json_object_array_get_idx(result->users_added, i)), "1",
                              "0", json_object_new_array()));
     add_all(edits, result->groups_added, "group", "groupid");
-    r = add_purged(a, edits, result->users_purged, result->users_removed, "user");
-    if (r == PROXIMO_OK)
-        r = add_purged(a, edits, result->groups_purged, result->groups_removed, "group");
+    if (acl.data) { /* without it the blast function says that it was not read */
+        add_purged(edits, acl.data, result->users_purged, result->users_removed, "user");
+        add_purged(edits, acl.data, result->groups_purged, result->groups_removed, "group");
+    }
+    json_object_put(acl.data);
     add_all(edits, result->users_removed, "user-remove", "userid");
     add_all(edits, result->groups_removed, "group-remove", "groupid");
     if (r == PROXIMO_OK &&

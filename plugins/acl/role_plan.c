@@ -255,7 +255,8 @@ static int32_t subject(const struct changing *g, const struct access_entries *en
     struct json_object *back = edit_list(g->verb == CONFIG_CREATE ? gone : role_edit(g, had));
     if (g->verb == CONFIG_UPDATE)
         json_object_put(gone);
-    access_entries_edit(entries, back);
+    if (json_object_array_length(entries->own) <= GRANTS_MOST)
+        access_entries_edit(entries, back);
     int32_t r = edit_put(&subject, "edit", edit);
     const int32_t also = edit_put(&subject, "back", back);
     if (r == PROXIMO_OK && also == PROXIMO_OK) {

@@ -162,10 +162,13 @@ static int32_t put_edits(struct config_change *c, const struct access_entries *e
         edit_user(c->id, config_after(c, "enable"), config_after(c, "expire"), json_object_get(after));
     struct json_object *now = edit_list(goes ? edit_new("user-remove", "userid", c->id) : user);
     int32_t r = edit_put(&c->subject_details, "edit", now);
-    struct json_object *back = goes ? edit_list(user) : NULL;
-    if (back && entries)
+    if (!goes)
+        return r;
+    struct json_object *back = edit_list(user);
+    if (entries && !c->no_way_back)
         access_entries_edit(entries, back);
-    return r == PROXIMO_OK && back ? edit_put(&c->subject_details, "back", back) : r;
+    const int32_t also = edit_put(&c->subject_details, "back", back);
+    return r == PROXIMO_OK ? also : r;
 }
 
 /* As they were given: Proxmox would take "a b" for two. */

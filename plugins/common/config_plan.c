@@ -308,8 +308,10 @@ static int32_t see_edit(const struct config_change *c, const struct config_edit 
     const uint32_t loose = CONFIG_LIST | CONFIG_REPEAT | CONFIG_REWRITTEN;
     struct json_object *was = member_of(c->now, edit->key->name);
     const bool rewritten = (edit->key->flags & CONFIG_REWRITTEN) != 0;
-    /* A value that means the same as none may be left out, and none may be shown as that value. */
-    if ((!edit->to && (edit->key->absent || rewritten)) ||
+    /* A value that means the same as none may be left out, and none may be shown as that value; how an
+     * emptied one is kept is left to Proxmox. */
+    const bool emptied = (c->kind->flags & CONFIG_NO_DELETE) && !(edit->key->flags & CONFIG_LIST);
+    if ((!edit->to && (edit->key->absent || rewritten || emptied)) ||
         (edit->to && edit->key->absent && strcmp(edit->to, edit->key->absent) == 0))
         return PROXIMO_OK;
     *ret_seen = true;
