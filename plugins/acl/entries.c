@@ -144,7 +144,8 @@ static int32_t tell_entries(const struct entries_plan *plan)
         const struct entry_change *row = &plan->rows[i];
         struct json_object *one = json_object_new_object();
         json_object_object_add(one, "path", json_object_new_string(row->path));
-        json_object_object_add(one, row->type, json_object_new_string(row->ugid));
+        json_object_object_add(one, "kind", json_object_new_string(row->type));
+        json_object_object_add(one, "who", json_object_new_string(row->ugid));
         json_object_object_add(one, "role", json_object_new_string(row->role));
         json_object_object_add(one, "from", json_object_new_string(flag_word(row->was)));
         json_object_object_add(one, "to", json_object_new_string(flag_word(row->will)));

@@ -38,6 +38,11 @@ static const struct proximo_param modify_params[] = {
     PARAM(.type = PROXIMO_TYPE_BOOLEAN, .name = "delete", .description = "true: takes the roles away."),
 };
 
+static const struct proximo_param prune_params[] = {
+    PARAM(.type = PROXIMO_TYPE_STRING, .name = "path", .minimum = 1, .maximum = 256,
+          .description = "Only entries at or below it. Absent: everywhere."),
+};
+
 static const struct proximo_change changes[] = {
     {ROW(proximo_change), .flags = PROXIMO_CHANGE_IDEMPOTENT, .name = "pve_acl_modify",
      .title = "Give or take roles",
@@ -50,6 +55,17 @@ static const struct proximo_change changes[] = {
          "Undo puts each entry back as it was.",
      .params = PROXIMO_TABLE(modify_params), .operation_class = "acl.modify", .subject = "acl/{target}",
      .plan = acl_plan_modify, .plan_undo = acl_plan_undo_entries, .undo_kind = PROXIMO_UNDO_FUNCTION},
+    {ROW(proximo_change), .flags = PROXIMO_CHANGE_IDEMPOTENT, .name = "pve_acl_prune",
+     .title = "Remove entries that do nothing",
+     .description =
+         "Removes entries of the access list that do nothing: of guests, storages, nodes, pools, groups and "
+         "realms "
+         "that are gone, for root@pam, and covered by another entry of the same principal at the same path. "
+         "Only what is shown to change nobody's rights on anything that is there is removed; the plan lists "
+         "each with its "
+         "reason, and those that stay. Undo puts them back.",
+     .params = PROXIMO_TABLE(prune_params), .operation_class = "acl.modify", .subject = "acl/unused",
+     .plan = acl_plan_prune, .plan_undo = acl_plan_undo_entries, .undo_kind = PROXIMO_UNDO_FUNCTION},
 };
 
 static const struct proximo_class classes[] = {

@@ -7,8 +7,8 @@
 #include "realm_sync.h"
 
 static const struct topic *const topics[] = {
-    &acl_topic_users,  &acl_topic_groups,     &acl_topic_roles, &acl_topic_tokens,
-    &acl_topic_realms, &acl_topic_realm_sync, &acl_topic_tfa,   &acl_topic_entries,
+    &acl_topic_entries, &acl_topic_questions, &acl_topic_users,      &acl_topic_groups, &acl_topic_roles,
+    &acl_topic_tokens,  &acl_topic_realms,    &acl_topic_realm_sync, &acl_topic_tfa,
 };
 
 /* What a sync of a realm would do. */

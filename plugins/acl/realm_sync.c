@@ -254,7 +254,7 @@ static int32_t blast(void *instance, struct proximo_call *call, struct proximo_t
     if (r == PROXIMO_OK)
         r = tell_who(&a, &result);
     if (r == PROXIMO_OK)
-        r = sync_edits(&a, &result, &edits);
+        r = sync_edits(&a, &options, &result, &edits);
     if (r == PROXIMO_OK)
         r = edit_put(&subject, "edit", edits);
     sync_result_done(&result);

@@ -30,6 +30,7 @@ void sync_result_done(struct sync_result *result);
 int32_t sync_try(const struct asking *a, const struct sync_options *options, struct sync_result *ret);
 /* The edits of it, a new array; what cannot be told from it is told as incomplete. Negative when the call is
  * over. */
-int32_t sync_edits(const struct asking *a, const struct sync_result *result, struct json_object **ret);
+int32_t sync_edits(const struct asking *a, const struct sync_options *options,
+                   const struct sync_result *result, struct json_object **ret);
 
 #endif

@@ -173,17 +173,21 @@ static void add_purged(struct json_object *edits, struct json_object *acl, struc
     }
 }
 
-int32_t sync_edits(const struct asking *a, const struct sync_result *result, struct json_object **ret)
+int32_t sync_edits(const struct asking *a, const struct sync_options *options,
+                   const struct sync_result *result, struct json_object **ret)
 {
+    const bool off = options->enable_new && strcmp(options->enable_new, "0") == 0;
     struct json_object *edits = json_object_new_array();
     struct looked acl = {0};
     int32_t r = edits ? grants_look(a, &acl) : PROXIMO_ENOMEM;
-    if (r < 0)
+    if (r < 0) {
+        json_object_put(edits);
         return r;
+    }
     for (size_t i = 0; i < json_object_array_length(result->users_added); i++)
         json_object_array_add(
-            edits, edit_user(json_object_get_string(json_object_array_get_idx(result->users_added, i)), "1",
-                             "0", json_object_new_array()));
+            edits, edit_user(json_object_get_string(json_object_array_get_idx(result->users_added, i)),
+                             off ? "0" : "1", "0", json_object_new_array()));
     add_all(edits, result->groups_added, "group", "groupid");
     if (acl.data) { /* without it the blast function says that it was not read */
         add_purged(edits, acl.data, result->users_purged, result->users_removed, "user");
@@ -200,6 +204,9 @@ int32_t sync_edits(const struct asking *a, const struct sync_result *result, str
         r = a->host->incomplete(a->call, "some lines of the dry run",
                                 ask_text(a, "not understood, the first is: %.200s",
                                          json_object_get_string(json_object_array_get_idx(result->odd, 0))));
-    *ret = edits;
+    if (r == PROXIMO_OK)
+        *ret = edits;
+    else
+        json_object_put(edits);
     return r;
 }
