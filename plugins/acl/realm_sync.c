@@ -211,8 +211,9 @@ static int32_t tell_ids(const struct asking *a, struct json_object *ids, struct 
     return r;
 }
 
-static int32_t tell_who(const struct asking *a, const struct sync_result *s)
+static int32_t tell_who(const struct asking *a, const struct sync_options *o, const struct sync_result *s)
 {
+    const bool off = o->enable_new && strcmp(o->enable_new, "0") == 0;
     const struct {
         struct json_object *ids, *said;
         const char *kind;
@@ -227,7 +228,8 @@ static int32_t tell_who(const struct asking *a, const struct sync_result *s)
          "is no longer in the directory: loses its entries"},
         {s->groups_purged, s->groups_removed, "group", PROXIMO_RISK_HIGH,
          "is no longer in the directory: loses its entries"},
-        {s->users_added, NULL, "user", PROXIMO_RISK_MEDIUM, "is made: can log in by the realm"},
+        {s->users_added, NULL, "user", PROXIMO_RISK_MEDIUM,
+         off ? "is made, and cannot log in until it is enabled" : "is made: can log in by the realm"},
         {s->groups_added, NULL, "group", PROXIMO_RISK_LOW, "is made"},
         {s->users_changed, NULL, "user", PROXIMO_RISK_LOW,
          "gets names and mail address as the directory has them"},
@@ -252,7 +254,7 @@ static int32_t blast(void *instance, struct proximo_call *call, struct proximo_t
         return a.host->fail(call, PROXIMO_EINVAL, "the subject names no realm");
     int32_t r = sync_try(&a, &options, &result);
     if (r == PROXIMO_OK)
-        r = tell_who(&a, &result);
+        r = tell_who(&a, &options, &result);
     if (r == PROXIMO_OK)
         r = sync_edits(&a, &options, &result, &edits);
     if (r == PROXIMO_OK)

@@ -28,15 +28,15 @@ static void drop_edit(struct config_change *c, struct config_edit *edit)
 static int32_t append_groups(struct config_change *c)
 {
     struct config_edit *edit = groups_edit(c);
-    struct json_object *given DROP_JSON = edit_names(edit ? edit->to : NULL);
     const char *added = NULL;
+    if (!edit)
+        return PROXIMO_OK;
+    struct json_object *given DROP_JSON = edit_names(edit->to);
     for (size_t i = 0; given && i < json_object_array_length(given); i++) {
         const char *name = json_object_get_string(json_object_array_get_idx(given, i));
         if (!config_list_has(edit->was, name) && !config_list_has(added, name))
             added = added ? ask_text(&c->ask, "%s,%s", added, name) : ask_text(&c->ask, "%s", name);
     }
-    if (!edit)
-        return PROXIMO_OK;
     if (!added) {
         drop_edit(c, edit);
         return PROXIMO_OK;
@@ -61,10 +61,8 @@ static int32_t check_groups(struct config_change *c, struct json_object *names)
     static const struct proximo_need need[] = {
         NEED("/access/groups", "Group.Allocate|Sys.Audit|User.Modify")};
     const struct proximo_get get = {ROW(proximo_get), .path = "/access/groups", .needs = ROWS(need, 1)};
-    struct looked all;
-    int32_t r = json_object_array_length(names) ? ask_look(&c->ask, &get, &all) : PROXIMO_OK;
-    if (r < 0 || json_object_array_length(names) == 0)
-        return r;
+    struct looked all = {0};
+    int32_t r = ask_look(&c->ask, &get, &all);
     for (size_t i = 0; r == PROXIMO_OK && i < json_object_array_length(names); i++) {
         const char *name = json_object_get_string(json_object_array_get_idx(names, i));
         bool found = !all.complete || !json_object_is_type(all.data, json_type_array);
