@@ -6,8 +6,14 @@
 #include "../common/topics.h"
 
 extern const struct topic acl_topic_entries;
+extern const struct topic acl_topic_groups;
 extern const struct topic acl_topic_questions;
+extern const struct topic acl_topic_realm_sync;
+extern const struct topic acl_topic_realms;
 extern const struct topic acl_topic_roles;
+extern const struct topic acl_topic_tfa;
+extern const struct topic acl_topic_tokens;
+extern const struct topic acl_topic_users;
 
 int32_t acl_read_permissions(void *instance, struct proximo_call *call);
 int32_t acl_read_who_can(void *instance, struct proximo_call *call);
