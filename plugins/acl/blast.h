@@ -23,8 +23,12 @@ struct rights {
 int32_t rights_compare(const struct acl_model *before, const struct acl_model *after, struct privileges *all,
                        struct rights *ret);
 void rights_done(struct rights *rights);
-/* "gains VM.Audit at /vms and below it; loses ..." without reasons. In the call's arena; NULL: no memory. */
-const char *rights_text(const struct asking *a, const struct privileges *all, const struct rights_row *row);
+/* "gains VM.Audit at /vms and below it; loses ..." without reasons; where: the path, or several like it. In
+ * the call's arena; NULL: no memory. */
+const char *rights_text(const struct asking *a, const struct privileges *all, const struct rights_row *row,
+                        const char *where);
+/* Can anything be below its path? */
+bool rights_reach_below(const struct rights_row *row);
 /* PROXIMO_RISK_... of it; the weight orders within and over risks, the greater the worse. */
 uint32_t rights_risk(const struct privileges *all, const struct rights_row *row);
 uint32_t rights_weight(const struct privileges *all, const struct rights_row *row);
@@ -43,6 +47,8 @@ struct blast {
  * when there is nothing to say. In the call's arena; NULL: no memory. */
 const char *blast_reason(struct blast *b, const struct rights_row *row);
 
+/* Who gains and loses what; the worst first, bounded. */
+int32_t blast_tell_rights(struct blast *b);
 /* Who can authenticate no more, or now, with what; whose realm goes; who can still give rights. */
 int32_t blast_tell_sign_in(struct blast *b);
 int32_t blast_tell_realms(struct blast *b, struct json_object *edits);

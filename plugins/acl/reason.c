@@ -59,6 +59,21 @@ static const struct acl_source *only_in(const struct side *side, const struct si
     return NULL;
 }
 
+/* An entry whose role holds something else than before; NULL: none. */
+static const struct acl_source *of_changed_role(struct blast *b, const struct side *side)
+{
+    for (uint32_t i = 0; i < side->answer->source_count; i++) {
+        const struct acl_source *source = &side->answer->sources[i];
+        if (source->of_user != side->of_user || !source->role)
+            continue;
+        struct json_object *was = access_row(b->world.access.roles, "roleid", source->role);
+        const char *will = member_text(access_row(b->edited.roles, "roleid", source->role), "privs");
+        if (!member_is(was, "privs", will ? will : ""))
+            return source;
+    }
+    return NULL;
+}
+
 static const char *place(const struct asking *a, const struct acl_source *source)
 {
     return source->pool ? ask_text(a, "%s (by the pool %s)", source->path, source->pool) : source->path;
@@ -111,7 +126,10 @@ static const char *of_sides(struct blast *b, const struct side *first, const str
                         loses ? "no longer handed down" : "handed down now");
     if (was->via == ACL_VIA_GROUP && then->count < first->count)
         return ask_text(a, "%s the group %s", loses ? "no longer in" : "now in", was->principal);
-    return ask_text(a, "the entry at %s%s gives something else than before", place(a, was), whose(a, was));
+    was = of_changed_role(b, first);
+    return was ? ask_text(a, "the role %s, given at %s%s, holds something else than before", was->role,
+                          place(a, was), whose(a, was))
+               : "";
 }
 
 static int32_t ask_both(struct blast *b, const struct rights_row *row, struct acl_answer *before,
@@ -141,6 +159,8 @@ const char *blast_reason(struct blast *b, const struct rights_row *row)
     const uint32_t verdict = acl_may_authenticate(b->after, row->who, b->world.now);
     if (loses && !gains && (verdict == ACL_AUTH_NO_USER || verdict == ACL_AUTH_NO_TOKEN))
         return verdict == ACL_AUTH_NO_USER ? "the user is removed" : "the token is removed";
+    if (token && acl_may_authenticate(b->world.model, row->who, b->world.now) == ACL_AUTH_NO_TOKEN)
+        return "the token is new";
     const int own_was = token ? separated(&b->world.access, row->who) : 0;
     const int own_will = token ? separated(&b->edited, row->who) : 0;
     if (own_was >= 0 && own_will >= 0 && own_was != own_will)

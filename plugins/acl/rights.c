@@ -119,7 +119,13 @@ struct clause {
     const char *where;
 };
 
-const char *rights_text(const struct asking *a, const struct privileges *all, const struct rights_row *row)
+bool rights_reach_below(const struct rights_row *row)
+{
+    return has_below(row->path);
+}
+
+const char *rights_text(const struct asking *a, const struct privileges *all, const struct rights_row *row,
+                        const char *where)
 {
     const struct privilege_set gained_here = set_without(&row->gained, &row->below_gained);
     const struct privilege_set lost_here = set_without(&row->lost, &row->below_lost);
@@ -139,8 +145,7 @@ const char *rights_text(const struct asking *a, const struct privileges *all, co
         if (!names)
             return NULL;
         if (*names)
-            text = ask_text(a, "%s%s%s %s at %s%s", text, *text ? "; " : "", c->verb, names, row->path,
-                            c->where);
+            text = ask_text(a, "%s%s%s %s at %s%s", text, *text ? "; " : "", c->verb, names, where, c->where);
     }
     return text;
 }

@@ -56,31 +56,38 @@ static const char *why_not(uint32_t verdict)
     }
 }
 
+/* Of what goes it was told what it loses; whoever comes may find entries that waited for him. */
+static const char *sign_in_text(const struct asking *a, const char *who, uint32_t was, uint32_t will,
+                                const char *names)
+{
+    const uint32_t bad = will != ACL_AUTH_OK ? will : was;
+    const bool user = acl_id_kind(who) == ACL_ID_USER;
+    if (will == ACL_AUTH_NO_USER || will == ACL_AUTH_NO_TOKEN)
+        return ask_text(a, "is gone and can no longer authenticate");
+    if (will == ACL_AUTH_OK)
+        return ask_text(a, "can authenticate from now on, and holds %s", *names ? names : "nothing");
+    return ask_text(a, "can no longer authenticate (%s); it holds %s",
+                    user && bad == ACL_AUTH_DISABLED       ? "disabled"
+                    : user && bad == ACL_AUTH_USER_EXPIRED ? "expired"
+                                                           : why_not(bad),
+                    *names ? names : "nothing");
+}
+
 static int32_t tell_one(struct blast *b, const char *who, uint32_t was, uint32_t will)
 {
     const bool stops = will != ACL_AUTH_OK;
-    const bool user = acl_id_kind(who) == ACL_ID_USER;
+    const char *path = NULL, *name = blast_name(b, who);
     struct privilege_set held;
-    const char *path = NULL;
     int32_t r = holdings(b, stops ? b->world.model : b->after, stops ? b->ask_before : b->ask_after, who,
                          &held, &path);
     const char *names = r == PROXIMO_OK ? set_text(&b->a, &b->all, &held) : NULL;
+    if (names && *names)
+        names = ask_text(&b->a, "%s, the worst of it at %s", names, path);
     if (!names)
         return PROXIMO_ENOMEM;
-    const char *why = user && (will == ACL_AUTH_DISABLED || was == ACL_AUTH_DISABLED) ? "disabled"
-                      : user && (will == ACL_AUTH_USER_EXPIRED || was == ACL_AUTH_USER_EXPIRED)
-                          ? "expired"
-                          : why_not(stops ? will : was);
-    const char *effect = stops ? ask_text(&b->a, "can no longer authenticate (%s)%s%s", why,
-                                          *names ? "; it holds " : "; it holds nothing", names)
-                               : ask_text(&b->a, "can authenticate from now on%s%s",
-                                          *names ? ", and holds " : ", and holds nothing", names);
-    if (effect && *names)
-        effect = ask_text(&b->a, "%s, the worst of it at %s", effect, path);
-    const char *name = blast_name(b, who);
     const uint32_t risk = stops ? (name ? PROXIMO_RISK_HIGH : PROXIMO_RISK_MEDIUM) : set_risk(&b->all, &held);
-    return tell_affected(&b->a, risk ? risk : PROXIMO_RISK_LOW, principal_resource(&b->a, who), name, effect,
-                         NULL);
+    return tell_affected(&b->a, risk ? risk : PROXIMO_RISK_LOW, principal_resource(&b->a, who), name,
+                         sign_in_text(&b->a, who, was, will, names), NULL);
 }
 
 /* Those of one model that the other does not know are asked for from their own side. */
