@@ -111,6 +111,14 @@ static void each_kind_of_edit(void **state)
          {"keeps VM.PowerMgmt at /vms, but no longer below it: the entry at /vms for the group ops is no "
           "longer "
           "handed down"}},
+        /* What happens below another change, and is not what that says, is told apart. */
+        {"[{\"op\":\"entry\",\"path\":\"/"
+         "\",\"role\":\"Administrator\",\"type\":\"user\",\"ugid\":\"bob@pve\","
+         "\"propagate\":1},{\"op\":\"entry\",\"path\":\"/"
+         "vms\",\"role\":\"NoAccess\",\"type\":\"user\",\"ugid\":"
+         "\"bob@pve\",\"propagate\":1}]",
+         {"gains Permissions.Modify, VM.PowerMgmt, Sys.Audit, VM.Audit at / and below it: by the entry at /",
+          "loses VM.PowerMgmt, VM.Audit at /vms and below it: NoAccess at /vms takes all"}},
         /* The last administrator beside root@pam. */
         {"[{\"op\":\"user-remove\",\"userid\":\"ann@pve\"}]",
          {"user/ann@pve\",\"effect\":\"loses Permissions.Modify", "the user is removed",
