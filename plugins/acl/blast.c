@@ -59,6 +59,12 @@ static int32_t tell_row(struct blast *b, const struct rights_row *row)
         json_object_object_add(facts, "gains", set_names(&b->all, &row->gained));
     if (!set_empty(&row->lost))
         json_object_object_add(facts, "loses", set_names(&b->all, &row->lost));
+    const struct privilege_set wider = set_without(&row->below_gained, &row->gained);
+    const struct privilege_set narrower = set_without(&row->below_lost, &row->lost);
+    if (!set_empty(&wider))
+        json_object_object_add(facts, "gains_below", set_names(&b->all, &wider));
+    if (!set_empty(&narrower))
+        json_object_object_add(facts, "loses_below", set_names(&b->all, &narrower));
     return tell_affected(&b->a, is_own(b, row) ? PROXIMO_RISK_HIGH : rights_risk(&b->all, row),
                          principal_resource(&b->a, row->who), blast_name(b, row->who), text, facts);
 }

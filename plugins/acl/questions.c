@@ -219,7 +219,7 @@ static int32_t no_privilege(struct question *q, const char *privilege)
     }
     if (names && !*names)
         names = "others, which begin with Datastore., Mapping., Pool., SDN., Sys., User., VM. and so on";
-    return q->a.host->fail(q->a.call, PROXIMO_EINVAL, "no role has a privilege '%.64s'; there are %s",
+    return q->a.host->fail(q->a.call, PROXIMO_ENOTFOUND, "no role has a privilege '%.64s'; there are %s",
                            privilege, names ? names : "others");
 }
 
@@ -228,7 +228,8 @@ static int32_t ask_who(struct question *q, const char *privilege)
     struct acl_holder *list = NULL;
     uint32_t count = 0, unknown = 0;
     int32_t r = PROXIMO_OK;
-    if (acl_privilege(q->world.model, privilege) == ACL_PRIVS_MOST && q->world.access.roles)
+    if (acl_privilege(q->world.model, privilege) == ACL_PRIVS_MOST &&
+        access_row(q->world.access.roles, "roleid", "Administrator")) /* which has all that there are */
         return no_privilege(q, privilege);
     if (acl_who_can(q->asker, privilege, q->path, &list, &count, &unknown) != 0)
         return PROXIMO_ENOMEM;

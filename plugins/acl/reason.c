@@ -9,6 +9,8 @@
 
 /* One side of a question: the entries that count on the path's own way and by pools. */
 struct side {
+    const struct acl_answer *answer;
+    bool of_user;
     const struct acl_source *lowest; /* on the own way, of the principal itself; NULL: none */
     const struct acl_source *cut;    /* NoAccess */
     const struct acl_source *pool;   /* by a pool */
@@ -17,7 +19,7 @@ struct side {
 
 static struct side side_of(const struct acl_answer *answer, bool of_user)
 {
-    struct side side = {0};
+    struct side side = {.answer = answer, .of_user = of_user};
     for (uint32_t i = 0; i < answer->source_count; i++) {
         const struct acl_source *source = &answer->sources[i];
         if (source->of_user != of_user || source->via == ACL_VIA_ROOT)
@@ -31,6 +33,30 @@ static struct side side_of(const struct acl_answer *answer, bool of_user)
             side.lowest = source;
     }
     return side;
+}
+
+static bool has_source(const struct side *side, const struct acl_source *wanted)
+{
+    for (uint32_t i = 0; i < side->answer->source_count; i++) {
+        const struct acl_source *source = &side->answer->sources[i];
+        if (source->of_user == side->of_user && source->via == wanted->via &&
+            source->propagates == wanted->propagates && strcmp(source->path, wanted->path) == 0 &&
+            source->role && strcmp(source->role, wanted->role) == 0 &&
+            strcmp(source->principal, wanted->principal) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The first entry that counts on one side and not, or not so, on the other; NULL: none. */
+static const struct acl_source *only_in(const struct side *side, const struct side *other)
+{
+    for (uint32_t i = 0; i < side->answer->source_count; i++) {
+        const struct acl_source *source = &side->answer->sources[i];
+        if (source->of_user == side->of_user && source->role && !has_source(other, source))
+            return source;
+    }
+    return NULL;
 }
 
 static const char *place(const struct asking *a, const struct acl_source *source)
@@ -72,6 +98,8 @@ static const char *of_sides(struct blast *b, const struct side *first, const str
                                 was->path)
                      : ask_text(a, "at %s those for its groups hold again in place of an entry of its own",
                                 was->path);
+    const struct acl_source *only = only_in(first, then);
+    was = only ? only : was;
     if (!was)
         return "";
     const int flag = flag_in(then_acl, was);

@@ -33,14 +33,22 @@ static const char *text_or(const struct asking *a, struct proximo_text text, con
     return made ? made : otherwise;
 }
 
+static bool is_rows(struct json_object *data)
+{
+    bool rows = json_object_is_type(data, json_type_array);
+    for (size_t i = 0; rows && i < json_object_array_length(data); i++)
+        rows = json_object_is_type(json_object_array_get_idx(data, i), json_type_object);
+    return rows;
+}
+
 static void take(const struct asking *a, struct world *world, uint32_t part,
                  const struct proximo_answer *answer)
 {
     struct json_object *data = answer->status >= 200 && answer->status < 300 ? json_of(answer->data) : NULL;
-    if (!json_object_is_type(data, json_type_array)) {
+    if (!is_rows(data)) {
         lacking(world, part,
                 answer->status >= 200 && answer->status < 300
-                    ? "Proxmox answered without a list"
+                    ? "Proxmox answered without a list of objects"
                     : text_or(a, answer->message, ask_text(a, "HTTP status %d", (int)answer->status)));
         json_object_put(data);
         return;
