@@ -5,7 +5,30 @@
 
 #include "../common/topics.h"
 
-extern const struct topic firewall_topic_groups;
+/*
+ * The subject of every change here: the place by the kind and name of its thing, and the change itself as
+ * `edit`, a JSON array as text. The parts: "rules" (op insert with value; replace with pos and value; remove
+ * with pos; move with pos and to, as Proxmox's moveto), "options" (op set with value and delete), "aliases"
+ * (put with name and value, remove, rename with to), "ipset" (create, remove, rename, entry with value,
+ * entry-remove), "groups" (create, remove, rename).
+ */
+#define FIREWALL_SCHEMA                                                                                      \
+    "{\"type\":\"object\",\"properties\":{\"kind\":{\"enum\":[\"firewall\",\"firewall-group\",\"node\","     \
+    "\"guest\",\"vnet\"]},\"id\":{\"type\":\"string\"},\"group\":{\"type\":\"string\"},"                     \
+    "\"node\":{\"type\":\"string\"},\"vmid\":{\"type\":\"integer\"},\"type\":{\"type\":\"string\"},"         \
+    "\"vnet\":{\"type\":\"string\"},\"scope\":{\"type\":\"string\"},\"edit\":{\"type\":\"string\"}},"        \
+    "\"required\":[\"kind\",\"scope\",\"edit\"]}"
+#define FIREWALL_CLASS(class_name, class_title, class_flags, class_text)                                     \
+    {                                                                                                        \
+        ROW(proximo_class), .risk_floor = PROXIMO_RISK_LOW, .flags = (class_flags),                          \
+                            .undo_kind = PROXIMO_UNDO_FUNCTION, .name = (class_name),                        \
+                            .title = (class_title), .description = (class_text),                             \
+                            .subject_schema = FIREWALL_SCHEMA                                                \
+    }
+/* Of a row; the plan function names the one that it is. */
+#define FIREWALL_SUBJECT .subject = "firewall/{scope}"
+
+extern const struct topic firewall_topic_groups, firewall_topic_rules;
 
 /*
  * The blast function of all firewall operation classes. The subject has, beside its kind and naming member,
