@@ -173,13 +173,39 @@ static int32_t find_guest(struct blast *b)
     return r;
 }
 
+/* Of a connection whose address is not known nothing can be said; one that never leaves the node that answers
+ * meets no firewall there. */
+static int32_t tell_connection(struct blast *b)
+{
+    const struct world_node *answers = NULL;
+    for (uint32_t i = 0; i < b->world.node_count; i++)
+        answers = b->world.nodes[i].local ? &b->world.nodes[i] : answers;
+    if (b->place.scope == EDIT_GUEST || b->place.scope == EDIT_VNET || (b->reached.known && !b->reached.here))
+        return PROXIMO_OK;
+    if (!b->reached.known)
+        return b->ask.host->incomplete(b->ask.call, "whether this connection stays possible",
+                                       "the address that it comes from is not known");
+    if (!answers)
+        return b->ask.host->incomplete(b->ask.call, "whether this connection stays possible",
+                                       "GET /cluster/status does not say which node answers");
+    return b->place.scope == EDIT_NODE && strcmp(b->node, answers->name) != 0
+               ? PROXIMO_OK
+               : tell_affected(&b->ask, PROXIMO_RISK_LOW, ask_text(&b->ask, "node/%s", answers->name), NULL,
+                               ask_text(&b->ask,
+                                        "this connection comes from %s, the very host that it reaches: no firewall "
+                                        "looks at it",
+                                        b->reached.local_text),
+                               NULL);
+}
+
 static int32_t blast_nodes(struct blast *b)
 {
     const bool one = b->place.scope == EDIT_NODE || b->place.scope == EDIT_GUEST;
     int32_t r = b->place.scope == EDIT_GUEST ? find_guest(b) : PROXIMO_OK;
     if (r < 0 || (one && !b->node))
         return r;
-    r = world_read_nodes(&b->world, one ? b->node : NULL);
+    r = tell_connection(b);
+    r = r == PROXIMO_OK ? world_read_nodes(&b->world, one ? b->node : NULL) : r;
     for (uint32_t i = 0; r == PROXIMO_OK && i < b->world.node_count; i++) {
         struct world_node *node = &b->world.nodes[i];
         if (one && strcmp(node->name, b->node) != 0)

@@ -75,18 +75,7 @@ static int32_t tell_kept(struct host_look *h, const struct view *view, const str
 static int32_t tell_operator(struct host_look *h, const struct views *views)
 {
     static const struct kept kept[] = {{"tcp 8006 (API and GUI)", 8006}, {"tcp 22 (SSH)", 22}};
-    const struct reached *reached = &h->b->reached;
-    const struct asking *a = &h->b->ask;
     int32_t r = PROXIMO_OK;
-    if (!reached->known)
-        r = a->host->incomplete(a->call, "whether this connection stays possible",
-                                "the address that it comes from is not known");
-    else if (reached->here)
-        r = tell_affected(a, PROXIMO_RISK_LOW, h->tally.resource, NULL,
-                          ask_text(a, "this connection comes from %s, the very host that it reaches: no firewall "
-                                      "looks at it",
-                                   reached->local_text),
-                          NULL);
     for (uint32_t i = 0; r == PROXIMO_OK && i < views->count; i++) {
         const struct view *view = &views->list[i];
         for (size_t k = 0; r == PROXIMO_OK && k < 2 && view->kind <= VIEW_OPERATOR; k++)

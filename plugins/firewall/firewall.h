@@ -7,10 +7,7 @@
 
 /*
  * The subject of every change here: the place by the kind and name of its thing, and the change itself as
- * `edit`, a JSON array as text. The parts: "rules" (op insert with value; replace with pos and value; remove
- * with pos; move with pos and to, as Proxmox's moveto), "options" (op set with value and delete), "aliases"
- * (put with name and value, remove, rename with to), "ipset" (create, remove, rename, entry with value,
- * entry-remove), "groups" (create, remove, rename).
+ * `edit`, a JSON array as text (edit.h).
  */
 #define FIREWALL_SCHEMA                                                                                      \
     "{\"type\":\"object\",\"properties\":{\"kind\":{\"enum\":[\"firewall\",\"firewall-group\",\"node\","     \
@@ -23,7 +20,7 @@
         ROW(proximo_class), .risk_floor = PROXIMO_RISK_LOW, .flags = (class_flags),                          \
                             .undo_kind = PROXIMO_UNDO_FUNCTION, .name = (class_name),                        \
                             .title = (class_title), .description = (class_text),                             \
-                            .subject_schema = FIREWALL_SCHEMA                                                \
+                            .subject_schema = FIREWALL_SCHEMA, .blast = firewall_blast                       \
     }
 /* Of a row; the plan function names the one that it is. */
 #define FIREWALL_SUBJECT .subject = "firewall/{scope}"

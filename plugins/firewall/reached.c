@@ -2,16 +2,10 @@
 /* This connection's own address, and the addresses that the operator works from. Source: host->site. */
 #include "view.h"
 
-/* {"local":"192.0.2.5","endpoints":[{"host","port","address"}],"operator_addresses":["10.0.0.0/24"]}, or NULL. */
 static struct json_object *reached_json(const struct asking *a)
 {
-#if PROXIMO_ABI_MAJOR > 0 || PROXIMO_ABI_MINOR >= 5
     struct proximo_site site = {ROW(proximo_site)};
     return a->host->site(a->call, &site) == PROXIMO_OK ? json_of(site.reached_json) : NULL;
-#else
-    (void)a;
-    return NULL;
-#endif
 }
 
 static bool is_loopback(const struct fw_address *address)

@@ -2,6 +2,8 @@
 /* Rules, policies and built-in checks in words. */
 #include "words.h"
 
+#include "rules.h"
+
 static const struct {
     const char *word, *words;
 } builtins[] = {
@@ -63,22 +65,20 @@ static const char *piece(const struct asking *a, const char *before, const char 
     return text ? text : "";
 }
 
-const char *rule_words(const struct asking *a, struct json_object *rule)
+/* Without what people wrote about it. */
+const char *rule_said(const struct asking *a, struct json_object *rule)
 {
-    const char *type = member_text(rule, "type"), *action = member_text(rule, "action");
-    const char *macro = member_text(rule, "macro"), *source = member_text(rule, "source");
-    const char *enable = member_text(rule, "enable");
-    const char *off = enable && strcmp(enable, "0") == 0 ? " (switched off)" : "";
-    const char *iface = piece(a, " on ", member_text(rule, "iface"));
-    if (!type || !action)
+    struct json_object *copy DROP_JSON = NULL, *anywhere = NULL;
+    if (!json_object_is_type(rule, json_type_object) || json_object_deep_copy(rule, &copy, NULL) < 0)
         return NULL;
-    if (strcmp(type, "group") == 0)
-        return ask_text(a, "security group %s%s%s", action, iface, off);
-    return ask_text(a, "%s %s%s%s%s%s%s from %s%s%s%s", type, action, piece(a, " macro ", macro),
-                    piece(a, " ", member_text(rule, "proto")), piece(a, " ", member_text(rule, "dport")),
-                    piece(a, " from port ", member_text(rule, "sport")),
-                    piece(a, " ", member_text(rule, "icmp-type")), source && *source ? source : "anywhere",
-                    piece(a, " to ", member_text(rule, "dest")), iface, off);
+    json_object_object_del(copy, "comment");
+    json_object_object_del(copy, "log");
+    if (!member_is(copy, "type", "group") && !member_text(copy, "source")) {
+        anywhere = json_object_new_string("anywhere");
+        if (!anywhere || json_object_object_add(copy, "source", anywhere) < 0)
+            return NULL;
+    }
+    return rule_words(a, copy);
 }
 
 const char *by_words(const struct asking *a, struct json_object *input, const struct fw_by *by)
@@ -92,7 +92,7 @@ const char *by_words(const struct asking *a, struct json_object *input, const st
         }
         return by->word;
     }
-    const char *rule = rule_words(a, rule_at(input, by->file, by->group, by->pos));
+    const char *rule = rule_said(a, rule_at(input, by->file, by->group, by->pos));
     if (!by->group)
         return ask_text(a, "rule %u of %s%s", by->pos, file_words(a, by->file), piece(a, ": ", rule));
     return ask_text(a, "rule %u of security group %s (called by rule %u of %s)%s", by->pos, by->group,

@@ -6,8 +6,8 @@
 #include "evaluate/evaluate.h"
 #include "../rows.h"
 
-/* A rule: "in DROP tcp 8006 from anywhere"; a group line: "group webserver". NULL too when it is no rule. */
-const char *rule_words(const struct asking *a, struct json_object *rule);
+/* A rule: "in DROP tcp dport 8006 from anywhere". NULL too when it is none. */
+const char *rule_said(const struct asking *a, struct json_object *rule);
 /* "rule 3 of the node's firewall: in DROP tcp 8006 from anywhere", "the default policy DROP", ... input: that
  * of the model that judged. */
 const char *by_words(const struct asking *a, struct json_object *input, const struct fw_by *by);
