@@ -125,13 +125,13 @@ static int32_t tell_engine(struct blast *b, const struct world_node *node)
     const char *resource = ask_text(&b->ask, "node/%s", node->name);
     const enum fw_tri nftables = world_nftables(node);
     if (b->place.scope == EDIT_NODE && blast_touches_option(b, "nftables"))
-        return tell_affected(&b->ask, PROXIMO_RISK_HIGH, resource, NULL,
+        return tally_say(&b->ask, b->rows, PROXIMO_RISK_HIGH, resource, NULL,
                              "changes the firewall's engine (nftables): every rule of the node and its guests "
                              "is made anew by the other one, which differs where it is not worked out here",
                              NULL);
     if (!blast_touches_forward(b))
         return PROXIMO_OK;
-    return tell_affected(&b->ask, nftables == FW_NO ? PROXIMO_RISK_LOW : PROXIMO_RISK_HIGH, resource, NULL,
+    return tally_say(&b->ask, b->rows, nftables == FW_NO ? PROXIMO_RISK_LOW : PROXIMO_RISK_HIGH, resource, NULL,
                          nftables == FW_NO ? "forward rules and VNet firewalls have no effect here: the node "
                                              "uses the iptables engine"
                                            : "forward rules and VNet firewalls take effect with the nftables "
@@ -190,7 +190,7 @@ static int32_t tell_connection(struct blast *b)
                                        "GET /cluster/status does not say which node answers");
     return b->place.scope == EDIT_NODE && strcmp(b->node, answers->name) != 0
                ? PROXIMO_OK
-               : tell_affected(&b->ask, PROXIMO_RISK_LOW, ask_text(&b->ask, "node/%s", answers->name), NULL,
+               : tally_say(&b->ask, b->rows, PROXIMO_RISK_LOW, ask_text(&b->ask, "node/%s", answers->name), NULL,
                                ask_text(&b->ask,
                                         "this connection comes from %s, the very host that it reaches: no firewall "
                                         "looks at it",
@@ -219,16 +219,21 @@ static int32_t blast_nodes(struct blast *b)
     return r;
 }
 
+int32_t blast_run(struct blast *b)
+{
+    int32_t r = reached_read(&b->ask, &b->reached);
+    r = r == PROXIMO_OK ? world_open(&b->world, &b->ask) : r;
+    r = r == PROXIMO_OK && b->node ? world_add_node(&b->world, b->node) : r;
+    r = r == PROXIMO_OK ? blast_nodes(b) : r;
+    world_done(&b->world);
+    return r;
+}
+
 int32_t firewall_blast(void *instance, struct proximo_call *call, struct proximo_text subject_json)
 {
     struct blast b = {.ask = {((struct plane_instance *)instance)->host, call}};
     int32_t r = open_subject(&b, subject_json);
-    r = r == PROXIMO_OK ? reached_read(&b.ask, &b.reached) : r;
-    r = r == PROXIMO_OK ? world_open(&b.world, &b.ask) : r;
-    if (r == PROXIMO_OK && b.node)
-        r = world_add_node(&b.world, b.node);
-    r = r == PROXIMO_OK ? blast_nodes(&b) : r;
-    world_done(&b.world);
+    r = r == PROXIMO_OK ? blast_run(&b) : r;
     json_object_put(b.subject);
     json_object_put(b.edits);
     return r;

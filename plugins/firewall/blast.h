@@ -21,8 +21,11 @@ struct blast {
     const char *scope, *node; /* node: of node and guest, or NULL */
     int64_t vmid;
     struct reached reached;
+    struct json_object *rows; /* of a read: what would be told; NULL: it is told as affected */
 };
 
+/* Reads what the edits concern and tells what they do; scope, node, vmid, place and edits are filled in. */
+int32_t blast_run(struct blast *b);
 /* 0 and both models; 1: they could not be made, and this was told. looked_done in any case. */
 int32_t blast_look(struct blast *b, struct world_node *node, struct looked_node *ret);
 void looked_done(struct looked_node *looked);

@@ -129,6 +129,7 @@ static int32_t blast_guest(struct guest_look *g, struct json_object *row)
     const struct known_guest *known = guests_find(&b->world.guests, g->id);
     int32_t r = tally_open(&g->tally, &b->ask, ask_text(&b->ask, "guest/%s", g->vmid), known ? known->name : NULL,
                            true);
+    g->tally.rows = b->rows;
     json_object_object_foreach(nets, key, nic)
     {
         g->nic = nic;
@@ -139,7 +140,7 @@ static int32_t blast_guest(struct guest_look *g, struct json_object *row)
     r = r == PROXIMO_OK ? tally_tell(&g->tally) : r;
     r = r == PROXIMO_OK && (g->tally.count || b->vmid) ? tell_guess(g) : r;
     if (r == PROXIMO_OK && b->vmid && g->tally.count == 0)
-        r = tell_affected(&b->ask, PROXIMO_RISK_LOW, g->tally.resource, g->tally.name,
+        r = tally_say(&b->ask, b->rows, PROXIMO_RISK_LOW, g->tally.resource, g->tally.name,
                           g->scope ? "no packet to or from the guest that was looked at is judged otherwise"
                                    : "none of its network cards has firewall=1: its rules have no effect",
                           NULL);

@@ -61,11 +61,11 @@ static int32_t tell_kept(struct host_look *h, const struct view *view, const str
         return PROXIMO_OK; /* told as a change */
     const char *who = ask_text(a, "%s (%s)", view_word(view->kind), view->text);
     if (after.verdict == FW_UNKNOWN)
-        return tell_affected(a, PROXIMO_RISK_HIGH, h->tally.resource, NULL,
+        return tally_say(a, h->tally.rows, PROXIMO_RISK_HIGH, h->tally.resource, NULL,
                              ask_text(a, "whether it accepts %s from %s cannot be told, before or after: %s",
                                       kept->port, who, after.reason_count ? after.reasons[0] : "unknown"),
                              NULL);
-    return tell_affected(a, PROXIMO_RISK_LOW, h->tally.resource, NULL,
+    return tally_say(a, h->tally.rows, PROXIMO_RISK_LOW, h->tally.resource, NULL,
                          ask_text(a, after.verdict == FW_ACCEPT ? "still accepts %s from %s: by %s"
                                                                 : "did not accept %s from %s and will not: by %s",
                                   kept->port, who, by_words(a, h->looked->after_input, &after.by)),
@@ -93,6 +93,7 @@ int32_t blast_host(struct blast *b, const struct looked_node *looked)
     struct views views;
     named_read(&b->ask, looked->before_input, b->edits, b->scope, b->place.name, &named);
     int32_t r = tally_open(&h.tally, &b->ask, ask_text(&b->ask, "node/%s", looked->node->name), NULL, false);
+    h.tally.rows = b->rows;
     r = r == PROXIMO_OK ? views_of_node(&b->world, looked->node, &b->reached, &named, &views) : r;
     if (r < 0)
         return r;
@@ -107,7 +108,7 @@ int32_t blast_host(struct blast *b, const struct looked_node *looked)
     r = r == PROXIMO_OK ? tally_tell(&h.tally) : r;
     r = r == PROXIMO_OK ? tell_operator(&h, &views) : r;
     if (r == PROXIMO_OK && h.tally.count == 0)
-        r = tell_affected(&b->ask, PROXIMO_RISK_LOW, h.tally.resource, NULL,
+        r = tally_say(&b->ask, b->rows, PROXIMO_RISK_LOW, h.tally.resource, NULL,
                           "no packet to or from the node that was looked at is judged otherwise", NULL);
     return r;
 }

@@ -7,6 +7,7 @@
 #include "firewall.h"
 
 static const struct topic *const topics[] = {
+    &firewall_topic_look,
     &firewall_topic_rules,
     &firewall_topic_groups,
 };

@@ -17,6 +17,35 @@ int32_t tally_open(struct tally *t, const struct asking *a, const char *resource
     return t->runs && resource ? PROXIMO_OK : PROXIMO_ENOMEM;
 }
 
+static bool put(struct json_object *row, const char *key, const char *text)
+{
+    struct json_object *value = text ? json_object_new_string(text) : NULL;
+    if (!text || (value && json_object_object_add(row, key, value) == 0))
+        return true;
+    json_object_put(value);
+    return false;
+}
+
+int32_t tally_say(const struct asking *a, struct json_object *rows, uint32_t risk, const char *resource,
+                  const char *name, const char *effect, struct json_object *facts)
+{
+    static const char *const risks[] = {"", "low", "medium", "high"};
+    if (!rows)
+        return tell_affected(a, risk, resource, name, effect, facts);
+    struct json_object *row = json_object_new_object();
+    const bool good = resource && effect && row && put(row, "resource", resource) && put(row, "name", name) &&
+                      put(row, "risk", risks[risk & 3]) && put(row, "effect", effect) &&
+                      put(row, "outcome", member_text(facts, "outcome")) &&
+                      put(row, "direction", member_text(facts, "direction")) &&
+                      put(row, "seen_from", member_text(facts, "seen_from")) &&
+                      put(row, "ports", member_text(facts, "ports"));
+    json_object_put(facts);
+    if (good && json_object_array_add(rows, row) == 0)
+        return PROXIMO_OK;
+    json_object_put(row);
+    return PROXIMO_ENOMEM;
+}
+
 struct comparing {
     struct tally *tally;
     const struct tally_look *look;

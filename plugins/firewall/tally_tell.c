@@ -37,18 +37,21 @@ static const char *service_words(const struct asking *a, const struct tally_run 
     return count && words ? ask_text(a, " (%s)", words) : words;
 }
 
-static const char *run_words(const struct asking *a, const struct tally_run *run)
+/* "tcp 22 (SSH)", "all of udp", "ping"; behind a run of the same protocol without its name. */
+static const char *run_words(const struct asking *a, const struct tally_run *run, int proto_before)
 {
-    const char *proto = run->proto == 6 ? "tcp" : run->proto == 17 ? "udp" : "ping";
-    if (run->proto != 6 && run->proto != 17)
-        return proto;
+    const char *proto = run->proto == 6 ? "tcp" : run->proto == 17 ? "udp" : NULL, *services;
+    const char *word = run->proto == proto_before ? "" : ask_text(a, "%s ", proto ? proto : "");
+    if (!proto)
+        return "ping";
     if (run->first == 1 && run->last == 65535)
         return ask_text(a, "all of %s", proto);
-    const char *services = service_words(a, run);
+    services = service_words(a, run);
+    if (!services || !word)
+        return NULL;
     if (run->first == run->last)
-        return ask_text(a, "%s %u%s", proto, (unsigned)run->first, services ? services : "");
-    return ask_text(a, "%s %u-%u%s", proto, (unsigned)run->first, (unsigned)run->last,
-                    services ? services : "");
+        return ask_text(a, "%s%u%s", word, (unsigned)run->first, services);
+    return ask_text(a, "%s%u-%u%s", word, (unsigned)run->first, (unsigned)run->last, services);
 }
 
 static bool belongs(const struct tally_run *first, const struct tally_run *run)
@@ -61,6 +64,7 @@ static bool belongs(const struct tally_run *first, const struct tally_run *run)
 static int32_t gather(const struct tally *t, uint32_t at, struct group *ret)
 {
     uint32_t shown = 0;
+    int proto = -1;
     *ret = (struct group){.first = &t->runs[at], .ports = "", .addresses = t->runs[at].address,
                           .address_count = 1, .by = t->runs[at].by};
     for (uint32_t i = at; i < t->count; i++) {
@@ -72,9 +76,11 @@ static int32_t gather(const struct tally *t, uint32_t at, struct group *ret)
         ret->ssh |= covers(run, 6, 22);
         ret->corosync |= covers(run, 17, 5404) || covers(run, 17, 5405);
         ret->several |= strcmp(run->by, ret->by) != 0;
-        if (++shown <= RUNS_SHOWN)
-            ret->ports = ask_text(&t->ask, "%s%s%s", ret->ports, shown > 1 ? ", " : "",
-                                  run_words(&t->ask, run));
+        if (++shown <= RUNS_SHOWN) {
+            const char *words = run_words(&t->ask, run, proto);
+            ret->ports = words ? ask_text(&t->ask, "%s%s%s", ret->ports, shown > 1 ? ", " : "", words) : NULL;
+            proto = run->proto;
+        }
         if (!ret->ports)
             return PROXIMO_ENOMEM;
     }
@@ -156,7 +162,7 @@ static int32_t tell(struct tally *t, const struct group *g)
     }
     t->cut_off |= !t->guest && run->outcome != OUTCOME_OPENED && is_operator(g) && (g->api || g->ssh);
     t->told++;
-    return tell_affected(&t->ask, risk_of(t, g), t->resource, t->name, effect_of(t, g), facts);
+    return tally_say(&t->ask, t->rows, risk_of(t, g), t->resource, t->name, effect_of(t, g), facts);
 }
 
 /* ---- all of it */

@@ -83,7 +83,7 @@ static int32_t take_nodes(struct world *w)
     struct json_object *status = member_of(w->lists, "status");
     const size_t count = status ? json_object_array_length(status) : 0;
     w->nodes_read = status != NULL;
-    w->nodes = w->ask.host->alloc(w->ask.call, (count + 1) * sizeof(*w->nodes));
+    w->nodes = w->ask.host->alloc(w->ask.call, (count + WORLD_NODES_MORE) * sizeof(*w->nodes));
     if (!w->nodes)
         return PROXIMO_ENOMEM;
     for (size_t i = 0; i < count; i++) {
@@ -110,8 +110,12 @@ struct world_node *world_find(struct world *w, const char *node)
 
 int32_t world_add_node(struct world *w, const char *node)
 {
-    if (!world_find(w, node))
-        w->nodes[w->node_count++] = (struct world_node){.name = node, .online = true};
+    if (world_find(w, node))
+        return PROXIMO_OK;
+    if (w->added == WORLD_NODES_MORE)
+        return PROXIMO_ENOMEM;
+    w->added++;
+    w->nodes[w->node_count++] = (struct world_node){.name = node, .online = true};
     return PROXIMO_OK;
 }
 

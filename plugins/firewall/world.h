@@ -21,6 +21,7 @@
 #include "evaluate/evaluate.h"
 
 #define WORLD_NODES_MOST     64u  /* looked at by one call */
+#define WORLD_NODES_MORE     8u  /* that the list does not have */
 #define WORLD_LISTS_MOST     1024u /* IP sets and security groups of the datacenter whose content is read */
 #define WORLD_GUESTS_MOST    256u /* guests whose rules are read by one call */
 #define WORLD_CONFIGS_MOST   2000u
@@ -51,7 +52,7 @@ struct world {
     struct json_object *corosync; /* {} without a cluster; NULL: not known */
     struct json_object *sdn;      /* names of SDN's sets, their content unknown; NULL: not read */
     struct world_node *nodes;
-    uint32_t node_count;
+    uint32_t node_count, added;
     bool nodes_read;
     struct known_guests guests;
     bool guests_listed;
