@@ -28,6 +28,7 @@
 /* Of a row; the plan function names the one that it is. */
 #define FIREWALL_SUBJECT .subject = "firewall/{scope}"
 
-extern const struct topic firewall_topic_groups, firewall_topic_rules;
+extern const struct topic firewall_topic_groups, firewall_topic_rules, firewall_topic_options,
+    firewall_topic_reads, firewall_topic_objects;
 
 #endif
