@@ -237,7 +237,8 @@ static int32_t undo(struct object_change *c, struct json_object *record)
         r = none(c, "there is one of this name again");
     if (r == PROXIMO_OK && !c->was && c->kind->content)
         c->restored = content_recorded(state_of(record, "before", 1));
-    if (r == PROXIMO_OK && c->was && c->name && state_of(record, "before", 1))
+    const char *tool = member_text(record, "tool");
+    if (r == PROXIMO_OK && c->was && c->name && tool && strstr(tool, "_delete"))
         r = none(c, "it was removed in part only; what went stands in the plan (what_goes) and in the record, "
                     "and is to be added again");
     if (r == PROXIMO_OK && !c->name && c->kind->content && !as_left(c, record))
