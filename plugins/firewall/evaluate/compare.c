@@ -61,25 +61,41 @@ static int add_port(struct run *run, size_t packet, uint16_t port, const struct 
     return 0;
 }
 
+/* A port at which nothing begins or ends in either model is judged as the one before it. */
+struct judged {
+    struct fw_result before, after;
+};
+
+static int judge(const struct fw_model *before, const struct fw_model *after, const struct fw_packet *packet,
+                 struct judged *ret)
+{
+    int r = fw_evaluate(before, packet, &ret->before);
+
+    return r ? r : fw_evaluate(after, packet, &ret->after);
+}
+
 int fw_compare(const struct fw_model *before, const struct fw_model *after, const struct fw_packet *packets,
                size_t count, uint16_t first, uint16_t last, fw_change_fn *each, void *data)
 {
     struct run run = {.each = each, .data = data};
+    struct judged judged = {0};
 
     for (size_t i = 0; i < count; i++) {
         struct fw_packet packet = packets[i];
+        struct fw_edges edges = {{0}};
         bool ports = first <= last;
 
+        fw_edges_mark(before, &packet, &edges);
+        fw_edges_mark(after, &packet, &edges);
         for (uint32_t port = ports ? first : 0; port <= (ports ? last : 0U); port++) {
-            struct fw_result old, new;
+            int r = 0;
 
             if (ports)
                 packet.dport = (int)port;
-            int r = fw_evaluate(before, &packet, &old);
+            if (!ports || port == first || fw_edges_has(&edges, port))
+                r = judge(before, after, &packet, &judged);
             if (r == 0)
-                r = fw_evaluate(after, &packet, &new);
-            if (r == 0)
-                r = add_port(&run, i, (uint16_t)port, &old, &new);
+                r = add_port(&run, i, (uint16_t)port, &judged.before, &judged.after);
             if (r)
                 return r;
         }
