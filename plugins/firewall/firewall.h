@@ -25,7 +25,8 @@
 /* Of a row; the plan function names the one that it is. */
 #define FIREWALL_SUBJECT .subject = "firewall/{scope}"
 
-extern const struct topic firewall_topic_groups, firewall_topic_look, firewall_topic_rules;
+extern const struct topic firewall_topic_groups, firewall_topic_rules, firewall_topic_options,
+    firewall_topic_reads, firewall_topic_objects, firewall_topic_look;
 
 /*
  * The blast function of all firewall operation classes. The subject has, beside its kind and naming member,

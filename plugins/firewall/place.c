@@ -16,12 +16,12 @@ static const struct scope scopes[] = {
     {.name = "node", .argument = "node", .rules = "/nodes/{node}/firewall/rules",
      .options = "/nodes/{node}/firewall/options", .log = "/nodes/{node}/firewall/log",
      .types = "in,out,forward,group", .subject = "node", .member = "node", .audit = "Sys.Audit",
-     .modify = "Sys.Modify"},
+     .modify = "Sys.Modify", .log_right = "Sys.Syslog"},
     {.name = "guest", .argument = "vmid", .rules = GUEST_FIREWALL "/rules",
      .options = GUEST_FIREWALL "/options", .aliases = GUEST_FIREWALL "/aliases",
      .ipset = GUEST_FIREWALL "/ipset", .log = GUEST_FIREWALL "/log", .refs = GUEST_FIREWALL "/refs",
      .types = "in,out,group", .subject = "guest", .member = "vmid", .audit = "VM.Audit",
-     .modify = "VM.Config.Network"},
+     .modify = "VM.Config.Network", .log_right = "VM.Console"},
     {.name = "vnet", .argument = "vnet", .rules = VNET_FIREWALL "/rules",
      .options = VNET_FIREWALL "/options", .types = "forward,group", .subject = "vnet", .member = "vnet",
      .audit = "SDN.Audit|SDN.Allocate", .modify = "SDN.Allocate"},
@@ -218,9 +218,51 @@ int32_t place_look(const struct place *place, const char *path, const struct pro
     return ask_look(&place->ask, &get, ret);
 }
 
+/* ---- replies */
+
+int32_t place_reply_rows(const struct place *place, struct json_object *rows, bool complete)
+{
+    struct json_object *about DROP_JSON = json_object_new_object();
+    if (!about || !rows)
+        return PROXIMO_ENOMEM;
+    json_object_object_add(about, "scope", json_object_new_string(place->scope->name));
+    if (place->scope->argument)
+        json_object_object_add(about, place->scope->argument, json_object_new_string(place->id));
+    const struct proximo_content blocks[] = {
+        {ROW(proximo_content), .type = PROXIMO_CONTENT_ROWS, .data = json_text(rows),
+         .flags = complete ? PROXIMO_CONTENT_COMPLETE : PROXIMO_CONTENT_INCOMPLETE},
+        {ROW(proximo_content), .type = PROXIMO_CONTENT_JSON, .data = json_text(about), .name = text_of("place")},
+    };
+    return place->ask.host->reply(place->ask.call, blocks, 2);
+}
+
+int32_t place_reply_list(const struct place *place, const char *path, const struct proximo_field *more,
+                         const struct proximo_need *need)
+{
+    const struct filled all = fill(place, path, more);
+    const struct proximo_get get = {ROW(proximo_get), .path = path, .fields = all.rows,
+                                    .field_count = all.count, .needs = ROWS(need, 1)};
+    struct proximo_answer answer = {ROW(proximo_answer)};
+    int32_t r = place->ask.host->get(place->ask.call, &get, &answer);
+    if (r < 0)
+        return r;
+    struct json_object *rows DROP_JSON = json_of(answer.data);
+    if (!json_object_is_type(rows, json_type_array))
+        return place->ask.host->fail(place->ask.call, PROXIMO_EPROTO,
+                                     "GET %s answered without the list that it promises", path);
+    return place_reply_rows(place, rows, !(answer.flags & PROXIMO_ANSWER_INCOMPLETE));
+}
+
 /* ---- parts of plans */
 
-int32_t place_subject(const struct place *place, const char *operation_class, struct json_object *edits)
+const char *place_class(const struct place *place, const char *of_hosts, const char *of_guests)
+{
+    return strcmp(place->scope->name, "guest") == 0 || strcmp(place->scope->name, "vnet") == 0 ? of_guests
+                                                                                                 : of_hosts;
+}
+
+int32_t place_subject(const struct place *place, const char *operation_class, const char *scope_name,
+                      struct json_object *edits)
 {
     struct json_object *subject DROP_JSON = json_object_new_object();
     const struct scope *scope = place->scope;
@@ -232,7 +274,7 @@ int32_t place_subject(const struct place *place, const char *operation_class, st
                            strcmp(scope->member, "vmid") == 0
                                ? json_object_new_int64((int64_t)digits_of(place->id, 999999999))
                                : json_object_new_string(place->id));
-    json_object_object_add(subject, "scope", json_object_new_string(scope->name));
+    json_object_object_add(subject, "scope", json_object_new_string(scope_name ? scope_name : scope->name));
     if (place->kind) {
         json_object_object_add(subject, "node", json_object_new_string(place->node));
         json_object_object_add(subject, "type", json_object_new_string(place->kind));

@@ -18,7 +18,7 @@ struct scope {
     const char *refs;                                    /* what its rules may refer to; NULL: not told */
     const char *types;                                   /* of rules that it takes: "in,out,group" */
     const char *subject, *member;                        /* kind of its subject and what names it */
-    const char *audit, *modify;                          /* privileges */
+    const char *audit, *modify, *log_right;              /* privileges */
 };
 /* By name; NULL: there is none. */
 const struct scope *scope_named(const char *name);
@@ -70,10 +70,21 @@ int32_t place_get(const struct place *place, const char *path, const struct prox
 int32_t place_look(const struct place *place, const char *path, const struct proximo_field *more,
                    struct looked *ret);
 
+/* Answers a read with the list at path, whole or not as the token sees it. needs: of a full list. */
+int32_t place_reply_list(const struct place *place, const char *path, const struct proximo_field *more,
+                         const struct proximo_need *need);
+/* Replies these rows beside "place": whose they are. */
+int32_t place_reply_rows(const struct place *place, struct json_object *rows, bool complete);
+
 /* ---- parts of plans */
 
-/* The subject with the edits (an array, borrowed) that the blast function works out. */
-int32_t place_subject(const struct place *place, const char *operation_class, struct json_object *edits);
+/* Of guests and virtual networks nobody manages the cluster, as a rule: their classes are `of_guests`. */
+const char *place_class(const struct place *place, const char *of_hosts, const char *of_guests);
+
+/* The subject with the edits (an array, borrowed) that the blast function works out. scope: whose parts they
+ * are of; NULL: the place's own. */
+int32_t place_subject(const struct place *place, const char *operation_class, const char *scope,
+                      struct json_object *edits);
 /* fields NULL: all of it. */
 int32_t place_guard(const struct place *place, const char *path, const struct proximo_field *more,
                     const char *fields, uint64_t flags);

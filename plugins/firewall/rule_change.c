@@ -279,7 +279,7 @@ static int32_t subject(const struct rule_change *c)
         json_object_object_add(
             first, "to",
             json_object_new_int64(moveto(c->op == RULE_MOVE ? c->pos : 0, c->to)));
-    return place_subject(&c->at, "firewall.rule", edits);
+    return place_subject(&c->at, place_class(&c->at, "firewall.rule", "firewall.guest.rule"), NULL, edits);
 }
 
 static const char *way_back(const struct rule_change *c)

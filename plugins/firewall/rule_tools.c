@@ -92,7 +92,9 @@ static const struct proximo_change changes[] = {
 
 static const struct proximo_class classes[] = {
     FIREWALL_CLASS("firewall.rule", "Change a firewall rule", PROXIMO_CLASS_CUTS_OFF | PROXIMO_CLASS_WIDENS,
-                   "Adds, removes, changes or moves a firewall rule."),
+                   "Adds, removes, changes or moves a rule of the datacenter, a node or a security group."),
+    FIREWALL_CLASS("firewall.guest.rule", "Change a firewall rule of a guest", 0,
+                   "Adds, removes, changes or moves a rule of a guest or a virtual network."),
 };
 
 const struct topic firewall_topic_rules = {
