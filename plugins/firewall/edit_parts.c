@@ -185,7 +185,8 @@ static int edit_map(struct edit *edit, struct json_object *map)
     if (is_op(edit, "create")) {
         if (json_object_object_get_ex(map, name, &held))
             return edit_wrong(edit, "there is one of this name already");
-        held = json_object_new_array();
+        struct json_object *rules = member_of(edit->value, "rules");
+        held = json_object_is_type(rules, json_type_array) ? json_object_get(rules) : json_object_new_array();
         return held && json_object_object_add(map, name, held) == 0 ? 0 : -ENOMEM;
     }
     if (!json_object_object_get_ex(map, name, &held))

@@ -53,8 +53,10 @@ int32_t objects_plan_delete(void *instance, struct proximo_call *call, const str
 int32_t objects_plan_undo(void *instance, struct proximo_call *call, const struct object_kind *kind,
                           struct proximo_text record_json);
 
-/* What refers to it, as facts of a plan; `uses` says how they are called. */
+/* Facts of a plan: which rules and sets name it, if the change matters to them. */
 int32_t object_tell_uses(const struct object_change *c);
+/* Which rules call a security group. */
+int32_t object_tell_callers(const struct place *place, const char *group);
 
 /* The rows of a whole guard's value in a record; NULL: nothing was there. The caller's. */
 struct json_object *content_recorded(struct json_object *state);

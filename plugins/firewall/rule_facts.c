@@ -4,7 +4,7 @@
  * guest's network devices do not take part. What cannot be read is said so; what a packet really meets works
  * the blast function out. Sources: GET .../firewall/options, GET .../config of a guest.
  */
-#include "rules.h"
+#include "objects.h"
 
 static int32_t say(const struct rule_change *c, const char *name, const char *text)
 {
@@ -104,5 +104,7 @@ int32_t rule_change_tell(const struct rule_change *c)
         r = tell_off(c);
     if (r == PROXIMO_OK && strcmp(c->at.scope->name, "guest") == 0)
         r = tell_devices(c);
+    if (r == PROXIMO_OK && strcmp(c->at.scope->name, "group") == 0)
+        r = object_tell_callers(&c->at, c->at.id);
     return r;
 }
