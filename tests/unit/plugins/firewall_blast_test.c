@@ -166,6 +166,12 @@ static void a_part_of_the_operators_network_counts(void **state)
     assert_int_equal(blast(&t, AT_PVE1, INSERT("'action':'REJECT','proto':'tcp','source':'203.0.113.9'")), 0);
     expect_row(&t, RISK(3), "node/pve1", "from the operator's addresses (203.0.113.9)");
     plane_test_done(&t);
+
+    begin(&t);
+    assert_int_equal(blast(&t, AT_PVE1, INSERT("'action':'REJECT','proto':'tcp','source':'203.0.113.99'")), 0);
+    expect_row(&t, RISK(2), "node/pve1", "from addresses that the change names (203.0.113.99)");
+    expect_nothing(&t, "affected", "cuts off the operator");
+    plane_test_done(&t);
 }
 
 static void what_cannot_be_told_counts_as_lost(void **state)
@@ -212,6 +218,7 @@ static void a_connection_from_the_node_itself_meets_no_firewall(void **state)
     assert_int_equal(blast(&t, AT_CLUSTER, INSERT("'action':'DROP','proto':'tcp','dport':'8006'")), 0);
     expect_row(&t, RISK(1), "node/pve1", "this connection comes from 127.0.0.1");
     expect_nothing(&t, "affected", "cuts off the operator");
+    expect_nothing(&t, "affected", "this connection (127.0.0.1)");
     /* but the other nodes no longer hand calls on to it */
     expect_row(&t, RISK(2), "node/pve2", "no longer accepts tcp 8006 (API and GUI) from other nodes of the cluster "
                                          "(10.0.0.11)");
@@ -345,6 +352,19 @@ static void guests_ports_open_and_close_as_runs(void **state)
     plane_test_done(&t);
 }
 
+/* The IP filter lets a container's own address out, which stands in its configuration. */
+static void a_containers_address_passes_its_ip_filter(void **state)
+{
+    struct plane_test t;
+    (void)state;
+    begin(&t);
+    OK("/nodes/pve1/lxc/101/firewall/options", "{'enable':1,'ipfilter':1}");
+    assert_int_equal(blast(&t, AT_101, "[{'part':'options','op':'set','value':{'policy_out':'DROP'}}]"), 0);
+    expect_row(&t, RISK(2), "guest/101", "can no longer send all of tcp, all of udp, ping to the internet (IPv4): by "
+                                         "the default policy DROP");
+    plane_test_done(&t);
+}
+
 static void a_destination_needs_the_guests_address(void **state)
 {
     struct plane_test t;
@@ -428,6 +448,7 @@ int main(void)
         cmocka_unit_test(the_part_that_is_changed_has_to_be_read),
         cmocka_unit_test(a_subject_that_makes_no_sense_is_refused),
         cmocka_unit_test(guests_ports_open_and_close_as_runs),
+        cmocka_unit_test(a_containers_address_passes_its_ip_filter),
         cmocka_unit_test(a_destination_needs_the_guests_address),
         cmocka_unit_test(cards_without_the_flag_meet_no_firewall),
         cmocka_unit_test(a_set_of_the_datacenter_reaches_guests),
