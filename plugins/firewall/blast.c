@@ -208,6 +208,17 @@ static int32_t tell_same(struct blast *b)
                      NULL);
 }
 
+/* A comment, or nothing: packets meet what they met. */
+static int32_t tell_nothing(struct blast *b)
+{
+    const struct asking *a = &b->ask;
+    const char *resource = b->place.scope == EDIT_NODE    ? ask_text(a, "node/%s", b->node)
+                           : b->place.scope == EDIT_GUEST ? ask_text(a, "guest/%s", b->place.name)
+                           : b->place.scope == EDIT_VNET  ? ask_text(a, "vnet/%s", b->place.name)
+                                                          : "firewall/cluster";
+    return tally_say(a, b->rows, PROXIMO_RISK_LOW, resource, NULL, "what packets meet stays as it is", NULL);
+}
+
 static int32_t blast_nodes(struct blast *b)
 {
     const bool one = b->place.scope == EDIT_NODE || b->place.scope == EDIT_GUEST;
@@ -231,6 +242,8 @@ static int32_t blast_nodes(struct blast *b)
 
 int32_t blast_run(struct blast *b)
 {
+    if (json_object_array_length(b->edits) == 0)
+        return tell_nothing(b);
     int32_t r = world_open(&b->world, &b->ask);
     r = r == PROXIMO_OK ? reached_read(&b->ask, &b->reached) : r; /* known once something was read */
     r = r == PROXIMO_OK && b->node ? world_add_node(&b->world, b->node) : r;

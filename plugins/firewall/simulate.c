@@ -29,9 +29,9 @@ static int32_t open_edits(struct simulation *s)
         s->blast.vmid = (int64_t)digits_of(s->place.id, 999999999);
     s->blast.edits = edits ? json_of(text_of(edits)) : NULL;
     s->blast.rows = s->rows = json_object_new_array();
-    if (!json_object_is_type(s->blast.edits, json_type_array))
+    if (!json_object_is_type(s->blast.edits, json_type_array) || json_object_array_length(s->blast.edits) == 0)
         return a->host->fail(a->call, PROXIMO_EINVAL,
-                             "edits is no JSON array; an edit is, for instance, {\"part\":\"rules\",\"op\":"
+                             "edits is no JSON array of 1 to 256 edits; one is, for instance, {\"part\":\"rules\",\"op\":"
                              "\"insert\",\"value\":{\"type\":\"in\",\"action\":\"DROP\",\"enable\":1}}");
     return s->rows ? PROXIMO_OK : PROXIMO_ENOMEM;
 }

@@ -32,7 +32,7 @@ static const char *service_words(const struct asking *a, const struct tally_run 
         if (service->proto != run->proto || service->last < run->first || run->last < service->first)
             continue;
         if (++count > 4)
-            return ask_text(a, "%s ...", words);
+            return ask_text(a, " (%s ...)", words);
         words = ask_text(a, "%s%s%s", words, count > 1 ? ", " : "", service->name);
     }
     return count && words ? ask_text(a, " (%s)", words) : words;

@@ -53,6 +53,7 @@ static void begin(struct plane_test *t)
     put(t, "/cluster/config/nodes", 200,
         "[{'name':'pve1','ring0_addr':'10.0.0.11'},{'name':'pve2','ring0_addr':'10.0.0.12'}]");
     put(t, "/cluster/config/totem", 200, "{'version':'2'}");
+    put(t, "/cluster/firewall/refs?type=ipset", 200, "[]");
     put_node(t, "pve1", "10.0.0.11/24");
     put_node(t, "pve2", "10.0.0.12/24");
     put(t, "/cluster/resources?type=vm", 200,
@@ -275,7 +276,7 @@ static void parts_that_were_not_read_are_never_taken_as_empty(void **state)
                                         "/cluster/firewall/groups",    "/cluster/status",
                                         "/cluster/config/nodes",       "/cluster/config/totem",
                                         "/nodes/pve1/firewall/options", "/nodes/pve1/firewall/rules",
-                                        "/nodes/pve1/network"};
+                                        "/nodes/pve1/network",         "/cluster/firewall/refs?type=ipset"};
     static const char *const odd[] = {"null", "7", "'x'", "{'a':[]}", "[[],7,null,{'name':5,'iface':{}}]"};
     (void)state;
     for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
@@ -315,7 +316,7 @@ static void a_subject_that_makes_no_sense_is_refused(void **state)
         {AT_PVE1, "nonsense", "has a scope with its name, and edits"},
         {"'kind':'node','node':'pve1','scope':'moon'", "[]", "has a scope"},
         {"'kind':'guest','scope':'guest'", "[]", "has a scope"},
-        {AT_PVE1, "[]", "does not fit what is there: edits are an array"},
+        {AT_PVE1, "[7]", "does not fit what is there: an edit needs"},
         {AT_PVE1, "[{'part':'rules','op':'remove','pos':0}]", "no rule stands at this"},
     };
     (void)state;
@@ -325,6 +326,37 @@ static void a_subject_that_makes_no_sense_is_refused(void **state)
         expect_failure(&t, blast(&t, rows[i].where, rows[i].edits), PROXIMO_EINVAL, rows[i].words);
         plane_test_done(&t);
     }
+}
+
+static void nothing_to_judge_is_told_as_such(void **state)
+{
+    struct plane_test t;
+    (void)state;
+    begin(&t);
+    assert_int_equal(blast(&t, AT_100, "[]"), 0);
+    expect_row(&t, RISK(1), "guest/100", "what packets meet stays as it is");
+    assert_int_equal(t.asked_count, 0);
+    plane_test_done(&t);
+}
+
+/* What SDN's sets hold is in no answer. */
+static void sets_of_sdn_are_unknown(void **state)
+{
+    struct plane_test t;
+    (void)state;
+    begin(&t);
+    OK("/cluster/firewall/refs?type=ipset", "[{'type':'ipset','name':'lab-all','ref':'+sdn/lab-all','scope':'sdn'}]");
+    assert_int_equal(blast(&t, AT_PVE1, INSERT("'action':'DROP','proto':'tcp','dport':'22','source':'+sdn/lab-all'")),
+                     0);
+    expect_row(&t, RISK(3), "node/pve1", "may cut off the operator: whether it then accepts tcp 22 (SSH) from this "
+                                         "connection (203.0.113.5) cannot be told");
+    plane_test_done(&t);
+
+    begin(&t); /* one that is not there never takes effect */
+    assert_int_equal(blast(&t, AT_PVE1, INSERT("'action':'DROP','proto':'tcp','dport':'22','source':'+sdn/lab-all'")),
+                     0);
+    expect_row(&t, RISK(1), "node/pve1", "no packet to or from pve1 that was looked at is judged otherwise");
+    plane_test_done(&t);
 }
 
 /* ---- guests */
@@ -447,6 +479,8 @@ int main(void)
         cmocka_unit_test(parts_that_were_not_read_are_never_taken_as_empty),
         cmocka_unit_test(the_part_that_is_changed_has_to_be_read),
         cmocka_unit_test(a_subject_that_makes_no_sense_is_refused),
+        cmocka_unit_test(nothing_to_judge_is_told_as_such),
+        cmocka_unit_test(sets_of_sdn_are_unknown),
         cmocka_unit_test(guests_ports_open_and_close_as_runs),
         cmocka_unit_test(a_containers_address_passes_its_ip_filter),
         cmocka_unit_test(a_destination_needs_the_guests_address),
