@@ -54,8 +54,9 @@ static int32_t read_end(struct world *w, const char *text, const struct route_de
     } else if (strcmp(text, "outside") != 0 && !read_guest(text, ret)) {
         ret->iface = text;
         if (strlen(text) > 15)
-            return wrong(w, ask_text(&w->ask, "%s is no interface: from and to are host, outside, the name of "
-                                              "an interface (vmbr0), or a guest (105, 105/net1)",
+            return wrong(w, ask_text(&w->ask,
+                                     "%s is no interface: from and to are host, outside, the name of "
+                                     "an interface (vmbr0), or a guest (105, 105/net1)",
                                      text));
     }
     return PROXIMO_OK;
@@ -79,7 +80,8 @@ static int32_t read_ends(struct world *w, struct json_object *packet, const stru
 static struct json_object *row_of(const struct end *end)
 {
     for (size_t i = 0; end->node->nics && i < json_object_array_length(end->node->nics); i++) {
-        struct json_object *row = json_object_array_get_idx(end->node->nics, i), *vmid = member_of(row, "vmid");
+        struct json_object *row = json_object_array_get_idx(end->node->nics, i),
+                           *vmid = member_of(row, "vmid");
         if (json_object_get_int64(vmid) == end->vmid)
             return row;
     }
@@ -122,10 +124,10 @@ static int32_t find_nic(struct world *w, struct end *end)
         end->nic = nic;
     }
     if (!end->nic)
-        return wrong(w, end->net_given ? ask_text(&w->ask, "guest %lld has no net%u", (long long)end->vmid,
-                                                  (unsigned)end->net)
-                                       : ask_text(&w->ask, "guest %lld has no network card",
-                                                  (long long)end->vmid));
+        return wrong(
+            w, end->net_given
+                   ? ask_text(&w->ask, "guest %lld has no net%u", (long long)end->vmid, (unsigned)end->net)
+                   : ask_text(&w->ask, "guest %lld has no network card", (long long)end->vmid));
     end->net = least;
     return PROXIMO_OK;
 }
@@ -237,13 +239,15 @@ static const char *end_words(const struct asking *a, const struct end *end, cons
     if (end->host)
         return ask_text(a, "host %s", end->node->name);
     if (end->guest)
-        return ask_text(a, "guest %lld net%u on %s", (long long)end->vmid, (unsigned)end->net, end->node->name);
+        return ask_text(a, "guest %lld net%u on %s", (long long)end->vmid, (unsigned)end->net,
+                        end->node->name);
     return iface ? ask_text(a, "outside, by %s", iface) : "outside";
 }
 
 static int32_t lay_legs(struct world *w, const struct end *from, const struct end *to, struct route *ret)
 {
-    const char *words = NULL, *dest = member_text(ret->said, "dest"), *source = member_text(ret->said, "source");
+    const char *words = NULL, *dest = member_text(ret->said, "dest"),
+               *source = member_text(ret->said, "source");
     const char *out = iface_of(to, from, source), *in = iface_of(from, to, dest);
     struct fw_packet packet;
     bool good = put(ret->said, "from", "host") && put(ret->said, "to", "host");

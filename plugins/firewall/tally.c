@@ -10,7 +10,8 @@
 #define UDP      17
 #define ICMP_SIX 58
 
-int32_t tally_open(struct tally *t, const struct asking *a, const char *resource, const char *name, bool guest)
+int32_t tally_open(struct tally *t, const struct asking *a, const char *resource, const char *name,
+                   bool guest)
 {
     *t = (struct tally){.ask = *a, .resource = resource, .name = name, .guest = guest};
     t->runs = a->host->alloc(a->call, TALLY_MOST * sizeof(*t->runs));
