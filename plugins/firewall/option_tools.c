@@ -305,14 +305,14 @@ static const struct proximo_param enabled_params[] = {
 
 static const struct proximo_change changes[] = {
     {ROW(proximo_change), .flags = PROXIMO_CHANGE_IDEMPOTENT, .undo_kind = PROXIMO_UNDO_FUNCTION,
-     .name = "pve_firewall_options_set", .title = "Set firewall options",
+     .name = "pve_firewall_options_set", .title = "Set firewall options and policies",
      .description = "Changes options of the firewall of the datacenter, a node, a guest or a virtual network: "
                     "on or off, policies, filters, log levels. What is so already is left out; the plan says "
                     "which connections it cuts off or lets in.",
      .params = PROXIMO_TABLE(options_params), .operation_class = "firewall.options", FIREWALL_SUBJECT,
      .plan = options_plan, .plan_undo = options_undo},
     {ROW(proximo_change), .flags = PROXIMO_CHANGE_IDEMPOTENT, .undo_kind = PROXIMO_UNDO_FUNCTION,
-     .name = "pve_firewall_set_enabled", .title = "Switch a firewall on or off",
+     .name = "pve_firewall_set_enabled", .title = "Enable or disable a firewall",
      .description = "Changes whether the firewall of the datacenter, a node, a guest or a virtual network "
                     "filters. On for the datacenter, its policy on the way in is DROP unless set otherwise; off "
                     "there, nothing is filtered anywhere.",
