@@ -198,6 +198,16 @@ static int32_t tell_connection(struct blast *b)
                                NULL);
 }
 
+static int32_t tell_same(struct blast *b)
+{
+    if (b->same_count == 0)
+        return PROXIMO_OK;
+    return tally_say(&b->ask, b->rows, PROXIMO_RISK_LOW,
+                     b->same_count == 1 ? ask_text(&b->ask, "node/%s", b->same) : "firewall/cluster", NULL,
+                     ask_text(&b->ask, "no packet to or from %s that was looked at is judged otherwise", b->same),
+                     NULL);
+}
+
 static int32_t blast_nodes(struct blast *b)
 {
     const bool one = b->place.scope == EDIT_NODE || b->place.scope == EDIT_GUEST;
@@ -216,13 +226,13 @@ static int32_t blast_nodes(struct blast *b)
             r = b->ask.host->incomplete(b->ask.call, ask_text(&b->ask, "node %s", node->name),
                                         "it is offline: what the change does there was not worked out");
     }
-    return r;
+    return r == PROXIMO_OK ? tell_same(b) : r;
 }
 
 int32_t blast_run(struct blast *b)
 {
-    int32_t r = reached_read(&b->ask, &b->reached);
-    r = r == PROXIMO_OK ? world_open(&b->world, &b->ask) : r;
+    int32_t r = world_open(&b->world, &b->ask);
+    r = r == PROXIMO_OK ? reached_read(&b->ask, &b->reached) : r; /* known once something was read */
     r = r == PROXIMO_OK && b->node ? world_add_node(&b->world, b->node) : r;
     r = r == PROXIMO_OK ? blast_nodes(b) : r;
     world_done(&b->world);

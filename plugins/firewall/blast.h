@@ -21,6 +21,8 @@ struct blast {
     const char *scope, *node; /* node: of node and guest, or NULL */
     int64_t vmid;
     struct reached reached;
+    const char *same; /* nodes for which nothing changes: "pve1, pve2" */
+    uint32_t same_count;
     struct json_object *rows; /* of a read: what would be told; NULL: it is told as affected */
 };
 

@@ -106,7 +106,8 @@ static bool has_dest(struct json_object *rules)
 static int32_t tell_guess(struct guest_look *g)
 {
     struct json_object *groups = member_of(member_of(g->looked->after_input, "cluster"), "groups");
-    bool any = has_dest(member_of(g->scope, "rules"));
+    struct json_object *after = member_of(member_of(g->looked->after_input, "guests"), g->vmid);
+    bool any = has_dest(member_of(g->scope, "rules")) || has_dest(member_of(after, "rules"));
     if (!g->guessed)
         return PROXIMO_OK;
     if (groups) {
@@ -141,8 +142,9 @@ static int32_t blast_guest(struct guest_look *g, struct json_object *row)
     r = r == PROXIMO_OK && (g->tally.count || b->vmid) ? tell_guess(g) : r;
     if (r == PROXIMO_OK && b->vmid && g->tally.count == 0)
         r = tally_say(&b->ask, b->rows, PROXIMO_RISK_LOW, g->tally.resource, g->tally.name,
-                          g->scope ? "no packet to or from the guest that was looked at is judged otherwise"
-                                   : "none of its network cards has firewall=1: its rules have no effect",
+                          world_is_flagged(row)
+                          ? "no packet to or from the guest that was looked at is judged otherwise"
+                          : "none of its network cards has firewall=1: its rules have no effect",
                           NULL);
     return r;
 }
@@ -175,6 +177,10 @@ int32_t blast_guests(struct blast *b, const struct looked_node *looked, int64_t 
         struct guest_look g = {.b = b, .looked = looked, .views = &views, .vmid = member_text(row, "vmid")};
         g.id = (uint32_t)digits_of(g.vmid, 999999999);
         g.scope = member_of(looked->node->guests, g.vmid);
+        if (b->ask.host->deadline_ms(b->ask.call) < GUESTS_RESERVE_MS / 2)
+            return b->ask.host->incomplete(b->ask.call, ask_text(&b->ask, "guests of %s from %s on",
+                                                                 looked->node->name, g.vmid),
+                                           GUESTS_NO_TIME);
         if ((vmid && g.id != vmid) || (!g.scope && !vmid) || !is_judged(b, g.scope))
             continue;
         r = blast_guest(&g, row);

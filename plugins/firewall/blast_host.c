@@ -107,8 +107,11 @@ int32_t blast_host(struct blast *b, const struct looked_node *looked)
                                     "more addresses than this looks at");
     r = r == PROXIMO_OK ? tally_tell(&h.tally) : r;
     r = r == PROXIMO_OK ? tell_operator(&h, &views) : r;
-    if (r == PROXIMO_OK && h.tally.count == 0)
-        r = tally_say(&b->ask, b->rows, PROXIMO_RISK_LOW, h.tally.resource, NULL,
-                          "no packet to or from the node that was looked at is judged otherwise", NULL);
+    if (r == PROXIMO_OK && h.tally.count == 0) {
+        b->same = ask_text(&b->ask, "%s%s%s", b->same_count ? b->same : "", b->same_count ? ", " : "",
+                           looked->node->name);
+        b->same_count++;
+        r = b->same ? PROXIMO_OK : PROXIMO_ENOMEM;
+    }
     return r;
 }

@@ -29,6 +29,7 @@ static int32_t add(struct naming *naming, const struct fw_net *net)
     if (ret->count == NAMED_MOST || net->bits == 0)
         return PROXIMO_OK;
     ret->list[ret->count] = one;
+    ret->labels[ret->count] = net_text(naming->ask, net);
     ret->texts[ret->count++] = address_text(naming->ask, &one);
     return PROXIMO_OK;
 }

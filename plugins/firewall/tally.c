@@ -104,6 +104,7 @@ static int each(const struct fw_change *change, void *data)
                                              .kind = c->look->view->kind,
                                              .out = c->look->out,
                                              .address = c->look->view->text,
+                                             .label = c->look->view->label,
                                              .by = by,
                                              .proto = c->packet->proto,
                                              .first = c->ports ? change->first : 0,

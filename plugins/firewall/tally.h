@@ -14,7 +14,7 @@ struct tally_run {
     enum outcome outcome;
     enum view_kind kind;
     bool out; /* from the node or guest to the address */
-    const char *address, *by;
+    const char *address, *label, *by;
     int proto;
     uint16_t first, last;
 };

@@ -11,9 +11,10 @@
 struct group {
     const struct tally_run *first;
     const char *ports, *by;
-    const char *addresses;
-    uint32_t address_count, port_count;
+    const char *addresses, *labels;
+    uint32_t address_count, label_count, port_count;
     bool api, ssh, corosync, several;
+    bool delicate; /* ports that attackers from the internet look for first */
 };
 
 static bool covers(const struct tally_run *run, int proto, uint16_t port)
@@ -66,7 +67,7 @@ static int32_t gather(const struct tally *t, uint32_t at, struct group *ret)
     uint32_t shown = 0;
     int proto = -1;
     *ret = (struct group){.first = &t->runs[at], .ports = "", .addresses = t->runs[at].address,
-                          .address_count = 1, .by = t->runs[at].by};
+                          .labels = t->runs[at].label, .address_count = 1, .label_count = 1, .by = t->runs[at].by};
     for (uint32_t i = at; i < t->count; i++) {
         const struct tally_run *run = &t->runs[i];
         if (!belongs(ret->first, run))
@@ -75,6 +76,7 @@ static int32_t gather(const struct tally *t, uint32_t at, struct group *ret)
         ret->api |= covers(run, 6, 8006);
         ret->ssh |= covers(run, 6, 22);
         ret->corosync |= covers(run, 17, 5404) || covers(run, 17, 5405);
+        ret->delicate |= covers(run, 6, 22) || covers(run, 6, 445) || covers(run, 6, 3389);
         ret->several |= strcmp(run->by, ret->by) != 0;
         if (++shown <= RUNS_SHOWN) {
             const char *words = run_words(&t->ask, run, proto);
@@ -103,7 +105,7 @@ static uint32_t risk_of(const struct tally *t, const struct group *g)
     const bool open = run->outcome == OUTCOME_OPENED;
     if (!open && !t->guest && ((is_operator(g) && (g->api || g->ssh)) || (run->kind == VIEW_PEER && g->corosync)))
         return PROXIMO_RISK_HIGH;
-    if (open && !run->out && run->kind == VIEW_INTERNET && (!t->guest || g->port_count > WIDE))
+    if (open && !run->out && run->kind == VIEW_INTERNET && (!t->guest || g->delicate || g->port_count > WIDE))
         return PROXIMO_RISK_HIGH;
     if (open && (run->out || run->kind == VIEW_PEER || run->kind == VIEW_CONNECTION ||
                  run->kind == VIEW_OPERATOR))
@@ -136,7 +138,7 @@ static const char *effect_of(const struct tally *t, const struct group *g)
     };
     const struct tally_run *run = g->first;
     return ask_text(&t->ask, "%s%s%s%s%s (%s)%s%s%s", meaning_of(t, g), words[run->outcome][run->out].before,
-                    g->ports, words[run->outcome][run->out].between, view_word(run->kind), g->addresses,
+                    g->ports, words[run->outcome][run->out].between, view_word(run->kind), g->labels,
                     words[run->outcome][run->out].end, g->by, g->several ? " (and others)" : "");
 }
 
@@ -167,6 +169,18 @@ static int32_t tell(struct tally *t, const struct group *g)
 
 /* ---- all of it */
 
+static void add_word(const struct asking *a, const char **list, uint32_t *count, const char *word)
+{
+    if (++*count <= ADDRESSES_SHOWN && *list)
+        *list = ask_text(a, "%s, %s", *list, word);
+}
+
+static void end_words(const struct asking *a, const char **list, uint32_t count)
+{
+    if (count > ADDRESSES_SHOWN && *list)
+        *list = ask_text(a, "%s and %u more", *list, (unsigned)(count - ADDRESSES_SHOWN));
+}
+
 /* Into the group of the same outcome, kind and ports that is there already; false: there is none. */
 static bool merge(const struct asking *a, struct group *groups, uint32_t count, const struct group *one)
 {
@@ -176,8 +190,9 @@ static bool merge(const struct asking *a, struct group *groups, uint32_t count, 
             g->first->kind != one->first->kind || strcmp(g->ports, one->ports) != 0)
             continue;
         g->several |= strcmp(g->by, one->by) != 0;
-        if (++g->address_count <= ADDRESSES_SHOWN)
-            g->addresses = ask_text(a, "%s, %s", g->addresses, one->addresses);
+        add_word(a, &g->addresses, &g->address_count, one->addresses);
+        if (g->labels && !strstr(g->labels, one->labels))
+            add_word(a, &g->labels, &g->label_count, one->labels);
         return true;
     }
     return false;
@@ -213,10 +228,9 @@ int32_t tally_tell(struct tally *t)
         for (uint32_t i = 0; r == PROXIMO_OK && i < count; i++) {
             if (groups[i].first->outcome != outcome)
                 continue;
-            if (groups[i].address_count > ADDRESSES_SHOWN)
-                groups[i].addresses = ask_text(&t->ask, "%s and %u more", groups[i].addresses,
-                                               (unsigned)(groups[i].address_count - ADDRESSES_SHOWN));
-            r = groups[i].addresses ? tell(t, &groups[i]) : PROXIMO_ENOMEM;
+            end_words(&t->ask, &groups[i].addresses, groups[i].address_count);
+            end_words(&t->ask, &groups[i].labels, groups[i].label_count);
+            r = groups[i].addresses && groups[i].labels ? tell(t, &groups[i]) : PROXIMO_ENOMEM;
         }
     }
     return r == PROXIMO_OK && t->cut ? t->ask.host->incomplete(t->ask.call, t->resource,

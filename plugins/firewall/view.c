@@ -18,6 +18,18 @@ const char *address_text(const struct asking *a, const struct fw_address *addres
     return ask_text(a, "%s", text);
 }
 
+const char *net_text(const struct asking *a, const struct fw_net *net)
+{
+    struct fw_address first = {.family = net->family}, last = {.family = net->family};
+    memcpy(first.bytes, net->first, sizeof(first.bytes));
+    memcpy(last.bytes, net->last, sizeof(last.bytes));
+    const char *from = address_text(a, &first);
+    if (!from || memcmp(net->first, net->last, sizeof(net->first)) == 0)
+        return from;
+    return net->bits <= 128 ? ask_text(a, "%s/%u", from, (unsigned)net->bits)
+                            : ask_text(a, "%s-%s", from, address_text(a, &last));
+}
+
 const char *view_word(enum view_kind kind)
 {
     switch (kind) {
@@ -38,13 +50,14 @@ static bool same(const struct fw_address *a, const struct fw_address *b)
 
 /* Where the packet arrives: the address of the node's that has this family (dest), or any with NULL. */
 static void add(struct views *ret, const struct world_node *node, enum view_kind kind,
-                const struct fw_address *address, const char *text, const struct world_address *dest)
+                const struct fw_address *address, const char *text, const char *label,
+                const struct world_address *dest)
 {
     for (uint32_t i = 0; !dest && node && i < node->address_count; i++) {
         if (node->addresses[i].address.family == address->family)
             dest = &node->addresses[i];
     }
-    if ((node && !dest) || !text)
+    if ((node && !dest) || !text || !label)
         return;
     for (uint32_t i = 0; i < ret->count; i++) {
         if (same(&ret->list[i].address, address) && (!dest || same(&ret->list[i].dest, &dest->address)))
@@ -54,7 +67,8 @@ static void add(struct views *ret, const struct world_node *node, enum view_kind
     if (ret->count == VIEWS_MOST)
         return;
     struct view *view = &ret->list[ret->count++];
-    *view = (struct view){.kind = kind, .text = text, .address = *address};
+    *view = (struct view){
+                           .kind = kind, .text = text, .label = label, .address = *address};
     if (dest) {
         view->dest = dest->address;
         view->dest_text = dest->text;
@@ -115,7 +129,7 @@ static int32_t add_local(struct world *w, const struct world_node *node, struct 
             taken |= w->nodes[n].ip && strcmp(w->nodes[n].ip, text) == 0;
         if (taken && i + 1 < LOCAL_TRIES)
             continue;
-        add(ret, dest, VIEW_LOCAL, &one, text, NULL);
+        add(ret, dest, VIEW_LOCAL, &one, text, net_text(&w->ask, &net), NULL);
         break;
     }
     json_object_put(input);
@@ -152,7 +166,7 @@ static void add_links(const struct world *w, const struct world_node *node, stru
             const char *text = strncmp(key, "ring", 4) == 0 ? json_object_get_string(value) : NULL;
             const struct world_address *dest = own_address(node, member_text(own, key));
             if (text && dest && fw_address_parse(text, &address) == 0)
-                add(ret, node, VIEW_PEER, &address, text, dest);
+                add(ret, node, VIEW_PEER, &address, text, text, dest);
         }
     }
 }
@@ -164,7 +178,7 @@ static void add_peers(const struct world *w, const struct world_node *node, stru
     for (uint32_t i = 0; i < w->node_count; i++) {
         const struct world_node *other = &w->nodes[i];
         if (other != node && other->ip && fw_address_parse(other->ip, &address) == 0)
-            add(ret, node, VIEW_PEER, &address, other->ip, NULL);
+            add(ret, node, VIEW_PEER, &address, other->ip, other->ip, NULL);
     }
 }
 
@@ -177,7 +191,7 @@ static void add_named(const struct named *named, const struct reached *reached, 
         enum view_kind kind = VIEW_NAMED;
         for (uint32_t k = 0; reached && k < reached->operator_count; k++)
             kind = fw_net_has(&reached->operators[k], &named->list[i]) ? VIEW_OPERATOR : kind;
-        add(ret, dest, kind, &named->list[i], named->texts[i], NULL);
+        add(ret, dest, kind, &named->list[i], named->texts[i], named->labels[i], NULL);
     }
     ret->cut |= named->cut;
 }
@@ -187,7 +201,7 @@ static void add_internet(const struct world_node *dest, struct views *ret)
     struct fw_address address;
     for (size_t i = 0; i < sizeof(internet) / sizeof(internet[0]); i++) {
         if (fw_address_parse(internet[i], &address) == 0)
-            add(ret, dest, VIEW_INTERNET, &address, internet[i], NULL);
+            add(ret, dest, VIEW_INTERNET, &address, internet[i], address.family == 4 ? "IPv4" : "IPv6", NULL);
     }
 }
 
@@ -199,12 +213,13 @@ int32_t views_of_node(struct world *w, const struct world_node *node, const stru
         return w->ask.host->incomplete(w->ask.call, ask_text(&w->ask, "what reaches %s", node->name),
                                        "its addresses are not known");
     if (reached->known && !reached->here)
-        add(ret, node, VIEW_CONNECTION, &reached->local, reached->local_text, NULL);
+        add(ret, node, VIEW_CONNECTION, &reached->local, reached->local_text, reached->local_text, NULL);
     for (uint32_t i = 0; i < reached->operator_count; i++) {
         const struct fw_address first = from_start(&reached->operators[i]),
                                 last = from_end(&reached->operators[i], 0);
-        add(ret, node, VIEW_OPERATOR, &first, address_text(&w->ask, &first), NULL);
-        add(ret, node, VIEW_OPERATOR, &last, address_text(&w->ask, &last), NULL);
+        const char *texts[] = {address_text(&w->ask, &first), address_text(&w->ask, &last)};
+        add(ret, node, VIEW_OPERATOR, &first, texts[0], texts[0], NULL);
+        add(ret, node, VIEW_OPERATOR, &last, texts[1], texts[1], NULL);
     }
     add_peers(w, node, ret);
     add_named(named, reached, node, ret);

@@ -13,7 +13,8 @@ enum view_kind { VIEW_CONNECTION, VIEW_OPERATOR, VIEW_PEER, VIEW_LOCAL, VIEW_INT
 
 struct view {
     enum view_kind kind;
-    const char *text; /* the address */
+    const char *text;  /* the address */
+    const char *label; /* what it stands for: the address, its network, "IPv4" */
     struct fw_address address;
     struct fw_address dest; /* the node's own address that it meets */
     const char *dest_text, *iface;
@@ -41,7 +42,7 @@ int32_t reached_read(const struct asking *a, struct reached *ret);
 #define NAMED_MOST 12u
 struct named {
     struct fw_address list[NAMED_MOST];
-    const char *texts[NAMED_MOST];
+    const char *texts[NAMED_MOST], *labels[NAMED_MOST]; /* the address, and its network */
     uint32_t count;
     bool cut;
 };
@@ -56,7 +57,8 @@ int32_t views_of_guests(struct world *w, const struct world_node *node, const st
                         struct views *ret);
 /* "from the internet", "from this connection (192.0.2.5)" without the address list. */
 const char *view_word(enum view_kind kind);
-/* An address in text, in the arena; NULL: no memory. */
+/* An address, or a network or range, in text, in the arena; NULL: no memory. */
 const char *address_text(const struct asking *a, const struct fw_address *address);
+const char *net_text(const struct asking *a, const struct fw_net *net);
 
 #endif

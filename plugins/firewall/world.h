@@ -24,7 +24,7 @@
 #define WORLD_NODES_MORE     8u  /* that the list does not have */
 #define WORLD_LISTS_MOST     1024u /* IP sets and security groups of the datacenter whose content is read */
 #define WORLD_GUESTS_MOST    256u /* guests whose rules are read by one call */
-#define WORLD_CONFIGS_MOST   2000u
+#define WORLD_CONFIGS_MOST   2000u /* guests whose configurations and options are read by one call */
 #define WORLD_ADDRESSES_MOST 8u /* of a node */
 
 /* An address of a node, on which interface, and its network. */
@@ -56,7 +56,7 @@ struct world {
     bool nodes_read;
     struct known_guests guests;
     bool guests_listed;
-    uint32_t guests_read;
+    uint32_t guests_read, configs_read;
     struct world_get *gets; /* room for those of guests */
 };
 
@@ -75,14 +75,16 @@ int32_t world_list_guests(struct world *w);
 /* Which guests' rules are to be read. */
 enum world_depth {
     WORLD_NICS,    /* none: NICs alone */
-    WORLD_ENABLED, /* of those whose firewall is on */
-    WORLD_ALL
+    WORLD_ENABLED, /* of those whose firewall is on, with such a NIC */
+    WORLD_ALL      /* of any, even if no NIC has firewall=1 */
 };
 /*
  * Reads the NICs and firewalls of the guests of a node: of one (vmid), or of all (0), templates left out.
  * Guests over a limit are told as incomplete.
  */
 int32_t world_read_guests(struct world *w, struct world_node *node, int64_t vmid, enum world_depth depth);
+/* Has any NIC of this row of `nics` firewall=1? The firewall looks at no other. */
+bool world_is_flagged(struct json_object *row);
 /* The VNets' firewalls, which matter with the nftables engine alone. */
 int32_t world_read_vnets(struct world *w, struct world_node *node);
 

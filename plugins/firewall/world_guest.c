@@ -64,6 +64,8 @@ static bool is_nic(const char *key)
 struct visiting {
     struct world *w;
     struct world_node *node;
+    uint32_t over; /* guests that there was no room or time for */
+    const char *why;
 };
 
 static int32_t take_guest(struct world *w, struct world_node *node, const struct known_guest *guest)
@@ -90,8 +92,15 @@ static int32_t visit(void *context, struct known_guest *guest)
 {
     struct visiting *visiting = context;
     struct world *w = visiting->w;
-    if (guest->config)
+    if (guest->config) {
+        w->configs_read++;
         return take_guest(w, visiting->node, guest);
+    }
+    if (guest->why && (strcmp(guest->why, GUESTS_OVER_BUDGET) == 0 || strcmp(guest->why, GUESTS_NO_TIME) == 0)) {
+        visiting->over++;
+        visiting->why = guest->why;
+        return PROXIMO_OK;
+    }
     return w->ask.host->incomplete(w->ask.call,
                                    ask_text(&w->ask, "the network cards of guest %lld", (long long)guest->vmid),
                                    guest->why ? guest->why : "its configuration could not be read");
@@ -99,8 +108,7 @@ static int32_t visit(void *context, struct known_guest *guest)
 
 /* ---- firewalls */
 
-/* Does the firewall look at any of its NICs? */
-static bool is_flagged(struct json_object *row)
+bool world_is_flagged(struct json_object *row)
 {
     struct json_object *nets = member_of(row, "nets");
     if (!nets)
@@ -159,18 +167,27 @@ static int32_t run(struct reading *reading)
     return r;
 }
 
+static int32_t tell_over(const struct reading *reading, const char *what, uint32_t over, const char *why)
+{
+    const struct asking *a = &reading->w->ask;
+    return over ? a->host->incomplete(a->call, ask_text(a, "%s of %u guests of %s", what, (unsigned)over,
+                                                        reading->node->name),
+                                      why)
+                : PROXIMO_OK;
+}
+
 static struct json_object *scope_of(const struct reading *reading, struct json_object *row)
 {
     return member_of(reading->node->guests, member_text(row, "vmid"));
 }
 
-static int32_t read_options(struct reading *reading)
+static int32_t read_options(struct reading *reading, enum world_depth depth)
 {
     int32_t r = PROXIMO_OK;
     for (size_t i = 0; r == PROXIMO_OK && i < json_object_array_length(reading->node->nics); i++) {
         struct json_object *row = json_object_array_get_idx(reading->node->nics, i);
         struct json_object *scope = NULL;
-        if (!is_flagged(row))
+        if (depth != WORLD_ALL && !world_is_flagged(row))
             continue;
         scope = json_object_new_object();
         if (!scope || json_object_object_add(reading->node->guests, member_text(row, "vmid"), scope) < 0)
@@ -183,6 +200,7 @@ static int32_t read_options(struct reading *reading)
 static int32_t read_rest(struct reading *reading, enum world_depth depth)
 {
     struct world *w = reading->w;
+    uint32_t over = 0;
     int32_t r = PROXIMO_OK;
     for (size_t i = 0; r == PROXIMO_OK && i < json_object_array_length(reading->node->nics); i++) {
         struct json_object *row = json_object_array_get_idx(reading->node->nics, i);
@@ -190,9 +208,7 @@ static int32_t read_rest(struct reading *reading, enum world_depth depth)
         if (!scope || (depth == WORLD_ENABLED && options && !member_true(options, "enable")))
             continue;
         if (w->guests_read == WORLD_GUESTS_MOST) {
-            r = w->ask.host->incomplete(
-                w->ask.call, ask_text(&w->ask, "the firewall of guest %s", member_text(row, "vmid")),
-                "more guests than this looks at");
+            over++;
             continue;
         }
         w->guests_read++;
@@ -200,7 +216,8 @@ static int32_t read_rest(struct reading *reading, enum world_depth depth)
         r = r == PROXIMO_OK ? add_get(reading, row, "aliases", NULL, scope, "aliases", json_type_array) : r;
         r = r == PROXIMO_OK ? add_get(reading, row, "ipset", NULL, scope, "sets", json_type_array) : r;
     }
-    return r == PROXIMO_OK ? run(reading) : r;
+    r = r == PROXIMO_OK ? run(reading) : r;
+    return r == PROXIMO_OK ? tell_over(reading, "the firewalls", over, "more guests than this looks at") : r;
 }
 
 static int32_t read_sets(struct reading *reading)
@@ -237,7 +254,7 @@ int32_t world_list_guests(struct world *w)
 
 int32_t world_read_guests(struct world *w, struct world_node *node, int64_t vmid, enum world_depth depth)
 {
-    struct visiting visiting = {w, node};
+    struct visiting visiting = {.w = w, .node = node};
     struct reading reading = {.w = w, .node = node, .most = 2 * WORLD_CONFIGS_MOST};
     int32_t r = world_list_guests(w);
     bool *wanted = w->ask.host->alloc(w->ask.call, w->guests.count + 1);
@@ -248,16 +265,19 @@ int32_t world_read_guests(struct world *w, struct world_node *node, int64_t vmid
     node->guests = node->guests ? node->guests : json_object_new_object();
     if (r < 0 || !wanted || !reading.gets || !node->nics || !node->guests)
         return r < 0 ? r : PROXIMO_ENOMEM;
+    if (w->ask.host->deadline_ms(w->ask.call) < GUESTS_RESERVE_MS)
+        return w->ask.host->incomplete(w->ask.call, ask_text(&w->ask, "guests of %s", node->name), GUESTS_NO_TIME);
     for (uint32_t i = 0; i < w->guests.count; i++) {
         const struct known_guest *guest = &w->guests.rows[i];
         wanted[i] = strcmp(guest->node, node->name) == 0 &&
                     (vmid ? guest->vmid == vmid : !guest->template);
     }
-    r = guests_visit_configs(&w->ask, &w->guests, wanted, WORLD_CONFIGS_MOST, "network cards", visit,
-                             &visiting);
+    r = guests_visit_configs(&w->ask, &w->guests, wanted, WORLD_CONFIGS_MOST - w->configs_read, "network cards",
+                             visit, &visiting);
+    r = r == PROXIMO_OK ? tell_over(&reading, "the network cards", visiting.over, visiting.why) : r;
     if (r < 0 || depth == WORLD_NICS)
         return r;
-    r = read_options(&reading);
+    r = read_options(&reading, depth);
     r = r == PROXIMO_OK ? read_rest(&reading, depth) : r;
     return r == PROXIMO_OK ? read_sets(&reading) : r;
 }

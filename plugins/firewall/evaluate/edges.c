@@ -56,7 +56,15 @@ void fw_edges_mark(const struct fw_model *model, const struct fw_packet *packet,
     }
 }
 
-bool fw_edges_has(const struct fw_edges *edges, uint32_t port)
+uint32_t fw_edges_next(const struct fw_edges *edges, uint32_t port)
 {
-    return edges->bits[port / 8] & (1U << (port % 8));
+    for (uint32_t next = port + 1; next < 65536; next++) {
+        const uint8_t bits = edges->bits[next / 8];
+
+        if (bits & (1U << (next % 8)))
+            return next;
+        if (!bits)
+            next |= 7; /* none in this byte */
+    }
+    return 65536;
 }

@@ -309,7 +309,8 @@ struct fw_edges {
 };
 /* Those that this packet meets. */
 void fw_edges_mark(const struct fw_model *model, const struct fw_packet *packet, struct fw_edges *edges);
-bool fw_edges_has(const struct fw_edges *edges, uint32_t port);
+/* The next one behind this port; 65536: none. */
+uint32_t fw_edges_next(const struct fw_edges *edges, uint32_t port);
 
 bool fw_forwarding(const struct fw_model *model); /* might rules of direction forward matter (nftables)? */
 
