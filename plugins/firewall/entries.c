@@ -56,7 +56,7 @@ static int32_t tell(const struct entry_change *c)
     if (r == PROXIMO_OK && object_text(c->value ? c->value : c->before, "nomatch"))
         r = tell_text(asks(c), "nomatch", "an entry with nomatch takes its addresses out of the set; the most "
                                           "specific entry decides");
-    return r;
+    return r == PROXIMO_OK ? object_tell_meaning(&c->at, &object_ipset, c->set) : r;
 }
 
 /* "[cidr=10.1.0.0/16]/cidr,..." */

@@ -57,7 +57,7 @@ static const struct proximo_read reads[] = {
                     "read makes the "
                     "verdict UNKNOWN only where it matters, and is said.",
      .params = PROXIMO_TABLE(explain_params), .read = firewall_read_explain},
-    {ROW(proximo_read), .name = "pve_firewall_simulate", .title = "What a firewall change would do",
+    {ROW(proximo_read), .name = "pve_firewall_simulate", .title = "Firewall, before and after",
      .description =
          "Shows what a change of a firewall would open, close or leave unknown, without planning it: before "
          "against after, for given packets, or for all ports seen from this connection, the operator's "

@@ -32,6 +32,14 @@ static const char *filled_with(const struct object_change *c)
                  : "";
 }
 
+static const char *summary_of_values(const struct object_change *c, const char *thing)
+{
+    const char *from = object_text(c->before, "cidr"), *to = object_text(c->value, "cidr");
+    if (from && to && strcmp(from, to) != 0)
+        return ask_text(asks(c), "%s is %s instead of %s", thing, to, from);
+    return ask_text(asks(c), "%s has another comment", thing);
+}
+
 static int32_t tell_summary(const struct object_change *c)
 {
     const char *thing = label(c), *text = NULL, *with = filled_with(c);
@@ -45,7 +53,7 @@ static int32_t tell_summary(const struct object_change *c)
     else if (strcmp(c->was, c->name) != 0)
         text = ask_text(asks(c), "%s is called \"%s\" from then on", thing, c->name);
     else
-        text = ask_text(asks(c), "%s is changed", thing);
+        text = summary_of_values(c, thing);
     return text ? asks(c)->host->change(asks(c)->call, text) : PROXIMO_ENOMEM;
 }
 
@@ -90,6 +98,14 @@ static int32_t tell_values(const struct object_change *c)
     if (r == PROXIMO_OK && length_of(rows))
         r = tell_fact(asks(c), c->was ? "what_goes" : "what_comes", plain(rows, c->kind->content_fields));
     return r;
+}
+
+/* Of the name that it has, and of another that it gets. */
+static int32_t tell_meanings(const struct object_change *c)
+{
+    int32_t r = c->was ? object_tell_meaning(&c->at, c->kind, c->was) : PROXIMO_OK;
+    const bool known = c->was && object_has_meaning(&c->at, c->kind, c->was);
+    return r == PROXIMO_OK && c->name && !known ? object_tell_meaning(&c->at, c->kind, c->name) : r;
 }
 
 /* ---- guards */
@@ -221,7 +237,8 @@ static int32_t way_back(const struct object_change *c)
 int32_t object_change_lay_out(struct object_change *c)
 {
     int32_t r = tell_summary(c);
-    if (r < 0 || (r = tell_values(c)) < 0 || (r = object_tell_uses(c)) < 0 || (r = guard(c)) < 0 ||
+    if (r < 0 || (r = tell_values(c)) < 0 || (r = tell_meanings(c)) < 0 || (r = object_tell_uses(c)) < 0 ||
+        (r = guard(c)) < 0 ||
         (r = subject(c)) < 0 || (r = object_change_steps(c)) < 0 || (r = see(c)) < 0)
         return r;
     return way_back(c);

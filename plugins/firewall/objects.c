@@ -25,16 +25,47 @@ const char *object_path(const struct place *place, const struct object_kind *kin
                                    : GROUPS_PATH;
 }
 
-/* Proxmox gives these a meaning of their own: they work without a rule that names them. */
-static bool has_meaning(const char *name)
+/* Names that Proxmox gives a meaning: they work without a rule that names them. */
+static const struct {
+    const struct object_kind *kind;
+    const char *scope, *name, *words; /* a name that ends with - is the beginning of one */
+} meanings[] = {
+    {&object_ipset, "cluster", "management",
+     "Proxmox itself accepts what comes from this set to a node: SSH, API and GUI, consoles, migration"},
+    {&object_ipset, "cluster", "blacklist",
+     "Proxmox itself drops what comes from this set to nodes and guests, before any rule"},
+    {&object_ipset, "guest", "ipfilter-",
+     "as soon as this set is there, the guest's network device of that name can send from its addresses alone"},
+    {&object_alias, "cluster", "local_network",
+     "Proxmox itself takes this for the network of the nodes: what comes from it may manage them"},
+};
+
+static const char *meaning_of(const struct place *place, const struct object_kind *kind, const char *name)
 {
-    return strcasecmp(name, "management") == 0 || strcasecmp(name, "blacklist") == 0 ||
-           strcasecmp(name, "local_network") == 0 || strncasecmp(name, "ipfilter-", 9) == 0;
+    for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
+        const size_t len = strlen(meanings[i].name);
+        const bool part = meanings[i].name[len - 1] == '-';
+        if (kind == meanings[i].kind && strcmp(place->scope->name, meanings[i].scope) == 0 &&
+            strncasecmp(name, meanings[i].name, part ? len : len + 1) == 0)
+            return meanings[i].words;
+    }
+    return NULL;
+}
+
+bool object_has_meaning(const struct place *place, const struct object_kind *kind, const char *name)
+{
+    return meaning_of(place, kind, name) != NULL;
+}
+
+int32_t object_tell_meaning(const struct place *place, const struct object_kind *kind, const char *name)
+{
+    const char *words = meaning_of(place, kind, name);
+    return words ? tell_text(&place->ask, "meaning", words) : PROXIMO_OK;
 }
 
 const char *object_class(const struct object_change *c)
 {
-    if (!c->was && !c->undoing && !has_meaning(c->name))
+    if (!c->was && !c->undoing && !object_has_meaning(&c->at, c->kind, c->name))
         return "firewall.create";
     return strcmp(c->at.scope->name, "guest") == 0 ? "firewall.guest.object" : c->kind->host_class;
 }

@@ -55,6 +55,9 @@ int32_t objects_plan_undo(void *instance, struct proximo_call *call, const struc
 
 /* Facts of a plan: which rules and sets name it, if the change matters to them. */
 int32_t object_tell_uses(const struct object_change *c);
+/* A fact, if Proxmox gives this name a meaning of its own at this place. */
+int32_t object_tell_meaning(const struct place *place, const struct object_kind *kind, const char *name);
+bool object_has_meaning(const struct place *place, const struct object_kind *kind, const char *name);
 /* Which rules call a security group. */
 int32_t object_tell_callers(const struct place *place, const char *group);
 

@@ -125,6 +125,17 @@ static int32_t tell_policy(const struct config_change *c, const char *scope)
                                   : ""));
 }
 
+/* It goes on: is there anything that keeps it from having an effect? */
+static int32_t tell_place(const struct config_change *c, const char *scope)
+{
+    struct place place = {.ask = c->ask, .scope = scope_named(scope), .id = c->id, .at_count = c->at_count};
+    if (strcmp(scope, "cluster") == 0 || c->at_count > sizeof(place.at) / sizeof(place.at[0]))
+        return PROXIMO_OK;
+    memcpy(place.at, c->at, c->at_count * sizeof(c->at[0]));
+    int32_t r = place_tell_off(&place, false);
+    return r == PROXIMO_OK && strcmp(scope, "guest") == 0 ? place_tell_devices(&place) : r;
+}
+
 /* The firewall goes on or off, or its policies change. */
 static int32_t tell_effect(const struct config_change *c, const char *scope)
 {
@@ -144,7 +155,8 @@ static int32_t tell_effect(const struct config_change *c, const char *scope)
                              : "none of its rules has an effect: all traffic passes there");
     if (policy && !is_on)
         return tell_text(&c->ask, "no_effect_now", "this firewall is off (its option enable)");
-    return enable || policy ? tell_policy(c, scope) : PROXIMO_OK;
+    int32_t r = enable || policy ? tell_policy(c, scope) : PROXIMO_OK;
+    return r == PROXIMO_OK && enable ? tell_place(c, scope) : r;
 }
 
 /* Members of the subject for the blast function; see firewall.h. */
@@ -293,14 +305,14 @@ static const struct proximo_param enabled_params[] = {
 
 static const struct proximo_change changes[] = {
     {ROW(proximo_change), .flags = PROXIMO_CHANGE_IDEMPOTENT, .undo_kind = PROXIMO_UNDO_FUNCTION,
-     .name = "pve_firewall_options_set", .title = "Set firewall options",
+     .name = "pve_firewall_options_set", .title = "Set firewall options and policies",
      .description = "Changes options of the firewall of the datacenter, a node, a guest or a virtual network: "
                     "on or off, policies, filters, log levels. What is so already is left out; the plan says "
                     "which connections it cuts off or lets in.",
      .params = PROXIMO_TABLE(options_params), .operation_class = "firewall.options", FIREWALL_SUBJECT,
      .plan = options_plan, .plan_undo = options_undo},
     {ROW(proximo_change), .flags = PROXIMO_CHANGE_IDEMPOTENT, .undo_kind = PROXIMO_UNDO_FUNCTION,
-     .name = "pve_firewall_set_enabled", .title = "Switch a firewall on or off",
+     .name = "pve_firewall_set_enabled", .title = "Enable or disable a firewall",
      .description = "Changes whether the firewall of the datacenter, a node, a guest or a virtual network "
                     "filters. On for the datacenter, its policy on the way in is DROP unless set otherwise; off "
                     "there, nothing is filtered anywhere.",

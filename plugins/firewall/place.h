@@ -78,6 +78,10 @@ int32_t place_reply_rows(const struct place *place, struct json_object *rows, bo
 
 /* ---- parts of plans */
 
+/* Facts: network devices of a guest that its firewall does not look at; the firewall of the datacenter is off,
+ * or (own) that of the place. */
+int32_t place_tell_devices(const struct place *place);
+int32_t place_tell_off(const struct place *place, bool own);
 /* Of guests and virtual networks nobody manages the cluster, as a rule: their classes are `of_guests`. */
 const char *place_class(const struct place *place, const char *of_hosts, const char *of_guests);
 

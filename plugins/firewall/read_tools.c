@@ -223,12 +223,12 @@ static const struct proximo_read reads[] = {
      .description = "Lists the aliases (names of addresses and networks) of the datacenter or a guest.",
      .params = PROXIMO_TABLE(alias_params), .columns = PROXIMO_TABLE(alias_columns), .sort_by = "name",
      .read = read_aliases},
-    {ROW(proximo_read), .name = "pve_ipset_list", .title = "IP sets",
+    {ROW(proximo_read), .name = "pve_ipset_list", .title = "IPSets",
      .description = "Lists the IP sets of the datacenter or a guest with their entries; an entry with nomatch "
                     "takes its addresses out of the set.",
      .params = PROXIMO_TABLE(set_params), .columns = PROXIMO_TABLE(set_columns), .sort_by = "name",
      .read = read_ipsets},
-    {ROW(proximo_read), .name = "pve_firewall_refs", .title = "What firewall rules may name",
+    {ROW(proximo_read), .name = "pve_firewall_refs", .title = "Firewall references",
      .description = "Lists the aliases and IP sets that the rules of a place may name as source or dest; of a "
                     "guest its own and the datacenter's.",
      .params = PROXIMO_TABLE(ref_params), .columns = PROXIMO_TABLE(ref_columns), .read = read_refs},
