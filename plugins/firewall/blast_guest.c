@@ -180,7 +180,7 @@ int32_t blast_guests(struct blast *b, const struct looked_node *looked, int64_t 
         struct guest_look g = {.b = b, .looked = looked, .views = &views, .vmid = member_text(row, "vmid")};
         g.id = (uint32_t)digits_of(g.vmid, 999999999);
         g.scope = member_of(looked->node->guests, g.vmid);
-        if (b->ask.host->deadline_ms(b->ask.call) < GUESTS_RESERVE_MS / 2)
+        if (!vmid && b->ask.host->deadline_ms(b->ask.call) < GUESTS_RESERVE_MS / 2)
             return b->ask.host->incomplete(
                 b->ask.call, ask_text(&b->ask, "guests of %s from %s on", looked->node->name, g.vmid),
                 GUESTS_NO_TIME);

@@ -129,6 +129,7 @@ struct reading {
     struct world_node *node;
     struct world_get *gets;
     uint32_t count, most;
+    bool many; /* so many that time may run out */
 };
 
 static int32_t add_get(struct reading *reading, struct json_object *row, const char *rest, const char *name,
@@ -161,7 +162,7 @@ static int32_t run(struct reading *reading)
 {
     const struct asking *a = &reading->w->ask;
     int32_t r = PROXIMO_OK;
-    if (reading->count && a->host->deadline_ms(a->call) < GUESTS_RESERVE_MS)
+    if (reading->count && reading->many && a->host->deadline_ms(a->call) < GUESTS_RESERVE_MS)
         r = a->host->incomplete(a->call, ask_text(a, "guests of %s", reading->node->name), GUESTS_NO_TIME);
     else
         r = world_get_all(a, reading->gets, reading->count);
@@ -257,7 +258,7 @@ int32_t world_list_guests(struct world *w)
 int32_t world_read_guests(struct world *w, struct world_node *node, int64_t vmid, enum world_depth depth)
 {
     struct visiting visiting = {.w = w, .node = node};
-    struct reading reading = {.w = w, .node = node, .most = 2 * WORLD_CONFIGS_MOST};
+    struct reading reading = {.w = w, .node = node, .most = 2 * WORLD_CONFIGS_MOST, .many = vmid == 0};
     int32_t r = world_list_guests(w);
     bool *wanted = w->ask.host->alloc(w->ask.call, w->guests.count + 1);
     if (!w->gets)
@@ -267,7 +268,7 @@ int32_t world_read_guests(struct world *w, struct world_node *node, int64_t vmid
     node->guests = node->guests ? node->guests : json_object_new_object();
     if (r < 0 || !wanted || !reading.gets || !node->nics || !node->guests)
         return r < 0 ? r : PROXIMO_ENOMEM;
-    if (w->ask.host->deadline_ms(w->ask.call) < GUESTS_RESERVE_MS)
+    if (reading.many && w->ask.host->deadline_ms(w->ask.call) < GUESTS_RESERVE_MS)
         return w->ask.host->incomplete(w->ask.call, ask_text(&w->ask, "guests of %s", node->name),
                                        GUESTS_NO_TIME);
     for (uint32_t i = 0; i < w->guests.count; i++) {
