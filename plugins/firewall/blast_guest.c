@@ -178,6 +178,8 @@ int32_t blast_guests(struct blast *b, const struct looked_node *looked, int64_t 
     for (size_t i = 0; r == PROXIMO_OK && i < json_object_array_length(looked->node->nics); i++) {
         struct json_object *row = json_object_array_get_idx(looked->node->nics, i);
         struct guest_look g = {.b = b, .looked = looked, .views = &views, .vmid = member_text(row, "vmid")};
+        if (!g.vmid)
+            continue;
         g.id = (uint32_t)digits_of(g.vmid, 999999999);
         g.scope = member_of(looked->node->guests, g.vmid);
         if (!vmid && b->ask.host->deadline_ms(b->ask.call) < GUESTS_RESERVE_MS / 2)

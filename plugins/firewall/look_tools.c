@@ -49,13 +49,12 @@ static const struct proximo_param simulate_params[] = {
 static const struct proximo_read reads[] = {
     {ROW(proximo_read), .flags = PROXIMO_READ_SINGLE, .name = "pve_firewall_explain",
      .title = "What the firewall does with a packet",
-     .description = "Says what the firewall does with the first packet of a connection: ACCEPT, DROP, REJECT "
-                    "or UNKNOWN, which "
-                    "rule, default policy or built-in check decides, at each place on the way, and which "
-                    "rules never take "
-                    "effect. Worked out from the configuration as it is; nothing is sent. What could not be "
-                    "read makes the "
-                    "verdict UNKNOWN only where it matters, and is said.",
+     .description =
+         "Shows whether a port is open: what the firewall does with a packet (ACCEPT, DROP, REJECT or "
+         "UNKNOWN), and which rule, default policy or built-in check decides. Each place on the way is "
+         "listed, "
+         "and the rules that never take effect. Worked out from the configuration as it is; nothing is sent. "
+         "What could not be read makes the verdict UNKNOWN only where it matters, and is said.",
      .params = PROXIMO_TABLE(explain_params), .read = firewall_read_explain},
     {ROW(proximo_read), .name = "pve_firewall_simulate", .title = "Firewall, before and after",
      .description =

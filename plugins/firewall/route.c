@@ -47,9 +47,7 @@ static int32_t read_end(struct world *w, const char *text, const struct route_de
     if (!text && otherwise->vmid) {
         ret->guest = true;
         ret->vmid = otherwise->vmid;
-    } else if (!text) {
-        ret->host = true;
-    } else if (strcmp(text, "host") == 0) {
+    } else if (!text || strcmp(text, "host") == 0) {
         ret->host = true;
     } else if (strcmp(text, "outside") != 0 && !read_guest(text, ret)) {
         ret->iface = text;
@@ -79,7 +77,7 @@ static int32_t read_ends(struct world *w, struct json_object *packet, const stru
 
 static struct json_object *row_of(const struct end *end)
 {
-    for (size_t i = 0; end->node->nics && i < json_object_array_length(end->node->nics); i++) {
+    for (size_t i = 0; end->node && end->node->nics && i < json_object_array_length(end->node->nics); i++) {
         struct json_object *row = json_object_array_get_idx(end->node->nics, i),
                            *vmid = member_of(row, "vmid");
         if (json_object_get_int64(vmid) == end->vmid)
@@ -101,6 +99,8 @@ static int32_t find_guest(struct world *w, struct end *end)
     end->lxc = guest->lxc;
     r = world_add_node(w, guest->node);
     end->node = world_find(w, guest->node);
+    if (r < 0 || !end->node)
+        return PROXIMO_ENOMEM;
     r = r == PROXIMO_OK ? world_read_nodes(w, guest->node) : r;
     if (r < 0 || row_of(end))
         return r;
@@ -138,6 +138,8 @@ static int32_t find_host(struct world *w, struct end *end, const char *node)
         return wrong(w, "say `node` for a packet from or to a host, or `vmid` for a guest");
     int32_t r = world_add_node(w, node);
     end->node = world_find(w, node);
+    if (r < 0 || !end->node)
+        return PROXIMO_ENOMEM;
     r = r == PROXIMO_OK ? world_read_nodes(w, node) : r;
     return r;
 }
@@ -157,7 +159,7 @@ static const char *address_of(const struct asking *a, const struct end *end, boo
         const char *own = before_slash(a, member_text(end->nic, six ? "ip6" : "ip"));
         return own ? own : before_slash(a, member_text(end->nic, six ? "addr6" : "addr"));
     }
-    for (uint32_t i = 0; end->host && i < end->node->address_count; i++) {
+    for (uint32_t i = 0; end->host && end->node && i < end->node->address_count; i++) {
         if ((end->node->addresses[i].address.family == 6) == six)
             return end->node->addresses[i].text;
     }
@@ -171,11 +173,11 @@ static const char *iface_of(const struct end *end, const struct end *other, cons
         return end->iface;
     if (other->guest)
         return member_text(other->nic, "bridge");
-    for (uint32_t i = 0; other->host && i < other->node->address_count; i++) {
+    for (uint32_t i = 0; other->host && other->node && i < other->node->address_count; i++) {
         if (!dest || strcmp(other->node->addresses[i].text, dest) == 0)
             return other->node->addresses[i].iface;
     }
-    return other->host && other->node->address_count ? other->node->addresses[0].iface : NULL;
+    return other->host && other->node && other->node->address_count ? other->node->addresses[0].iface : NULL;
 }
 
 /* ---- the packet */
@@ -236,9 +238,9 @@ static void set_end(const struct end *end, const char *iface, bool inside, struc
 
 static const char *end_words(const struct asking *a, const struct end *end, const char *iface)
 {
-    if (end->host)
+    if (end->host && end->node)
         return ask_text(a, "host %s", end->node->name);
-    if (end->guest)
+    if (end->guest && end->node)
         return ask_text(a, "guest %lld net%u on %s", (long long)end->vmid, (unsigned)end->net,
                         end->node->name);
     return iface ? ask_text(a, "outside, by %s", iface) : "outside";
