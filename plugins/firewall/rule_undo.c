@@ -87,8 +87,8 @@ static int32_t find_one(struct rule_change *c, struct json_object *rule, uint32_
         return PROXIMO_OK;
     if (!words)
         return PROXIMO_ENOMEM;
-    return none(c, found == 0 ? ask_text(&c->at.ask, "the rule \"%s\" is not in the list of %s any more", words,
-                                         c->at.label)
+    return none(c, found == 0 ? ask_text(&c->at.ask, "the rule \"%s\" is not in the list of %s any more",
+                                         words, c->at.label)
                               : ask_text(&c->at.ask,
                                          "the list of %s has changed, and the rule \"%s\" is in it %u times: "
                                          "which one is meant cannot be told",
@@ -116,10 +116,11 @@ static int32_t find_gap(struct rule_change *c, const struct rule_list *before, u
     else if (before->count == 1 && last == 0)
         *ret = 0;
     else
-        return none(c, ask_text(&c->at.ask,
-                                "the list of %s has changed, and the rules between which it stood do not stand "
-                                "beside each other any more, or more than once",
-                                c->at.label));
+        return none(c,
+                    ask_text(&c->at.ask,
+                             "the list of %s has changed, and the rules between which it stood do not stand "
+                             "beside each other any more, or more than once",
+                             c->at.label));
     return PROXIMO_OK;
 }
 
@@ -144,9 +145,10 @@ static int32_t recorded(const struct rule_change *c, struct json_object *record,
                         struct rule_list *ret)
 {
     struct json_object *states = member_of(record, when);
-    struct json_object *state = json_object_is_type(states, json_type_array) && json_object_array_length(states)
-                                    ? json_object_array_get_idx(states, 0)
-                                    : NULL;
+    struct json_object *state =
+        json_object_is_type(states, json_type_array) && json_object_array_length(states)
+            ? json_object_array_get_idx(states, 0)
+            : NULL;
     struct json_object *whole = member_of(state, "");
     return rule_list_of(&c->at.ask, whole ? whole : state, ret);
 }
