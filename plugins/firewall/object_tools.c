@@ -71,12 +71,12 @@ static const struct proximo_param group_delete_params[] = {GROUP("The group."),
                   change_undo, words)                                                                        \
     {                                                                                                        \
         ROW(proximo_change), .undo_kind = PROXIMO_UNDO_FUNCTION, .name = (change_name),                      \
-                             .title = (change_title), .description = words,                                  \
+                             .title = (change_title), .description = (words),                                \
                              .params = PROXIMO_TABLE(change_params), .operation_class = (change_class),      \
-                             change_subject, .plan = (change_plan), .plan_undo = (change_undo)               \
+                             .subject = (change_subject), .plan = (change_plan), .plan_undo = (change_undo)  \
     }
-#define CHANGE(...)       CHANGE_OF(FIREWALL_SUBJECT, __VA_ARGS__)
-#define GROUP_CHANGE(...) CHANGE_OF(.subject = "firewall-group/{group}", __VA_ARGS__)
+#define CHANGE(...)       CHANGE_OF("firewall/{scope}", __VA_ARGS__)
+#define GROUP_CHANGE(...) CHANGE_OF("firewall-group/{group}", __VA_ARGS__)
 
 static const struct proximo_change changes[] = {
     CHANGE(

@@ -61,37 +61,31 @@ static const struct config_key on_key[] = {{.name = "enable", .argument = "enabl
 static int32_t check(struct config_change *change);
 
 #define KEYS(table) .keys = (table), .key_count = sizeof(table) / sizeof((table)[0])
-#define GUARDED                                                                                              \
-    {                                                                                                        \
-        "firewall.options", "firewall.options", "firewall.options"                                           \
-    }
-#define OF_GUEST                                                                                             \
-    {                                                                                                        \
-        "firewall.guest.options", "firewall.guest.options", "firewall.guest.options"                         \
-    }
-#define SCOPE(scope_what, scope_kind, scope_member, scope_id, scope_path, scope_classes, scope_keys)         \
+#define OF_HOSTS    "firewall.options"
+#define OF_GUESTS   "firewall.guest.options"
+#define SCOPE(scope_what, scope_kind, scope_member, scope_id, scope_path, scope_class, scope_keys)           \
     .what = (scope_what), .subject = (scope_kind), .subject_member = (scope_member), .id = (scope_id),       \
-    .one = (scope_path), .flags = CONFIG_SINGLE | CONFIG_DIGEST, .classes = scope_classes, .check = check,   \
-    KEYS(scope_keys)
+    .one = (scope_path), .flags = CONFIG_SINGLE | CONFIG_DIGEST, .check = check,                             \
+    .classes = {(scope_class), (scope_class), (scope_class)}, KEYS(scope_keys)
 #define CLUSTER(keys)                                                                                        \
     {                                                                                                        \
-        SCOPE("firewall of the datacenter", "firewall", "id", NULL, "/cluster/firewall/options", GUARDED,    \
+        SCOPE("firewall of the datacenter", "firewall", "id", NULL, "/cluster/firewall/options", OF_HOSTS,   \
               keys),                                                                                         \
             .subject_name = "cluster"                                                                        \
     }
 #define NODE(keys)                                                                                           \
     {                                                                                                        \
-        SCOPE("firewall of node", "node", "node", "node", "/nodes/{node}/firewall/options", GUARDED, keys)   \
+        SCOPE("firewall of node", "node", "node", "node", "/nodes/{node}/firewall/options", OF_HOSTS, keys)  \
     }
 #define GUEST(keys)                                                                                          \
     {                                                                                                        \
         SCOPE("firewall of guest", "guest", "vmid", "vmid", "/nodes/{node}/{kind}/{vmid}/firewall/options",  \
-              OF_GUEST, keys)                                                                                \
+              OF_GUESTS, keys)                                                                               \
     }
 #define VNET(keys)                                                                                           \
     {                                                                                                        \
         SCOPE("firewall of virtual network", "vnet", "vnet", "vnet",                                         \
-              "/cluster/sdn/vnets/{vnet}/firewall/options", OF_GUEST, keys)                                  \
+              "/cluster/sdn/vnets/{vnet}/firewall/options", OF_GUESTS, keys)                                 \
     }
 /* By the order of scopes here. */
 static const char *const names[] = {"cluster", "node", "guest", "vnet"};
