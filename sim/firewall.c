@@ -78,7 +78,8 @@ static int by_name(const void *a, const void *b)
                   sim_str(right, sim_get(right, "group") ? "group" : "name", ""));
 }
 
-/* A map of the file as a list: `key` holds the name, `hidden` does not show. Written in the order of names. */
+/* A map of the file as a list: `key` holds the name, `hidden` does not show. Written in the order of names.
+ */
 static int list_map(struct sim_call *call, const char *member, const char *key, const char *hidden)
 {
     struct json_object *file = NULL, *map;

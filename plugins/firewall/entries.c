@@ -46,16 +46,17 @@ static const char *words(const struct entry_change *c, struct json_object *entry
 static int32_t tell(const struct entry_change *c)
 {
     const char *was = c->before ? words(c, c->before) : "", *is = c->value ? words(c, c->value) : "";
-    const char *text = !was || !is ? NULL
-                       : !c->before
-                           ? ask_text(asks(c), "IP set \"%s\" of %s: %s is added", c->set, c->at.label, is)
-                       : !c->value
-                           ? ask_text(asks(c), "IP set \"%s\" of %s: %s is removed", c->set, c->at.label, was)
-                           : ask_text(asks(c), "IP set \"%s\" of %s: %s instead of %s", c->set, c->at.label, is, was);
+    const char *text =
+        !was || !is  ? NULL
+        : !c->before ? ask_text(asks(c), "IP set \"%s\" of %s: %s is added", c->set, c->at.label, is)
+        : !c->value
+            ? ask_text(asks(c), "IP set \"%s\" of %s: %s is removed", c->set, c->at.label, was)
+            : ask_text(asks(c), "IP set \"%s\" of %s: %s instead of %s", c->set, c->at.label, is, was);
     int32_t r = text ? asks(c)->host->change(asks(c)->call, text) : PROXIMO_ENOMEM;
     if (r == PROXIMO_OK && object_text(c->value ? c->value : c->before, "nomatch"))
-        r = tell_text(asks(c), "nomatch", "an entry with nomatch takes its addresses out of the set; the most "
-                                          "specific entry decides");
+        r = tell_text(asks(c), "nomatch",
+                      "an entry with nomatch takes its addresses out of the set; the most "
+                      "specific entry decides");
     return r == PROXIMO_OK ? object_tell_meaning(&c->at, &object_ipset, c->set) : r;
 }
 
@@ -160,10 +161,12 @@ static int32_t take_cidr(struct entry_change *c)
     c->cidr = cidr_is_name(text) ? text : cidr_normal(a, text, true);
     if (c->cidr && !*c->cidr)
         return a->host->fail(a->call, PROXIMO_EINVAL,
-                             "cidr: \"%.60s\" is no address, network or alias, such as 10.1.0.0/16 or dc/lan", text);
+                             "cidr: \"%.60s\" is no address, network or alias, such as 10.1.0.0/16 or dc/lan",
+                             text);
     const size_t len = c->cidr ? strlen(c->cidr) : 0;
     if (len > 2 && strcmp(c->cidr + len - 2, "/0") == 0)
-        return a->host->fail(a->call, PROXIMO_EINVAL, "Proxmox takes no network of all addresses into an IP set");
+        return a->host->fail(a->call, PROXIMO_EINVAL,
+                             "Proxmox takes no network of all addresses into an IP set");
     return c->cidr ? PROXIMO_OK : PROXIMO_ENOMEM;
 }
 
@@ -203,9 +206,8 @@ static int32_t check_alias(const struct entry_change *c)
     int32_t r = cidr_is_name(c->cidr) ? place_look(&c->at, c->at.scope->refs, more, &looked) : PROXIMO_OK;
     if (r < 0 || !cidr_is_name(c->cidr))
         return r;
-    for (size_t i = 0; json_object_is_type(looked.data, json_type_array) &&
-                       i < json_object_array_length(looked.data);
-         i++)
+    for (size_t i = 0;
+         json_object_is_type(looked.data, json_type_array) && i < json_object_array_length(looked.data); i++)
         found |= member_is(json_object_array_get_idx(looked.data, i), "name", name);
     if (looked.data && !found)
         r = asks(c)->host->fail(asks(c)->call, PROXIMO_EINVAL,
@@ -234,70 +236,57 @@ static int32_t take(struct entry_change *c)
     return PROXIMO_OK;
 }
 
-static bool so_already(const struct entry_change *c)
+static int32_t nothing(const struct entry_change *c)
 {
-    for (const char *const *field = fields; *field; field++) {
-        const char *was = object_text(c->before, *field), *is = object_text(c->value, *field);
-        if (was && is ? strcmp(was, is) != 0 : was || is)
-            return false;
-    }
-    return true;
+    const char *text = ask_text(asks(c), "nothing to do: the entry %s is so already", c->cidr);
+    return text ? asks(c)->host->change(asks(c)->call, text) : PROXIMO_ENOMEM;
 }
 
-static int32_t missing(const struct entry_change *c)
+enum verb { ADD, UPDATE, REMOVE };
+
+/* Is it there exactly when it must be? */
+static int32_t check_there(const struct entry_change *c, enum verb verb)
 {
-    return asks(c)->host->fail(asks(c)->call, PROXIMO_ENOTFOUND,
-                               "IP set \"%s\" of %s has no entry %s; pve_ipset_list shows them", c->set,
-                               c->at.label, c->cidr);
+    const struct asking *a = asks(c);
+    if (verb == ADD && c->before)
+        return a->host->fail(a->call, PROXIMO_EINVAL,
+                             "IP set \"%s\" of %s has the entry %s already; pve_firewall_ipset_entry_update "
+                             "changes it",
+                             c->set, c->at.label, c->cidr);
+    if (verb != ADD && !c->before)
+        return a->host->fail(a->call, PROXIMO_ENOTFOUND,
+                             "IP set \"%s\" of %s has no entry %s; pve_ipset_list shows them", c->set,
+                             c->at.label, c->cidr);
+    return verb == ADD ? check_alias(c) : PROXIMO_OK;
+}
+
+static int32_t plan(void *instance, struct proximo_call *call, enum verb verb)
+{
+    struct entry_change c;
+    int32_t r = begin(instance, call, &c);
+    if (r == PROXIMO_OK)
+        r = check_there(&c, verb);
+    if (r == PROXIMO_OK && verb != REMOVE)
+        r = take(&c);
+    if (r == PROXIMO_OK)
+        r = verb == UPDATE && object_equal(c.before, c.value, fields) ? nothing(&c) : lay_out(&c);
+    done(&c);
+    return r;
 }
 
 int32_t entries_plan_add(void *instance, struct proximo_call *call)
 {
-    struct entry_change c;
-    int32_t r = begin(instance, call, &c);
-    if (r == PROXIMO_OK && c.before)
-        r = c.at.ask.host->fail(call, PROXIMO_EINVAL,
-                                "IP set \"%s\" of %s has the entry %s already; pve_firewall_ipset_entry_update "
-                                "changes it",
-                                c.set, c.at.label, c.cidr);
-    if (r == PROXIMO_OK)
-        r = check_alias(&c);
-    if (r == PROXIMO_OK)
-        r = take(&c);
-    if (r == PROXIMO_OK)
-        r = lay_out(&c);
-    done(&c);
-    return r;
+    return plan(instance, call, ADD);
 }
 
 int32_t entries_plan_update(void *instance, struct proximo_call *call)
 {
-    struct entry_change c;
-    int32_t r = begin(instance, call, &c);
-    if (r == PROXIMO_OK && !c.before)
-        r = missing(&c);
-    if (r == PROXIMO_OK)
-        r = take(&c);
-    if (r == PROXIMO_OK && so_already(&c)) {
-        const char *text = ask_text(asks(&c), "nothing to do: the entry %s is so already", c.cidr);
-        r = text ? c.at.ask.host->change(call, text) : PROXIMO_ENOMEM;
-    } else if (r == PROXIMO_OK) {
-        r = lay_out(&c);
-    }
-    done(&c);
-    return r;
+    return plan(instance, call, UPDATE);
 }
 
 int32_t entries_plan_remove(void *instance, struct proximo_call *call)
 {
-    struct entry_change c;
-    int32_t r = begin(instance, call, &c);
-    if (r == PROXIMO_OK && !c.before)
-        r = missing(&c);
-    if (r == PROXIMO_OK)
-        r = lay_out(&c);
-    done(&c);
-    return r;
+    return plan(instance, call, REMOVE);
 }
 
 /* ---- the way back: the entry as the record has it from before */
@@ -305,9 +294,10 @@ int32_t entries_plan_remove(void *instance, struct proximo_call *call)
 static int32_t take_recorded(struct entry_change *c, struct json_object *record)
 {
     struct json_object *states = member_of(record, "before");
-    struct json_object *state = json_object_is_type(states, json_type_array) && json_object_array_length(states)
-                                    ? json_object_array_get_idx(states, 0)
-                                    : NULL;
+    struct json_object *state =
+        json_object_is_type(states, json_type_array) && json_object_array_length(states)
+            ? json_object_array_get_idx(states, 0)
+            : NULL;
     struct json_object *value = json_object_new_object();
     for (const char *const *field = fields; value && *field; field++) {
         const char *selector = ask_text(asks(c), "[cidr=%s]/%s", c->cidr, *field);

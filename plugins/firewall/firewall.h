@@ -30,8 +30,8 @@ extern const struct topic firewall_topic_groups, firewall_topic_rules, firewall_
 
 /*
  * The blast function of all firewall operation classes. The subject has, beside its kind and naming member,
- * "scope" (cluster, node, guest, vnet, group) with node, vmid, vnet or group, and "edit": a text with the JSON
- * array of edits that edit.h describes, in the order in which they are made.
+ * "scope" (cluster, node, guest, vnet, group) with node, vmid, vnet or group, and "edit": a text with the
+ * JSON array of edits that edit.h describes, in the order in which they are made.
  */
 int32_t firewall_blast(void *instance, struct proximo_call *call, struct proximo_text subject_json);
 

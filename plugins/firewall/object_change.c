@@ -18,9 +18,8 @@ static size_t length_of(struct json_object *array)
 static const char *label(const struct object_change *c)
 {
     const char *name = c->was ? c->was : c->name;
-    return c->kind == &object_group
-               ? ask_text(asks(c), "security group \"%s\"", name)
-               : ask_text(asks(c), "%s \"%s\" of %s", c->kind->what, name, c->at.label);
+    return c->kind == &object_group ? ask_text(asks(c), "security group \"%s\"", name)
+                                    : ask_text(asks(c), "%s \"%s\" of %s", c->kind->what, name, c->at.label);
 }
 
 static const char *filled_with(const struct object_change *c)
@@ -136,8 +135,7 @@ static int32_t guard(const struct object_change *c)
         return r;
     const char *path = ask_text(a, "%s/{%s}", list, c->kind->key);
     const struct proximo_field more[] = {FIELD(c->kind->key, c->was ? c->was : c->name), {0}};
-    return path ? place_guard(&c->at, path, more, NULL, c->was ? 0 : PROXIMO_GUARD_TOLERATE)
-                : PROXIMO_ENOMEM;
+    return path ? place_guard(&c->at, path, more, NULL, c->was ? 0 : PROXIMO_GUARD_TOLERATE) : PROXIMO_ENOMEM;
 }
 
 /* ---- for the blast function */
@@ -238,8 +236,7 @@ int32_t object_change_lay_out(struct object_change *c)
 {
     int32_t r = tell_summary(c);
     if (r < 0 || (r = tell_values(c)) < 0 || (r = tell_meanings(c)) < 0 || (r = object_tell_uses(c)) < 0 ||
-        (r = guard(c)) < 0 ||
-        (r = subject(c)) < 0 || (r = object_change_steps(c)) < 0 || (r = see(c)) < 0)
+        (r = guard(c)) < 0 || (r = subject(c)) < 0 || (r = object_change_steps(c)) < 0 || (r = see(c)) < 0)
         return r;
     return way_back(c);
 }

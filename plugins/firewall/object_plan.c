@@ -92,16 +92,6 @@ int32_t objects_plan_create(void *instance, struct proximo_call *call, const str
     return r;
 }
 
-static bool changes(const struct object_change *c)
-{
-    for (const char *const *field = c->kind->fields; *field; field++) {
-        const char *from = object_text(c->before, *field), *to = object_text(c->value, *field);
-        if (from && to ? strcmp(from, to) != 0 : from || to)
-            return true;
-    }
-    return strcmp(c->was, c->name) != 0;
-}
-
 static int32_t plan_update(struct object_change *c)
 {
     const struct asking *a = &c->at.ask;
@@ -115,20 +105,26 @@ static int32_t plan_update(struct object_change *c)
         r = take(c);
     if (r < 0)
         return r;
-    if (changes(c))
+    if (strcmp(c->was, c->name) != 0 || !object_equal(c->before, c->value, c->kind->fields))
         return object_change_lay_out(c);
     const char *text = ask_text(a, "nothing to do: %s \"%s\" is so already", c->kind->what, c->was);
     return text ? a->host->change(a->call, text) : PROXIMO_ENOMEM;
 }
 
+/* The same for one that is there. */
+static int32_t begin_existing(void *instance, struct proximo_call *call, const struct object_kind *kind,
+                              struct object_change *ret)
+{
+    const char *name = NULL;
+    int32_t r = begin(instance, call, kind, ret, &name);
+    ret->was = name;
+    return r == PROXIMO_OK ? object_read(ret) : r;
+}
+
 int32_t objects_plan_update(void *instance, struct proximo_call *call, const struct object_kind *kind)
 {
     struct object_change c;
-    const char *name = NULL;
-    int32_t r = begin(instance, call, kind, &c, &name);
-    c.was = name;
-    if (r == PROXIMO_OK)
-        r = object_read(&c);
+    int32_t r = begin_existing(instance, call, kind, &c);
     if (r == PROXIMO_OK)
         r = plan_update(&c);
     object_change_done(&c);
@@ -138,11 +134,7 @@ int32_t objects_plan_update(void *instance, struct proximo_call *call, const str
 int32_t objects_plan_delete(void *instance, struct proximo_call *call, const struct object_kind *kind)
 {
     struct object_change c;
-    const char *name = NULL;
-    int32_t r = begin(instance, call, kind, &c, &name);
-    c.was = name;
-    if (r == PROXIMO_OK)
-        r = object_read(&c);
+    int32_t r = begin_existing(instance, call, kind, &c);
     if (r == PROXIMO_OK && kind->content && json_object_array_length(c.content) &&
         !ask_flag(&c.at.ask, "force"))
         r = c.at.ask.host->fail(call, PROXIMO_ESTATE,
@@ -166,7 +158,8 @@ static struct json_object *state_of(struct json_object *record, const char *when
 
 static bool is_there(struct json_object *value)
 {
-    return value && !json_object_is_type(value, json_type_object) && !json_object_is_type(value, json_type_null);
+    return value && !json_object_is_type(value, json_type_object) &&
+           !json_object_is_type(value, json_type_null);
 }
 
 /* The name that was there: of "[name=lan]/name" with a value. In the arena; NULL: none. */
@@ -213,12 +206,9 @@ static bool as_left(const struct object_change *c, struct json_object *record)
     if (!left || json_object_array_length(left) != count)
         return count == 0;
     for (size_t i = 0; i < count; i++) {
-        struct json_object *a = json_object_array_get_idx(left, i), *b = json_object_array_get_idx(c->content, i);
-        for (const char *const *field = c->kind->content_fields; *field; field++) {
-            const char *was = object_text(a, *field), *is = object_text(b, *field);
-            if (was && is ? strcmp(was, is) != 0 : was || is)
-                return false;
-        }
+        if (!object_equal(json_object_array_get_idx(left, i), json_object_array_get_idx(c->content, i),
+                          c->kind->content_fields))
+            return false;
     }
     return true;
 }
@@ -239,8 +229,9 @@ static int32_t undo(struct object_change *c, struct json_object *record)
         c->restored = content_recorded(state_of(record, "before", 1));
     const char *tool = member_text(record, "tool");
     if (r == PROXIMO_OK && c->was && c->name && tool && strstr(tool, "_delete"))
-        r = none(c, "it was removed in part only; what went stands in the plan (what_goes) and in the record, "
-                    "and is to be added again");
+        r = none(c,
+                 "it was removed in part only; what went stands in the plan (what_goes) and in the record, "
+                 "and is to be added again");
     if (r == PROXIMO_OK && !c->name && c->kind->content && !as_left(c, record))
         r = none(c, "it holds something else by now; it is not removed with that");
     return r == PROXIMO_OK ? object_change_lay_out(c) : r;

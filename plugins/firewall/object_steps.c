@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Requests of a change of an alias, an IP set or a security group. An alias is written as a whole: without its
- * comment that is gone. A set or group is renamed, and its comment changed, by POST with rename. A new entry
- * or rule comes first, so contents come back from their end. Sources: POST, PUT, DELETE .../firewall/aliases,
+ * Requests of a change of an alias, an IP set or a security group. An alias is written as a whole: without
+ * its comment that is gone. A set or group is renamed, and its comment changed, by POST with rename. A new
+ * entry or rule comes first, so contents come back from their end. Sources: POST, PUT, DELETE
+ * .../firewall/aliases,
  * .../firewall/ipset, /cluster/firewall/groups.
  */
 #include "objects.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which rules and IP sets name an alias, a set or a group. Of guests those are looked at whose network devices
- * the firewall looks at; of a guest's own things only the guest itself can make use.
+ * Which rules and IP sets name an alias, a set or a group. Of guests those are looked at whose network
+ * devices the firewall looks at; of a guest's own things only the guest itself can make use.
  */
 #include "objects.h"
 
@@ -15,8 +15,8 @@ struct uses {
     const struct asking *ask;
     const struct object_kind *kind;
     const char *name;
-    const char *scope;          /* "dc/" or "guest/" */
-    struct json_object *found;  /* sentences */
+    const char *scope;         /* "dc/" or "guest/" */
+    struct json_object *found; /* sentences */
     uint32_t count;
     bool own; /* the place that is looked at has one of its own of this name, which a bare name means */
 };
@@ -71,7 +71,8 @@ static int32_t look_at_sets(struct uses *uses, struct json_object *sets, const c
         return PROXIMO_OK;
     json_object_object_foreach(sets, set, entries)
     {
-        const size_t count = json_object_is_type(entries, json_type_array) ? json_object_array_length(entries) : 0;
+        const size_t count =
+            json_object_is_type(entries, json_type_array) ? json_object_array_length(entries) : 0;
         for (size_t i = 0; r == PROXIMO_OK && i < count; i++) {
             if (names_it(uses, member_text(json_object_array_get_idx(entries, i), "cidr")))
                 r = add(uses, ask_text(uses->ask, "IP set \"%s\" of %s", set, whose));
@@ -85,7 +86,8 @@ static int32_t look_at_sets(struct uses *uses, struct json_object *sets, const c
 static bool has_own(const struct uses *uses, struct json_object *scope)
 {
     struct json_object *aliases = member_of(scope, "aliases"), *set = NULL;
-    const size_t count = json_object_is_type(aliases, json_type_array) ? json_object_array_length(aliases) : 0;
+    const size_t count =
+        json_object_is_type(aliases, json_type_array) ? json_object_array_length(aliases) : 0;
     if (uses->kind == &object_ipset)
         return json_object_object_get_ex(member_of(scope, "ipset"), uses->name, &set);
     for (size_t i = 0; uses->kind == &object_alias && i < count; i++) {
@@ -115,7 +117,8 @@ static int32_t look_at_each(struct uses *uses, struct json_object *scopes, const
 
 static int32_t look_at_node(struct uses *uses, struct world *w, struct world_node *node)
 {
-    int32_t r = look_at_rules(uses, member_of(node->host, "rules"), ask_text(uses->ask, "node %s", node->name));
+    int32_t r =
+        look_at_rules(uses, member_of(node->host, "rules"), ask_text(uses->ask, "node %s", node->name));
     r = r == PROXIMO_OK ? world_read_guests(w, node, 0, WORLD_ALL) : r;
     return r == PROXIMO_OK ? look_at_each(uses, node->guests, "guest") : r;
 }
@@ -138,9 +141,8 @@ static int32_t look_everywhere(struct uses *uses)
     r = r == PROXIMO_OK ? world_read_nodes(&w, NULL) : r;
     for (uint32_t i = 0; r == PROXIMO_OK && i < w.node_count; i++)
         r = look_at_node(uses, &w, &w.nodes[i]);
-    if (r == PROXIMO_OK && w.node_count)
-        r = world_read_vnets(&w, &w.nodes[0]);
-    r = r == PROXIMO_OK && w.node_count ? look_at_each(uses, w.nodes[0].vnets, "virtual network") : r;
+    r = r == PROXIMO_OK ? world_read_vnets(&w) : r;
+    r = r == PROXIMO_OK ? look_at_each(uses, w.vnets, "virtual network") : r;
     world_done(&w);
     return r;
 }
@@ -158,7 +160,8 @@ static int32_t look_at_guest(struct uses *uses, const struct place *place)
     json_object_put(rules.data);
     if (r < 0 || uses->kind != &object_alias || (r = place_look(place, place->scope->ipset, NULL, &sets)) < 0)
         return r;
-    const size_t count = json_object_is_type(sets.data, json_type_array) ? json_object_array_length(sets.data) : 0;
+    const size_t count =
+        json_object_is_type(sets.data, json_type_array) ? json_object_array_length(sets.data) : 0;
     for (size_t i = 0; r == PROXIMO_OK && i < count; i++) {
         const char *name = member_text(json_object_array_get_idx(sets.data, i), "name");
         const struct proximo_field more[] = {FIELD("name", name), {0}};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The kinds of named things, and how they and their contents are read. Sources: GET .../firewall/aliases,
- * .../firewall/ipset, .../firewall/ipset/{name}, /cluster/firewall/groups, /cluster/firewall/groups/{group}. */
+ * .../firewall/ipset, .../firewall/ipset/{name}, /cluster/firewall/groups, /cluster/firewall/groups/{group}.
+ */
 #include "objects.h"
 
 #include <strings.h>
@@ -9,14 +10,28 @@ static const char *const alias_fields[] = {"cidr", "comment", NULL};
 static const char *const comment_only[] = {"comment", NULL};
 static const char *const entry_fields[] = {"cidr", "nomatch", "comment", NULL};
 
-const struct object_kind object_alias = {.what = "alias", .part = "aliases", .key = "name", .argument = "name",
-                                         .fields = alias_fields, .host_class = "firewall.alias"};
-const struct object_kind object_ipset = {.what = "IP set", .part = "ipset", .key = "name", .argument = "name",
-                                         .content = "entry", .fields = comment_only,
-                                         .content_fields = entry_fields, .host_class = "firewall.ipset"};
-const struct object_kind object_group = {.what = "security group", .part = "groups", .key = "group",
-                                         .argument = "group", .content = "rule", .fields = comment_only,
-                                         .content_fields = rule_fields, .host_class = "firewall.group"};
+const struct object_kind object_alias = {.what = "alias",
+                                         .part = "aliases",
+                                         .key = "name",
+                                         .argument = "name",
+                                         .fields = alias_fields,
+                                         .host_class = "firewall.alias"};
+const struct object_kind object_ipset = {.what = "IP set",
+                                         .part = "ipset",
+                                         .key = "name",
+                                         .argument = "name",
+                                         .content = "entry",
+                                         .fields = comment_only,
+                                         .content_fields = entry_fields,
+                                         .host_class = "firewall.ipset"};
+const struct object_kind object_group = {.what = "security group",
+                                         .part = "groups",
+                                         .key = "group",
+                                         .argument = "group",
+                                         .content = "rule",
+                                         .fields = comment_only,
+                                         .content_fields = rule_fields,
+                                         .host_class = "firewall.group"};
 
 const char *object_path(const struct place *place, const struct object_kind *kind)
 {
@@ -35,7 +50,8 @@ static const struct {
     {&object_ipset, "cluster", "blacklist",
      "Proxmox itself drops what comes from this set to nodes and guests, before any rule"},
     {&object_ipset, "guest", "ipfilter-",
-     "as soon as this set is there, the guest's network device of that name can send from its addresses alone"},
+     "as soon as this set is there, the guest's network device of that name can send from its addresses "
+     "alone"},
     {&object_alias, "cluster", "local_network",
      "Proxmox itself takes this for the network of the nodes: what comes from it may manage them"},
 };
@@ -74,6 +90,16 @@ const char *object_text(struct json_object *row, const char *field)
 {
     const char *text = member_text(row, field);
     return text && *text && (strcmp(field, "nomatch") != 0 || strcmp(text, "0") != 0) ? text : NULL;
+}
+
+bool object_equal(struct json_object *a, struct json_object *b, const char *const *fields)
+{
+    for (; *fields; fields++) {
+        const char *left = object_text(a, *fields), *right = object_text(b, *fields);
+        if (left && right ? strcmp(left, right) != 0 : left || right)
+            return false;
+    }
+    return true;
 }
 
 void object_change_done(struct object_change *c)

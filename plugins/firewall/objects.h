@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Aliases, IP sets and security groups: things with a name, a comment and, but for aliases, a content (entries
- * or rules), and the change of one of them.
+ * Aliases, IP sets and security groups: things with a name, a comment and, but for aliases, a content
+ * (entries or rules), and the change of one of them.
  */
 #ifndef PROXIMO_FIREWALL_OBJECTS_H
 #define PROXIMO_FIREWALL_OBJECTS_H
@@ -9,14 +9,14 @@
 #include "rules.h"
 
 struct object_kind {
-    const char *what;                 /* "IP set" */
-    const char *part;                 /* of the edits: "ipset" */
-    const char *key;                  /* that names it in lists: "name" */
-    const char *argument;             /* of the tools */
-    const char *content;              /* of its content: "entry", "rule"; NULL: it has none */
-    const char *const *fields;        /* beside its name; NULL at the end */
+    const char *what;          /* "IP set" */
+    const char *part;          /* of the edits: "ipset" */
+    const char *key;           /* that names it in lists: "name" */
+    const char *argument;      /* of the tools */
+    const char *content;       /* of its content: "entry", "rule"; NULL: it has none */
+    const char *const *fields; /* beside its name; NULL at the end */
     const char *const *content_fields;
-    const char *host_class;           /* of changes in the datacenter */
+    const char *host_class; /* of changes in the datacenter */
 };
 extern const struct object_kind object_alias, object_ipset, object_group;
 /* The path of their list at a place; NULL: it has none. */
@@ -25,12 +25,12 @@ const char *object_path(const struct place *place, const struct object_kind *kin
 struct object_change {
     struct place at;
     const struct object_kind *kind;
-    const char *was, *name;        /* names before and after; NULL: there is none */
-    struct json_object *rows;      /* the list as it is. Owned */
-    struct json_object *before;    /* the row as it is, borrowed from rows; NULL: there is none */
-    struct json_object *value;     /* the fields as they will be. Owned */
-    struct json_object *content;   /* what it holds now, an array; NULL: nothing is known. Owned */
-    struct json_object *restored;  /* what a new one is filled with, an array or NULL. Owned */
+    const char *was, *name;       /* names before and after; NULL: there is none */
+    struct json_object *rows;     /* the list as it is. Owned */
+    struct json_object *before;   /* the row as it is, borrowed from rows; NULL: there is none */
+    struct json_object *value;    /* the fields as they will be. Owned */
+    struct json_object *content;  /* what it holds now, an array; NULL: nothing is known. Owned */
+    struct json_object *restored; /* what a new one is filled with, an array or NULL. Owned */
     bool undoing;
 };
 void object_change_done(struct object_change *c);
@@ -43,6 +43,8 @@ int32_t object_change_lay_out(struct object_change *c);
 int32_t object_change_steps(struct object_change *c);
 /* A field of the object or of a content, as text; an empty one is absent. */
 const char *object_text(struct json_object *row, const char *field);
+/* Have both the same values of these fields? */
+bool object_equal(struct json_object *a, struct json_object *b, const char *const *fields);
 /* "firewall.alias" or another, by place and change. */
 const char *object_class(const struct object_change *c);
 

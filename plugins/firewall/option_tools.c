@@ -61,31 +61,31 @@ static const struct config_key on_key[] = {{.name = "enable", .argument = "enabl
 static int32_t check(struct config_change *change);
 
 #define KEYS(table) .keys = (table), .key_count = sizeof(table) / sizeof((table)[0])
-#define GUARDED     {"firewall.options", "firewall.options", "firewall.options"}
-#define OF_GUEST    {"firewall.guest.options", "firewall.guest.options", "firewall.guest.options"}
-#define SCOPE(scope_what, scope_kind, scope_member, scope_id, scope_path, scope_classes, scope_keys)         \
+#define OF_HOSTS    "firewall.options"
+#define OF_GUESTS   "firewall.guest.options"
+#define SCOPE(scope_what, scope_kind, scope_member, scope_id, scope_path, scope_class, scope_keys)           \
     .what = (scope_what), .subject = (scope_kind), .subject_member = (scope_member), .id = (scope_id),       \
-    .one = (scope_path), .flags = CONFIG_SINGLE | CONFIG_DIGEST, .classes = scope_classes, .check = check,   \
-    KEYS(scope_keys)
+    .one = (scope_path), .flags = CONFIG_SINGLE | CONFIG_DIGEST, .check = check,                             \
+    .classes = {(scope_class), (scope_class), (scope_class)}, KEYS(scope_keys)
 #define CLUSTER(keys)                                                                                        \
     {                                                                                                        \
-        SCOPE("firewall of the datacenter", "firewall", "id", NULL, "/cluster/firewall/options", GUARDED,    \
+        SCOPE("firewall of the datacenter", "firewall", "id", NULL, "/cluster/firewall/options", OF_HOSTS,   \
               keys),                                                                                         \
             .subject_name = "cluster"                                                                        \
     }
 #define NODE(keys)                                                                                           \
     {                                                                                                        \
-        SCOPE("firewall of node", "node", "node", "node", "/nodes/{node}/firewall/options", GUARDED, keys)   \
+        SCOPE("firewall of node", "node", "node", "node", "/nodes/{node}/firewall/options", OF_HOSTS, keys)  \
     }
 #define GUEST(keys)                                                                                          \
     {                                                                                                        \
         SCOPE("firewall of guest", "guest", "vmid", "vmid", "/nodes/{node}/{kind}/{vmid}/firewall/options",  \
-              OF_GUEST, keys)                                                                                \
+              OF_GUESTS, keys)                                                                               \
     }
 #define VNET(keys)                                                                                           \
     {                                                                                                        \
         SCOPE("firewall of virtual network", "vnet", "vnet", "vnet",                                         \
-              "/cluster/sdn/vnets/{vnet}/firewall/options", OF_GUEST, keys)                                  \
+              "/cluster/sdn/vnets/{vnet}/firewall/options", OF_GUESTS, keys)                                 \
     }
 /* By the order of scopes here. */
 static const char *const names[] = {"cluster", "node", "guest", "vnet"};
@@ -115,14 +115,14 @@ static int32_t tell_policy(const struct config_change *c, const char *scope)
     if (strcmp(scope, "vnet") == 0)
         return tell_text(&c->ask, "what_holds_then",
                          "its rules and policy_forward, on nodes whose firewall is the nftables one");
-    return tell_text(&c->ask, "what_holds_then",
-                     ask_text(&c->ask,
-                              "what no rule accepts: policy_in %s%s, policy_out %s%s%s", in ? in : "DROP",
-                              in ? "" : " (the default)", out ? out : "ACCEPT", out ? "" : " (the default)",
-                              strcmp(scope, "cluster") == 0
-                                  ? "; on the way in to a node only the set \"management\", the local network "
-                                    "and corosync are accepted by themselves, on their ports"
-                                  : ""));
+    return tell_text(
+        &c->ask, "what_holds_then",
+        ask_text(&c->ask, "what no rule accepts: policy_in %s%s, policy_out %s%s%s", in ? in : "DROP",
+                 in ? "" : " (the default)", out ? out : "ACCEPT", out ? "" : " (the default)",
+                 strcmp(scope, "cluster") == 0
+                     ? "; on the way in to a node only the set \"management\", the local network "
+                       "and corosync are accepted by themselves, on their ports"
+                     : ""));
 }
 
 /* It goes on: is there anything that keeps it from having an effect? */
@@ -183,8 +183,10 @@ static int32_t put_subject(struct config_change *c, const char *scope)
     json_object_object_add(c->subject_details, "scope", json_object_new_string(scope));
     json_object_object_add(c->subject_details, "edit", json_object_new_string(json_text(edits).ptr));
     if (strcmp(scope, "guest") == 0) {
-        json_object_object_add(c->subject_details, "node", json_object_new_string(ask_argument(&c->ask, "node")));
-        json_object_object_add(c->subject_details, "type", json_object_new_string(ask_argument(&c->ask, "kind")));
+        json_object_object_add(c->subject_details, "node",
+                               json_object_new_string(ask_argument(&c->ask, "node")));
+        json_object_object_add(c->subject_details, "type",
+                               json_object_new_string(ask_argument(&c->ask, "kind")));
     }
     return PROXIMO_OK;
 }
@@ -283,8 +285,9 @@ static const struct proximo_param place_params[] = {PLACE_PARAMS, PLACE_VNET};
 static const struct proximo_read reads[] = {
     {ROW(proximo_read), .flags = PROXIMO_READ_SINGLE, .name = "pve_firewall_options_get",
      .title = "Firewall options",
-     .description = "Shows the firewall options of the datacenter, a node, a guest or a virtual network: what is "
-                    "set, and Proxmox's defaults for the rest.",
+     .description =
+         "Shows the firewall options of the datacenter, a node, a guest or a virtual network: what is "
+         "set, and Proxmox's defaults for the rest.",
      .params = PROXIMO_TABLE(place_params), .read = options_read},
 };
 
@@ -306,16 +309,18 @@ static const struct proximo_param enabled_params[] = {
 static const struct proximo_change changes[] = {
     {ROW(proximo_change), .flags = PROXIMO_CHANGE_IDEMPOTENT, .undo_kind = PROXIMO_UNDO_FUNCTION,
      .name = "pve_firewall_options_set", .title = "Set firewall options and policies",
-     .description = "Changes options of the firewall of the datacenter, a node, a guest or a virtual network: "
-                    "on or off, policies, filters, log levels. What is so already is left out; the plan says "
-                    "which connections it cuts off or lets in.",
+     .description =
+         "Changes options of the firewall of the datacenter, a node, a guest or a virtual network: "
+         "on or off, policies, filters, log levels. What is so already is left out; the plan says "
+         "which connections it cuts off or lets in.",
      .params = PROXIMO_TABLE(options_params), .operation_class = "firewall.options", FIREWALL_SUBJECT,
      .plan = options_plan, .plan_undo = options_undo},
     {ROW(proximo_change), .flags = PROXIMO_CHANGE_IDEMPOTENT, .undo_kind = PROXIMO_UNDO_FUNCTION,
      .name = "pve_firewall_set_enabled", .title = "Enable or disable a firewall",
-     .description = "Changes whether the firewall of the datacenter, a node, a guest or a virtual network "
-                    "filters. On for the datacenter, its policy on the way in is DROP unless set otherwise; off "
-                    "there, nothing is filtered anywhere.",
+     .description =
+         "Changes whether the firewall of the datacenter, a node, a guest or a virtual network "
+         "filters. On for the datacenter, its policy on the way in is DROP unless set otherwise; off "
+         "there, nothing is filtered anywhere.",
      .params = PROXIMO_TABLE(enabled_params), .operation_class = "firewall.options", FIREWALL_SUBJECT,
      .plan = enabled_plan, .plan_undo = enabled_undo},
 };

@@ -9,25 +9,60 @@
 #define VNET_FIREWALL  "/cluster/sdn/vnets/{vnet}/firewall"
 
 static const struct scope scopes[] = {
-    {.name = "cluster", .rules = "/cluster/firewall/rules", .options = "/cluster/firewall/options",
-     .aliases = "/cluster/firewall/aliases", .ipset = "/cluster/firewall/ipset",
-     .refs = "/cluster/firewall/refs", .types = "in,out,forward,group", .subject = "firewall", .member = "id",
-     .audit = "Sys.Audit", .modify = "Sys.Modify"},
-    {.name = "node", .argument = "node", .rules = "/nodes/{node}/firewall/rules",
-     .options = "/nodes/{node}/firewall/options", .log = "/nodes/{node}/firewall/log",
-     .types = "in,out,forward,group", .subject = "node", .member = "node", .audit = "Sys.Audit",
-     .modify = "Sys.Modify", .log_right = "Sys.Syslog"},
-    {.name = "guest", .argument = "vmid", .rules = GUEST_FIREWALL "/rules",
-     .options = GUEST_FIREWALL "/options", .aliases = GUEST_FIREWALL "/aliases",
-     .ipset = GUEST_FIREWALL "/ipset", .log = GUEST_FIREWALL "/log", .refs = GUEST_FIREWALL "/refs",
-     .types = "in,out,group", .subject = "guest", .member = "vmid", .audit = "VM.Audit",
-     .modify = "VM.Config.Network", .log_right = "VM.Console"},
-    {.name = "vnet", .argument = "vnet", .rules = VNET_FIREWALL "/rules",
-     .options = VNET_FIREWALL "/options", .types = "forward,group", .subject = "vnet", .member = "vnet",
-     .audit = "SDN.Audit|SDN.Allocate", .modify = "SDN.Allocate"},
-    {.name = "group", .argument = "group", .rules = GROUPS_PATH "/{group}",
-     .refs = "/cluster/firewall/refs", .types = "in,out,forward", .subject = "firewall-group",
-     .member = "group", .audit = "Sys.Audit", .modify = "Sys.Modify"},
+    {.name = "cluster",
+     .rules = "/cluster/firewall/rules",
+     .options = "/cluster/firewall/options",
+     .aliases = "/cluster/firewall/aliases",
+     .ipset = "/cluster/firewall/ipset",
+     .refs = "/cluster/firewall/refs",
+     .types = "in,out,forward,group",
+     .subject = "firewall",
+     .member = "id",
+     .audit = "Sys.Audit",
+     .modify = "Sys.Modify"},
+    {.name = "node",
+     .argument = "node",
+     .rules = "/nodes/{node}/firewall/rules",
+     .options = "/nodes/{node}/firewall/options",
+     .log = "/nodes/{node}/firewall/log",
+     .types = "in,out,forward,group",
+     .subject = "node",
+     .member = "node",
+     .audit = "Sys.Audit",
+     .modify = "Sys.Modify",
+     .log_right = "Sys.Syslog"},
+    {.name = "guest",
+     .argument = "vmid",
+     .rules = GUEST_FIREWALL "/rules",
+     .options = GUEST_FIREWALL "/options",
+     .aliases = GUEST_FIREWALL "/aliases",
+     .ipset = GUEST_FIREWALL "/ipset",
+     .log = GUEST_FIREWALL "/log",
+     .refs = GUEST_FIREWALL "/refs",
+     .types = "in,out,group",
+     .subject = "guest",
+     .member = "vmid",
+     .audit = "VM.Audit",
+     .modify = "VM.Config.Network",
+     .log_right = "VM.Console"},
+    {.name = "vnet",
+     .argument = "vnet",
+     .rules = VNET_FIREWALL "/rules",
+     .options = VNET_FIREWALL "/options",
+     .types = "forward,group",
+     .subject = "vnet",
+     .member = "vnet",
+     .audit = "SDN.Audit|SDN.Allocate",
+     .modify = "SDN.Allocate"},
+    {.name = "group",
+     .argument = "group",
+     .rules = GROUPS_PATH "/{group}",
+     .refs = "/cluster/firewall/refs",
+     .types = "in,out,forward",
+     .subject = "firewall-group",
+     .member = "group",
+     .audit = "Sys.Audit",
+     .modify = "Sys.Modify"},
 };
 #define SCOPES (sizeof(scopes) / sizeof(scopes[0]))
 
@@ -83,8 +118,8 @@ static int32_t open_guest(struct place *place)
                              place->node ? "kind" : "node");
     place->at[place->at_count++] = FIELD("node", place->node);
     place->at[place->at_count++] = FIELD("kind", place->kind);
-    place->label = ask_text(a, "%s %s", strcmp(place->kind, "lxc") == 0 ? "container" : "virtual machine",
-                            place->id);
+    place->label =
+        ask_text(a, "%s %s", strcmp(place->kind, "lxc") == 0 ? "container" : "virtual machine", place->id);
     place->right = ask_text(a, "/vms/%s", place->id);
     return PROXIMO_OK;
 }
@@ -155,12 +190,11 @@ int32_t place_has(const struct place *place, const char *path, const char *what)
     const struct asking *a = &place->ask;
     if (path)
         return PROXIMO_OK;
-    return a->host->fail(a->call, PROXIMO_EINVAL, "a %s has no %s; %s",
-                         strcmp(place->scope->name, "vnet") == 0 ? "virtual network" : place->scope->name,
-                         what,
-                         strcmp(what, "log") == 0
-                             ? "nodes and guests have one"
-                             : "those of the datacenter (scope=cluster) can be used in its rules");
+    return a->host->fail(
+        a->call, PROXIMO_EINVAL, "a %s has no %s; %s",
+        strcmp(place->scope->name, "vnet") == 0 ? "virtual network" : place->scope->name, what,
+        strcmp(what, "log") == 0 ? "nodes and guests have one"
+                                 : "those of the datacenter (scope=cluster) can be used in its rules");
 }
 
 int32_t place_may_change(const struct place *place)
@@ -231,7 +265,8 @@ int32_t place_reply_rows(const struct place *place, struct json_object *rows, bo
     const struct proximo_content blocks[] = {
         {ROW(proximo_content), .type = PROXIMO_CONTENT_ROWS, .data = json_text(rows),
          .flags = complete ? PROXIMO_CONTENT_COMPLETE : PROXIMO_CONTENT_INCOMPLETE},
-        {ROW(proximo_content), .type = PROXIMO_CONTENT_JSON, .data = json_text(about), .name = text_of("place")},
+        {ROW(proximo_content), .type = PROXIMO_CONTENT_JSON, .data = json_text(about),
+         .name = text_of("place")},
     };
     return place->ask.host->reply(place->ask.call, blocks, 2);
 }
@@ -258,7 +293,7 @@ int32_t place_reply_list(const struct place *place, const char *path, const stru
 const char *place_class(const struct place *place, const char *of_hosts, const char *of_guests)
 {
     return strcmp(place->scope->name, "guest") == 0 || strcmp(place->scope->name, "vnet") == 0 ? of_guests
-                                                                                                 : of_hosts;
+                                                                                               : of_hosts;
 }
 
 int32_t place_subject(const struct place *place, const char *operation_class, const char *scope_name,
@@ -301,13 +336,9 @@ int32_t place_request(const struct place *place, const char *name, const char *m
     const uint32_t at = put_at(place, path, all);
     if (count)
         memcpy(all + at, fields, count * sizeof(*fields));
-    const struct proximo_step step = {ROW(proximo_step),
-                                      .kind = PROXIMO_STEP_REQUEST,
-                                      .flags = flags,
-                                      .name = name,
-                                      .method = method,
-                                      .path = path,
-                                      .params = ROWS(all, at + count)};
+    const struct proximo_step step = {
+        ROW(proximo_step), .kind = PROXIMO_STEP_REQUEST,   .flags = flags, .name = name, .method = method,
+        .path = path,      .params = ROWS(all, at + count)};
     return place->ask.host->step(place->ask.call, &step);
 }
 
@@ -315,10 +346,9 @@ int32_t place_state(const struct place *place, const char *name, const char *pat
                     const struct proximo_field *more, const char *select, const char *keep)
 {
     const struct filled all = fill(place, path, more);
-    const struct proximo_step step = {ROW(proximo_step), .kind = PROXIMO_STEP_READ,
-                                      .name = name,      .path = path,
-                                      .select = select,  .keep = keep,
-                                      .params = ROWS(all.rows, all.count)};
+    const struct proximo_step step = {
+        ROW(proximo_step), .kind = PROXIMO_STEP_READ,          .name = name, .path = path, .select = select,
+        .keep = keep,      .params = ROWS(all.rows, all.count)};
     return name && select && keep ? place->ask.host->step(place->ask.call, &step) : PROXIMO_ENOMEM;
 }
 
@@ -327,11 +357,16 @@ int32_t place_wait(const struct place *place, const char *name, const char *path
                    const char *keep)
 {
     const struct filled all = fill(place, path, more);
-    const struct proximo_step wait = {ROW(proximo_step),   .kind = PROXIMO_STEP_WAIT,
-                                      .name = name,        .path = path,
-                                      .select = select,    .wait_test = test,
-                                      .wait_value = value, .keep = keep,
-                                      .interval_ms = 500,  .deadline_ms = 15000,
+    const struct proximo_step wait = {ROW(proximo_step),
+                                      .kind = PROXIMO_STEP_WAIT,
+                                      .name = name,
+                                      .path = path,
+                                      .select = select,
+                                      .wait_test = test,
+                                      .wait_value = value,
+                                      .keep = keep,
+                                      .interval_ms = 500,
+                                      .deadline_ms = 15000,
                                       .params = ROWS(all.rows, all.count)};
     if (!select)
         return PROXIMO_ENOMEM;
@@ -345,7 +380,7 @@ int32_t place_see(const struct place *place, const char *path, const struct prox
     struct json_object *wanted DROP_JSON = value ? json_object_new_string(value) : NULL;
     if (!value)
         return place_wait(place, NULL, path, more, select, PROXIMO_WAIT_COUNT, "0", NULL);
-    return wanted ? place_wait(place, NULL, path, more, select, PROXIMO_WAIT_EQUALS, json_text(wanted).ptr,
-                               NULL)
-                  : PROXIMO_ENOMEM;
+    return wanted
+               ? place_wait(place, NULL, path, more, select, PROXIMO_WAIT_EQUALS, json_text(wanted).ptr, NULL)
+               : PROXIMO_ENOMEM;
 }

@@ -30,9 +30,9 @@ struct place {
     const char *node, *kind;
     struct proximo_field at[3]; /* fills the paths */
     uint32_t at_count;
-    const char *label;             /* "node pve1", "virtual machine 105" */
-    const char *right;             /* the path of its privileges */
-    struct proximo_need needs[2];  /* of a full read */
+    const char *label;            /* "node pve1", "virtual machine 105" */
+    const char *right;            /* the path of its privileges */
+    struct proximo_need needs[2]; /* of a full read */
 };
 
 /* Which parameters name a place. */
@@ -78,8 +78,8 @@ int32_t place_reply_rows(const struct place *place, struct json_object *rows, bo
 
 /* ---- parts of plans */
 
-/* Facts: network devices of a guest that its firewall does not look at; the firewall of the datacenter is off,
- * or (own) that of the place. */
+/* Facts: network devices of a guest that its firewall does not look at; the firewall of the datacenter is
+ * off, or (own) that of the place. */
 int32_t place_tell_devices(const struct place *place);
 int32_t place_tell_off(const struct place *place, bool own);
 /* Of guests and virtual networks nobody manages the cluster, as a rule: their classes are `of_guests`. */

@@ -38,11 +38,12 @@ int32_t place_tell_devices(const struct place *place)
         r = say(place, "devices_not_known", looked.why);
     if (r == PROXIMO_OK && (!names || *names))
         r = say(place, "no_effect_on",
-                names ? ask_text(&place->ask,
-                                 "%s: without firewall=1 a network device is not filtered, whatever the rules "
-                                 "say (pve_guest_config_set)",
-                                 names)
-                      : NULL);
+                names
+                    ? ask_text(&place->ask,
+                               "%s: without firewall=1 a network device is not filtered, whatever the rules "
+                               "say (pve_guest_config_set)",
+                               names)
+                    : NULL);
     json_object_put(looked.data);
     return r;
 }

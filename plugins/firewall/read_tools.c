@@ -97,8 +97,8 @@ static int32_t add_entries(const struct place *place, struct json_object *sets)
         uint32_t at = strcmp(place->scope->name, "guest") == 0 ? place->at_count : 0;
         memcpy(fields[i], place->at, at * sizeof(fields[i][0]));
         fields[i][at++] = FIELD("name", member_text(json_object_array_get_idx(sets, i), "name"));
-        gets[i] = (struct proximo_get){ROW(proximo_get), .path = path, .fields = fields[i],
-                                       .field_count = at, .needs = ROWS(place->needs, 1)};
+        gets[i] = (struct proximo_get){ROW(proximo_get), .path = path, .fields = fields[i], .field_count = at,
+                                       .needs = ROWS(place->needs, 1)};
         answers[i] = (struct proximo_answer){ROW(proximo_answer)};
     }
     int32_t r = count ? a->host->get_many(a->call, gets, (uint32_t)count, answers) : PROXIMO_OK;
@@ -106,7 +106,8 @@ static int32_t add_entries(const struct place *place, struct json_object *sets)
         struct json_object *set = json_object_array_get_idx(sets, i), *entries = entries_of(answers[i].data);
         const char *name = member_text(set, "name");
         if (json_object_is_type(entries, json_type_array)) {
-            json_object_object_add(set, "count", json_object_new_int64((int64_t)json_object_array_length(entries)));
+            json_object_object_add(set, "count",
+                                   json_object_new_int64((int64_t)json_object_array_length(entries)));
             json_object_object_add(set, "entries", entries);
         } else {
             json_object_put(entries);
@@ -164,25 +165,25 @@ static int32_t read_ipsets(void *instance, struct proximo_call *call)
 /* ---- rows */
 
 static const struct proximo_column rule_columns[] = {
-    COLUMN(.name = "pos"),     COLUMN(.name = "type"),
-    COLUMN(.name = "action"),  COLUMN(.name = "enable"),
-    COLUMN(.name = "macro"),   COLUMN(.name = "proto"),
-    COLUMN(.name = "dport"),   COLUMN(.name = "sport"),
-    COLUMN(.name = "source"),  COLUMN(.name = "dest"),
-    COLUMN(.name = "iface"),   COLUMN(.name = "icmp-type"),
-    COLUMN(.name = "log"),     COLUMN(.name = "comment", UNTRUSTED),
-    COLUMN(.name = "errors"),  COLUMN(.name = "ipversion", EXTRA),
+    COLUMN(.name = "pos"),           COLUMN(.name = "type"),
+    COLUMN(.name = "action"),        COLUMN(.name = "enable"),
+    COLUMN(.name = "macro"),         COLUMN(.name = "proto"),
+    COLUMN(.name = "dport"),         COLUMN(.name = "sport"),
+    COLUMN(.name = "source"),        COLUMN(.name = "dest"),
+    COLUMN(.name = "iface"),         COLUMN(.name = "icmp-type"),
+    COLUMN(.name = "log"),           COLUMN(.name = "comment", UNTRUSTED),
+    COLUMN(.name = "errors"),        COLUMN(.name = "ipversion", EXTRA),
     COLUMN(.name = "digest", EXTRA),
 };
-static const struct proximo_column alias_columns[] = {
-    COLUMN(.name = "name"), COLUMN(.name = "cidr"), COLUMN(.name = "comment", UNTRUSTED),
-    COLUMN(.name = "digest", EXTRA)};
+static const struct proximo_column alias_columns[] = {COLUMN(.name = "name"), COLUMN(.name = "cidr"),
+                                                      COLUMN(.name = "comment", UNTRUSTED),
+                                                      COLUMN(.name = "digest", EXTRA)};
 static const struct proximo_column set_columns[] = {
-    COLUMN(.name = "name"),    COLUMN(.name = "comment", UNTRUSTED), COLUMN(.name = "count"),
+    COLUMN(.name = "name"), COLUMN(.name = "comment", UNTRUSTED), COLUMN(.name = "count"),
     COLUMN(.name = "entries", UNTRUSTED), COLUMN(.name = "digest", EXTRA)};
-static const struct proximo_column ref_columns[] = {
-    COLUMN(.name = "ref"), COLUMN(.name = "type"), COLUMN(.name = "name"), COLUMN(.name = "scope"),
-    COLUMN(.name = "comment", UNTRUSTED)};
+static const struct proximo_column ref_columns[] = {COLUMN(.name = "ref"), COLUMN(.name = "type"),
+                                                    COLUMN(.name = "name"), COLUMN(.name = "scope"),
+                                                    COLUMN(.name = "comment", UNTRUSTED)};
 static const struct proximo_column macro_columns[] = {COLUMN(.name = "macro"), COLUMN(.name = "descr")};
 static const struct proximo_column log_columns[] = {COLUMN(.name = "n"), COLUMN(.name = "t", UNTRUSTED)};
 
@@ -195,9 +196,10 @@ static const struct proximo_param alias_params[] = {PLACE_PARAMS};
 static const struct proximo_param set_params[] = {
     PARAM(.type = PROXIMO_TYPE_STRING, .name = "name", .format = "id", .description = "Only this set."),
     PLACE_PARAMS};
-static const struct proximo_param ref_params[] = {
-    PARAM(.type = PROXIMO_TYPE_STRING, .name = "type", .choices = "alias,ipset", .description = "Only these."),
-    PLACE_PARAMS, PLACE_VNET};
+static const struct proximo_param ref_params[] = {PARAM(.type = PROXIMO_TYPE_STRING, .name = "type",
+                                                        .choices = "alias,ipset",
+                                                        .description = "Only these."),
+                                                  PLACE_PARAMS, PLACE_VNET};
 static const struct proximo_param log_params[] = {
     PLACE_PARAMS,
     PARAM(.type = PROXIMO_TYPE_INTEGER, .name = "start", .minimum = 0, .maximum = INT32_MAX,
@@ -224,20 +226,23 @@ static const struct proximo_read reads[] = {
      .params = PROXIMO_TABLE(alias_params), .columns = PROXIMO_TABLE(alias_columns), .sort_by = "name",
      .read = read_aliases},
     {ROW(proximo_read), .name = "pve_ipset_list", .title = "IPSets",
-     .description = "Lists the IP sets of the datacenter or a guest with their entries; an entry with nomatch "
-                    "takes its addresses out of the set.",
+     .description =
+         "Lists the IP sets of the datacenter or a guest with their entries; an entry with nomatch "
+         "takes its addresses out of the set.",
      .params = PROXIMO_TABLE(set_params), .columns = PROXIMO_TABLE(set_columns), .sort_by = "name",
      .read = read_ipsets},
     {ROW(proximo_read), .name = "pve_firewall_refs", .title = "Firewall references",
-     .description = "Lists the aliases and IP sets that the rules of a place may name as source or dest; of a "
-                    "guest its own and the datacenter's.",
+     .description =
+         "Lists the aliases and IP sets that the rules of a place may name as source or dest; of a "
+         "guest its own and the datacenter's.",
      .params = PROXIMO_TABLE(ref_params), .columns = PROXIMO_TABLE(ref_columns), .read = read_refs},
     {ROW(proximo_read), .name = "pve_firewall_log", .title = "Firewall log",
      .description = "Shows lines of the firewall log of a node or a guest: what rules with a log level, and "
                     "policies with one, have matched.",
      .params = PROXIMO_TABLE(log_params), .columns = PROXIMO_TABLE(log_columns), .read = read_log},
     {ROW(proximo_read), .name = "pve_firewall_macros", .title = "Firewall macros",
-     .description = "Lists the macros that rules can use instead of protocol and ports, such as SSH or HTTPS.",
+     .description =
+         "Lists the macros that rules can use instead of protocol and ports, such as SSH or HTTPS.",
      .path = "/cluster/firewall/macros", .columns = PROXIMO_TABLE(macro_columns), .sort_by = "macro"},
 };
 

@@ -11,9 +11,9 @@
 static const struct {
     const char *field, *argument;
 } arguments[] = {
-    {"type", "direction"}, {"action", "action"}, {"enable", "enable"}, {"macro", "macro"},
-    {"iface", "iface"},    {"source", "source"}, {"dest", "dest"},     {"proto", "proto"},
-    {"sport", "sport"},    {"dport", "dport"},   {"log", "log"},       {"icmp-type", "icmp_type"},
+    {"type", "direction"},  {"action", "action"}, {"enable", "enable"}, {"macro", "macro"},
+    {"iface", "iface"},     {"source", "source"}, {"dest", "dest"},     {"proto", "proto"},
+    {"sport", "sport"},     {"dport", "dport"},   {"log", "log"},       {"icmp-type", "icmp_type"},
     {"comment", "comment"},
 };
 
@@ -116,7 +116,8 @@ static int32_t check_reference(const struct place *place, const char *field, con
             (set ? strcmp(own, name) : strcasecmp(own, name)) == 0)
             return PROXIMO_OK;
     }
-    return wrong(place, "%s: there is no %s \"%.100s\" that a rule of %s can name%s; pve_firewall_refs shows them",
+    return wrong(place,
+                 "%s: there is no %s \"%.100s\" that a rule of %s can name%s; pve_firewall_refs shows them",
                  field, set ? "IP set" : "alias", value, place->label,
                  set ? " (sets are named in small letters)" : "");
 }
@@ -155,8 +156,9 @@ static int32_t check_type(const struct place *place, struct json_object *rule)
     if (strcmp(type, "group") == 0)
         return check_group(place, rule);
     if (!is_one_of("ACCEPT,DROP,REJECT", action))
-        return wrong(place, "action is ACCEPT, DROP or REJECT (in capitals), not \"%.64s\"; a security group is "
-                            "called with direction \"group\"",
+        return wrong(place,
+                     "action is ACCEPT, DROP or REJECT (in capitals), not \"%.64s\"; a security group is "
+                     "called with direction \"group\"",
                      action);
     if (strcmp(type, "forward") == 0 && strcmp(action, "REJECT") == 0)
         return wrong(place, "Proxmox has no REJECT for forwarded traffic; DROP does it without an answer");
@@ -231,10 +233,11 @@ static int32_t take_removals(const struct place *place, struct json_object *rule
         const char *name = json_object_get_string(json_object_array_get_idx(list, i));
         const char *field = strcmp(name, "icmp_type") == 0 ? "icmp-type" : name;
         if (!is_one_of("macro,iface,source,dest,proto,sport,dport,log,icmp-type,comment", field))
-            return wrong(place,
-                         "\"%.40s\" cannot be removed from a rule; what can: macro, iface, source, dest, proto, "
-                         "sport, dport, log, icmp_type, comment",
-                         name);
+            return wrong(
+                place,
+                "\"%.40s\" cannot be removed from a rule; what can: macro, iface, source, dest, proto, "
+                "sport, dport, log, icmp_type, comment",
+                name);
         if (member_of(all, name))
             return wrong(place, "\"%.40s\" is both set and removed", name);
         json_object_object_del(rule, field);

@@ -92,8 +92,9 @@ static int32_t tell_summary(const struct rule_change *c)
     case RULE_INSERT:
         text = c->undoing ? ask_text(a, "%s: the rule \"%s\" comes back at position %u", label, rule,
                                      (unsigned)c->to)
-                          : ask_text(a, "%s: the rule \"%s\" is added at position 0, before the %u that are "
-                                        "there",
+                          : ask_text(a,
+                                     "%s: the rule \"%s\" is added at position 0, before the %u that are "
+                                     "there",
                                      label, rule, (unsigned)c->now.count);
         break;
     case RULE_REMOVE:
@@ -180,8 +181,8 @@ static int32_t step_insert(const struct rule_change *c)
 {
     struct proximo_field fields[RULE_FIELDS + 1];
     const char *there = number(c, c->now.count + 1), *to = number(c, moveto(0, c->to));
-    int32_t r = place_request(&c->at, "change", "POST", c->at.scope->rules, fields,
-                              put_content(c->value, fields), 0);
+    int32_t r =
+        place_request(&c->at, "change", "POST", c->at.scope->rules, fields, put_content(c->value, fields), 0);
     if (r < 0 || c->to == 0)
         return r;
     const struct proximo_field move[] = {FIELD("pos", "0"), FIELD("moveto", to),
@@ -189,9 +190,8 @@ static int32_t step_insert(const struct rule_change *c)
     if (!there || !to)
         return PROXIMO_ENOMEM;
     r = place_wait(&c->at, "added", c->at.scope->rules, NULL, "", PROXIMO_WAIT_COUNT, there, "/0/digest");
-    return r == PROXIMO_OK
-               ? place_request(&c->at, "move", "PUT", one_path(c), move, 3, PROXIMO_STEP_ATOMIC)
-               : r;
+    return r == PROXIMO_OK ? place_request(&c->at, "move", "PUT", one_path(c), move, 3, PROXIMO_STEP_ATOMIC)
+                           : r;
 }
 
 /* Fields that PUT sets, and the names of those that it takes away. */
@@ -276,9 +276,8 @@ static int32_t subject(const struct rule_change *c)
     if (c->op == RULE_INSERT && c->to)
         json_object_array_add(edits, first = edit("move", "pos", 0, NULL));
     if (c->op == RULE_MOVE || (c->op == RULE_INSERT && c->to))
-        json_object_object_add(
-            first, "to",
-            json_object_new_int64(moveto(c->op == RULE_MOVE ? c->pos : 0, c->to)));
+        json_object_object_add(first, "to",
+                               json_object_new_int64(moveto(c->op == RULE_MOVE ? c->pos : 0, c->to)));
     return place_subject(&c->at, place_class(&c->at, "firewall.rule", "firewall.guest.rule"), NULL, edits);
 }
 

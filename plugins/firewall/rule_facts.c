@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a person wants to know of a rule beside what it says: why it may do nothing. What a packet really meets
- * works the blast function out. */
+/* What a person wants to know of a rule beside what it says: why it may do nothing. What a packet really
+ * meets works the blast function out. */
 #include "objects.h"
 
 int32_t rule_change_tell(const struct rule_change *c)
@@ -14,8 +14,9 @@ int32_t rule_change_tell(const struct rule_change *c)
                       c->op == RULE_REMOVE ? "the rule is disabled: it did nothing"
                                            : "the rule is disabled: it does nothing until it is enabled");
     if (r == PROXIMO_OK && forward)
-        r = tell_text(a, "engine",
-                      "forwarded traffic is filtered by the nftables firewall alone (option nftables of a node)");
+        r = tell_text(
+            a, "engine",
+            "forwarded traffic is filtered by the nftables firewall alone (option nftables of a node)");
     if (r == PROXIMO_OK)
         r = place_tell_off(&c->at, true);
     if (r == PROXIMO_OK && strcmp(c->at.scope->name, "guest") == 0)

@@ -2,15 +2,6 @@
 /* pve_firewall_rule_add, _remove, _update, _move: from the arguments to the change of a list. */
 #include "rules.h"
 
-static int32_t begin(void *instance, struct proximo_call *call, struct rule_change *ret)
-{
-    *ret = (struct rule_change){0};
-    int32_t r = place_open(instance, call, &ret->at);
-    if (r == PROXIMO_OK)
-        r = place_may_change(&ret->at);
-    return r == PROXIMO_OK ? rule_list_read(&ret->at, &ret->now) : r;
-}
-
 /* A position that there is. */
 static int32_t position(const struct rule_change *c, const char *argument, uint32_t *ret)
 {
@@ -29,68 +20,68 @@ static int32_t position(const struct rule_change *c, const char *argument, uint3
                          text ? text : "", c->at.label, (unsigned)c->now.count - 1);
 }
 
-int32_t rules_plan_add(void *instance, struct proximo_call *call)
+static int32_t nothing(const struct rule_change *c)
 {
-    struct rule_change c;
-    int32_t r = begin(instance, call, &c);
-    c.op = RULE_INSERT;
-    if (r == PROXIMO_OK && c.now.count >= RULES_MOST)
+    const char *text =
+        ask_text(&c->at.ask, "nothing to do: rule %u of %s is so already", (unsigned)c->pos, c->at.label);
+    return text ? c->at.ask.host->change(c->at.ask.call, text) : PROXIMO_ENOMEM;
+}
+
+/* The rule, or its place, as it will be. */
+static int32_t take(struct rule_change *c)
+{
+    int32_t r = c->op == RULE_INSERT ? PROXIMO_OK : position(c, "pos", &c->pos);
+    if (r < 0)
+        return r;
+    switch (c->op) {
+    case RULE_INSERT: return rule_from_arguments(&c->at, NULL, &c->value);
+    case RULE_REPLACE: return rule_from_arguments(&c->at, c->now.rows[c->pos], &c->value);
+    case RULE_MOVE: return position(c, "to", &c->to);
+    default: return PROXIMO_OK;
+    }
+}
+
+static bool so_already(const struct rule_change *c)
+{
+    return (c->op == RULE_REPLACE && rule_equal(c->value, c->now.rows[c->pos])) ||
+           (c->op == RULE_MOVE && c->pos == c->to);
+}
+
+static int32_t plan(void *instance, struct proximo_call *call, uint32_t op)
+{
+    struct rule_change c = {.op = op};
+    int32_t r = place_open(instance, call, &c.at);
+    if (r == PROXIMO_OK)
+        r = place_may_change(&c.at);
+    if (r == PROXIMO_OK)
+        r = rule_list_read(&c.at, &c.now);
+    if (r == PROXIMO_OK && op == RULE_INSERT && c.now.count >= RULES_MOST)
         r = c.at.ask.host->fail(call, PROXIMO_EINVAL, "%s has %u rules, which is enough", c.at.label,
                                 (unsigned)c.now.count);
     if (r == PROXIMO_OK)
-        r = rule_from_arguments(&c.at, NULL, &c.value);
+        r = take(&c);
     if (r == PROXIMO_OK)
-        r = rule_change_lay_out(&c);
+        r = so_already(&c) ? nothing(&c) : rule_change_lay_out(&c);
     rule_change_done(&c);
     return r;
+}
+
+int32_t rules_plan_add(void *instance, struct proximo_call *call)
+{
+    return plan(instance, call, RULE_INSERT);
 }
 
 int32_t rules_plan_remove(void *instance, struct proximo_call *call)
 {
-    struct rule_change c;
-    int32_t r = begin(instance, call, &c);
-    c.op = RULE_REMOVE;
-    if (r == PROXIMO_OK)
-        r = position(&c, "pos", &c.pos);
-    if (r == PROXIMO_OK)
-        r = rule_change_lay_out(&c);
-    rule_change_done(&c);
-    return r;
-}
-
-static int32_t nothing(const struct rule_change *c)
-{
-    const char *text = ask_text(&c->at.ask, "nothing to do: rule %u of %s is so already", (unsigned)c->pos,
-                                c->at.label);
-    return text ? c->at.ask.host->change(c->at.ask.call, text) : PROXIMO_ENOMEM;
+    return plan(instance, call, RULE_REMOVE);
 }
 
 int32_t rules_plan_update(void *instance, struct proximo_call *call)
 {
-    struct rule_change c;
-    int32_t r = begin(instance, call, &c);
-    c.op = RULE_REPLACE;
-    if (r == PROXIMO_OK)
-        r = position(&c, "pos", &c.pos);
-    if (r == PROXIMO_OK)
-        r = rule_from_arguments(&c.at, c.now.rows[c.pos], &c.value);
-    if (r == PROXIMO_OK)
-        r = rule_equal(c.value, c.now.rows[c.pos]) ? nothing(&c) : rule_change_lay_out(&c);
-    rule_change_done(&c);
-    return r;
+    return plan(instance, call, RULE_REPLACE);
 }
 
 int32_t rules_plan_move(void *instance, struct proximo_call *call)
 {
-    struct rule_change c;
-    int32_t r = begin(instance, call, &c);
-    c.op = RULE_MOVE;
-    if (r == PROXIMO_OK)
-        r = position(&c, "pos", &c.pos);
-    if (r == PROXIMO_OK)
-        r = position(&c, "to", &c.to);
-    if (r == PROXIMO_OK)
-        r = c.pos == c.to ? nothing(&c) : rule_change_lay_out(&c);
-    rule_change_done(&c);
-    return r;
+    return plan(instance, call, RULE_MOVE);
 }

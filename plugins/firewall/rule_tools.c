@@ -64,30 +64,33 @@ static const struct proximo_param move_params[] = {
 static const struct proximo_change changes[] = {
     {ROW(proximo_change), .undo_kind = PROXIMO_UNDO_FUNCTION, .name = "pve_firewall_rule_add",
      .title = "Add a firewall rule",
-     .description = "Adds a firewall rule to the datacenter, a node, a guest, a virtual network or a security "
-                    "group. Proxmox puts it at position 0, before all others; the first rule that matches "
-                    "decides. pve_firewall_rule_move moves it.",
-     .params = PROXIMO_TABLE(add_params), .operation_class = "firewall.rule", FIREWALL_SUBJECT, .plan = rules_plan_add,
-     .plan_undo = rules_plan_undo},
+     .description =
+         "Adds a firewall rule to the datacenter, a node, a guest, a virtual network or a security "
+         "group. Proxmox puts it at position 0, before all others; the first rule that matches "
+         "decides. pve_firewall_rule_move moves it.",
+     .params = PROXIMO_TABLE(add_params), .operation_class = "firewall.rule", FIREWALL_SUBJECT,
+     .plan = rules_plan_add, .plan_undo = rules_plan_undo},
     {ROW(proximo_change), .undo_kind = PROXIMO_UNDO_FUNCTION, .name = "pve_firewall_rule_remove",
      .title = "Remove a firewall rule",
-     .description = "Removes the firewall rule at a position. The plan shows which one that is, and is refused "
-                    "when the list changes before it is applied. A disabled rule stays for later use: "
-                    "pve_firewall_rule_update with enable=false.",
-     .params = PROXIMO_TABLE(remove_params), .operation_class = "firewall.rule", FIREWALL_SUBJECT, .plan = rules_plan_remove,
-     .plan_undo = rules_plan_undo},
+     .description =
+         "Removes the firewall rule at a position. The plan shows which one that is, and is refused "
+         "when the list changes before it is applied. A disabled rule stays for later use: "
+         "pve_firewall_rule_update with enable=false.",
+     .params = PROXIMO_TABLE(remove_params), .operation_class = "firewall.rule", FIREWALL_SUBJECT,
+     .plan = rules_plan_remove, .plan_undo = rules_plan_undo},
     {ROW(proximo_change), .flags = PROXIMO_CHANGE_IDEMPOTENT, .undo_kind = PROXIMO_UNDO_FUNCTION,
      .name = "pve_firewall_rule_update", .title = "Change a firewall rule",
-     .description = "Changes the firewall rule at a position: what is given is set, what stands in delete goes, "
-                    "the rest of the rule stays. Also enables and disables it.",
-     .params = PROXIMO_TABLE(update_params), .operation_class = "firewall.rule", FIREWALL_SUBJECT, .plan = rules_plan_update,
-     .plan_undo = rules_plan_undo},
+     .description =
+         "Changes the firewall rule at a position: what is given is set, what stands in delete goes, "
+         "the rest of the rule stays. Also enables and disables it.",
+     .params = PROXIMO_TABLE(update_params), .operation_class = "firewall.rule", FIREWALL_SUBJECT,
+     .plan = rules_plan_update, .plan_undo = rules_plan_undo},
     {ROW(proximo_change), .undo_kind = PROXIMO_UNDO_FUNCTION, .name = "pve_firewall_rule_move",
      .title = "Move a firewall rule",
      .description = "Moves a firewall rule to another position of its list. The first rule that matches "
                     "decides, so the order is part of what a list does.",
-     .params = PROXIMO_TABLE(move_params), .operation_class = "firewall.rule", FIREWALL_SUBJECT, .plan = rules_plan_move,
-     .plan_undo = rules_plan_undo},
+     .params = PROXIMO_TABLE(move_params), .operation_class = "firewall.rule", FIREWALL_SUBJECT,
+     .plan = rules_plan_move, .plan_undo = rules_plan_undo},
 };
 
 static const struct proximo_class classes[] = {

@@ -87,8 +87,8 @@ static int32_t find_one(struct rule_change *c, struct json_object *rule, uint32_
         return PROXIMO_OK;
     if (!words)
         return PROXIMO_ENOMEM;
-    return none(c, found == 0 ? ask_text(&c->at.ask, "the rule \"%s\" is not in the list of %s any more", words,
-                                         c->at.label)
+    return none(c, found == 0 ? ask_text(&c->at.ask, "the rule \"%s\" is not in the list of %s any more",
+                                         words, c->at.label)
                               : ask_text(&c->at.ask,
                                          "the list of %s has changed, and the rule \"%s\" is in it %u times: "
                                          "which one is meant cannot be told",
@@ -99,27 +99,22 @@ static int32_t find_one(struct rule_change *c, struct json_object *rule, uint32_
 static int32_t find_gap(struct rule_change *c, const struct rule_list *before, uint32_t at, uint32_t without,
                         uint32_t *ret)
 {
-    uint32_t previous = 0, next = 0;
-    const uint32_t has_previous = at ? rule_list_find(&c->now, before->rows[at - 1], &previous) : 0;
-    const uint32_t has_next =
-        at + 1 < before->count ? rule_list_find(&c->now, before->rows[at + 1], &next) : 0;
-    const uint32_t last = c->now.count - (without < RULES_MOST);
+    const uint32_t nowhere = RULES_MOST + 1, last = c->now.count - (without < RULES_MOST);
+    uint32_t previous = 0, next = 0, from = 0, to = last;
+    if (at)
+        from = rule_list_find(&c->now, before->rows[at - 1], &previous) == 1 ? previous + 1 : nowhere;
+    if (at + 1 < before->count)
+        to = rule_list_find(&c->now, before->rows[at + 1], &next) == 1 ? next : nowhere;
     /* Positions of a list in which the rule itself does not stand. */
-    previous -= previous > without;
-    next -= next > without;
-    if (has_previous == 1 && has_next == 1 && previous + 1 == next)
-        *ret = next;
-    else if (has_previous == 1 && at + 1 == before->count && previous + 1 == last)
-        *ret = last;
-    else if (has_next == 1 && at == 0 && next == 0)
-        *ret = 0;
-    else if (before->count == 1 && last == 0)
-        *ret = 0;
-    else
-        return none(c, ask_text(&c->at.ask,
-                                "the list of %s has changed, and the rules between which it stood do not stand "
-                                "beside each other any more, or more than once",
-                                c->at.label));
+    from -= at && previous > without;
+    to -= at + 1 < before->count && next > without;
+    if (from >= nowhere - 1 || from != to)
+        return none(c,
+                    ask_text(&c->at.ask,
+                             "the list of %s has changed, and the rules between which it stood do not stand "
+                             "beside each other any more, or more than once",
+                             c->at.label));
+    *ret = from;
     return PROXIMO_OK;
 }
 
@@ -144,9 +139,10 @@ static int32_t recorded(const struct rule_change *c, struct json_object *record,
                         struct rule_list *ret)
 {
     struct json_object *states = member_of(record, when);
-    struct json_object *state = json_object_is_type(states, json_type_array) && json_object_array_length(states)
-                                    ? json_object_array_get_idx(states, 0)
-                                    : NULL;
+    struct json_object *state =
+        json_object_is_type(states, json_type_array) && json_object_array_length(states)
+            ? json_object_array_get_idx(states, 0)
+            : NULL;
     struct json_object *whole = member_of(state, "");
     return rule_list_of(&c->at.ask, whole ? whole : state, ret);
 }

@@ -3,7 +3,7 @@
  * shown beside what was configured. */
 #include "rules.h"
 
-const char *const rule_fields[] = {"type",  "action", "enable", "macro", "iface",     "source", "dest",
+const char *const rule_fields[] = {"type",  "action", "enable", "macro", "iface",     "source",  "dest",
                                    "proto", "sport",  "dport",  "log",   "icmp-type", "comment", NULL};
 
 struct json_object *rule_content(struct json_object *rule)
@@ -33,13 +33,16 @@ const char *rule_words(const struct asking *a, struct json_object *rule)
 {
     static const struct {
         const char *name, *word;
-    } parts[] = {{"macro", " "},         {"proto", " "},  {"icmp-type", " type "}, {"dport", " dport "},
-                 {"sport", " sport "},   {"source", " from "}, {"dest", " to "},   {"iface", " on "},
-                 {"log", " logged as "}};
+    } parts[] = {{"macro", " "},       {"proto", " "},       {"icmp-type", " type "},
+                 {"dport", " dport "}, {"sport", " sport "}, {"source", " from "},
+                 {"dest", " to "},     {"iface", " on "},    {"log", " logged as "}};
     const bool group = member_is(rule, "type", "group");
     const char *type = member_text(rule, "type"), *action = member_text(rule, "action");
-    const char *text = ask_text(a, "%s%s%s", group ? "the rules of group" : type ? type : "?", " ",
-                                action ? action : "?");
+    const char *text = ask_text(a, "%s%s%s",
+                                group  ? "the rules of group"
+                                : type ? type
+                                       : "?",
+                                " ", action ? action : "?");
     for (size_t i = 0; text && i < sizeof(parts) / sizeof(parts[0]); i++) {
         const char *value = member_text(rule, parts[i].name);
         if (value)

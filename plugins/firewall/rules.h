@@ -12,8 +12,8 @@
 extern const char *const rule_fields[];
 #define RULE_FIELDS 13u
 
-/* What is configuration in a rule as GET shows it, as texts; a rule without `enable` is off. New object, NULL:
- * no memory. */
+/* What is configuration in a rule as GET shows it, as texts; a rule without `enable` is off. New object,
+ * NULL: no memory. */
 struct json_object *rule_content(struct json_object *rule);
 bool rule_equal(struct json_object *a, struct json_object *b); /* by content */
 /* "in ACCEPT tcp dport 22 from dc/lan, disabled". In the arena. */
@@ -45,7 +45,7 @@ struct rule_change {
     struct place at;
     struct rule_list now;
     uint32_t op;
-    uint32_t pos, to; /* insert: `to` is where it ends up; move: from pos, and it then is at `to` */
+    uint32_t pos, to;          /* insert: `to` is where it ends up; move: from pos, and it then is at `to` */
     struct json_object *value; /* insert, replace: the whole rule as a content. Owned */
     bool undoing;
 };

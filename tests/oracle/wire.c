@@ -232,7 +232,8 @@ static void a_new_rule_is_the_first(void **state)
     struct fixture *fixture = *state;
 
     done(fixture, "POST", RULES,
-         "{\"type\": \"in\", \"action\": \"DROP\", \"comment\": \"new\", \"pos\": \"2\", \"digest\": \"bad\"}");
+         "{\"type\": \"in\", \"action\": \"DROP\", \"comment\": \"new\", \"pos\": \"2\", \"digest\": "
+         "\"bad\"}");
     is(fixture, RULES "/0", "data.comment", "new");
     is(fixture, RULES "/1", "data.comment", "ssh");
 }

@@ -198,7 +198,7 @@ static void what_cannot_be_told_counts_as_lost(void **state)
         "[{'type':'in','action':'ACCEPT','macro':'NoSuchMacro','enable':1,'pos':0}]");
     assert_int_equal(blast(&t, AT_PVE1, INSERT("'action':'DROP','proto':'sctp'")), 0);
     expect_row(&t, RISK(3), "node/pve1",
-               "whether it accepts tcp 8006 (API and GUI) from this connection (203.0.113.5) "
+               "whether it accepts all of tcp, all of udp, ping from this connection (203.0.113.5) "
                "cannot be told, before or after");
     plane_test_done(&t);
 }
@@ -217,6 +217,69 @@ static void an_unknown_connection_makes_it_incomplete(void **state)
     t.reached = "{\"local\":\"203.0.113.5\",\"operator_addresses\":[\"nonsense\"]}";
     assert_int_equal(blast(&t, AT_PVE1, INSERT("'action':'DROP','proto':'sctp'")), 0);
     expect_words(&t, "incomplete", "the operator's address nonsense");
+    plane_test_done(&t);
+}
+
+/* The port of a proxy in front, an address of the node that is not the cluster's, a node that calls itself.
+ */
+static void the_connection_is_looked_at_where_it_arrives(void **state)
+{
+    struct plane_test t;
+    (void)state;
+    begin(&t);
+    t.reached = "{\"local\":\"203.0.113.5\",\"endpoints\":[{\"host\":\"pve1\",\"port\":8443,\"address\":"
+                "\"172.16.0.11\"}]}";
+    OK("/nodes/pve1/network",
+       "[{'iface':'vmbr0','cidr':'10.0.0.11/24'},{'iface':'vmbr9','cidr':'172.16.0.11/24'}]");
+    OK("/nodes/pve1/firewall/rules", "[{'type':'in','action':'ACCEPT','iface':'vmbr9','enable':1,'pos':0}]");
+    assert_int_equal(
+        blast(&t, AT_PVE1, INSERT("'action':'DROP','proto':'tcp','dport':'8443','dest':'172.16.0.11'")), 0);
+    expect_row(&t, RISK(3), "node/pve1",
+               "cuts off the operator: no longer accepts tcp 8443 from this connection");
+    plane_test_done(&t);
+
+    begin(&t);
+    t.reached = "{\"local\":\"10.0.0.11\",\"endpoints\":[{\"host\":\"pve2\",\"port\":8006,\"address\":\"10.0."
+                "0.12\"}]}";
+    assert_int_equal(blast(&t, AT_CLUSTER, INSERT("'action':'DROP','proto':'tcp','dport':'8006'")), 0);
+    expect_row(&t, RISK(3), "node/pve2",
+               "cuts off the operator: no longer accepts tcp 8006 (API and GUI) from this "
+               "connection (10.0.0.11)");
+    expect_nothing(&t, "affected", "\"node/pve1\",\"effect\":\"cuts off");
+    plane_test_done(&t);
+}
+
+static void ipv6_needs_neighbour_discovery(void **state)
+{
+    struct plane_test t;
+    (void)state;
+    begin(&t);
+    OK("/nodes/pve1/network", "[{'iface':'vmbr0','cidr':'10.0.0.11/24','cidr6':'2001:db8::11/64'}]");
+    assert_int_equal(blast(&t, AT_PVE1, "[{'part':'options','op':'set','value':{'ndp':0}}]"), 0);
+    expect_row(&t, RISK(2), "node/pve1",
+               "no longer accepts IPv6 neighbour discovery from the internet (IPv6)");
+    plane_test_done(&t);
+}
+
+static void the_engine_is_told(void **state)
+{
+    struct plane_test t;
+    (void)state;
+    begin(&t);
+    OK("/nodes/pve1/firewall/options", "{'nftables':1}");
+    OK("/cluster/sdn/vnets", "[{'vnet':'lab'}]");
+    OK("/cluster/sdn/vnets/lab/firewall/options", "{'enable':1}");
+    OK("/cluster/sdn/vnets/lab/firewall/rules", "[]");
+    assert_int_equal(blast(&t, AT_100, INSERT("'action':'ACCEPT','proto':'tcp','dport':'80'")), 0);
+    expect_row(
+        &t, RISK(2), "guest/100",
+        "cannot be told, before or after: the node uses the nftables engine, which differs in forward and "
+        "VNet rules");
+    assert_int_equal(
+        blast(&t, AT_CLUSTER, "[{'part':'options','op':'set','value':{'policy_forward':'DROP'}}]"), 0);
+    expect_row(&t, RISK(3), "node/pve1",
+               "forward rules and VNet firewalls take effect with the nftables engine");
+    expect_row(&t, RISK(1), "node/pve2", "have no effect here: the node uses the iptables engine");
     plane_test_done(&t);
 }
 
@@ -495,6 +558,9 @@ int main(void)
         cmocka_unit_test(a_part_of_the_operators_network_counts),
         cmocka_unit_test(what_cannot_be_told_counts_as_lost),
         cmocka_unit_test(an_unknown_connection_makes_it_incomplete),
+        cmocka_unit_test(the_connection_is_looked_at_where_it_arrives),
+        cmocka_unit_test(ipv6_needs_neighbour_discovery),
+        cmocka_unit_test(the_engine_is_told),
         cmocka_unit_test(a_connection_from_the_node_itself_meets_no_firewall),
         cmocka_unit_test(the_clusters_links_are_looked_at),
         cmocka_unit_test(an_offline_node_is_unknown),

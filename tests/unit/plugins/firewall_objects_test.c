@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Aliases, IP sets and security groups where rows of tests do not reach: addresses in every spelling, ways back
- * of what has changed since, answers that make no sense. */
+/* Aliases, IP sets and security groups where rows of tests do not reach: addresses in every spelling, ways
+ * back of what has changed since, answers that make no sense. */
 #include "plan_rig.h"
 
 #define SETS    "/cluster/firewall/ipset"
@@ -90,11 +90,11 @@ static void test_filled_since(void **state)
         init(&t, "some");
         plane_test_answer(&t, SETS, 200, "[{\"name\":\"some\",\"comment\":\"x\",\"digest\":\"d\"}]");
         plane_test_answer(&t, SETS "/some", 200, rows[i].entries);
-        const int32_t r =
-            plane_test_plan_undo(&t, plane_load("firewall"), "pve_firewall_ipset_create",
-                                 "{\"tool\":\"pve_firewall_ipset_create\",\"before\":[{\"[name=some]/name\":" ABSENT
-                                 ",\"[name=some]/comment\":" ABSENT "},{}],\"after\":[{\"[name=some]/name\":"
-                                 "\"some\",\"[name=some]/comment\":\"x\"},{\"\":[]}]}");
+        const int32_t r = plane_test_plan_undo(
+            &t, plane_load("firewall"), "pve_firewall_ipset_create",
+            "{\"tool\":\"pve_firewall_ipset_create\",\"before\":[{\"[name=some]/name\":" ABSENT
+            ",\"[name=some]/comment\":" ABSENT "},{}],\"after\":[{\"[name=some]/name\":"
+            "\"some\",\"[name=some]/comment\":\"x\"},{\"\":[]}]}");
         if (rows[i].refused) {
             expect_failure(&t, r, PROXIMO_ESTATE, rows[i].refused);
         } else {
@@ -115,22 +115,27 @@ static void test_whole_set(void **state)
     plane_test_answer(&t, SETS, 200, "[]");
     const int32_t r = plane_test_plan_undo(
         &t, plane_load("firewall"), "pve_firewall_ipset_delete",
-        "{\"tool\":\"pve_firewall_ipset_delete\",\"before\":[{\"[name=some]/name\":\"some\",\"[name=some]/comment\":"
+        "{\"tool\":\"pve_firewall_ipset_delete\",\"before\":[{\"[name=some]/name\":\"some\",\"[name=some]/"
+        "comment\":"
         "\"x\"},{\"\":[{\"cidr\":\"10.1.0.0/16\",\"comment\":\"c\",\"digest\":\"d\"},{\"cidr\":\"10.1.1.1\","
-        "\"nomatch\":1,\"digest\":\"d\"}]}],\"after\":[{\"[name=some]/name\":" ABSENT ",\"[name=some]/comment\":" ABSENT
-        "},{}]}");
+        "\"nomatch\":1,\"digest\":\"d\"}]}],\"after\":[{\"[name=some]/name\":" ABSENT
+        ",\"[name=some]/comment\":" ABSENT "},{}]}");
     assert_int_equal(r, PROXIMO_OK);
-    expect_told(&t, "steps", 0,
-                "{\"kind\":1,\"name\":\"change\",\"method\":\"POST\",\"path\":\"/cluster/firewall/ipset\",\"params\":"
-                "[{\"name\":\"name\",\"value\":\"some\"},{\"name\":\"comment\",\"value\":\"x\"}]}");
-    expect_told(&t, "steps", 1,
-                "{\"kind\":1,\"name\":\"entry1\",\"method\":\"POST\",\"path\":\"/cluster/firewall/ipset/{name}\","
-                "\"params\":[{\"name\":\"name\",\"value\":\"some\"},{\"name\":\"cidr\",\"value\":\"10.1.1.1\"},{\"name\":"
-                "\"nomatch\",\"value\":\"1\"}]}");
-    expect_told(&t, "steps", 2,
-                "{\"kind\":1,\"name\":\"entry0\",\"method\":\"POST\",\"path\":\"/cluster/firewall/ipset/{name}\","
-                "\"params\":[{\"name\":\"name\",\"value\":\"some\"},{\"name\":\"cidr\",\"value\":\"10.1.0.0/16\"},"
-                "{\"name\":\"comment\",\"value\":\"c\"}]}");
+    expect_told(
+        &t, "steps", 0,
+        "{\"kind\":1,\"name\":\"change\",\"method\":\"POST\",\"path\":\"/cluster/firewall/ipset\",\"params\":"
+        "[{\"name\":\"name\",\"value\":\"some\"},{\"name\":\"comment\",\"value\":\"x\"}]}");
+    expect_told(
+        &t, "steps", 1,
+        "{\"kind\":1,\"name\":\"entry1\",\"method\":\"POST\",\"path\":\"/cluster/firewall/ipset/{name}\","
+        "\"params\":[{\"name\":\"name\",\"value\":\"some\"},{\"name\":\"cidr\",\"value\":\"10.1.1.1\"},{"
+        "\"name\":"
+        "\"nomatch\",\"value\":\"1\"}]}");
+    expect_told(
+        &t, "steps", 2,
+        "{\"kind\":1,\"name\":\"entry0\",\"method\":\"POST\",\"path\":\"/cluster/firewall/ipset/{name}\","
+        "\"params\":[{\"name\":\"name\",\"value\":\"some\"},{\"name\":\"cidr\",\"value\":\"10.1.0.0/16\"},"
+        "{\"name\":\"comment\",\"value\":\"c\"}]}");
     expect_told(&t, "steps", 3, NULL);
     plane_test_done(&t);
 }
@@ -144,18 +149,22 @@ static void test_in_part(void **state)
     plane_test_argument(&t, "group", "web", 1);
     plane_test_answer(&t, GROUPS, 200, "[{\"group\":\"web\",\"digest\":\"d\"}]");
     plane_test_answer(&t, GROUPS "/web", 200, "[]");
-    expect_failure(&t,
-                   plane_test_plan_undo(&t, plane_load("firewall"), "pve_firewall_security_group_delete",
-                                        "{\"tool\":\"pve_firewall_security_group_delete\",\"before\":"
-                                        "[{\"[group=web]/group\":\"web\"},{\"\":[{\"type\":\"in\",\"pos\":0}]}],"
-                                        "\"after\":[{\"[group=web]/group\":\"web\"},{\"\":[]}]}"),
-                   PROXIMO_ESTATE, "in part only");
+    expect_failure(
+        &t,
+        plane_test_plan_undo(&t, plane_load("firewall"), "pve_firewall_security_group_delete",
+                             "{\"tool\":\"pve_firewall_security_group_delete\",\"before\":"
+                             "[{\"[group=web]/group\":\"web\"},{\"\":[{\"type\":\"in\",\"pos\":0}]}],"
+                             "\"after\":[{\"[group=web]/group\":\"web\"},{\"\":[]}]}"),
+        PROXIMO_ESTATE, "in part only");
     plane_test_done(&t);
 }
 
 static void test_records(void **state)
 {
-    static const char *const bad[] = {"{}", "[]", "x", "{\"before\":[],\"after\":[]}",
+    static const char *const bad[] = {"{}",
+                                      "[]",
+                                      "x",
+                                      "{\"before\":[],\"after\":[]}",
                                       "{\"before\":[null],\"after\":[3]}",
                                       "{\"before\":[{\"[name=some]/name\":{}}],\"after\":[{}]}"};
     (void)state;
@@ -163,7 +172,8 @@ static void test_records(void **state)
         struct plane_test t;
         init(&t, "some");
         plane_test_answer(&t, SETS, 200, "[]");
-        expect_failure(&t, plane_test_plan_undo(&t, plane_load("firewall"), "pve_firewall_ipset_update", bad[i]),
+        expect_failure(&t,
+                       plane_test_plan_undo(&t, plane_load("firewall"), "pve_firewall_ipset_update", bad[i]),
                        PROXIMO_ESTATE, "the record does not say");
         plane_test_done(&t);
     }
@@ -194,8 +204,9 @@ static void test_answers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_addresses), cmocka_unit_test(test_filled_since), cmocka_unit_test(test_whole_set),
-        cmocka_unit_test(test_in_part),   cmocka_unit_test(test_records),      cmocka_unit_test(test_answers),
+        cmocka_unit_test(test_addresses), cmocka_unit_test(test_filled_since),
+        cmocka_unit_test(test_whole_set), cmocka_unit_test(test_in_part),
+        cmocka_unit_test(test_records),   cmocka_unit_test(test_answers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -120,8 +120,8 @@ static void play(struct json_object *step, char *word)
 }
 
 /* The list after the way back, or NULL when it was refused: the words are in t. */
-static const char *back(struct plane_test *t, const char *before, const char *after, const char *now, bool each,
-                        char word[ROOM])
+static const char *back(struct plane_test *t, const char *before, const char *after, const char *now,
+                        bool each, char word[ROOM])
 {
     struct json_object *list = list_of(now, false);
     char *record = record_of(before, after, each);
@@ -305,8 +305,8 @@ static void test_answers(void **state)
         plane_test_argument(&t, "direction", "in", 1);
         plane_test_argument(&t, "enable", "true", 0);
         plane_test_answer(&t, RULES, 200, bad[i]);
-        expect_failure(&t, plane_test_plan(&t, plane_load("firewall"), "pve_firewall_rule_add"), PROXIMO_EPROTO,
-                       "");
+        expect_failure(&t, plane_test_plan(&t, plane_load("firewall"), "pve_firewall_rule_add"),
+                       PROXIMO_EPROTO, "");
         plane_test_done(&t);
     }
 }
