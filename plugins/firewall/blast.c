@@ -25,7 +25,8 @@ static int32_t open_subject(struct blast *b, struct proximo_text subject_json)
         b->place.name = vmid;
     else if (b->place.scope == EDIT_VNET || b->place.scope == EDIT_GROUP)
         b->place.name = member_text(b->subject, b->scope);
-    const bool named = b->place.scope == EDIT_CLUSTER || (b->place.scope == EDIT_NODE ? b->node : b->place.name);
+    const bool named =
+        b->place.scope == EDIT_CLUSTER || (b->place.scope == EDIT_NODE ? b->node : b->place.name);
     if (b->place.scope == EDIT_SCOPES || !named || !json_object_is_type(b->edits, json_type_array))
         return b->ask.host->fail(b->ask.call, PROXIMO_EINVAL,
                                  "the subject of a firewall change has a scope with its name, and edits");
@@ -112,9 +113,10 @@ int32_t blast_look(struct blast *b, struct world_node *node, struct looked_node 
         return PROXIMO_OK;
     if (r == -ENOMEM)
         return PROXIMO_ENOMEM;
-    const int32_t told = host->incomplete(b->ask.call, what,
-                                          r == -E2BIG ? "there is more of it than this looks at"
-                                                      : "an answer of Proxmox has another form than it promises");
+    const int32_t told =
+        host->incomplete(b->ask.call, what,
+                         r == -E2BIG ? "there is more of it than this looks at"
+                                     : "an answer of Proxmox has another form than it promises");
     return told < 0 ? told : 1;
 }
 
@@ -126,17 +128,18 @@ static int32_t tell_engine(struct blast *b, const struct world_node *node)
     const enum fw_tri nftables = world_nftables(node);
     if (b->place.scope == EDIT_NODE && blast_touches_option(b, "nftables"))
         return tally_say(&b->ask, b->rows, PROXIMO_RISK_HIGH, resource, NULL,
-                             "changes the firewall's engine (nftables): every rule of the node and its guests "
-                             "is made anew by the other one, which differs where it is not worked out here",
-                             NULL);
+                         "changes the firewall's engine (nftables): every rule of the node and its guests "
+                         "is made anew by the other one, which differs where it is not worked out here",
+                         NULL);
     if (!blast_touches_forward(b))
         return PROXIMO_OK;
-    return tally_say(&b->ask, b->rows, nftables == FW_NO ? PROXIMO_RISK_LOW : PROXIMO_RISK_HIGH, resource, NULL,
-                         nftables == FW_NO ? "forward rules and VNet firewalls have no effect here: the node "
-                                             "uses the iptables engine"
-                                           : "forward rules and VNet firewalls take effect with the nftables "
-                                             "engine: what they let through is not worked out here",
-                         NULL);
+    return tally_say(&b->ask, b->rows, nftables == FW_NO ? PROXIMO_RISK_LOW : PROXIMO_RISK_HIGH, resource,
+                     NULL,
+                     nftables == FW_NO ? "forward rules and VNet firewalls have no effect here: the node "
+                                         "uses the iptables engine"
+                                       : "forward rules and VNet firewalls take effect with the nftables "
+                                         "engine: what they let through is not worked out here",
+                     NULL);
 }
 
 /* ---- a node */
@@ -190,22 +193,34 @@ static int32_t tell_connection(struct blast *b)
                                        "GET /cluster/status does not say which node answers");
     return b->place.scope == EDIT_NODE && strcmp(b->node, answers->name) != 0
                ? PROXIMO_OK
-               : tally_say(&b->ask, b->rows, PROXIMO_RISK_LOW, ask_text(&b->ask, "node/%s", answers->name), NULL,
-                               ask_text(&b->ask,
-                                        "this connection comes from %s, the very host that it reaches: no firewall "
-                                        "looks at it",
-                                        b->reached.local_text),
-                               NULL);
+               : tally_say(
+                     &b->ask, b->rows, PROXIMO_RISK_LOW, ask_text(&b->ask, "node/%s", answers->name), NULL,
+                     ask_text(&b->ask,
+                              "this connection comes from %s, the very host that it reaches: no firewall "
+                              "looks at it",
+                              b->reached.local_text),
+                     NULL);
 }
 
 static int32_t tell_same(struct blast *b)
 {
     if (b->same_count == 0)
         return PROXIMO_OK;
-    return tally_say(&b->ask, b->rows, PROXIMO_RISK_LOW,
-                     b->same_count == 1 ? ask_text(&b->ask, "node/%s", b->same) : "firewall/cluster", NULL,
-                     ask_text(&b->ask, "no packet to or from %s that was looked at is judged otherwise", b->same),
-                     NULL);
+    return tally_say(
+        &b->ask, b->rows, PROXIMO_RISK_LOW,
+        b->same_count == 1 ? ask_text(&b->ask, "node/%s", b->same) : "firewall/cluster", NULL,
+        ask_text(&b->ask, "no packet to or from %s that was looked at is judged otherwise", b->same), NULL);
+}
+
+/* A comment, or nothing: packets meet what they met. */
+static int32_t tell_nothing(struct blast *b)
+{
+    const struct asking *a = &b->ask;
+    const char *resource = b->place.scope == EDIT_NODE    ? ask_text(a, "node/%s", b->node)
+                           : b->place.scope == EDIT_GUEST ? ask_text(a, "guest/%s", b->place.name)
+                           : b->place.scope == EDIT_VNET  ? ask_text(a, "vnet/%s", b->place.name)
+                                                          : "firewall/cluster";
+    return tally_say(a, b->rows, PROXIMO_RISK_LOW, resource, NULL, "what packets meet stays as it is", NULL);
 }
 
 static int32_t blast_nodes(struct blast *b)
@@ -231,6 +246,8 @@ static int32_t blast_nodes(struct blast *b)
 
 int32_t blast_run(struct blast *b)
 {
+    if (json_object_array_length(b->edits) == 0)
+        return tell_nothing(b);
     int32_t r = world_open(&b->world, &b->ask);
     r = r == PROXIMO_OK ? reached_read(&b->ask, &b->reached) : r; /* known once something was read */
     r = r == PROXIMO_OK && b->node ? world_add_node(&b->world, b->node) : r;

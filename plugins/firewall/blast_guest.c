@@ -33,7 +33,8 @@ static bool from_filter(const struct guest_look *g, uint8_t family, struct fw_ad
     char name[32];
     (void)snprintf(name, sizeof(name), "ipfilter-net%u", g->net);
     struct json_object *list = member_of(member_of(g->scope, "ipset"), name);
-    for (size_t i = 0; json_object_is_type(list, json_type_array) && i < json_object_array_length(list); i++) {
+    for (size_t i = 0; json_object_is_type(list, json_type_array) && i < json_object_array_length(list);
+         i++) {
         struct json_object *entry = json_object_array_get_idx(list, i);
         if (!member_true(entry, "nomatch") && parse(member_text(entry, "cidr"), family, ret))
             return true;
@@ -66,7 +67,8 @@ static struct fw_packet packet_of(struct guest_look *g, const struct view *view,
                                .icmp_type = -1,
                                .icmp_code = -1};
     const char *bridge = member_text(g->nic, "bridge");
-    struct fw_end guest = {.kind = FW_END_GUEST, .vmid = g->id, .net = g->net}, outside = {.kind = FW_END_OUTSIDE};
+    struct fw_end guest = {.kind = FW_END_GUEST, .vmid = g->id, .net = g->net},
+                  outside = {.kind = FW_END_OUTSIDE};
     if (bridge && strlen(bridge) < sizeof(outside.bridge))
         memcpy(outside.bridge, bridge, strlen(bridge) + 1);
     packet.from = out ? guest : outside;
@@ -95,7 +97,8 @@ static int32_t compare_nic(struct guest_look *g)
 
 static bool has_dest(struct json_object *rules)
 {
-    for (size_t i = 0; json_object_is_type(rules, json_type_array) && i < json_object_array_length(rules); i++) {
+    for (size_t i = 0; json_object_is_type(rules, json_type_array) && i < json_object_array_length(rules);
+         i++) {
         if (member_text(json_object_array_get_idx(rules, i), "dest"))
             return true;
     }
@@ -128,8 +131,8 @@ static int32_t blast_guest(struct guest_look *g, struct json_object *row)
     struct blast *b = g->b;
     struct json_object *nets = member_of(row, "nets");
     const struct known_guest *known = guests_find(&b->world.guests, g->id);
-    int32_t r = tally_open(&g->tally, &b->ask, ask_text(&b->ask, "guest/%s", g->vmid), known ? known->name : NULL,
-                           true);
+    int32_t r = tally_open(&g->tally, &b->ask, ask_text(&b->ask, "guest/%s", g->vmid),
+                           known ? known->name : NULL, true);
     g->tally.rows = b->rows;
     json_object_object_foreach(nets, key, nic)
     {
@@ -142,10 +145,10 @@ static int32_t blast_guest(struct guest_look *g, struct json_object *row)
     r = r == PROXIMO_OK && (g->tally.count || b->vmid) ? tell_guess(g) : r;
     if (r == PROXIMO_OK && b->vmid && g->tally.count == 0)
         r = tally_say(&b->ask, b->rows, PROXIMO_RISK_LOW, g->tally.resource, g->tally.name,
-                          world_is_flagged(row)
+                      world_is_flagged(row)
                           ? "no packet to or from the guest that was looked at is judged otherwise"
                           : "none of its network cards has firewall=1: its rules have no effect",
-                          NULL);
+                      NULL);
     return r;
 }
 
@@ -175,18 +178,21 @@ int32_t blast_guests(struct blast *b, const struct looked_node *looked, int64_t 
     for (size_t i = 0; r == PROXIMO_OK && i < json_object_array_length(looked->node->nics); i++) {
         struct json_object *row = json_object_array_get_idx(looked->node->nics, i);
         struct guest_look g = {.b = b, .looked = looked, .views = &views, .vmid = member_text(row, "vmid")};
+        if (!g.vmid)
+            continue;
         g.id = (uint32_t)digits_of(g.vmid, 999999999);
         g.scope = member_of(looked->node->guests, g.vmid);
-        if (b->ask.host->deadline_ms(b->ask.call) < GUESTS_RESERVE_MS / 2)
-            return b->ask.host->incomplete(b->ask.call, ask_text(&b->ask, "guests of %s from %s on",
-                                                                 looked->node->name, g.vmid),
-                                           GUESTS_NO_TIME);
+        if (!vmid && b->ask.host->deadline_ms(b->ask.call) < GUESTS_RESERVE_MS / 2)
+            return b->ask.host->incomplete(
+                b->ask.call, ask_text(&b->ask, "guests of %s from %s on", looked->node->name, g.vmid),
+                GUESTS_NO_TIME);
         if ((vmid && g.id != vmid) || (!g.scope && !vmid) || !is_judged(b, g.scope))
             continue;
         r = blast_guest(&g, row);
     }
     if (r == PROXIMO_OK && views.cut)
-        r = b->ask.host->incomplete(b->ask.call, ask_text(&b->ask, "who reaches guests of %s", looked->node->name),
+        r = b->ask.host->incomplete(b->ask.call,
+                                    ask_text(&b->ask, "who reaches guests of %s", looked->node->name),
                                     "more addresses than this looks at");
     return r;
 }

@@ -62,14 +62,15 @@ static int32_t tell_kept(struct host_look *h, const struct view *view, const str
     const char *who = ask_text(a, "%s (%s)", view_word(view->kind), view->text);
     if (after.verdict == FW_UNKNOWN)
         return tally_say(a, h->tally.rows, PROXIMO_RISK_HIGH, h->tally.resource, NULL,
-                             ask_text(a, "whether it accepts %s from %s cannot be told, before or after: %s",
-                                      kept->port, who, after.reason_count ? after.reasons[0] : "unknown"),
-                             NULL);
-    return tally_say(a, h->tally.rows, PROXIMO_RISK_LOW, h->tally.resource, NULL,
-                         ask_text(a, after.verdict == FW_ACCEPT ? "still accepts %s from %s: by %s"
-                                                                : "did not accept %s from %s and will not: by %s",
-                                  kept->port, who, by_words(a, h->looked->after_input, &after.by)),
+                         ask_text(a, "whether it accepts %s from %s cannot be told, before or after: %s",
+                                  kept->port, who, after.reason_count ? after.reasons[0] : "unknown"),
                          NULL);
+    return tally_say(a, h->tally.rows, PROXIMO_RISK_LOW, h->tally.resource, NULL,
+                     ask_text(a,
+                              after.verdict == FW_ACCEPT ? "still accepts %s from %s: by %s"
+                                                         : "did not accept %s from %s and will not: by %s",
+                              kept->port, who, by_words(a, h->looked->after_input, &after.by)),
+                     NULL);
 }
 
 static int32_t tell_operator(struct host_look *h, const struct views *views)

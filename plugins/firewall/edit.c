@@ -26,10 +26,8 @@ static const struct part {
     json_type type;
     int (*apply)(struct edit *edit, struct json_object **part);
 } parts[] = {
-    {"rules", json_type_array, edit_rules},
-    {"options", json_type_object, edit_options},
-    {"aliases", json_type_array, edit_aliases},
-    {"ipset", json_type_object, edit_ipset},
+    {"rules", json_type_array, edit_rules},     {"options", json_type_object, edit_options},
+    {"aliases", json_type_array, edit_aliases}, {"ipset", json_type_object, edit_ipset},
     {"groups", json_type_object, edit_groups},
 };
 
@@ -116,8 +114,7 @@ static bool about_names(struct json_object *errors)
 /* A copy of the list without such errors, or the list itself once more. */
 static struct json_object *forget_errors(struct json_object *list)
 {
-    const size_t count =
-        json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
+    const size_t count = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
     bool any = false;
     for (size_t i = 0; i < count; i++)
         any |= about_names(member_of(json_object_array_get_idx(list, i), "errors"));
@@ -169,8 +166,7 @@ int fw_edit_apply(struct json_object *input, const struct fw_edit_place *place, 
                   struct json_object **ret_after, const char **ret_words)
 {
     struct json_object *top = json_object_new_object(), *after = NULL;
-    const size_t count =
-        json_object_is_type(edits, json_type_array) ? json_object_array_length(edits) : 0;
+    const size_t count = json_object_is_type(edits, json_type_array) ? json_object_array_length(edits) : 0;
     bool names = false;
     int r = top && json_object_object_add(top, "top", json_object_get(input)) == 0 ? 0 : -ENOMEM;
     *ret_words = NULL;

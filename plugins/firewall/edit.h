@@ -16,7 +16,8 @@
  *   {"part":"ipset","op":"entry","name":N,"value":{"cidr":..,"nomatch":0|1}}     added, or in place of an
  *                                                                               equal cidr
  *   {"part":"ipset","op":"entry-remove","name":N,"value":{"cidr":..}}
- *   {"part":"groups","op":"create|remove","name":N}          create with "value": {"rules":[..]} brings its rules
+ *   {"part":"groups","op":"create|remove","name":N}          create with "value": {"rules":[..]} brings its
+ * rules
  *   {"part":"groups","op":"rename","name":N,"to":N2}
  *
  * A subject says where: "scope" is cluster, node, guest ("vmid"), vnet ("vnet") or group ("group"; only

@@ -44,8 +44,8 @@ static struct json_object *relisted(struct json_object *list, int64_t without, i
         if (rule && i == before)
             good = json_object_array_add(out, json_object_get(rule)) == 0;
         if (good && i < count && i != without)
-            good = json_object_array_add(
-                       out, json_object_get(json_object_array_get_idx(list, (size_t)i))) == 0;
+            good =
+                json_object_array_add(out, json_object_get(json_object_array_get_idx(list, (size_t)i))) == 0;
     }
     if (good)
         return out;
@@ -149,7 +149,8 @@ int edit_aliases(struct edit *edit, struct json_object **part)
     const bool put = is_op(edit, "put"), rename = is_op(edit, "rename");
     size_t at = 0;
     if (!edit->name || (put && !cidr) || (rename && !to))
-        return edit_wrong(edit, "an alias has a \"name\"; put needs a \"value\" with its cidr, rename \"to\"");
+        return edit_wrong(edit,
+                          "an alias has a \"name\"; put needs a \"value\" with its cidr, rename \"to\"");
     struct json_object *row = alias_named(*part, edit->name, &at);
     if (!row && !put)
         return is_op(edit, "remove") ? 0 : edit_wrong(edit, "there is no alias of this name");

@@ -29,8 +29,8 @@ static const char *fault_words(const struct asking *a, const struct fw_rule_view
                                              : "compiled",
                         rule->skip_words ? rule->skip_words : "it does not compile");
     return rule->state == FW_RULE_UNSURE
-               ? ask_text(a, "is not understood here, what it does is unknown: %s%s%s", rule->key ? rule->key : "",
-                          rule->key ? ": " : "", rule->words ? rule->words : "")
+               ? ask_text(a, "is not understood here, what it does is unknown: %s%s%s",
+                          rule->key ? rule->key : "", rule->key ? ": " : "", rule->words ? rule->words : "")
                : NULL;
 }
 
@@ -43,7 +43,8 @@ static int32_t add_rules(const struct asking *a, const struct judged_leg *one, s
         if (!fault || ++*total > RULES_TOLD)
             continue;
         struct json_object *row = json_object_new_object();
-        const char *where = rule.group ? ask_text(a, "security group %s", rule.group) : file_words(a, rule.file);
+        const char *where =
+            rule.group ? ask_text(a, "security group %s", rule.group) : file_words(a, rule.file);
         const bool good =
             row && put_text(row, "node", one->leg->node->name) && put_text(row, "where", where) &&
             json_object_object_add(row, "pos", json_object_new_int64(rule.pos)) == 0 &&
@@ -61,8 +62,8 @@ static int32_t put_rules(const struct asking *a, const struct judged *judged, st
 {
     struct json_object *list = json_object_new_array();
     uint32_t total = 0;
-    int32_t r = list && json_object_object_add(out, "rules_without_effect", list) == 0 ? PROXIMO_OK
-                                                                                         : PROXIMO_ENOMEM;
+    int32_t r =
+        list && json_object_object_add(out, "rules_without_effect", list) == 0 ? PROXIMO_OK : PROXIMO_ENOMEM;
     for (uint32_t i = 0; r == PROXIMO_OK && i < judged->count; i++)
         r = add_rules(a, &judged->legs[i], list, &total);
     if (r == PROXIMO_OK && total > RULES_TOLD)
@@ -84,7 +85,8 @@ static const char *note_of(const struct judged *judged)
 {
     for (uint32_t i = 0; i < judged->count; i++) {
         if (judged->legs[i].result.nftables == FW_YES)
-            return "The node uses the nftables engine. It was judged as the iptables engine would; where the two "
+            return "The node uses the nftables engine. It was judged as the iptables engine would; where the "
+                   "two "
                    "are known to differ the verdict is UNKNOWN.";
     }
     return NULL;

@@ -20,7 +20,8 @@ struct judged {
     uint32_t last; /* the leg that decided */
 };
 /* Makes another input (the caller's) of the one of a leg's node; 0, or negative after host->fail. */
-typedef int32_t edit_fn(void *context, const struct leg *leg, struct json_object *input, struct json_object **ret);
+typedef int32_t edit_fn(void *context, const struct leg *leg, struct json_object *input,
+                        struct json_object **ret);
 /* Each leg with a model of its node, `edit` (may be NULL) applied before. judged_done in any case. */
 int32_t judge_route(struct world *w, const struct route *route, edit_fn *edit, void *context,
                     struct judged *ret);

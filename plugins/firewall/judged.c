@@ -135,7 +135,8 @@ static bool put_reasons(const struct judged *judged, struct json_object *out)
 
 struct json_object *judged_json(const struct asking *a, const struct judged *judged)
 {
-    static const char *const engines[] = {[FW_NO] = "iptables", [FW_YES] = "nftables", [FW_MAYBE] = "unknown"};
+    static const char *const engines[] = {
+        [FW_NO] = "iptables", [FW_YES] = "nftables", [FW_MAYBE] = "unknown"};
     struct json_object *out = json_object_new_object();
     const struct judged_leg *last = &judged->legs[judged->last];
     const bool unknown = judged->verdict == FW_UNKNOWN;

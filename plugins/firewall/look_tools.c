@@ -33,30 +33,34 @@ static const struct proximo_param explain_params[] = {
 static const struct proximo_param simulate_params[] = {
     PARAM(.type = PROXIMO_TYPE_STRING, .name = "edits", .format = "lines",
           .flags = PROXIMO_PARAM_REQUIRED | PROXIMO_PARAM_NOT_SENT, .maximum = 32768,
-          .description = "JSON array of edits: {\"part\":\"rules\",\"op\":\"insert|replace|remove|move\",\"pos\":3,"
-                         "\"to\":1,\"value\":{rule as listed}}; also options (set: value, delete), aliases (put, "
-                         "remove), ipset (create, remove, entry, entry-remove), groups."),
+          .description =
+              "JSON array of edits: {\"part\":\"rules\",\"op\":\"insert|replace|remove|move\",\"pos\":3,"
+              "\"to\":1,\"value\":{rule as listed}}; also options (set: value, delete), aliases (put, "
+              "remove), ipset (create, remove, entry, entry-remove), groups."),
     PLACE_PARAMS,
     PLACE_VNET,
     PLACE_GROUP,
     PARAM(.type = PROXIMO_TYPE_STRINGS, .name = "packets", NOT_SENT,
-          .description = "Up to 32, each a JSON object: from, to, source, dest, proto, dport, sport, icmp_type "
-                         "as in pve_firewall_explain, node. Absent: all ports, from wherever matters."),
+          .description =
+              "Up to 32, each a JSON object: from, to, source, dest, proto, dport, sport, icmp_type "
+              "as in pve_firewall_explain, node. Absent: all ports, from wherever matters."),
 };
 
 static const struct proximo_read reads[] = {
     {ROW(proximo_read), .flags = PROXIMO_READ_SINGLE, .name = "pve_firewall_explain",
      .title = "What the firewall does with a packet",
      .description =
-         "Says what the firewall does with the first packet of a connection: ACCEPT, DROP, REJECT or UNKNOWN, which "
-         "rule, default policy or built-in check decides, at each place on the way, and which rules never take "
-         "effect. Worked out from the configuration as it is; nothing is sent. What could not be read makes the "
-         "verdict UNKNOWN only where it matters, and is said.",
+         "Shows whether a port is open: what the firewall does with a packet (ACCEPT, DROP, REJECT or "
+         "UNKNOWN), and which rule, default policy or built-in check decides. Each place on the way is "
+         "listed, "
+         "and the rules that never take effect. Worked out from the configuration as it is; nothing is sent. "
+         "What could not be read makes the verdict UNKNOWN only where it matters, and is said.",
      .params = PROXIMO_TABLE(explain_params), .read = firewall_read_explain},
     {ROW(proximo_read), .name = "pve_firewall_simulate", .title = "Firewall, before and after",
      .description =
          "Shows what a change of a firewall would open, close or leave unknown, without planning it: before "
-         "against after, for given packets, or for all ports seen from this connection, the operator's addresses, "
+         "against after, for given packets, or for all ports seen from this connection, the operator's "
+         "addresses, "
          "other nodes, the local network and the internet. The change tools show the same in their plans.",
      .params = PROXIMO_TABLE(simulate_params), .read = firewall_read_simulate},
 };

@@ -22,7 +22,8 @@ static int32_t add(struct naming *naming, const struct fw_net *net)
     if (memcmp(net->first, net->last, size) != 0)
         one.bytes[size - 1] |= 1; /* a network's first address is its name */
     for (uint32_t i = 0; i < ret->count; i++) {
-        if (ret->list[i].family == one.family && memcmp(ret->list[i].bytes, one.bytes, sizeof(one.bytes)) == 0)
+        if (ret->list[i].family == one.family &&
+            memcmp(ret->list[i].bytes, one.bytes, sizeof(one.bytes)) == 0)
             return PROXIMO_OK;
     }
     ret->cut |= ret->count == NAMED_MOST;
@@ -44,7 +45,8 @@ static const char *plain(const char *text)
 static const char *alias_in(struct json_object *scope, const char *name)
 {
     struct json_object *list = member_of(scope, "aliases");
-    for (size_t i = 0; json_object_is_type(list, json_type_array) && i < json_object_array_length(list); i++) {
+    for (size_t i = 0; json_object_is_type(list, json_type_array) && i < json_object_array_length(list);
+         i++) {
         const char *have = member_text(json_object_array_get_idx(list, i), "name");
         if (have && strcasecmp(have, name) == 0)
             return member_text(json_object_array_get_idx(list, i), "cidr");
@@ -69,7 +71,8 @@ static void name_item(struct naming *naming, const char *text, size_t len)
 
 static void name_set(struct naming *naming, struct json_object *entries)
 {
-    const size_t count = json_object_is_type(entries, json_type_array) ? json_object_array_length(entries) : 0;
+    const size_t count =
+        json_object_is_type(entries, json_type_array) ? json_object_array_length(entries) : 0;
     naming->ret->cut |= count > SET_SOME;
     for (size_t i = 0; i < count && i < SET_SOME; i++) {
         const char *cidr = member_text(json_object_array_get_idx(entries, i), "cidr");
@@ -113,14 +116,14 @@ static void name_line(struct naming *naming, struct json_object *rule)
             ? member_of(member_of(naming->cluster, "groups"), member_text(rule, "action"))
             : NULL;
     name_rule(naming, rule);
-    for (size_t i = 0; json_object_is_type(rules, json_type_array) && i < json_object_array_length(rules) &&
-                       i < SET_SOME;
+    for (size_t i = 0;
+         json_object_is_type(rules, json_type_array) && i < json_object_array_length(rules) && i < SET_SOME;
          i++)
         name_rule(naming, json_object_array_get_idx(rules, i));
 }
 
-void named_read(const struct asking *a, struct json_object *input, struct json_object *edits, const char *scope,
-                const char *name, struct named *ret)
+void named_read(const struct asking *a, struct json_object *input, struct json_object *edits,
+                const char *scope, const char *name, struct named *ret)
 {
     struct json_object *cluster = member_of(input, "cluster");
     struct naming naming = {.ask = a, .cluster = cluster, .ret = ret};

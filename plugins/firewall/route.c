@@ -47,15 +47,14 @@ static int32_t read_end(struct world *w, const char *text, const struct route_de
     if (!text && otherwise->vmid) {
         ret->guest = true;
         ret->vmid = otherwise->vmid;
-    } else if (!text) {
-        ret->host = true;
-    } else if (strcmp(text, "host") == 0) {
+    } else if (!text || strcmp(text, "host") == 0) {
         ret->host = true;
     } else if (strcmp(text, "outside") != 0 && !read_guest(text, ret)) {
         ret->iface = text;
         if (strlen(text) > 15)
-            return wrong(w, ask_text(&w->ask, "%s is no interface: from and to are host, outside, the name of "
-                                              "an interface (vmbr0), or a guest (105, 105/net1)",
+            return wrong(w, ask_text(&w->ask,
+                                     "%s is no interface: from and to are host, outside, the name of "
+                                     "an interface (vmbr0), or a guest (105, 105/net1)",
                                      text));
     }
     return PROXIMO_OK;
@@ -78,8 +77,9 @@ static int32_t read_ends(struct world *w, struct json_object *packet, const stru
 
 static struct json_object *row_of(const struct end *end)
 {
-    for (size_t i = 0; end->node->nics && i < json_object_array_length(end->node->nics); i++) {
-        struct json_object *row = json_object_array_get_idx(end->node->nics, i), *vmid = member_of(row, "vmid");
+    for (size_t i = 0; end->node && end->node->nics && i < json_object_array_length(end->node->nics); i++) {
+        struct json_object *row = json_object_array_get_idx(end->node->nics, i),
+                           *vmid = member_of(row, "vmid");
         if (json_object_get_int64(vmid) == end->vmid)
             return row;
     }
@@ -99,6 +99,8 @@ static int32_t find_guest(struct world *w, struct end *end)
     end->lxc = guest->lxc;
     r = world_add_node(w, guest->node);
     end->node = world_find(w, guest->node);
+    if (r < 0 || !end->node)
+        return PROXIMO_ENOMEM;
     r = r == PROXIMO_OK ? world_read_nodes(w, guest->node) : r;
     if (r < 0 || row_of(end))
         return r;
@@ -122,10 +124,10 @@ static int32_t find_nic(struct world *w, struct end *end)
         end->nic = nic;
     }
     if (!end->nic)
-        return wrong(w, end->net_given ? ask_text(&w->ask, "guest %lld has no net%u", (long long)end->vmid,
-                                                  (unsigned)end->net)
-                                       : ask_text(&w->ask, "guest %lld has no network card",
-                                                  (long long)end->vmid));
+        return wrong(
+            w, end->net_given
+                   ? ask_text(&w->ask, "guest %lld has no net%u", (long long)end->vmid, (unsigned)end->net)
+                   : ask_text(&w->ask, "guest %lld has no network card", (long long)end->vmid));
     end->net = least;
     return PROXIMO_OK;
 }
@@ -136,6 +138,8 @@ static int32_t find_host(struct world *w, struct end *end, const char *node)
         return wrong(w, "say `node` for a packet from or to a host, or `vmid` for a guest");
     int32_t r = world_add_node(w, node);
     end->node = world_find(w, node);
+    if (r < 0 || !end->node)
+        return PROXIMO_ENOMEM;
     r = r == PROXIMO_OK ? world_read_nodes(w, node) : r;
     return r;
 }
@@ -155,7 +159,7 @@ static const char *address_of(const struct asking *a, const struct end *end, boo
         const char *own = before_slash(a, member_text(end->nic, six ? "ip6" : "ip"));
         return own ? own : before_slash(a, member_text(end->nic, six ? "addr6" : "addr"));
     }
-    for (uint32_t i = 0; end->host && i < end->node->address_count; i++) {
+    for (uint32_t i = 0; end->host && end->node && i < end->node->address_count; i++) {
         if ((end->node->addresses[i].address.family == 6) == six)
             return end->node->addresses[i].text;
     }
@@ -169,11 +173,11 @@ static const char *iface_of(const struct end *end, const struct end *other, cons
         return end->iface;
     if (other->guest)
         return member_text(other->nic, "bridge");
-    for (uint32_t i = 0; other->host && i < other->node->address_count; i++) {
+    for (uint32_t i = 0; other->host && other->node && i < other->node->address_count; i++) {
         if (!dest || strcmp(other->node->addresses[i].text, dest) == 0)
             return other->node->addresses[i].iface;
     }
-    return other->host && other->node->address_count ? other->node->addresses[0].iface : NULL;
+    return other->host && other->node && other->node->address_count ? other->node->addresses[0].iface : NULL;
 }
 
 /* ---- the packet */
@@ -234,16 +238,18 @@ static void set_end(const struct end *end, const char *iface, bool inside, struc
 
 static const char *end_words(const struct asking *a, const struct end *end, const char *iface)
 {
-    if (end->host)
+    if (end->host && end->node)
         return ask_text(a, "host %s", end->node->name);
-    if (end->guest)
-        return ask_text(a, "guest %lld net%u on %s", (long long)end->vmid, (unsigned)end->net, end->node->name);
+    if (end->guest && end->node)
+        return ask_text(a, "guest %lld net%u on %s", (long long)end->vmid, (unsigned)end->net,
+                        end->node->name);
     return iface ? ask_text(a, "outside, by %s", iface) : "outside";
 }
 
 static int32_t lay_legs(struct world *w, const struct end *from, const struct end *to, struct route *ret)
 {
-    const char *words = NULL, *dest = member_text(ret->said, "dest"), *source = member_text(ret->said, "source");
+    const char *words = NULL, *dest = member_text(ret->said, "dest"),
+               *source = member_text(ret->said, "source");
     const char *out = iface_of(to, from, source), *in = iface_of(from, to, dest);
     struct fw_packet packet;
     bool good = put(ret->said, "from", "host") && put(ret->said, "to", "host");

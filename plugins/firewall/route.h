@@ -24,7 +24,8 @@ struct route_default {
     int64_t vmid;     /* this guest; 0: none */
 };
 
-/* Reads the nodes and guests that it passes, too. 0, or negative after host->fail with what is wrong with it. */
+/* Reads the nodes and guests that it passes, too. 0, or negative after host->fail with what is wrong with it.
+ */
 int32_t route_read(struct world *w, struct json_object *packet, const struct route_default *otherwise,
                    struct route *ret);
 void route_done(struct route *route);

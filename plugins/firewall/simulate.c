@@ -29,17 +29,20 @@ static int32_t open_edits(struct simulation *s)
         s->blast.vmid = (int64_t)digits_of(s->place.id, 999999999);
     s->blast.edits = edits ? json_of(text_of(edits)) : NULL;
     s->blast.rows = s->rows = json_object_new_array();
-    if (!json_object_is_type(s->blast.edits, json_type_array))
-        return a->host->fail(a->call, PROXIMO_EINVAL,
-                             "edits is no JSON array; an edit is, for instance, {\"part\":\"rules\",\"op\":"
-                             "\"insert\",\"value\":{\"type\":\"in\",\"action\":\"DROP\",\"enable\":1}}");
+    if (!json_object_is_type(s->blast.edits, json_type_array) ||
+        json_object_array_length(s->blast.edits) == 0)
+        return a->host->fail(
+            a->call, PROXIMO_EINVAL,
+            "edits is no JSON array of 1 to 256 edits; one is, for instance, {\"part\":\"rules\",\"op\":"
+            "\"insert\",\"value\":{\"type\":\"in\",\"action\":\"DROP\",\"enable\":1}}");
     return s->rows ? PROXIMO_OK : PROXIMO_ENOMEM;
 }
 
 /* ---- packets */
 
 /* The edits change this node's model, if they are of it at all. */
-static int32_t apply(void *context, const struct leg *leg, struct json_object *input, struct json_object **ret)
+static int32_t apply(void *context, const struct leg *leg, struct json_object *input,
+                     struct json_object **ret)
 {
     struct simulation *s = context;
     const struct asking *a = &s->place.ask;
@@ -50,14 +53,15 @@ static int32_t apply(void *context, const struct leg *leg, struct json_object *i
         (place->scope == EDIT_GUEST && !member_of(member_of(input, "guests"), place->name));
     const int bad = elsewhere ? 0 : fw_edit_apply(input, place, s->blast.edits, ret, &words);
     if (bad == -EINVAL)
-        return a->host->fail(a->call, PROXIMO_EINVAL, "the edits do not fit %s's firewall: %s", s->place.label,
-                             words ? words : "they are not understood");
+        return a->host->fail(a->call, PROXIMO_EINVAL, "the edits do not fit %s's firewall: %s",
+                             s->place.label, words ? words : "they are not understood");
     if (bad == -ENOMEM || (bad == 0 && !elsewhere))
         return bad ? PROXIMO_ENOMEM : PROXIMO_OK;
     /* What was not read leaves the verdict open where it matters. */
     *ret = json_object_get(input);
-    return elsewhere ? PROXIMO_OK
-                     : a->host->incomplete(a->call, "what the edits do", "the part that they change was not read");
+    return elsewhere
+               ? PROXIMO_OK
+               : a->host->incomplete(a->call, "what the edits do", "the part that they change was not read");
 }
 
 static bool put(struct json_object *row, const char *key, struct json_object *value)
@@ -132,8 +136,9 @@ static int32_t judge_packets(struct simulation *s, struct json_object *packets)
 {
     const struct asking *a = &s->place.ask;
     const size_t count = json_object_array_length(packets);
-    int32_t r = count <= PACKETS_MOST ? world_open(&s->blast.world, a)
-                                      : a->host->fail(a->call, PROXIMO_EINVAL, "more than %u packets", PACKETS_MOST);
+    int32_t r = count <= PACKETS_MOST
+                    ? world_open(&s->blast.world, a)
+                    : a->host->fail(a->call, PROXIMO_EINVAL, "more than %u packets", PACKETS_MOST);
     for (size_t i = 0; r == PROXIMO_OK && i < count; i++) {
         const char *text = json_object_get_string(json_object_array_get_idx(packets, i));
         struct json_object *packet = text ? json_of(text_of(text)) : NULL;

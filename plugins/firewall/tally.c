@@ -10,7 +10,8 @@
 #define UDP      17
 #define ICMP_SIX 58
 
-int32_t tally_open(struct tally *t, const struct asking *a, const char *resource, const char *name, bool guest)
+int32_t tally_open(struct tally *t, const struct asking *a, const char *resource, const char *name,
+                   bool guest)
 {
     *t = (struct tally){.ask = *a, .resource = resource, .name = name, .guest = guest};
     t->runs = a->host->alloc(a->call, TALLY_MOST * sizeof(*t->runs));
@@ -96,7 +97,7 @@ static int each(const struct fw_change *change, void *data)
         return 0;
     }
     t->cut |= t->count == TALLY_MOST;
-    if (t->count == TALLY_MOST)
+    if (!t->runs || t->count == TALLY_MOST)
         return 0;
     const char *by = outcome == OUTCOME_UNKNOWN ? doubt_words(c, change->first)
                                                 : by_words(&t->ask, c->look->input, &change->by);
@@ -116,6 +117,8 @@ static int32_t compare(struct tally *t, const struct tally_look *look, const str
                        uint16_t first, uint16_t last)
 {
     struct comparing comparing = {t, look, packet, first <= last};
+    if (!t->runs)
+        return PROXIMO_ENOMEM;
     const int r = fw_compare(look->before, look->after, packet, 1, first, last, each, &comparing);
     if (r == -ENOMEM)
         return PROXIMO_ENOMEM;

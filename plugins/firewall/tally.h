@@ -21,14 +21,15 @@ struct tally_run {
 #define TALLY_MOST 512u
 struct tally {
     struct asking ask;
-    struct json_object *rows; /* NULL: told as affected things */
+    struct json_object *rows;    /* NULL: told as affected things */
     const char *resource, *name; /* "node/pve1"; name may be NULL */
     bool guest;
     struct tally_run *runs;
     uint32_t count, told;
     bool cut, cut_off; /* more than are kept; the operator loses the API or SSH */
 };
-int32_t tally_open(struct tally *t, const struct asking *a, const char *resource, const char *name, bool guest);
+int32_t tally_open(struct tally *t, const struct asking *a, const char *resource, const char *name,
+                   bool guest);
 /* An affected thing, or the same as an object added to `rows`: in a read nothing is affected. facts is taken
  * over and may be NULL. */
 int32_t tally_say(const struct asking *a, struct json_object *rows, uint32_t risk, const char *resource,

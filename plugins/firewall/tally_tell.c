@@ -2,10 +2,10 @@
 /* Runs of ports as sentences: who loses or gains what, and by which rule. */
 #include "tally.h"
 
-#define GROUPS_MOST    32u
+#define GROUPS_MOST     32u
 #define ADDRESSES_SHOWN 3u
-#define RUNS_SHOWN     12u
-#define WIDE           1000u /* ports: more than a service */
+#define RUNS_SHOWN      12u
+#define WIDE            1000u /* ports: more than a service */
 
 /* The runs that go into one sentence: of one outcome, direction, kind and (at first) address. */
 struct group {
@@ -32,7 +32,7 @@ static const char *service_words(const struct asking *a, const struct tally_run 
         if (service->proto != run->proto || service->last < run->first || run->last < service->first)
             continue;
         if (++count > 4)
-            return ask_text(a, "%s ...", words);
+            return ask_text(a, " (%s ...)", words);
         words = ask_text(a, "%s%s%s", words, count > 1 ? ", " : "", service->name);
     }
     return count && words ? ask_text(a, " (%s)", words) : words;
@@ -66,8 +66,13 @@ static int32_t gather(const struct tally *t, uint32_t at, struct group *ret)
 {
     uint32_t shown = 0;
     int proto = -1;
-    *ret = (struct group){.first = &t->runs[at], .ports = "", .addresses = t->runs[at].address,
-                          .labels = t->runs[at].label, .address_count = 1, .label_count = 1, .by = t->runs[at].by};
+    *ret = (struct group){.first = &t->runs[at],
+                          .ports = "",
+                          .addresses = t->runs[at].address,
+                          .labels = t->runs[at].label,
+                          .address_count = 1,
+                          .label_count = 1,
+                          .by = t->runs[at].by};
     for (uint32_t i = at; i < t->count; i++) {
         const struct tally_run *run = &t->runs[i];
         if (!belongs(ret->first, run))
@@ -87,8 +92,8 @@ static int32_t gather(const struct tally *t, uint32_t at, struct group *ret)
             return PROXIMO_ENOMEM;
     }
     if (shown > RUNS_SHOWN)
-        ret->ports = ask_text(&t->ask, "%s and %u more runs of ports", ret->ports,
-                              (unsigned)(shown - RUNS_SHOWN));
+        ret->ports =
+            ask_text(&t->ask, "%s and %u more runs of ports", ret->ports, (unsigned)(shown - RUNS_SHOWN));
     return ret->ports ? PROXIMO_OK : PROXIMO_ENOMEM;
 }
 
@@ -103,12 +108,13 @@ static uint32_t risk_of(const struct tally *t, const struct group *g)
 {
     const struct tally_run *run = g->first;
     const bool open = run->outcome == OUTCOME_OPENED;
-    if (!open && !t->guest && ((is_operator(g) && (g->api || g->ssh)) || (run->kind == VIEW_PEER && g->corosync)))
+    if (!open && !t->guest &&
+        ((is_operator(g) && (g->api || g->ssh)) || (run->kind == VIEW_PEER && g->corosync)))
         return PROXIMO_RISK_HIGH;
     if (open && !run->out && run->kind == VIEW_INTERNET && (!t->guest || g->delicate || g->port_count > WIDE))
         return PROXIMO_RISK_HIGH;
-    if (open && (run->out || run->kind == VIEW_PEER || run->kind == VIEW_CONNECTION ||
-                 run->kind == VIEW_OPERATOR))
+    if (open &&
+        (run->out || run->kind == VIEW_PEER || run->kind == VIEW_CONNECTION || run->kind == VIEW_OPERATOR))
         return PROXIMO_RISK_LOW;
     return PROXIMO_RISK_MEDIUM;
 }
@@ -131,7 +137,8 @@ static const char *effect_of(const struct tally *t, const struct group *g)
     static const struct {
         const char *before, *between, *end;
     } words[OUTCOMES][2] = {
-        [OUTCOME_LOST] = {{"no longer accepts ", " from ", ": by "}, {"can no longer send ", " to ", ": by "}},
+        [OUTCOME_LOST] = {{"no longer accepts ", " from ", ": by "},
+                          {"can no longer send ", " to ", ": by "}},
         [OUTCOME_OPENED] = {{"opens ", " to ", ": by "}, {"may now send ", " to ", ": by "}},
         [OUTCOME_UNKNOWN] = {{"whether it then accepts ", " from ", " cannot be told: "},
                              {"whether it can then send ", " to ", " cannot be told: "}},
@@ -158,7 +165,8 @@ static int32_t tell(struct tally *t, const struct group *g)
     struct json_object *facts = json_object_new_object();
     if (!facts || !put(facts, "outcome", outcomes[run->outcome]) ||
         !put(facts, "direction", run->out ? "out" : "in") || !put(facts, "seen_from", view_word(run->kind)) ||
-        !put(facts, "addresses", g->addresses) || !put(facts, "ports", g->ports) || !put(facts, "by", g->by)) {
+        !put(facts, "addresses", g->addresses) || !put(facts, "ports", g->ports) ||
+        !put(facts, "by", g->by)) {
         json_object_put(facts);
         return PROXIMO_ENOMEM;
     }

@@ -67,8 +67,7 @@ static void add(struct views *ret, const struct world_node *node, enum view_kind
     if (ret->count == VIEWS_MOST)
         return;
     struct view *view = &ret->list[ret->count++];
-    *view = (struct view){
-                           .kind = kind, .text = text, .label = label, .address = *address};
+    *view = (struct view){.kind = kind, .text = text, .label = label, .address = *address};
     if (dest) {
         view->dest = dest->address;
         view->dest_text = dest->text;
@@ -118,9 +117,9 @@ static int32_t add_local(struct world *w, const struct world_node *node, struct 
     if (!cidr || fw_net_parse(cidr, strlen(cidr), &net) < 0)
         return PROXIMO_OK; /* told when the node was read */
     struct json_object *input = world_input(w, node);
-    const char *all = input ? json_object_to_json_string_ext(input, JSON_C_TO_STRING_PLAIN |
-                                                                        JSON_C_TO_STRING_NOSLASHESCAPE)
-                            : NULL;
+    const char *all =
+        input ? json_object_to_json_string_ext(input, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
+              : NULL;
     for (uint32_t i = 0; all && i < LOCAL_TRIES; i++) {
         const struct fw_address one = from_end(&net, i);
         const char *text = address_text(&w->ask, &one);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * From where a node or guest is looked at, before and after a change: addresses that stand for this
- * connection, the operator, the other nodes, the local network, the internet, and those that the change names.
+ * connection, the operator, the other nodes, the local network, the internet, and those that the change
+ * names.
  */
 #ifndef PROXIMO_FIREWALL_VIEW_H
 #define PROXIMO_FIREWALL_VIEW_H
@@ -46,8 +47,8 @@ struct named {
     uint32_t count;
     bool cut;
 };
-void named_read(const struct asking *a, struct json_object *input, struct json_object *edits, const char *scope,
-                const char *name, struct named *ret);
+void named_read(const struct asking *a, struct json_object *input, struct json_object *edits,
+                const char *scope, const char *name, struct named *ret);
 
 /* All views of a node. What cannot be made is told as incomplete (no address of its own). */
 int32_t views_of_node(struct world *w, const struct world_node *node, const struct reached *reached,

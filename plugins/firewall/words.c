@@ -21,8 +21,8 @@ static const struct {
     {"local_network", "the built-in rule towards the local network"},
     {"corosync", "the built-in rule for the cluster's links"},
     {"stale-mark", "an accept mark that a group line left on the packet"},
-    {"no-firewall", "no firewall: nothing filters here"},
-    {"cluster-disabled", "the datacenter's switch: its firewall is off"},
+    {"no-firewall", "the firewall being off here"},
+    {"cluster-disabled", "the datacenter's firewall being off"},
 };
 
 const char *file_words(const struct asking *a, const char *file)

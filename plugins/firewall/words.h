@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What decides about a packet, in words that an operator understands. Texts are in the arena; NULL: no memory. */
+/* What decides about a packet, in words that an operator understands. Texts are in the arena; NULL: no
+ * memory. */
 #ifndef PROXIMO_FIREWALL_WORDS_H
 #define PROXIMO_FIREWALL_WORDS_H
 
-#include "evaluate/evaluate.h"
 #include "../rows.h"
+#include "evaluate/evaluate.h"
 
 /* A rule: "in DROP tcp dport 8006 from anywhere". NULL too when it is none. */
 const char *rule_said(const struct asking *a, struct json_object *rule);

@@ -22,6 +22,14 @@ static int32_t read_first(struct world *w)
         AT_ROOT("/cluster/status", json_type_array, w->lists, "status", "the nodes of the cluster"),
         AT_ROOT("/cluster/config/nodes", json_type_array, w->lists, "links", "the cluster's links"),
         AT_ROOT("/cluster/config/totem", json_type_object, w->lists, "totem", NULL),
+        {.path = "/cluster/firewall/refs",
+         .fields = {FIELD("type", "ipset")},
+         .field_count = 1,
+         .need = &root_need,
+         .type = json_type_array,
+         .into = w->lists,
+         .key = "refs",
+         .what = "the names of SDN's IP sets"},
     };
     return world_get_all(&w->ask, gets, (uint32_t)(sizeof(gets) / sizeof(gets[0])));
 }
@@ -167,33 +175,17 @@ static int32_t take_links(struct world *w)
 
 /* ---- SDN's own sets: their names are told, what they hold is not */
 
-static bool mentions_sdn(const struct world *w)
+static int32_t take_sdn(struct world *w)
 {
-    const char *text = json_object_to_json_string_ext(
-        w->cluster, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
-    return text && strstr(text, "\"+sdn/") != NULL;
-}
-
-static int32_t read_sdn(struct world *w)
-{
-    const struct world_get get = {.path = "/cluster/firewall/refs",
-                                  .fields = {FIELD("type", "ipset")},
-                                  .field_count = 1,
-                                  .need = &root_need,
-                                  .type = json_type_array,
-                                  .into = w->lists,
-                                  .key = "refs",
-                                  .what = "the names of SDN's IP sets"};
-    int32_t r = mentions_sdn(w) ? world_get_all(&w->ask, &get, 1) : PROXIMO_OK;
     struct json_object *refs = member_of(w->lists, "refs");
-    if (r < 0 || !refs)
-        return r;
+    if (!json_object_is_type(refs, json_type_array))
+        return PROXIMO_OK;
     w->sdn = json_object_new_object();
     for (size_t i = 0; w->sdn && i < json_object_array_length(refs); i++) {
         struct json_object *row = json_object_array_get_idx(refs, i);
         const char *name = member_text(row, "name");
-        if (name && member_is(row, "scope", "sdn"))
-            (void)json_object_object_add(w->sdn, name, NULL);
+        if (name && member_is(row, "scope", "sdn") && json_object_object_add(w->sdn, name, NULL) < 0)
+            return PROXIMO_ENOMEM;
     }
     return w->sdn ? PROXIMO_OK : PROXIMO_ENOMEM;
 }
@@ -207,7 +199,7 @@ int32_t world_open(struct world *w, const struct asking *a)
     r = r == PROXIMO_OK ? read_maps(w) : r;
     r = r == PROXIMO_OK ? take_nodes(w) : r;
     r = r == PROXIMO_OK ? take_links(w) : r;
-    return r == PROXIMO_OK ? read_sdn(w) : r;
+    return r == PROXIMO_OK ? take_sdn(w) : r;
 }
 
 void world_done(struct world *w)

@@ -11,8 +11,9 @@
  *     world_input(&w, node)             the input of a model of this node
  *     world_done(&w)
  *
- * Sources: GET /cluster/firewall/..., /cluster/status, /cluster/config/{nodes,totem}, /nodes/{node}/firewall/...,
- * /nodes/{node}/network, /cluster/resources, guests' config and firewall, /cluster/sdn/vnets.
+ * Sources: GET /cluster/firewall/..., /cluster/status, /cluster/config/{nodes,totem},
+ * /nodes/{node}/firewall/..., /nodes/{node}/network, /cluster/resources, guests' config and firewall,
+ * /cluster/sdn/vnets.
  */
 #ifndef PROXIMO_FIREWALL_WORLD_H
 #define PROXIMO_FIREWALL_WORLD_H
@@ -20,12 +21,12 @@
 #include "../common/guest_disks.h"
 #include "evaluate/evaluate.h"
 
-#define WORLD_NODES_MOST     64u  /* looked at by one call */
-#define WORLD_NODES_MORE     8u  /* that the list does not have */
+#define WORLD_NODES_MOST     64u   /* looked at by one call */
+#define WORLD_NODES_MORE     8u    /* that the list does not have */
 #define WORLD_LISTS_MOST     1024u /* IP sets and security groups of the datacenter whose content is read */
-#define WORLD_GUESTS_MOST    256u /* guests whose rules are read by one call */
+#define WORLD_GUESTS_MOST    256u  /* guests whose rules are read by one call */
 #define WORLD_CONFIGS_MOST   2000u /* guests whose configurations and options are read by one call */
-#define WORLD_ADDRESSES_MOST 8u /* of a node */
+#define WORLD_ADDRESSES_MOST 8u    /* of a node */
 
 /* An address of a node, on which interface, and its network. */
 struct world_address {
@@ -34,12 +35,12 @@ struct world_address {
     const char *cidr; /* "10.0.0.11/24" */
 };
 struct world_node {
-    const char *name, *ip; /* ip: that of the cluster's list; NULL: not said */
-    bool online, local;    /* local: the node that answers */
-    bool read;                   /* world_read_nodes was here */
-    bool network_whole;          /* the list has all interfaces */
-    struct json_object *host;    /* options, rules; what was not read is absent */
-    struct json_object *network; /* the list; NULL: not read */
+    const char *name, *ip;                                /* ip: that of the cluster's list; NULL: not said */
+    bool online, local;                                   /* local: the node that answers */
+    bool read;                                            /* world_read_nodes was here */
+    bool network_whole;                                   /* the list has all interfaces */
+    struct json_object *host;                             /* options, rules; what was not read is absent */
+    struct json_object *network;                          /* the list; NULL: not read */
     struct world_address addresses[WORLD_ADDRESSES_MOST]; /* that of the cluster first, if it is known */
     uint32_t address_count;
     const char *local_network; /* NULL: not known */

@@ -16,19 +16,19 @@ static int32_t take(const struct asking *a, const struct world_get *get, const s
     const bool good = answer->status >= 200 && answer->status < 300;
     struct json_object *data = good ? json_of(answer->data) : NULL;
     if (get->ret_whole)
-        *get->ret_whole = json_object_is_type(data, get->type) && !(answer->flags & PROXIMO_ANSWER_INCOMPLETE);
+        *get->ret_whole =
+            json_object_is_type(data, get->type) && !(answer->flags & PROXIMO_ANSWER_INCOMPLETE);
     if (json_object_is_type(data, get->type))
         return json_object_object_add(get->into, get->key, data) == 0 ? PROXIMO_OK : PROXIMO_ENOMEM;
     json_object_put(data);
     if (!get->what || ++*unread > TOLD_MOST)
         return PROXIMO_OK;
-    const char *why = good                  ? "Proxmox answered without the data it promises"
-                      : answer->message.len ? ask_text(a, "%.*s", (int)(answer->message.len > 300
-                                                                            ? 300
-                                                                            : answer->message.len),
-                                                       answer->message.ptr)
-                      : answer->status      ? ask_text(a, "HTTP status %d", (int)answer->status)
-                                            : "no answer";
+    const char *why = good ? "Proxmox answered without the data it promises"
+                      : answer->message.len
+                          ? ask_text(a, "%.*s", (int)(answer->message.len > 300 ? 300 : answer->message.len),
+                                     answer->message.ptr)
+                      : answer->status ? ask_text(a, "HTTP status %d", (int)answer->status)
+                                       : "no answer";
     return why ? a->host->incomplete(a->call, get->what, why) : PROXIMO_ENOMEM;
 }
 
@@ -54,7 +54,8 @@ int32_t world_get_all(const struct asking *a, const struct world_get *gets, uint
             r = take(a, &gets[first + i], &batch->answers[i], &unread);
     }
     if (r == PROXIMO_OK && unread > TOLD_MOST)
-        r = a->host->incomplete(a->call, ask_text(a, "%u more parts of firewalls", (unsigned)(unread - TOLD_MOST)),
+        r = a->host->incomplete(a->call,
+                                ask_text(a, "%u more parts of firewalls", (unsigned)(unread - TOLD_MOST)),
                                 "they could not be read either");
     return r;
 }

@@ -19,7 +19,8 @@ static const char *option_of(const struct asking *a, const char *text, const cha
 /* Of a container hwaddr, of a machine macaddr or the value of its model. */
 static const char *mac_of(const struct asking *a, const char *text)
 {
-    static const char *const keys[] = {"hwaddr", "macaddr", "virtio", "e1000", "e1000e", "vmxnet3", "rtl8139"};
+    static const char *const keys[] = {"hwaddr", "macaddr", "virtio", "e1000",
+                                       "e1000e", "vmxnet3", "rtl8139"};
     const char *mac = NULL;
     for (size_t i = 0; !mac && i < sizeof(keys) / sizeof(keys[0]); i++)
         mac = option_of(a, text, keys[i]);
@@ -96,14 +97,15 @@ static int32_t visit(void *context, struct known_guest *guest)
         w->configs_read++;
         return take_guest(w, visiting->node, guest);
     }
-    if (guest->why && (strcmp(guest->why, GUESTS_OVER_BUDGET) == 0 || strcmp(guest->why, GUESTS_NO_TIME) == 0)) {
+    if (guest->why &&
+        (strcmp(guest->why, GUESTS_OVER_BUDGET) == 0 || strcmp(guest->why, GUESTS_NO_TIME) == 0)) {
         visiting->over++;
         visiting->why = guest->why;
         return PROXIMO_OK;
     }
-    return w->ask.host->incomplete(w->ask.call,
-                                   ask_text(&w->ask, "the network cards of guest %lld", (long long)guest->vmid),
-                                   guest->why ? guest->why : "its configuration could not be read");
+    return w->ask.host->incomplete(
+        w->ask.call, ask_text(&w->ask, "the network cards of guest %lld", (long long)guest->vmid),
+        guest->why ? guest->why : "its configuration could not be read");
 }
 
 /* ---- firewalls */
@@ -127,6 +129,7 @@ struct reading {
     struct world_node *node;
     struct world_get *gets;
     uint32_t count, most;
+    bool many; /* so many that time may run out */
 };
 
 static int32_t add_get(struct reading *reading, struct json_object *row, const char *rest, const char *name,
@@ -134,8 +137,8 @@ static int32_t add_get(struct reading *reading, struct json_object *row, const c
 {
     const struct asking *a = &reading->w->ask;
     const char *vmid = member_text(row, "vmid");
-    const char *what = ask_text(a, "the firewall of guest %s: %s%s%s", vmid, rest, name ? " " : "",
-                                name ? name : "");
+    const char *what =
+        ask_text(a, "the firewall of guest %s: %s%s%s", vmid, rest, name ? " " : "", name ? name : "");
     const char *path = ask_text(a, "/nodes/{node}/{kind}/{vmid}/firewall/%s%s", rest, name ? "/{name}" : "");
     if (!what || !path)
         return PROXIMO_ENOMEM;
@@ -159,7 +162,7 @@ static int32_t run(struct reading *reading)
 {
     const struct asking *a = &reading->w->ask;
     int32_t r = PROXIMO_OK;
-    if (reading->count && a->host->deadline_ms(a->call) < GUESTS_RESERVE_MS)
+    if (reading->count && reading->many && a->host->deadline_ms(a->call) < GUESTS_RESERVE_MS)
         r = a->host->incomplete(a->call, ask_text(a, "guests of %s", reading->node->name), GUESTS_NO_TIME);
     else
         r = world_get_all(a, reading->gets, reading->count);
@@ -170,9 +173,9 @@ static int32_t run(struct reading *reading)
 static int32_t tell_over(const struct reading *reading, const char *what, uint32_t over, const char *why)
 {
     const struct asking *a = &reading->w->ask;
-    return over ? a->host->incomplete(a->call, ask_text(a, "%s of %u guests of %s", what, (unsigned)over,
-                                                        reading->node->name),
-                                      why)
+    return over ? a->host->incomplete(
+                      a->call,
+                      ask_text(a, "%s of %u guests of %s", what, (unsigned)over, reading->node->name), why)
                 : PROXIMO_OK;
 }
 
@@ -255,7 +258,7 @@ int32_t world_list_guests(struct world *w)
 int32_t world_read_guests(struct world *w, struct world_node *node, int64_t vmid, enum world_depth depth)
 {
     struct visiting visiting = {.w = w, .node = node};
-    struct reading reading = {.w = w, .node = node, .most = 2 * WORLD_CONFIGS_MOST};
+    struct reading reading = {.w = w, .node = node, .most = 2 * WORLD_CONFIGS_MOST, .many = vmid == 0};
     int32_t r = world_list_guests(w);
     bool *wanted = w->ask.host->alloc(w->ask.call, w->guests.count + 1);
     if (!w->gets)
@@ -265,15 +268,15 @@ int32_t world_read_guests(struct world *w, struct world_node *node, int64_t vmid
     node->guests = node->guests ? node->guests : json_object_new_object();
     if (r < 0 || !wanted || !reading.gets || !node->nics || !node->guests)
         return r < 0 ? r : PROXIMO_ENOMEM;
-    if (w->ask.host->deadline_ms(w->ask.call) < GUESTS_RESERVE_MS)
-        return w->ask.host->incomplete(w->ask.call, ask_text(&w->ask, "guests of %s", node->name), GUESTS_NO_TIME);
+    if (reading.many && w->ask.host->deadline_ms(w->ask.call) < GUESTS_RESERVE_MS)
+        return w->ask.host->incomplete(w->ask.call, ask_text(&w->ask, "guests of %s", node->name),
+                                       GUESTS_NO_TIME);
     for (uint32_t i = 0; i < w->guests.count; i++) {
         const struct known_guest *guest = &w->guests.rows[i];
-        wanted[i] = strcmp(guest->node, node->name) == 0 &&
-                    (vmid ? guest->vmid == vmid : !guest->template);
+        wanted[i] = strcmp(guest->node, node->name) == 0 && (vmid ? guest->vmid == vmid : !guest->template);
     }
-    r = guests_visit_configs(&w->ask, &w->guests, wanted, WORLD_CONFIGS_MOST - w->configs_read, "network cards",
-                             visit, &visiting);
+    r = guests_visit_configs(&w->ask, &w->guests, wanted, WORLD_CONFIGS_MOST - w->configs_read,
+                             "network cards", visit, &visiting);
     r = r == PROXIMO_OK ? tell_over(&reading, "the network cards", visiting.over, visiting.why) : r;
     if (r < 0 || depth == WORLD_NICS)
         return r;

@@ -58,11 +58,11 @@ static int32_t take_network(const struct asking *a, struct world_node *node)
         return r;
     if (node->ip && fw_address_parse(node->ip, &listed.address) == 0)
         add_address(node, &listed);
-    return a->host->incomplete(a->call, ask_text(a, "the network around %s", node->name),
-                               !node->ip ? "the cluster's list does not say the node's address"
-                               : !node->network
-                                   ? "its interfaces could not be read"
-                                   : "none of the interfaces that it lists has the node's address in the cluster");
+    return a->host->incomplete(
+        a->call, ask_text(a, "the network around %s", node->name),
+        !node->ip        ? "the cluster's list does not say the node's address"
+        : !node->network ? "its interfaces could not be read"
+                         : "none of the interfaces that it lists has the node's address in the cluster");
 }
 
 /* ---- reading */
@@ -105,8 +105,7 @@ static bool is_wanted(const struct world_node *node, const char *only)
 
 int32_t world_read_nodes(struct world *w, const char *only)
 {
-    struct world_get *gets =
-        w->ask.host->alloc(w->ask.call, (w->node_count + 1) * PARTS * sizeof(*gets));
+    struct world_get *gets = w->ask.host->alloc(w->ask.call, (w->node_count + 1) * PARTS * sizeof(*gets));
     uint32_t count = 0;
     int32_t r = gets ? PROXIMO_OK : PROXIMO_ENOMEM;
     for (uint32_t i = 0; r == PROXIMO_OK && i < w->node_count; i++) {
@@ -166,8 +165,11 @@ int32_t world_read_vnets(struct world *w, struct world_node *node)
         if (!scope || !what || json_object_object_add(node->vnets, vnet, scope) < 0)
             r = PROXIMO_ENOMEM;
         gets[used++] = (struct world_get){.path = "/cluster/sdn/vnets/{vnet}/firewall/options",
-                                          .fields = {FIELD("vnet", vnet)}, .field_count = 1,
-                                          .type = json_type_object, .into = scope, .key = "options",
+                                          .fields = {FIELD("vnet", vnet)},
+                                          .field_count = 1,
+                                          .type = json_type_object,
+                                          .into = scope,
+                                          .key = "options",
                                           .what = what};
         gets[used] = gets[used - 1];
         gets[used].path = "/cluster/sdn/vnets/{vnet}/firewall/rules";

@@ -61,7 +61,8 @@ static char *serve(const struct http_request *request, int *ret_status)
     if (strstr(request->path, "/status/current"))
         return strdup("{\"data\":{\"status\":\"running\"}}"); /* a command runs only where the guest does */
     if (strstr(request->path, "/config") && strcmp(returns, "object") == 0)
-        return strdup("{\"data\":{\"digest\":\"0123456789012345678901234567890123456789\",\"a\":1}}");
+        return strdup("{\"data\":{\"digest\":\"0123456789012345678901234567890123456789\",\"a\":1,"
+                      "\"net0\":\"virtio=BC:24:11:00:00:01,bridge=vmbr0,firewall=1\"}}");
     if (strcmp(request->path, "/pools") == 0)
         return strdup("{\"data\":[{\"poolid\":\"prod\",\"members\":[]}]}");
     if (strcmp(request->path, "/cluster/sdn/vnets/vnet1") == 0)

@@ -39,7 +39,16 @@ static const struct {
 } tool_samples[] = {
     {"pve_backup_files", "volid", "local:backup/ct/105/2026-11-19T02:00:00Z"},
     {"pve_backup_files", "filepath", "/root.pxar.didx/etc"},
+    {"pve_firewall_explain", "from", "vmbr0"},
+    {"pve_firewall_explain", "to", "host"},
+    {"pve_firewall_explain", "source", "10.10.10.77"},
+    {"pve_firewall_explain", "dest", "10.10.10.11"},
+    {"pve_firewall_explain", "proto", "udp"},
+    {"pve_firewall_explain", "icmp_type", "echo-request"},
+    {"pve_firewall_simulate", "edits", "[{\"part\":\"rules\",\"op\":\"insert\",\"value\":{}}]"},
 };
+/* What goes with every call of a tool, though no parameter of it is required. */
+static const char *const always[] = {"source", "dest"};
 /* What says whose firewall it is; `not_for` names tools that this place has nothing for. */
 static const struct {
     const char *name, *value, *not_for;
@@ -92,6 +101,11 @@ struct json_object *sample_place(const struct tool *tool, size_t n)
             continue;
         struct json_object *place = json_object_new_object();
         json_object_object_add(place, places[i].name, json_object_new_string(places[i].value));
+        for (size_t k = 0; k < sizeof(always) / sizeof(always[0]); k++) {
+            const struct param_row *param = param_named(tool, always[k]);
+            if (param && strcmp(tool->name, "pve_firewall_explain") == 0)
+                json_object_object_add(place, always[k], sample(tool, param, 0));
+        }
         return place;
     }
     return NULL;
@@ -103,6 +117,10 @@ bool sample_is_place(const struct tool *tool, const struct param_row *param)
         return false;
     for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
         if (strcmp(places[i].name, param->name) == 0)
+            return true;
+    }
+    for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++) {
+        if (strcmp(tool->name, "pve_firewall_explain") == 0 && strcmp(always[i], param->name) == 0)
             return true;
     }
     return param->format && strcmp(param->format, "kind") == 0;

@@ -81,8 +81,8 @@ static void test_rules(void **state)
     expect(&cluster, "[{'part': 'rules', 'op': 'move', 'pos': 2, 'to': 0}]", RULES, "[" C "," A "," B "]");
     expect(&cluster, "[{'part': 'rules', 'op': 'move', 'pos': 1, 'to': 1}]", RULES, "[" A "," B "," C "]");
     expect(&cluster,
-           "[{'part': 'rules', 'op': 'remove', 'pos': 0}, {'part': 'rules', 'op': 'remove', 'pos': 0}]", RULES,
-           "[" C "]");
+           "[{'part': 'rules', 'op': 'remove', 'pos': 0}, {'part': 'rules', 'op': 'remove', 'pos': 0}]",
+           RULES, "[" C "]");
     expect(&(struct fw_edit_place){EDIT_NODE, NULL}, "[{'part': 'rules', 'op': 'remove', 'pos': 0}]",
            "/host/rules", "[]");
     expect(&(struct fw_edit_place){EDIT_GUEST, "105"}, "[{'part': 'rules', 'op': 'insert', 'value': {}}]",
@@ -94,9 +94,10 @@ static void test_rules(void **state)
 static void test_options_and_names(void **state)
 {
     (void)state;
-    expect(&cluster,
-           "[{'part': 'options', 'op': 'set', 'value': {'enable': 0, 'ebtables': 1}, 'delete': ['policy_in']}]",
-           "/cluster/options", "{'enable': 0, 'ebtables': 1}");
+    expect(
+        &cluster,
+        "[{'part': 'options', 'op': 'set', 'value': {'enable': 0, 'ebtables': 1}, 'delete': ['policy_in']}]",
+        "/cluster/options", "{'enable': 0, 'ebtables': 1}");
     expect(&cluster, "[{'part': 'aliases', 'op': 'put', 'name': 'lan', 'value': {'cidr': '10.1.0.0/16'}}]",
            "/cluster/aliases", "[{'name': 'Lan', 'cidr': '10.1.0.0/16'}]");
     expect(&cluster, "[{'part': 'aliases', 'op': 'put', 'name': 'new', 'value': {'cidr': '::1'}}]",
@@ -107,9 +108,10 @@ static void test_options_and_names(void **state)
     expect(&cluster, "[{'part': 'ipset', 'op': 'create', 'name': 'New'}]", "/cluster/ipset/new", "[]");
     expect(&cluster, "[{'part': 'ipset', 'op': 'rename', 'name': 'admins', 'to': 'ops'}]", "/cluster/ipset",
            "{'ops': [{'cidr': '10.0.0.5'}], 'unread': null}");
-    expect(&cluster,
-           "[{'part': 'ipset', 'op': 'entry', 'name': 'admins', 'value': {'cidr': '10.0.0.5', 'nomatch': 1}}]",
-           "/cluster/ipset/admins", "[{'cidr': '10.0.0.5', 'nomatch': 1}]");
+    expect(
+        &cluster,
+        "[{'part': 'ipset', 'op': 'entry', 'name': 'admins', 'value': {'cidr': '10.0.0.5', 'nomatch': 1}}]",
+        "/cluster/ipset/admins", "[{'cidr': '10.0.0.5', 'nomatch': 1}]");
     expect(&cluster,
            "[{'part': 'ipset', 'op': 'entry-remove', 'name': 'admins', 'value': {'cidr': '10.0.0.5'}}]",
            "/cluster/ipset/admins", "[]");
@@ -142,16 +144,18 @@ static void test_refused(void **state)
     expect_wrong(&cluster, "[{'part': 'groups', 'op': 'entry', 'name': 'web'}]", "groups are edited");
     expect_wrong(&(struct fw_edit_place){EDIT_GROUP, "web"}, "[{'part': 'options', 'op': 'set'}]",
                  "has rules only");
-    expect_wrong(&(struct fw_edit_place){EDIT_NODE, NULL}, "[{'part': 'groups', 'op': 'remove', 'name': 'web'}]",
-                 "datacenter's");
+    expect_wrong(&(struct fw_edit_place){EDIT_NODE, NULL},
+                 "[{'part': 'groups', 'op': 'remove', 'name': 'web'}]", "datacenter's");
 }
 
 static void test_unread(void **state)
 {
     (void)state;
     expect_unread(&(struct fw_edit_place){EDIT_NODE, NULL}, "[{'part': 'options', 'op': 'set'}]");
-    expect_unread(&(struct fw_edit_place){EDIT_GUEST, "106"}, "[{'part': 'rules', 'op': 'remove', 'pos': 0}]");
-    expect_unread(&(struct fw_edit_place){EDIT_GROUP, "other"}, "[{'part': 'rules', 'op': 'remove', 'pos': 0}]");
+    expect_unread(&(struct fw_edit_place){EDIT_GUEST, "106"},
+                  "[{'part': 'rules', 'op': 'remove', 'pos': 0}]");
+    expect_unread(&(struct fw_edit_place){EDIT_GROUP, "other"},
+                  "[{'part': 'rules', 'op': 'remove', 'pos': 0}]");
     expect_unread(&(struct fw_edit_place){EDIT_VNET, "net"}, "[{'part': 'rules', 'op': 'remove', 'pos': 0}]");
     expect_unread(&cluster, "[{'part': 'ipset', 'op': 'entry', 'name': 'unread', 'value': {'cidr': '::1'}}]");
 }

@@ -92,16 +92,18 @@ static struct json_object *random_input(void)
     write_rules(group, sizeof(group), false);
     (void)snprintf(
         text, sizeof(text),
-        RIG_HEAD "'cluster': {'options': {'enable': 1, 'policy_in': '%s', 'policy_out': '%s'}, 'rules': [%s], "
-                 "'aliases': [{'name': 'lan', 'cidr': '10.9.0.0/16'}], 'ipset': {'admins': [{'cidr': "
-                 "'192.0.2.0/24'}, {'cidr': '192.0.2.8/31', 'nomatch': 1}]}, 'groups': {'web': [%s]}}, 'host': "
-                 "{'options': {'nftables': %u}, 'rules': [%s]}, 'guests': {'7': {'options': {'enable': 1, "
-                 "'policy_in': '%s'}, 'rules': [%s], 'aliases': [], 'ipset': {}}}}",
+        RIG_HEAD
+        "'cluster': {'options': {'enable': 1, 'policy_in': '%s', 'policy_out': '%s'}, 'rules': [%s], "
+        "'aliases': [{'name': 'lan', 'cidr': '10.9.0.0/16'}], 'ipset': {'admins': [{'cidr': "
+        "'192.0.2.0/24'}, {'cidr': '192.0.2.8/31', 'nomatch': 1}]}, 'groups': {'web': [%s]}}, 'host': "
+        "{'options': {'nftables': %u}, 'rules': [%s]}, 'guests': {'7': {'options': {'enable': 1, "
+        "'policy_in': '%s'}, 'rules': [%s], 'aliases': [], 'ipset': {}}}}",
         ONE_OF(policies), ONE_OF(policies), cluster, group, pick(8) ? 0U : 1U, host, ONE_OF(policies), guest);
     return rig_json(text);
 }
 
-/* From where a rule of `random_input` may speak of, and from elsewhere; to the node, to and from the guest. */
+/* From where a rule of `random_input` may speak of, and from elsewhere; to the node, to and from the guest.
+ */
 static void random_packet(struct fw_packet *ret)
 {
     static const char *const sources[] = {"192.0.2.9", "192.0.2.77", "10.9.0.5", "10.9.9.7", "8.8.8.8"};
@@ -110,9 +112,9 @@ static void random_packet(struct fw_packet *ret)
     const char *words = NULL;
     char text[400];
 
-    (void)snprintf(text, sizeof(text), "{%s, 'source': '%s', 'dest': '10.9.9.1', 'proto': '%s', 'dport': %u%s}",
-                   ONE_OF(ways), ONE_OF(sources), pick(2) ? "tcp" : "udp", pick(9000),
-                   pick(3) ? ", 'sport': 40000" : "");
+    (void)snprintf(text, sizeof(text),
+                   "{%s, 'source': '%s', 'dest': '10.9.9.1', 'proto': '%s', 'dport': %u%s}", ONE_OF(ways),
+                   ONE_OF(sources), pick(2) ? "tcp" : "udp", pick(9000), pick(3) ? ", 'sport': 40000" : "");
     struct json_object *json = rig_json(text);
     assert_int_equal(fw_packet_read(json, ret, &words), 0);
     json_object_put(json);
@@ -186,17 +188,18 @@ static void an_unrelated_rule_changes_nothing(void **state)
     seed = 20261127;
     for (uint64_t round = 0; round < ROUNDS; round++) {
         static const char *const others[] = {
-            "'source': '198.18.0.0/15'", "'source': '203.0.113.1-203.0.113.9'", "'proto': 'sctp', 'dport': '22'",
-            "'enable': 0", "'source': '2001:db8:9::/48'"};
+            "'source': '198.18.0.0/15'", "'source': '203.0.113.1-203.0.113.9'",
+            "'proto': 'sctp', 'dport': '22'", "'enable': 0", "'source': '2001:db8:9::/48'"};
         const struct fw_edit_place *place = &ONE_OF(places);
         struct json_object *before = random_input(), *after;
         char edits[512];
         const size_t count = rule_count(before, place);
 
-        (void)snprintf(edits, sizeof(edits),
-                       "[{'part': 'rules', 'op': 'insert', 'value': {'type': 'in', 'action': 'DROP', 'enable': 1, %s}},"
-                       "{'part': 'rules', 'op': 'move', 'pos': 0, 'to': %u}]",
-                       ONE_OF(others), pick((uint32_t)count + 2));
+        (void)snprintf(
+            edits, sizeof(edits),
+            "[{'part': 'rules', 'op': 'insert', 'value': {'type': 'in', 'action': 'DROP', 'enable': 1, %s}},"
+            "{'part': 'rules', 'op': 'move', 'pos': 0, 'to': %u}]",
+            ONE_OF(others), pick((uint32_t)count + 2));
         after = edited(before, place, edits);
         expect_same(before, after, round);
         json_object_put(before);
@@ -205,8 +208,8 @@ static void an_unrelated_rule_changes_nothing(void **state)
 }
 
 /* An edit, and the one that takes it back. */
-static bool random_edits(struct json_object *input, const struct fw_edit_place *place, char *there, char *back,
-                         size_t size)
+static bool random_edits(struct json_object *input, const struct fw_edit_place *place, char *there,
+                         char *back, size_t size)
 {
     const uint32_t count = (uint32_t)rule_count(input, place);
     const uint32_t pos = count ? pick(count) : 0, to = pick(count + 1), now = to > pos ? to - 1 : to;
@@ -226,36 +229,42 @@ static bool random_edits(struct json_object *input, const struct fw_edit_place *
     case 1:
         if (place->scope != EDIT_CLUSTER)
             return false;
-        (void)snprintf(there, size,
-                       "[{'part': 'options', 'op': 'set', 'value': {'enable': %u, 'ndp': 0}},"
-                       "{'part': 'aliases', 'op': 'put', 'name': 'LAN', 'value': {'cidr': '192.0.2.0/25'}},"
-                       "{'part': 'ipset', 'op': 'entry-remove', 'name': 'admins', 'value': {'cidr': '192.0.2.8/31'}},"
-                       "{'part': 'ipset', 'op': 'create', 'name': 'blacklist'},"
-                       "{'part': 'ipset', 'op': 'entry', 'name': 'blacklist', 'value': {'cidr': '8.8.8.8'}},"
-                       "{'part': 'groups', 'op': 'rename', 'name': 'web', 'to': 'nosuch'}]",
-                       pick(2));
+        (void)snprintf(
+            there, size,
+            "[{'part': 'options', 'op': 'set', 'value': {'enable': %u, 'ndp': 0}},"
+            "{'part': 'aliases', 'op': 'put', 'name': 'LAN', 'value': {'cidr': '192.0.2.0/25'}},"
+            "{'part': 'ipset', 'op': 'entry-remove', 'name': 'admins', 'value': {'cidr': '192.0.2.8/31'}},"
+            "{'part': 'ipset', 'op': 'create', 'name': 'blacklist'},"
+            "{'part': 'ipset', 'op': 'entry', 'name': 'blacklist', 'value': {'cidr': '8.8.8.8'}},"
+            "{'part': 'groups', 'op': 'rename', 'name': 'web', 'to': 'nosuch'}]",
+            pick(2));
         (void)snprintf(back, size,
                        "[{'part': 'groups', 'op': 'rename', 'name': 'nosuch', 'to': 'web'},"
                        "{'part': 'ipset', 'op': 'remove', 'name': 'blacklist'},"
-                       "{'part': 'ipset', 'op': 'entry', 'name': 'admins', 'value': {'cidr': '192.0.2.8/31', 'nomatch': 1}},"
+                       "{'part': 'ipset', 'op': 'entry', 'name': 'admins', 'value': {'cidr': '192.0.2.8/31', "
+                       "'nomatch': 1}},"
                        "{'part': 'aliases', 'op': 'put', 'name': 'lan', 'value': {'cidr': '10.9.0.0/16'}},"
                        "{'part': 'options', 'op': 'set', 'value': {'enable': 1}, 'delete': ['ndp']}]");
         return true;
     case 2:
-        (void)snprintf(there, size, "[{'part': 'rules', 'op': 'replace', 'pos': %u, 'value': %s}]", pos, rule);
+        (void)snprintf(there, size, "[{'part': 'rules', 'op': 'replace', 'pos': %u, 'value': %s}]", pos,
+                       rule);
         (void)snprintf(back, size, "[{'part': 'rules', 'op': 'replace', 'pos': %u, 'value': %s}]", pos, old);
         return true;
     case 3:
         (void)snprintf(there, size, "[{'part': 'rules', 'op': 'remove', 'pos': %u}]", pos);
-        (void)snprintf(back, size,
-                       "[{'part': 'rules', 'op': 'insert', 'value': %s}, {'part': 'rules', 'op': 'move', 'pos': 0, "
-                       "'to': %u}]",
-                       old, pos + 1);
+        (void)snprintf(
+            back, size,
+            "[{'part': 'rules', 'op': 'insert', 'value': %s}, {'part': 'rules', 'op': 'move', 'pos': 0, "
+            "'to': %u}]",
+            old, pos + 1);
         return true;
     default:
         (void)snprintf(there, size, "[{'part': 'rules', 'op': 'move', 'pos': %u, 'to': %u}]", pos, to);
         (void)snprintf(back, size, "[{'part': 'rules', 'op': 'move', 'pos': %u, 'to': %u}]", now,
-                       pos < now ? pos : pos > now ? pos + 1 : pos);
+                       pos < now   ? pos
+                       : pos > now ? pos + 1
+                                   : pos);
         return true;
     }
 }
@@ -303,13 +312,15 @@ static void rules_that_no_packet_meets_both_may_change_places(void **state)
         const size_t pair = pick(sizeof(pairs) / sizeof(pairs[0]));
         char first[512], edits[2000];
 
-        (void)snprintf(first, sizeof(first),
-                       "[{'part': 'rules', 'op': 'insert', 'value': {'type': 'in', 'action': '%s', 'enable': 1, %s}},"
-                       "{'part': 'rules', 'op': 'insert', 'value': {'type': 'in', 'action': '%s', 'enable': 1, %s}}",
-                       ONE_OF(actions), pairs[pair].first, ONE_OF(actions), pairs[pair].second);
+        (void)snprintf(
+            first, sizeof(first),
+            "[{'part': 'rules', 'op': 'insert', 'value': {'type': 'in', 'action': '%s', 'enable': 1, %s}},"
+            "{'part': 'rules', 'op': 'insert', 'value': {'type': 'in', 'action': '%s', 'enable': 1, %s}}",
+            ONE_OF(actions), pairs[pair].first, ONE_OF(actions), pairs[pair].second);
         (void)snprintf(edits, sizeof(edits), "%s]", first);
         one = edited(input, place, edits);
-        (void)snprintf(edits, sizeof(edits), "%s, {'part': 'rules', 'op': 'move', 'pos': 0, 'to': 2}]", first);
+        (void)snprintf(edits, sizeof(edits), "%s, {'part': 'rules', 'op': 'move', 'pos': 0, 'to': 2}]",
+                       first);
         other = edited(input, place, edits);
         expect_same(one, other, round);
         json_object_put(input);
