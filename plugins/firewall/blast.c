@@ -154,7 +154,7 @@ static int32_t blast_node(struct blast *b, struct world_node *node)
     if (guests)
         r = world_read_guests(&b->world, node, b->vmid, b->vmid ? WORLD_ALL : WORLD_ENABLED);
     if (r == PROXIMO_OK && world_nftables(node) != FW_NO)
-        r = world_read_vnets(&b->world, node);
+        r = world_read_vnets(&b->world);
     r = r == PROXIMO_OK ? blast_look(b, node, &looked) : r;
     if (r == PROXIMO_OK && host)
         r = blast_host(b, &looked);

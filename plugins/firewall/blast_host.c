@@ -45,43 +45,77 @@ static int32_t compare(struct host_look *h, const struct view *view, bool out)
 
 /* ---- what the operator keeps */
 
+/* Addresses of one kind for which a port is judged alike. */
 struct kept {
-    const char *port;
-    int dport;
+    enum view_kind kind;
+    enum fw_verdict verdict;
+    const char *port, *by, *addresses;
+    uint32_t count;
 };
+#define KEPT_MOST       24u
+#define ADDRESSES_SHOWN 3u
 
-static int32_t tell_kept(struct host_look *h, const struct view *view, const struct kept *kept)
+static int32_t tell_kept(const struct host_look *h, const struct kept *kept)
 {
+    static const struct {
+        const char *before, *after;
+    } words[] = {
+        [FW_ACCEPT] = {"still accepts ", ": by "},
+        [FW_DROP] = {"did not accept ", " and will not: by "},
+    };
+    const struct asking *a = &h->b->ask;
+    const enum fw_verdict verdict = kept->verdict == FW_REJECT ? FW_DROP : kept->verdict;
+    const char *more = kept->count > ADDRESSES_SHOWN
+                           ? ask_text(a, " and %u more", (unsigned)(kept->count - ADDRESSES_SHOWN))
+                           : "";
+    if (!more || !kept->addresses || !kept->by)
+        return PROXIMO_ENOMEM;
+    return tally_say(a, h->tally.rows, PROXIMO_RISK_LOW, h->tally.resource, NULL,
+                     ask_text(a, "%s%s from %s (%s%s)%s%s", words[verdict].before, kept->port,
+                              view_word(kept->kind), kept->addresses, more, words[verdict].after, kept->by),
+                     NULL);
+}
+
+/* What is judged as before: into the row of the same port and reason. */
+static void keep(struct host_look *h, const struct view *view, const char *port, int dport, struct kept *list,
+                 uint32_t *count)
+{
+    const struct asking *a = &h->b->ask;
     struct fw_packet packet = packet_of(view, false);
     struct fw_result before, after;
-    const struct asking *a = &h->b->ask;
-    packet.dport = kept->dport;
+    packet.dport = dport;
     if (fw_evaluate(h->looked->before, &packet, &before) < 0 ||
-        fw_evaluate(h->looked->after, &packet, &after) < 0 || before.possible != after.possible)
-        return PROXIMO_OK; /* told as a change */
-    const char *who = ask_text(a, "%s (%s)", view_word(view->kind), view->text);
-    if (after.verdict == FW_UNKNOWN)
-        return tally_say(a, h->tally.rows, PROXIMO_RISK_HIGH, h->tally.resource, NULL,
-                         ask_text(a, "whether it accepts %s from %s cannot be told, before or after: %s",
-                                  kept->port, who, after.reason_count ? after.reasons[0] : "unknown"),
-                         NULL);
-    return tally_say(a, h->tally.rows, PROXIMO_RISK_LOW, h->tally.resource, NULL,
-                     ask_text(a,
-                              after.verdict == FW_ACCEPT ? "still accepts %s from %s: by %s"
-                                                         : "did not accept %s from %s and will not: by %s",
-                              kept->port, who, by_words(a, h->looked->after_input, &after.by)),
-                     NULL);
+        fw_evaluate(h->looked->after, &packet, &after) < 0 || before.possible != after.possible ||
+        after.verdict == FW_UNKNOWN)
+        return; /* told by the tally */
+    const char *by = by_words(a, h->looked->after_input, &after.by);
+    for (uint32_t i = 0; by && i < *count; i++) {
+        struct kept *kept = &list[i];
+        if (kept->kind != view->kind || kept->verdict != after.verdict || kept->port != port || !kept->by ||
+            strcmp(kept->by, by) != 0)
+            continue;
+        if (++kept->count <= ADDRESSES_SHOWN)
+            kept->addresses = ask_text(a, "%s, %s", kept->addresses, view->text);
+        return;
+    }
+    if (*count < KEPT_MOST)
+        list[(*count)++] = (struct kept){view->kind, after.verdict, port, by, view->text, 1};
 }
 
 static int32_t tell_operator(struct host_look *h, const struct views *views)
 {
-    static const struct kept kept[] = {{"tcp 8006 (API and GUI)", 8006}, {"tcp 22 (SSH)", 22}};
+    static const char *const ports[] = {"tcp 8006 (API and GUI)", "tcp 22 (SSH)"};
+    struct kept list[KEPT_MOST];
+    uint32_t count = 0;
     int32_t r = PROXIMO_OK;
-    for (uint32_t i = 0; r == PROXIMO_OK && i < views->count; i++) {
-        const struct view *view = &views->list[i];
-        for (size_t k = 0; r == PROXIMO_OK && k < 2 && view->kind <= VIEW_OPERATOR; k++)
-            r = tell_kept(h, view, &kept[k]);
+    for (uint32_t i = 0; i < views->count; i++) {
+        if (views->list[i].kind > VIEW_OPERATOR)
+            continue;
+        keep(h, &views->list[i], ports[0], 8006, list, &count);
+        keep(h, &views->list[i], ports[1], 22, list, &count);
     }
+    for (uint32_t i = 0; r == PROXIMO_OK && i < count; i++)
+        r = tell_kept(h, &list[i]);
     return r;
 }
 
@@ -95,6 +129,7 @@ int32_t blast_host(struct blast *b, const struct looked_node *looked)
     named_read(&b->ask, looked->before_input, b->edits, b->scope, b->place.name, &named);
     int32_t r = tally_open(&h.tally, &b->ask, ask_text(&b->ask, "node/%s", looked->node->name), NULL, false);
     h.tally.rows = b->rows;
+    h.tally.api_port = (uint16_t)b->reached.port;
     r = r == PROXIMO_OK ? views_of_node(&b->world, looked->node, &b->reached, &named, &views) : r;
     if (r < 0)
         return r;

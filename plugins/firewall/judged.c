@@ -45,7 +45,7 @@ int32_t judge_route(struct world *w, const struct route *route, edit_fn *edit, v
         struct json_object *input = NULL;
         one->leg = &route->legs[i];
         if (world_nftables(one->leg->node) != FW_NO)
-            r = world_read_vnets(w, one->leg->node);
+            r = world_read_vnets(w);
         input = world_input(w, one->leg->node);
         if (r == PROXIMO_OK && input && edit)
             r = edit(context, one->leg, input, &one->input);

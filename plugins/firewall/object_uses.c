@@ -141,9 +141,8 @@ static int32_t look_everywhere(struct uses *uses)
     r = r == PROXIMO_OK ? world_read_nodes(&w, NULL) : r;
     for (uint32_t i = 0; r == PROXIMO_OK && i < w.node_count; i++)
         r = look_at_node(uses, &w, &w.nodes[i]);
-    if (r == PROXIMO_OK && w.node_count)
-        r = world_read_vnets(&w, &w.nodes[0]);
-    r = r == PROXIMO_OK && w.node_count ? look_at_each(uses, w.nodes[0].vnets, "virtual network") : r;
+    r = r == PROXIMO_OK ? world_read_vnets(&w) : r;
+    r = r == PROXIMO_OK ? look_at_each(uses, w.vnets, "virtual network") : r;
     world_done(&w);
     return r;
 }

@@ -38,6 +38,22 @@ static int32_t take_operators(const struct asking *a, struct json_object *list, 
     return PROXIMO_OK;
 }
 
+/* Where it arrives. A port other than Proxmox's own is a proxy's, or forwarded. */
+static void take_ends(struct json_object *list, struct reached *ret)
+{
+    const size_t count = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
+    const size_t most = sizeof(ret->ends) / sizeof(ret->ends[0]);
+    for (size_t i = 0; i < count; i++) {
+        struct json_object *row = json_object_array_get_idx(list, i);
+        const char *address = member_text(row, "address"), *port = member_text(row, "port");
+        const uint64_t number = port ? digits_of(port, 65535) : 0;
+        if (number && number != 8006)
+            ret->port = (uint32_t)number;
+        if (address && ret->end_count < most && fw_address_parse(address, &ret->ends[ret->end_count]) == 0)
+            ret->end_count++;
+    }
+}
+
 int32_t reached_read(const struct asking *a, struct reached *ret)
 {
     struct json_object *json DROP_JSON = reached_json(a);
@@ -50,5 +66,6 @@ int32_t reached_read(const struct asking *a, struct reached *ret)
         if (!ret->local_text)
             return PROXIMO_ENOMEM;
     }
+    take_ends(member_of(json, "endpoints"), ret);
     return take_operators(a, member_of(json, "operator_addresses"), ret);
 }

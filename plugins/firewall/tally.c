@@ -59,7 +59,7 @@ static bool outcome_of(const struct fw_change *change, enum outcome *ret)
 {
     const bool before = change->before == FW_ACCEPT, after = change->after == FW_ACCEPT;
     if (change->after == FW_UNKNOWN)
-        *ret = OUTCOME_UNKNOWN;
+        *ret = change->before == FW_UNKNOWN ? OUTCOME_DOUBTFUL : OUTCOME_UNKNOWN;
     else if (before && !after)
         *ret = OUTCOME_LOST;
     else if (after && !before)
@@ -99,8 +99,9 @@ static int each(const struct fw_change *change, void *data)
     t->cut |= t->count == TALLY_MOST;
     if (!t->runs || t->count == TALLY_MOST)
         return 0;
-    const char *by = outcome == OUTCOME_UNKNOWN ? doubt_words(c, change->first)
-                                                : by_words(&t->ask, c->look->input, &change->by);
+    const uint16_t icmp = (uint16_t)c->packet->icmp_type;
+    const char *by = change->after == FW_UNKNOWN ? doubt_words(c, change->first)
+                                                 : by_words(&t->ask, c->look->input, &change->by);
     t->runs[t->count++] = (struct tally_run){.outcome = outcome,
                                              .kind = c->look->view->kind,
                                              .out = c->look->out,
@@ -108,8 +109,8 @@ static int each(const struct fw_change *change, void *data)
                                              .label = c->look->view->label,
                                              .by = by,
                                              .proto = c->packet->proto,
-                                             .first = c->ports ? change->first : 0,
-                                             .last = c->ports ? change->last : 0};
+                                             .first = c->ports ? change->first : icmp,
+                                             .last = c->ports ? change->last : icmp};
     return by ? 0 : -ENOMEM;
 }
 
@@ -139,7 +140,11 @@ int32_t tally_compare(struct tally *t, const struct tally_look *look, const stru
     one.icmp_type = packet->source.family == 4 ? 8 : 128;
     one.icmp_code = 0;
     one.sport = one.dport = -1;
-    return r == PROXIMO_OK ? compare(t, look, &one, 1, 0) : r;
+    r = r == PROXIMO_OK ? compare(t, look, &one, 1, 0) : r;
+    if (r < 0 || packet->source.family == 4)
+        return r;
+    one.icmp_type = TALLY_NDP; /* without it nothing else of IPv6 arrives */
+    return compare(t, look, &one, 1, 0);
 }
 
 int32_t tally_compare_port(struct tally *t, const struct tally_look *look, const struct fw_packet *packet,

@@ -8,7 +8,13 @@
 
 #include "view.h"
 
-enum outcome { OUTCOME_LOST, OUTCOME_UNKNOWN, OUTCOME_OPENED, OUTCOMES };
+enum outcome {
+    OUTCOME_LOST,
+    OUTCOME_UNKNOWN, /* it was known before */
+    OUTCOME_OPENED,
+    OUTCOME_DOUBTFUL, /* unknown before and after: nobody can say whether it changes */
+    OUTCOMES
+};
 
 struct tally_run {
     enum outcome outcome;
@@ -16,17 +22,19 @@ struct tally_run {
     bool out; /* from the node or guest to the address */
     const char *address, *label, *by;
     int proto;
-    uint16_t first, last;
+    uint16_t first, last; /* ports; of ICMP the type */
 };
+#define TALLY_NDP  135 /* neighbour solicitation */
 #define TALLY_MOST 512u
 struct tally {
     struct asking ask;
     struct json_object *rows;    /* NULL: told as affected things */
     const char *resource, *name; /* "node/pve1"; name may be NULL */
     bool guest;
+    uint16_t api_port; /* at which this connection arrives, beside 8006; 0: none */
     struct tally_run *runs;
-    uint32_t count, told;
-    bool cut, cut_off; /* more than are kept; the operator loses the API or SSH */
+    uint32_t count;
+    bool cut; /* there were more than are kept */
 };
 int32_t tally_open(struct tally *t, const struct asking *a, const char *resource, const char *name,
                    bool guest);
@@ -41,7 +49,8 @@ struct tally_look {
     const struct view *view;
     bool out;
 };
-/* Compares all ports of TCP and UDP, and ICMP echo, for this packet (its protocol and port are set here). */
+/* Compares all ports of TCP and UDP, ICMP echo and neighbour discovery for this packet (its protocol and port
+ * are set here). */
 int32_t tally_compare(struct tally *t, const struct tally_look *look, const struct fw_packet *packet);
 /* One port alone. */
 int32_t tally_compare_port(struct tally *t, const struct tally_look *look, const struct fw_packet *packet,

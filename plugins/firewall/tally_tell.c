@@ -13,7 +13,7 @@ struct group {
     const char *ports, *by;
     const char *addresses, *labels;
     uint32_t address_count, label_count, port_count;
-    bool api, ssh, corosync, several;
+    bool api, ssh, corosync, several, ports_any;
     bool delicate; /* ports that attackers from the internet look for first */
 };
 
@@ -44,7 +44,7 @@ static const char *run_words(const struct asking *a, const struct tally_run *run
     const char *proto = run->proto == 6 ? "tcp" : run->proto == 17 ? "udp" : NULL, *services;
     const char *word = run->proto == proto_before ? "" : ask_text(a, "%s ", proto ? proto : "");
     if (!proto)
-        return "ping";
+        return run->first == TALLY_NDP ? "IPv6 neighbour discovery" : "ping";
     if (run->first == 1 && run->last == 65535)
         return ask_text(a, "all of %s", proto);
     services = service_words(a, run);
@@ -78,8 +78,10 @@ static int32_t gather(const struct tally *t, uint32_t at, struct group *ret)
         if (!belongs(ret->first, run))
             continue;
         ret->port_count += (uint32_t)(run->last - run->first) + 1;
-        ret->api |= covers(run, 6, 8006);
+        ret->api |= covers(run, 6, 8006) ||
+                    (run->kind == VIEW_CONNECTION && t->api_port && covers(run, 6, t->api_port));
         ret->ssh |= covers(run, 6, 22);
+        ret->ports_any |= run->proto == 6 || run->proto == 17;
         ret->corosync |= covers(run, 17, 5404) || covers(run, 17, 5405);
         ret->delicate |= covers(run, 6, 22) || covers(run, 6, 445) || covers(run, 6, 3389);
         ret->several |= strcmp(run->by, ret->by) != 0;
@@ -113,6 +115,8 @@ static uint32_t risk_of(const struct tally *t, const struct group *g)
         return PROXIMO_RISK_HIGH;
     if (open && !run->out && run->kind == VIEW_INTERNET && (!t->guest || g->delicate || g->port_count > WIDE))
         return PROXIMO_RISK_HIGH;
+    if (run->outcome == OUTCOME_DOUBTFUL && !g->ports_any)
+        return PROXIMO_RISK_LOW; /* ping */
     if (open &&
         (run->out || run->kind == VIEW_PEER || run->kind == VIEW_CONNECTION || run->kind == VIEW_OPERATOR))
         return PROXIMO_RISK_LOW;
@@ -123,7 +127,7 @@ static uint32_t risk_of(const struct tally *t, const struct group *g)
 static const char *meaning_of(const struct tally *t, const struct group *g)
 {
     const bool maybe = g->first->outcome == OUTCOME_UNKNOWN;
-    if (t->guest || g->first->outcome == OUTCOME_OPENED)
+    if (t->guest || g->first->outcome == OUTCOME_OPENED || g->first->outcome == OUTCOME_DOUBTFUL)
         return "";
     if (is_operator(g) && (g->api || g->ssh))
         return maybe ? "may cut off the operator: " : "cuts off the operator: ";
@@ -140,6 +144,8 @@ static const char *effect_of(const struct tally *t, const struct group *g)
         [OUTCOME_LOST] = {{"no longer accepts ", " from ", ": by "},
                           {"can no longer send ", " to ", ": by "}},
         [OUTCOME_OPENED] = {{"opens ", " to ", ": by "}, {"may now send ", " to ", ": by "}},
+        [OUTCOME_DOUBTFUL] = {{"whether it accepts ", " from ", " cannot be told, before or after: "},
+                              {"whether it can send ", " to ", " cannot be told, before or after: "}},
         [OUTCOME_UNKNOWN] = {{"whether it then accepts ", " from ", " cannot be told: "},
                              {"whether it can then send ", " to ", " cannot be told: "}},
     };
@@ -160,7 +166,7 @@ static bool put(struct json_object *facts, const char *key, const char *text)
 
 static int32_t tell(struct tally *t, const struct group *g)
 {
-    static const char *const outcomes[OUTCOMES] = {"lost", "unknown", "opened"};
+    static const char *const outcomes[OUTCOMES] = {"lost", "unknown", "opened", "doubtful"};
     const struct tally_run *run = g->first;
     struct json_object *facts = json_object_new_object();
     if (!facts || !put(facts, "outcome", outcomes[run->outcome]) ||
@@ -170,8 +176,6 @@ static int32_t tell(struct tally *t, const struct group *g)
         json_object_put(facts);
         return PROXIMO_ENOMEM;
     }
-    t->cut_off |= !t->guest && run->outcome != OUTCOME_OPENED && is_operator(g) && (g->api || g->ssh);
-    t->told++;
     return tally_say(&t->ask, t->rows, risk_of(t, g), t->resource, t->name, effect_of(t, g), facts);
 }
 

@@ -204,6 +204,20 @@ static void add_internet(const struct world_node *dest, struct views *ret)
     }
 }
 
+/* At the address where the node is reached, if that is one of its own. */
+static void add_connection(const struct world_node *node, const struct reached *reached, struct views *ret)
+{
+    const struct world_address *dest = NULL;
+    for (uint32_t i = 0; i < node->address_count; i++) {
+        if (same(&node->addresses[i].address, &reached->local))
+            return; /* from the node itself */
+        for (uint32_t k = 0; k < reached->end_count; k++)
+            dest = same(&node->addresses[i].address, &reached->ends[k]) ? &node->addresses[i] : dest;
+    }
+    add(ret, node, VIEW_CONNECTION, &reached->local, reached->local_text, reached->local_text,
+        dest && dest->address.family == reached->local.family ? dest : NULL);
+}
+
 int32_t views_of_node(struct world *w, const struct world_node *node, const struct reached *reached,
                       const struct named *named, struct views *ret)
 {
@@ -212,7 +226,7 @@ int32_t views_of_node(struct world *w, const struct world_node *node, const stru
         return w->ask.host->incomplete(w->ask.call, ask_text(&w->ask, "what reaches %s", node->name),
                                        "its addresses are not known");
     if (reached->known && !reached->here)
-        add(ret, node, VIEW_CONNECTION, &reached->local, reached->local_text, reached->local_text, NULL);
+        add_connection(node, reached, ret);
     for (uint32_t i = 0; i < reached->operator_count; i++) {
         const struct fw_address first = from_start(&reached->operators[i]),
                                 last = from_end(&reached->operators[i], 0);

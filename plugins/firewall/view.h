@@ -33,6 +33,8 @@ struct reached {
     bool here;  /* it never leaves the node: no firewall looks at it */
     struct fw_address local;
     const char *local_text;
+    struct fw_address ends[8]; /* the addresses at which nodes are reached */
+    uint32_t end_count, port;  /* the port there, if it is another than 8006; else 0 */
     struct fw_net operators[32];
     const char *operator_texts[32];
     uint32_t operator_count;

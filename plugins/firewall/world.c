@@ -210,13 +210,13 @@ void world_done(struct world *w)
         json_object_put(node->network);
         json_object_put(node->nics);
         json_object_put(node->guests);
-        json_object_put(node->vnets);
     }
     guests_done(&w->guests);
     json_object_put(w->cluster);
     json_object_put(w->lists);
     json_object_put(w->corosync);
     json_object_put(w->sdn);
+    json_object_put(w->vnets);
     *w = (struct world){0};
 }
 
@@ -263,7 +263,7 @@ struct json_object *world_input(const struct world *w, const struct world_node *
         put_part(input, "corosync", w->corosync) && put_part(input, "sdn_ipsets", w->sdn) &&
         put_part(input, "nics", node->nics) && put_part(input, "cluster", w->cluster) &&
         put_part(input, "host", node->host) && put_part(input, "guests", node->guests) &&
-        put_part(input, "vnets", node->vnets))
+        put_part(input, "vnets", w->vnets))
         return input;
     json_object_put(input);
     return NULL;

@@ -44,14 +44,16 @@ struct world_node {
     struct world_address addresses[WORLD_ADDRESSES_MOST]; /* that of the cluster first, if it is known */
     uint32_t address_count;
     const char *local_network; /* NULL: not known */
-    struct json_object *nics, *guests, *vnets;
+    struct json_object *nics, *guests;
 };
 struct world {
     struct asking ask;
     struct json_object *cluster;  /* options, rules, aliases, ipset, groups */
     struct json_object *lists;    /* what the lists of sets and groups, /cluster/status etc. answered */
     struct json_object *corosync; /* {} without a cluster; NULL: not known */
-    struct json_object *sdn;      /* names of SDN's sets, their content unknown; NULL: not read */
+    struct json_object *vnets;    /* {vnet: {options, rules}}; NULL: not read */
+    bool vnets_tried;
+    struct json_object *sdn; /* names of SDN's sets, their content unknown; NULL: not read */
     struct world_node *nodes;
     uint32_t node_count, added;
     bool nodes_read;
@@ -86,8 +88,8 @@ enum world_depth {
 int32_t world_read_guests(struct world *w, struct world_node *node, int64_t vmid, enum world_depth depth);
 /* Has any NIC of this row of `nics` firewall=1? The firewall looks at no other. */
 bool world_is_flagged(struct json_object *row);
-/* The VNets' firewalls, which matter with the nftables engine alone. */
-int32_t world_read_vnets(struct world *w, struct world_node *node);
+/* The VNets' firewalls, once; they matter with the nftables engine alone. */
+int32_t world_read_vnets(struct world *w);
 
 /* The input of a model of this node; the caller's. NULL: no memory. */
 struct json_object *world_input(const struct world *w, const struct world_node *node);

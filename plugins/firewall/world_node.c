@@ -136,45 +136,54 @@ int32_t world_read_nodes(struct world *w, const char *only)
 
 /* ---- VNets */
 
-int32_t world_read_vnets(struct world *w, struct world_node *node)
+static int32_t add_vnet(struct world *w, const char *vnet, struct world_get *gets)
+{
+    struct json_object *scope = json_object_new_object();
+    const char *what = ask_text(&w->ask, "the firewall of VNet %s", vnet);
+    if (!scope || !what || json_object_object_add(w->vnets, vnet, scope) < 0) {
+        json_object_put(scope);
+        return PROXIMO_ENOMEM;
+    }
+    gets[0] = (struct world_get){.path = "/cluster/sdn/vnets/{vnet}/firewall/options",
+                                 .fields = {FIELD("vnet", vnet)},
+                                 .field_count = 1,
+                                 .type = json_type_object,
+                                 .into = scope,
+                                 .key = "options",
+                                 .what = what};
+    gets[1] = gets[0];
+    gets[1].path = "/cluster/sdn/vnets/{vnet}/firewall/rules";
+    gets[1].type = json_type_array;
+    gets[1].key = "rules";
+    return PROXIMO_OK;
+}
+
+int32_t world_read_vnets(struct world *w)
 {
     static const struct proximo_get get = {ROW(proximo_get), .path = "/cluster/sdn/vnets",
                                            .needs = ROWS(&vnets_need, 1)};
-    struct looked list;
-    if (node->vnets)
-        return PROXIMO_OK;
-    int32_t r = ask_look(&w->ask, &get, &list);
-    if (r < 0)
+    struct looked list = {.data = NULL};
+    int32_t r = w->vnets_tried ? PROXIMO_OK : ask_look(&w->ask, &get, &list);
+    if (r < 0 || w->vnets_tried)
         return r;
-    if (!json_object_is_type(list.data, json_type_array) || !list.complete) {
+    w->vnets_tried = true;
+    const size_t count =
+        json_object_is_type(list.data, json_type_array) ? json_object_array_length(list.data) : 0;
+    if (!json_object_is_type(list.data, json_type_array) || !list.complete || count > WORLD_LISTS_MOST) {
         json_object_put(list.data);
         return w->ask.host->incomplete(w->ask.call, "the VNets' firewalls",
-                                       list.why ? list.why : "not all VNets are listed to this token");
+                                       list.why ? list.why : "not all VNets are listed, or too many");
     }
-    const size_t count = json_object_array_length(list.data);
     struct world_get *gets = w->ask.host->alloc(w->ask.call, (2 * count + 1) * sizeof(*gets));
     uint32_t used = 0;
-    node->vnets = json_object_new_object();
-    r = gets && node->vnets ? PROXIMO_OK : PROXIMO_ENOMEM;
-    for (size_t i = 0; r == PROXIMO_OK && i < count && i < WORLD_LISTS_MOST; i++) {
+    w->vnets = json_object_new_object();
+    r = gets && w->vnets ? PROXIMO_OK : PROXIMO_ENOMEM;
+    for (size_t i = 0; r == PROXIMO_OK && i < count; i++) {
         const char *vnet = member_text(json_object_array_get_idx(list.data, i), "vnet");
-        struct json_object *scope = vnet ? json_object_new_object() : NULL;
-        const char *what = vnet ? ask_text(&w->ask, "the firewall of VNet %s", vnet) : NULL;
         if (!vnet)
             continue;
-        if (!scope || !what || json_object_object_add(node->vnets, vnet, scope) < 0)
-            r = PROXIMO_ENOMEM;
-        gets[used++] = (struct world_get){.path = "/cluster/sdn/vnets/{vnet}/firewall/options",
-                                          .fields = {FIELD("vnet", vnet)},
-                                          .field_count = 1,
-                                          .type = json_type_object,
-                                          .into = scope,
-                                          .key = "options",
-                                          .what = what};
-        gets[used] = gets[used - 1];
-        gets[used].path = "/cluster/sdn/vnets/{vnet}/firewall/rules";
-        gets[used].type = json_type_array;
-        gets[used++].key = "rules";
+        r = add_vnet(w, vnet, &gets[used]);
+        used += 2;
     }
     r = r == PROXIMO_OK ? world_get_all(&w->ask, gets, used) : r;
     json_object_put(list.data);

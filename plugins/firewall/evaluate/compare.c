@@ -44,7 +44,8 @@ static int end_run(struct run *run)
 static int add_span(struct run *run, size_t packet, struct fw_span span, const struct fw_result *before,
                     const struct fw_result *after)
 {
-    bool same = before->possible == after->possible;
+    /* Of what is unknown before and after nobody knows whether it changes. */
+    bool same = before->possible == after->possible && before->verdict != FW_UNKNOWN;
     bool goes_on =
         run->open && !same && run->change.before == before->verdict && run->change.after == after->verdict;
     int r = goes_on ? 0 : end_run(run);

@@ -183,7 +183,7 @@ typedef int fw_change_fn(const struct fw_change *change, void *data);
 /*
  * Evaluates each packet with both models for every port of first..last (its own dport is ignored; first >
  * last: just the packet as it is) and calls `each` for every run of ports that is judged otherwise
- * afterwards. What `each` returns ends it unless 0, and is returned.
+ * afterwards, or unknown before and after. What `each` returns ends it unless 0, and is returned.
  */
 int fw_compare(const struct fw_model *before, const struct fw_model *after, const struct fw_packet *packets,
                size_t count, uint16_t first, uint16_t last, fw_change_fn *each, void *data);
