@@ -58,7 +58,8 @@ static const struct proximo_read reads[] = {
      .params = PROXIMO_TABLE(explain_params), .read = firewall_read_explain},
     {ROW(proximo_read), .name = "pve_firewall_simulate", .title = "Firewall, before and after",
      .description =
-         "Shows what a change of a firewall would open, close or leave unknown, without planning it: before "
+         "Shows what a change of a firewall would open, close or leave unknown, without planning it. Before "
+         "is held "
          "against after, for given packets, or for all ports seen from this connection, the operator's "
          "addresses, "
          "other nodes, the local network and the internet. The change tools show the same in their plans.",

@@ -101,6 +101,9 @@ static int32_t find_scope(struct place *place)
         return a->host->fail(a->call, PROXIMO_EINVAL,
                              "whose firewall is not said: give scope=cluster, node, vmid or vnet (for rules "
                              "also group)");
+    /* Security groups are the datacenter's. */
+    if (wanted == scope_named("cluster") && place->scope == scope_named("group"))
+        return PROXIMO_OK;
     if (wanted && wanted != place->scope)
         return a->host->fail(a->call, PROXIMO_EINVAL,
                              "scope is %s, but %s was given, which is for the scope %s", wanted->name,

@@ -3,6 +3,33 @@
  * meets works the blast function out. */
 #include "objects.h"
 
+/* A rule that is there more than once: which one is meant. */
+static int32_t tell_equals(const struct rule_change *c)
+{
+    const struct asking *a = &c->at.ask;
+    const char *others = NULL;
+    for (uint32_t i = 0; c->op != RULE_INSERT && i < c->now.count; i++) {
+        if (i != c->pos && rule_equal(c->now.rows[i], c->now.rows[c->pos]))
+            others = others ? ask_text(a, "%s, %u", others, (unsigned)i) : ask_text(a, "%u", (unsigned)i);
+    }
+    return others ? tell_text(a, "equal_rules",
+                              ask_text(a, "the same rule stands at %s as well; the one at %u is meant",
+                                       others, (unsigned)c->pos))
+                  : PROXIMO_OK;
+}
+
+static int32_t tell_errors(const struct rule_change *c)
+{
+    if (c->op == RULE_INSERT || !c->now.invalid[c->pos])
+        return PROXIMO_OK;
+    return tell_text(
+        &c->at.ask, "invalid",
+        c->op == RULE_REMOVE
+            ? "Proxmox says that the rule has errors: it matches nothing, and may not be taken again by "
+              "the way back"
+            : "Proxmox says that the rule has errors: it matches nothing as it is");
+}
+
 int32_t rule_change_tell(const struct rule_change *c)
 {
     const struct asking *a = &c->at.ask;
@@ -13,6 +40,10 @@ int32_t rule_change_tell(const struct rule_change *c)
         r = tell_text(a, "disabled",
                       c->op == RULE_REMOVE ? "the rule is disabled: it did nothing"
                                            : "the rule is disabled: it does nothing until it is enabled");
+    if (r == PROXIMO_OK)
+        r = tell_equals(c);
+    if (r == PROXIMO_OK)
+        r = tell_errors(c);
     if (r == PROXIMO_OK && forward)
         r = tell_text(
             a, "engine",

@@ -80,6 +80,7 @@ static int32_t put_rule(struct json_object *rule, struct rule_list *list)
     struct json_object *content = rule_content(rule);
     if (!content)
         return PROXIMO_ENOMEM;
+    list->invalid[list->count] = member_of(rule, "errors") != NULL;
     list->rows[list->count++] = content;
     return PROXIMO_OK;
 }
@@ -92,7 +93,8 @@ int32_t rule_list_of(const struct asking *a, struct json_object *json, struct ru
     if (most > RULES_MOST || (!array && !json_object_is_type(json, json_type_object)))
         return PROXIMO_EPROTO;
     ret->rows = a->host->alloc(a->call, (most + 1) * sizeof(*ret->rows));
-    if (!ret->rows)
+    ret->invalid = a->host->alloc(a->call, (most + 1) * sizeof(*ret->invalid));
+    if (!ret->rows || !ret->invalid)
         return PROXIMO_ENOMEM;
     for (uint32_t i = 0; i < most; i++) {
         char name[16];

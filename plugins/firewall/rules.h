@@ -23,6 +23,7 @@ const char *rule_words(const struct asking *a, struct json_object *rule);
 #define RULES_MOST 1000u
 struct rule_list {
     struct json_object **rows; /* owned */
+    bool *invalid;             /* Proxmox says that the rule has errors */
     uint32_t count;
 };
 void rule_list_done(struct rule_list *list);
