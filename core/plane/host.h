@@ -82,6 +82,7 @@ struct proximo_call {
     uint32_t site_kind;
     char *site_name;
     char *site_version;
+    char *site_reached;
 
     struct arena_chunk *arena;
     size_t arena_bytes;

@@ -157,6 +157,13 @@ static int32_t upcall_site(struct planes *planes, struct call *call, struct buf 
         upcall_tokens_done(planes, call, &token, 1);
     }
     body_put_cstr(out, version);
+    if (call->request->site) {
+        struct json_object *reached = site_reached(call->request->site);
+        body_put_cstr(out, reached ? json_object_to_json_string_ext(
+                                         reached, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
+                                   : "");
+        json_object_put(reached);
+    }
     return r < 0 ? upcall_code_of(p) : 0;
 }
 

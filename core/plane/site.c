@@ -28,8 +28,11 @@ static int site_init(struct site *site, const struct config_site *config)
         return -ENOMEM;
     if (pthread_mutex_init(&site->permissions_lock, NULL) != 0)
         goto fail_client;
-    if (flight_init(&site->guests_flight) < 0)
+    if (pthread_mutex_init(&site->reached_lock, NULL) != 0)
         goto fail_permissions;
+    site->peer_ips = calloc(config->endpoint_count ? config->endpoint_count : 1, sizeof(*site->peer_ips));
+    if (!site->peer_ips || flight_init(&site->guests_flight) < 0)
+        goto fail_reached;
     if (flight_init(&site->nodes_flight) < 0)
         goto fail_guests;
     if (flight_init(&site->version_flight) < 0)
@@ -39,6 +42,9 @@ fail_nodes:
     flight_done(&site->nodes_flight);
 fail_guests:
     flight_done(&site->guests_flight);
+fail_reached:
+    free(site->peer_ips);
+    pthread_mutex_destroy(&site->reached_lock);
 fail_permissions:
     pthread_mutex_destroy(&site->permissions_lock);
 fail_client:
@@ -64,6 +70,8 @@ static void site_done(struct site *site)
     flight_done(&site->version_flight);
     flight_done(&site->nodes_flight);
     flight_done(&site->guests_flight);
+    free(site->peer_ips);
+    pthread_mutex_destroy(&site->reached_lock);
     pthread_mutex_destroy(&site->permissions_lock);
     pthread_mutex_destroy(&site->client_lock);
 }
@@ -239,6 +247,7 @@ static int site_request(struct site *site, const struct site_call *call, struct 
     r = site->module->request(site->client, request, &http, NULL, p);
     if (r < 0)
         return r;
+    site_reached_keep(site, &http);
     /* A redirect is never followed and never tolerated: what answers there is not the API. */
     if (http.status >= 300 && (http.status < 400 || !tolerate)) {
         r = http_answer_problem(&http, request->method, request->path, p);

@@ -110,5 +110,12 @@ int site_permission_anywhere(struct site *site, const struct site_call *call, co
 int site_need(struct site *site, const struct site_call *call, const char *path_template, const char *path,
               const char *privileges, struct problem *p);
 int site_version(struct site *site, const struct site_call *call, char ret_version[32], struct problem *p);
+/*
+ * How this site is reached: {"endpoints":[{"host","port","address"}],"local","token","operator_addresses"}.
+ * address and local are what the last connection had at its two ends, absent before the first answer; an
+ * endpoint written as an address has it at once. token: absent without a readable token file. NULL: no
+ * memory.
+ */
+struct json_object *site_reached(struct site *site);
 
 #endif

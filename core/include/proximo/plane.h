@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * plane.h - the interface between proximo and a plane, ABI 0.4.
+ * plane.h - the interface between proximo and a plane, ABI 0.5.
  *
  * A plane is a shared object that adds tools for one area of Proxmox. It describes; it never acts: most of
  * it is tables, and its functions read through the host table and fill in answers or plans. It runs in a
@@ -37,7 +37,7 @@
  * "0.x" may change between minors until 1.0. Changes: 0.1 first; 0.2 PROXIMO_CLASS_SNAPSHOT_FIRST, and no
  * parameter may be called snapshot_first; 0.3 resources, prompts, and asking the client: can_ask, ask,
  * client_log, show, updated, PROXIMO_EINPUT, PROXIMO_ECAPABILITY, PROXIMO_CONTENT_ASSISTANT; 0.4 findings and
- * incomplete in reads, further fields of a finding, executors, ended.
+ * incomplete in reads, further fields of a finding, executors, ended; 0.5 reached_json of a site.
  */
 #ifndef PROXIMO_PLANE_H
 #define PROXIMO_PLANE_H
@@ -50,7 +50,7 @@ extern "C" {
 
 #define PROXIMO_PLANE_MAGIC UINT64_C(0x6f6d69786f72500a) /* "\nProximo", little endian */
 #define PROXIMO_ABI_MAJOR   0
-#define PROXIMO_ABI_MINOR   4
+#define PROXIMO_ABI_MINOR   5
 
 /* features_required: what a plane cannot do without. */
 #define PROXIMO_FEATURE_READS     (UINT64_C(1) << 0) /* read rows and functions, probes */
@@ -500,6 +500,13 @@ struct proximo_site {
     uint32_t kind;
     struct proximo_text name;
     struct proximo_text version; /* "9.2.3"; empty when not known yet */
+    /*
+     * Since 0.5. How the host reaches it, as JSON: {"endpoints":[{"host":"pve1.lan","port":8006,
+     * "address":"10.10.10.11"}], "local":"192.0.2.5", "token":"USER@REALM!TOKENID",
+     * "operator_addresses":["10.0.0.0/24"]}. address and local are the two ends of the last connection and
+     * absent before there was one; operator_addresses are the configuration's; empty when not known.
+     */
+    struct proximo_text reached_json;
 };
 
 /* A thing that a change affects; a ranked observation of a diagnosis. */

@@ -152,6 +152,11 @@ PLANE_TEST_FN int32_t plane_test_site(struct proximo_call *call, struct proximo_
     ret_site->name.len = 4;
     ret_site->version.ptr = version;
     ret_site->version.len = strlen(version);
+    if (ret_site->struct_size >= sizeof(*ret_site)) {
+        const char *reached = call->test->reached ? call->test->reached : "";
+        ret_site->reached_json.ptr = reached;
+        ret_site->reached_json.len = strlen(reached);
+    }
     return 0;
 }
 

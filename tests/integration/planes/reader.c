@@ -158,6 +158,17 @@ static int32_t read_site(void *instance, struct proximo_call *call)
     return host->reply(call, &block, 1);
 }
 
+/* How the site is reached. */
+static int32_t read_reached(void *instance, struct proximo_call *call)
+{
+    struct proximo_site site = {.struct_size = sizeof(site)};
+    (void)instance;
+    int32_t r = host->site(call, &site);
+    struct proximo_content block = {
+        .struct_size = sizeof(block), .type = PROXIMO_CONTENT_TEXT, .data = site.reached_json};
+    return r ? r : host->reply(call, &block, 1);
+}
+
 static const struct proximo_param params[] = {
     {.struct_size = sizeof(struct proximo_param),
      .type = PROXIMO_TYPE_STRING,
@@ -187,7 +198,7 @@ static const struct proximo_read reads[] = {
     SINGLE("reader_unheld", need_audit), SINGLE("reader_held", need_guest),
     READ("reader_get", read_get),        READ("reader_tolerate", read_tolerate),
     READ("reader_many", read_many),      READ("reader_probe", read_probe),
-    READ("reader_site", read_site)};
+    READ("reader_site", read_site),      READ("reader_reached", read_reached)};
 static const struct proximo_param ping_params[] = {
     {.struct_size = sizeof(struct proximo_param),
      .type = PROXIMO_TYPE_STRING,

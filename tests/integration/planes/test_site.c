@@ -32,7 +32,8 @@ static int start(void **state)
         return -1;
     buf_printf(&yaml,
                "plane_dir: %s/tests/integration/planes\nplanes: [reader]\nsites:\n  lab:\n    url: %s\n"
-               "    fingerprint: \"%s\"\n    token_file: %s\n    timeout: 10\n",
+               "    fingerprint: \"%s\"\n    token_file: %s\n    timeout: 10\n"
+               "    operator_addresses: [192.0.2.0/24, '2001:db8::7']\n",
                build ? build : ".", simulator_value(&simulator, "url"),
                simulator_value(&simulator, "fingerprint"),
                simulator_value(&simulator, "tokens/narrow-guest105"));
@@ -194,6 +195,23 @@ static void test_single(void **state)
     }
 }
 
+/* Both ends of the connection, whose token it is and where operators are, in one answer; never the secret. */
+static void test_reached(void **state)
+{
+    char text[16384];
+    struct problem p;
+
+    (void)state;
+    expect("reader_get", "/version", NULL, "200 0 data");
+    assert_int_equal(ask("reader_reached", "x", NULL, text, sizeof(text), &p), 0);
+    assert_non_null(strstr(text, "\"host\":\"127.0.0.1\""));
+    assert_non_null(strstr(text, "\"address\":\"127.0.0.1\""));
+    assert_non_null(strstr(text, "\"local\":\"127.0.0.1\""));
+    assert_non_null(strstr(text, "\"token\":\"narrow@pve!guest105\""));
+    assert_non_null(strstr(text, "\"operator_addresses\":[\"192.0.2.0/24\",\"2001:db8::7\"]"));
+    assert_null(strchr(text, '='));
+}
+
 static void test_probe(void **state)
 {
     char text[256];
@@ -214,9 +232,9 @@ static void test_probe(void **state)
 static int tests(void)
 {
     const struct CMUnitTest all[] = {
-        cmocka_unit_test(test_get),   cmocka_unit_test(test_paths),  cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_many),  cmocka_unit_test(test_needs),  cmocka_unit_test(test_site),
-        cmocka_unit_test(test_probe), cmocka_unit_test(test_single),
+        cmocka_unit_test(test_get),     cmocka_unit_test(test_reached), cmocka_unit_test(test_paths),
+        cmocka_unit_test(test_refused), cmocka_unit_test(test_many),    cmocka_unit_test(test_needs),
+        cmocka_unit_test(test_site),    cmocka_unit_test(test_probe),   cmocka_unit_test(test_single),
     };
     return cmocka_run_group_tests_name("planes-site", all, start, stop);
 }
