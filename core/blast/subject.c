@@ -36,6 +36,7 @@ static const struct kind {
     {"mapping", "id", "mappings", false}, /* type/id */
     {"options", "id", "options", false},
     {"metrics-server", "id", "metrics servers", false},
+    {"interface", "iface", "interfaces", false}, /* node/iface */
 };
 
 static const struct kind *kind_find(const char *name, size_t len)

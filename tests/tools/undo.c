@@ -85,6 +85,13 @@ struct json_object *undo_before(struct stage *stage)
     return state;
 }
 
+struct json_object *undo_untouched(struct stage *stage)
+{
+    struct json_object *undo = row_part(stage->row, "undo", json_type_object);
+
+    return undo && member(undo, "as") ? undo_before(stage) : NULL;
+}
+
 static void check_none(struct stage *stage, const char *words, struct json_object *plan,
                        const char *arguments)
 {

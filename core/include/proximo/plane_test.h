@@ -224,12 +224,22 @@ PLANE_TEST_FN int32_t plane_test_ask(struct plane_test *t, const char *path,
     return 0;
 }
 
+/* A GET for the whole answer is answered from "whole:PATH". */
+PLANE_TEST_FN int32_t plane_test_ask_get(struct plane_test *t, const struct proximo_get *get,
+                                         struct proximo_answer *ret)
+{
+    char path[1100];
+    const char *whole = get->flags & PROXIMO_GET_WHOLE ? "whole:" : "";
+    (void)snprintf(path, sizeof(path), "%s%.1000s", whole, get->path);
+    return plane_test_ask(t, path, get->fields, get->field_count, ret);
+}
+
 PLANE_TEST_FN int32_t plane_test_get(struct proximo_call *call, const struct proximo_get *get,
                                      struct proximo_answer *ret)
 {
     if (call->test->cancelled)
         return PROXIMO_ECANCELLED;
-    int32_t r = plane_test_ask(call->test, get->path, get->fields, get->field_count, ret);
+    int32_t r = plane_test_ask_get(call->test, get, ret);
     if (r || ret->status < 400 || (get->flags & PROXIMO_GET_TOLERATE))
         return r;
     return ret->status == 403 || ret->status == 401 ? PROXIMO_EDENIED
@@ -243,7 +253,7 @@ PLANE_TEST_FN int32_t plane_test_get_many(struct proximo_call *call, const struc
     if (call->test->cancelled)
         return PROXIMO_ECANCELLED;
     for (uint32_t i = 0; i < count; i++) {
-        int32_t r = plane_test_ask(call->test, gets[i].path, gets[i].fields, gets[i].field_count, &ret[i]);
+        int32_t r = plane_test_ask_get(call->test, &gets[i], &ret[i]);
         if (r)
             return r;
     }
