@@ -76,7 +76,8 @@ struct net_line {
 };
 #define NET_LINES_MOST 4096u
 /* The changed lines of a unified diff. list: the interfaces as they wait, by which lines are known whose
- * stanza's head the diff does not show. 0, or PROXIMO_ENOMEM (also: more lines than NET_LINES_MOST). */
+ * stanza's head the diff does not show. 0, PROXIMO_ENOMEM, or PROXIMO_EPROTO: more lines than NET_LINES_MOST.
+ */
 int32_t net_lines(const struct asking *a, const char *changes, struct json_object *list,
                   struct net_line **ret, uint32_t *ret_count);
 /* Does an interface have what this line of its file says? */
@@ -87,6 +88,7 @@ int32_t net_take_back(const struct asking *a, struct json_object *iface, const c
 
 /* ---- plans */
 
+#define NET_STEPS_MORE 2u /* steps for which there is room behind those */
 /* The requests that make one state of the changed interfaces out of the other; steps live in the arena.
  * to_running: from what waits to what runs; else the other way round. *ret_why: why not exactly; NULL: it is.
  */

@@ -77,23 +77,36 @@ static struct proximo_step request(const char *method, uint64_t flags, const str
 /* ---- postconditions */
 
 #define APPLY_SECONDS 120u
+#define SEEN_MOST     100u /* interfaces; a plan has 256 postconditions */
 
-static int32_t wait_for(const struct net *net, const char *select, uint32_t test, const char *value,
-                        uint64_t flags)
+static struct proximo_step wait_step(const struct proximo_field *at, const char *select, uint32_t test,
+                                     const char *value, uint64_t flags)
+{
+    return (struct proximo_step){ROW(proximo_step),     .kind = PROXIMO_STEP_WAIT,
+                                 .flags = flags,        .path = NETWORK_PATH,
+                                 .params = ROWS(at, 1), .select = select,
+                                 .wait_test = test,     .wait_value = value,
+                                 .interval_ms = 1000,   .deadline_ms = APPLY_SECONDS * 1000};
+}
+
+static int32_t see(const struct net *net, const char *select, uint32_t test, const char *value)
 {
     const struct proximo_field at = FIELD("node", net->node);
-    const struct proximo_step wait = {ROW(proximo_step),      .kind = PROXIMO_STEP_WAIT,
-                                      .flags = flags,         .path = NETWORK_PATH,
-                                      .params = ROWS(&at, 1), .select = select,
-                                      .wait_test = test,      .wait_value = value,
-                                      .interval_ms = 1000,    .deadline_ms = APPLY_SECONDS * 1000};
+    const struct proximo_step wait = wait_step(&at, select, test, value, 0);
     return select ? net->ask.host->postcondition(net->ask.call, &wait) : PROXIMO_ENOMEM;
 }
 
 /* Nothing waits any more: what stands beside the data is gone. */
+static struct proximo_step nothing_waits(const struct proximo_field *at)
+{
+    return wait_step(at, "/changes", PROXIMO_WAIT_COUNT, "0", PROXIMO_STEP_WHOLE);
+}
+
 static int32_t see_nothing_waits(const struct net *net)
 {
-    return wait_for(net, "/changes", PROXIMO_WAIT_COUNT, "0", PROXIMO_STEP_WHOLE);
+    const struct proximo_field at = FIELD("node", net->node);
+    const struct proximo_step wait = nothing_waits(&at);
+    return net->ask.host->postcondition(net->ask.call, &wait);
 }
 
 /* Each address that changes is as it was staged; interfaces that go are gone. */
@@ -101,16 +114,18 @@ static int32_t see_addresses(const struct net *net)
 {
     static const char *const fields[] = {"cidr", "cidr6"};
     int32_t r = PROXIMO_OK;
-    for (uint32_t i = 0; r == PROXIMO_OK && i < net->count; i++) {
+    uint32_t changed = 0;
+    for (uint32_t i = 0; r == PROXIMO_OK && i < net->count && changed < SEEN_MOST; i++) {
         const struct net_iface *iface = &net->rows[i];
+        changed += iface->changed;
         if (iface->changed && !iface->pending)
-            r = wait_for(net, ask_text(&net->ask, "[iface=%s]", iface->name), PROXIMO_WAIT_COUNT, "0", 0);
+            r = see(net, ask_text(&net->ask, "[iface=%s]", iface->name), PROXIMO_WAIT_COUNT, "0");
         for (size_t f = 0; r == PROXIMO_OK && iface->changed && iface->pending && f < 2; f++) {
             const char *value = net_value(&net->ask, iface->pending, fields[f]);
             const char *select = ask_text(&net->ask, "[iface=%s]/%s", iface->name, fields[f]);
             struct json_object *text DROP_JSON = value ? json_object_new_string(value) : NULL;
             if (value)
-                r = wait_for(net, select, PROXIMO_WAIT_EQUALS, json_text(text).ptr, 0);
+                r = see(net, select, PROXIMO_WAIT_EQUALS, json_text(text).ptr);
         }
     }
     return r;
@@ -118,9 +133,9 @@ static int32_t see_addresses(const struct net *net)
 
 /* ---- apply */
 
-/* The steps, and then `last` (NULL: none); or none, and why. */
+/* The steps, and then those of `last`; or none, and why. */
 static int32_t way_back(const struct net *net, bool to_running, const struct proximo_step *last,
-                        const char *words, const char *instead)
+                        uint32_t last_count, const char *words, const char *instead)
 {
     struct proximo_step *steps = NULL;
     uint32_t count = 0;
@@ -131,8 +146,8 @@ static int32_t way_back(const struct net *net, bool to_running, const struct pro
     if (!count && !why)
         why = "no interface changes its values";
     if (!why) {
-        if (last)
-            steps[count++] = *last;
+        for (uint32_t i = 0; i < last_count; i++)
+            steps[count++] = last[i];
         r = tell_text(&net->ask, "way_back", words);
         return r == PROXIMO_OK ? net->ask.host->undo(net->ask.call, PROXIMO_UNDO_TEMPLATE, steps, count) : r;
     }
@@ -171,20 +186,20 @@ int32_t nodes_plan_network_apply(void *instance, struct proximo_call *call)
         r = text ? net.ask.host->change(call, text) : PROXIMO_ENOMEM;
     } else if (r == PROXIMO_OK) {
         const struct proximo_field at = FIELD("node", net.node);
-        const struct proximo_step step = request("PUT", PROXIMO_STEP_FOLLOW, &at);
+        const struct proximo_step again[] = {request("PUT", PROXIMO_STEP_FOLLOW, &at), nothing_waits(&at)};
         r = apply_words(&net);
         if (r == PROXIMO_OK)
             r = net_guard_list(&net);
         if (r == PROXIMO_OK)
             r = subject_node(&net, "network.apply");
         if (r == PROXIMO_OK)
-            r = net.ask.host->step(call, &step);
+            r = net.ask.host->step(call, &again[0]);
         if (r == PROXIMO_OK)
             r = see_nothing_waits(&net);
         if (r == PROXIMO_OK)
             r = see_addresses(&net);
         if (r == PROXIMO_OK)
-            r = way_back(&net, true, &step,
+            r = way_back(&net, true, again, 2,
                          "stages what runs now again, interface by interface, and applies that; it needs the "
                          "node to be reachable still",
                          "what runs now cannot be written again exactly");
@@ -227,7 +242,7 @@ int32_t nodes_plan_network_revert(void *instance, struct proximo_call *call)
         if (r == PROXIMO_OK)
             r = net_revert_step(&net);
         if (r == PROXIMO_OK)
-            r = way_back(&net, false, NULL, "stages what is discarded again, interface by interface",
+            r = way_back(&net, false, NULL, 0, "stages what is discarded again, interface by interface",
                          "what is discarded cannot be staged again exactly");
     }
     net_done(&net);

@@ -11,6 +11,7 @@ struct edit {
     struct json_object *subject;
     const char *name; /* of the interface */
     bool goes, comes;
+    bool cut_off; /* a bridge loses its ports */
 };
 
 /* ---- guests and zones */
@@ -18,13 +19,14 @@ struct edit {
 static const char *edit_effect(void *context, const char *bridge, uint32_t *ret_risk)
 {
     const struct edit *e = context;
-    if (strcmp(bridge, e->name) != 0)
-        return NULL;
-    *ret_risk = e->goes ? PROXIMO_RISK_MEDIUM : PROXIMO_RISK_LOW;
-    return e->goes ? ask_text(&e->net.ask, "would be on %s, which is gone when this is applied", bridge)
-           : e->comes
-               ? ask_text(&e->net.ask, "would be on %s, which comes when this is applied", bridge)
-               : ask_text(&e->net.ask, "would be on %s as it is changed, when this is applied", bridge);
+    const char *which = e->goes      ? "which is gone"
+                        : e->comes   ? "which comes"
+                        : e->cut_off ? "which has no way out of the node any more"
+                                     : "which is changed";
+    *ret_risk = e->goes || e->cut_off ? PROXIMO_RISK_MEDIUM : PROXIMO_RISK_LOW;
+    return strcmp(bridge, e->name) == 0
+               ? ask_text(&e->net.ask, "would be on %s, %s when this is applied", bridge, which)
+               : NULL;
 }
 
 static const char *guest_effect(void *context, const struct net_guest *guest, uint32_t *ret_risk)
@@ -107,6 +109,8 @@ int32_t nodes_blast_network_edit(void *instance, struct proximo_call *call, stru
     e.name = ask_text(&a, "%s", slash + 1);
     e.goes = member_is(subject, "verb", "delete");
     e.comes = member_is(subject, "verb", "create");
+    e.cut_off = config_list_has(member_text(subject, "options"), "-bridge_ports") ||
+                config_list_has(member_text(subject, "options"), "-ovs_ports");
     if (!node || !e.name)
         return PROXIMO_ENOMEM;
     int32_t r = net_read(&a, node, &e.net);

@@ -251,5 +251,5 @@ int32_t net_lines(const struct asking *a, const char *changes, struct json_objec
     settle(&d);
     *ret = d.lines;
     *ret_count = d.count;
-    return d.full ? PROXIMO_ENOMEM : PROXIMO_OK;
+    return d.full ? PROXIMO_EPROTO : PROXIMO_OK;
 }

@@ -124,12 +124,13 @@ static int32_t check_card(const struct config_change *c)
         c->id);
 }
 
-/* "cidr, gateway" */
+/* "cidr,-gateway": what is set, and what is removed. */
 static const char *edited(const struct config_change *c)
 {
     const char *text = NULL;
     for (uint32_t i = 0; i < c->count; i++)
-        text = text ? ask_text(&c->ask, "%s, %s", text, c->edits[i].key->name) : c->edits[i].key->name;
+        text = ask_text(&c->ask, "%s%s%s%s", text ? text : "", text ? "," : "", c->edits[i].to ? "" : "-",
+                        c->edits[i].key->name);
     return text ? text : "";
 }
 

@@ -29,7 +29,7 @@ static const char *fate(const struct net *net, const struct net_ip *ip, uint32_t
         return ask_text(&net->ask, "moves from %s to %s", now->name, then->name);
     if (now && net_touched(net, now))
         return ask_text(&net->ask, "stays on %s, which is reconfigured", now->name);
-    if (!now)
+    if (!now && net_ways_change(net))
         return net_has_dynamic(net)
                    ? "is on no interface with a fixed address: whether it stays cannot be told"
                    : "is on none of its interfaces (a tunnel, a proxy, or address "

@@ -267,6 +267,8 @@ int32_t net_take(const struct asking *a, const char *node, struct json_object *a
     int32_t r = take_list(ret);
     if (r == PROXIMO_OK && ret->changes)
         r = net_lines(a, ret->changes, ret->list, &lines, &count);
+    if (r == PROXIMO_EPROTO)
+        return too_many(ret);
     for (uint32_t i = 0; r == PROXIMO_OK && i < count; i++)
         r = note_line(ret, &lines[i]);
     for (uint32_t i = 0; r == PROXIMO_OK && i < ret->count; i++)

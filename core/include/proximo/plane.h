@@ -37,7 +37,8 @@
  * "0.x" may change between minors until 1.0. Changes: 0.1 first; 0.2 PROXIMO_CLASS_SNAPSHOT_FIRST, and no
  * parameter may be called snapshot_first; 0.3 resources, prompts, and asking the client: can_ask, ask,
  * client_log, show, updated, PROXIMO_EINPUT, PROXIMO_ECAPABILITY, PROXIMO_CONTENT_ASSISTANT; 0.4 findings and
- * incomplete in reads, further fields of a finding, executors, ended; 0.5 reached_json of a site.
+ * incomplete in reads, further fields of a finding, executors, ended; 0.5 reached_json of a site,
+ * PROXIMO_GET_WHOLE, PROXIMO_STEP_WHOLE.
  */
 #ifndef PROXIMO_PLANE_H
 #define PROXIMO_PLANE_H
