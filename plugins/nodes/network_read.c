@@ -65,6 +65,14 @@ static int32_t add_row(struct json_object *rows, struct json_object *from, const
     return PROXIMO_OK;
 }
 
+/* any_bridge and any_local_bridge are two types. type NULL: any. */
+static bool is_of_type(struct json_object *iface, const char *type)
+{
+    if (type && strncmp(type, "any_", 4) == 0)
+        return member_is(iface, "type", "bridge") || member_is(iface, "type", "OVSBridge");
+    return !type || member_is(iface, "type", type);
+}
+
 static int32_t list_rows(const struct net *net, struct json_object *chosen, const char *type,
                          struct json_object *rows)
 {
@@ -78,8 +86,7 @@ static int32_t list_rows(const struct net *net, struct json_object *chosen, cons
     }
     for (uint32_t i = 0; r == PROXIMO_OK && i < net->count; i++) {
         const struct net_iface *iface = &net->rows[i];
-        if (!iface->pending && iface->running && iface->changed &&
-            (!type || member_is(iface->running, "type", type)))
+        if (!iface->pending && iface->running && iface->changed && is_of_type(iface->running, type))
             r = add_row(rows, iface->running, net_state_of(iface));
     }
     return r;
