@@ -109,6 +109,17 @@ static int32_t see_nothing_waits(const struct net *net)
     return net->ask.host->postcondition(net->ask.call, &wait);
 }
 
+/* A name that can stand in a selector; Proxmox gives no other. */
+static bool is_plain(const char *name)
+{
+    for (const char *c = name; *c; c++) {
+        if (!((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') ||
+              strchr("_.:-", *c)))
+            return false;
+    }
+    return true;
+}
+
 /* Each address that changes is as it was staged; interfaces that go are gone. */
 static int32_t see_addresses(const struct net *net)
 {
@@ -117,6 +128,8 @@ static int32_t see_addresses(const struct net *net)
     uint32_t changed = 0;
     for (uint32_t i = 0; r == PROXIMO_OK && i < net->count && changed < SEEN_MOST; i++) {
         const struct net_iface *iface = &net->rows[i];
+        if (!is_plain(iface->name))
+            continue;
         changed += iface->changed;
         if (iface->changed && !iface->pending)
             r = see(net, ask_text(&net->ask, "[iface=%s]", iface->name), PROXIMO_WAIT_COUNT, "0");

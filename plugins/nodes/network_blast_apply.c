@@ -9,7 +9,8 @@
 /* Comments and raw lines may hold anything. */
 static bool is_free_text(const char *option)
 {
-    return strncmp(option, "comments", 8) == 0 || strncmp(option, "options", 7) == 0;
+    return strncmp(option, "comments", 8) == 0 || strncmp(option, "options", 7) == 0 ||
+           strcmp(option, "ovs_options") == 0;
 }
 
 /* "cidr 10.0.0.1/24 -> 10.0.0.2/24, gateway 10.0.0.254 -> absent" */
@@ -21,7 +22,7 @@ static const char *difference_words(const struct net *net, const struct net_ifac
         struct json_object *row = json_object_array_get_idx(list, i);
         const char *option = member_text(row, "option");
         const char *one = is_free_text(option)
-                              ? option
+                              ? ask_text(&net->ask, "%s", option)
                               : ask_text(&net->ask, "%s %.200s -> %.200s", option,
                                          member_text(row, "running"), member_text(row, "pending"));
         text = text ? ask_text(&net->ask, "%s, %s", text, one) : one;

@@ -154,7 +154,7 @@ int32_t nodes_read_network_get(void *instance, struct proximo_call *call)
                          net.complete ? "" : " that this token sees: it does not hold Sys.Audit there");
     if (r == PROXIMO_OK)
         r = tell_unclear(&net);
-    if (r == PROXIMO_OK)
+    if (r == PROXIMO_OK && iface)
         r = (about = describe(&net, iface)) ? PROXIMO_OK : PROXIMO_ENOMEM;
     if (r == PROXIMO_OK) {
         const struct proximo_content block = {ROW(proximo_content), .type = PROXIMO_CONTENT_JSON,

@@ -5,6 +5,8 @@
  */
 #include "network.h"
 
+#define NAMES_MOST 40u
+
 const char *const net_fields[] = {
     "type",        "autostart",       "method",   "cidr",         "gateway",      "method6",
     "cidr6",       "gateway6",        "mtu",      "bridge_ports", "bridge_vids",  "bridge_vlan_aware",
@@ -133,11 +135,11 @@ uint32_t net_changed(const struct net *net, const char **ret_names)
     const char *text = NULL;
     uint32_t count = 0;
     for (uint32_t i = 0; i < net->count; i++) {
-        if (!net->rows[i].changed)
-            continue;
-        text = text ? ask_text(&net->ask, "%s, %s", text, net->rows[i].name) : net->rows[i].name;
-        count++;
+        if (net->rows[i].changed && count++ < NAMES_MOST)
+            text = text ? ask_text(&net->ask, "%s, %s", text, net->rows[i].name) : net->rows[i].name;
     }
+    if (text && count > NAMES_MOST)
+        text = ask_text(&net->ask, "%s and %u more", text, count - NAMES_MOST);
     *ret_names = text ? text : "";
     return count;
 }

@@ -202,6 +202,33 @@ static void more_than_this_looks_at(void **state)
     free(answer);
 }
 
+/* More names than a sentence holds. */
+static void many_at_once(void **state)
+{
+    const size_t size = 200000;
+    char *answer = malloc(size);
+    struct plane_test t;
+    size_t len;
+    (void)state;
+    assert_non_null(answer);
+    len = (size_t)snprintf(answer, size, "{\"data\":[");
+    for (int i = 0; i < 300; i++)
+        len += (size_t)snprintf(answer + len, size - len,
+                                "%s{\"iface\":\"vmbr%d\",\"type\":\"bridge\",\"priority\":%d}", i ? "," : "",
+                                i, i + 3);
+    len += (size_t)snprintf(answer + len, size - len, "],\"changes\":\"@@ -1 +1 @@\\n");
+    for (int i = 0; i < 300; i++)
+        len += (size_t)snprintf(answer + len, size - len, "+iface vmbr%d inet manual\\n", i);
+    (void)snprintf(answer + len, size - len, "\"}");
+    begin(&t, answer);
+    assert_int_equal(plane_test_plan(&t, nodes, "pve_network_apply"), 0);
+    expect_words(&t, "summary", "vmbr39 and 260 more");
+    expect_words(&t, "facts", "{\"name\":\"more_interfaces\",\"value\":100}");
+    assert_int_equal(plane_test_told_count(&t, "postcondition"), 1);
+    plane_test_done(&t);
+    free(answer);
+}
+
 /* ---- edits */
 
 static void edit(struct plane_test *t, const char *one, const char *waits)
@@ -404,6 +431,20 @@ static void the_gateway_goes(void **state)
     plane_test_done(&t);
 }
 
+/* Comments are a person's: that they change is said, not what they say. */
+static void only_a_comment(void **state)
+{
+    struct plane_test t;
+    (void)state;
+    apply_world(
+        &t, ANSWER(VMBR0, HEAD
+                   "@@ -3,3 +3,2 @@\\n iface vmbr0 inet static\\n \\taddress 10.10.10.11/24\\n-#ring me\\n"));
+    blast_apply(&t);
+    expect_words(&t, "affected", "\"effect\":\"changes: comments\"");
+    assert_false(words_told(&t, "affected", "ring me"));
+    plane_test_done(&t);
+}
+
 /* Nothing that could not be read is taken for nothing. */
 static void what_cannot_be_read_is_said(void **state)
 {
@@ -436,7 +477,8 @@ int main(void)
         cmocka_unit_test(odd_answers),           cmocka_unit_test(more_than_this_looks_at),
         cmocka_unit_test(what_a_put_would_lose), cmocka_unit_test(back_to_dhcp),
         cmocka_unit_test(vmbr1_is_not_vmbr10),   cmocka_unit_test(what_rests_on_a_change_is_touched),
-        cmocka_unit_test(the_gateway_goes),      cmocka_unit_test(what_cannot_be_read_is_said),
+        cmocka_unit_test(the_gateway_goes),      cmocka_unit_test(only_a_comment),
+        cmocka_unit_test(many_at_once),          cmocka_unit_test(what_cannot_be_read_is_said),
     };
     nodes = plane_load("nodes");
     return nodes ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
