@@ -37,6 +37,8 @@ struct net {
 int32_t net_read(const struct asking *a, const char *node, struct net *ret);
 /* The same from an answer that is there: {"data": [...], "changes": "..."}, which is taken over. */
 int32_t net_take(const struct asking *a, const char *node, struct json_object *answer, struct net *ret);
+/* As if these waited: {"vmbr0": its values, or null: it goes}; values outlives net. */
+int32_t net_lead_to(struct net *net, struct json_object *values);
 void net_done(struct net *net);
 struct net_iface *net_find(const struct net *net, const char *name);
 /* How many interfaces will be otherwise, and which: "vmbr0, vmbr9". In the call's arena. */
@@ -88,7 +90,6 @@ int32_t net_take_back(const struct asking *a, struct json_object *iface, const c
 
 /* ---- plans */
 
-#define NET_STEPS_MORE 2u /* steps for which there is room behind those */
 /* The requests that make one state of the changed interfaces out of the other; steps live in the arena.
  * to_running: from what waits to what runs; else the other way round. *ret_why: why not exactly; NULL: it is.
  */
@@ -103,6 +104,7 @@ int32_t nodes_plan_network_update(void *instance, struct proximo_call *call);
 int32_t nodes_plan_network_delete(void *instance, struct proximo_call *call);
 int32_t nodes_undo_network_edit(void *instance, struct proximo_call *call, struct proximo_text record_json);
 int32_t nodes_plan_network_apply(void *instance, struct proximo_call *call);
+int32_t nodes_undo_network_apply(void *instance, struct proximo_call *call, struct proximo_text record_json);
 int32_t nodes_plan_network_revert(void *instance, struct proximo_call *call);
 int32_t nodes_blast_network_edit(void *instance, struct proximo_call *call, struct proximo_text subject_json);
 int32_t nodes_blast_network_apply(void *instance, struct proximo_call *call,

@@ -57,13 +57,15 @@ int32_t net_guard_list(const struct net *net)
     return net->ask.host->guard(net->ask.call, &guard);
 }
 
-static int32_t subject_node(const struct net *net, const char *operation_class)
+int32_t net_subject(const struct net *net, const char *operation_class, const char *back)
 {
     struct json_object *subject DROP_JSON = json_object_new_object();
     if (!subject)
         return PROXIMO_ENOMEM;
     json_object_object_add(subject, "kind", json_object_new_string("node"));
     json_object_object_add(subject, "node", json_object_new_string(net->node));
+    if (back)
+        json_object_object_add(subject, "back", json_object_new_string(back));
     return net->ask.host->subject(net->ask.call, operation_class, json_text(subject));
 }
 
@@ -120,8 +122,7 @@ static bool is_plain(const char *name)
     return true;
 }
 
-/* Each address that changes is as it was staged; interfaces that go are gone. */
-static int32_t see_addresses(const struct net *net)
+int32_t net_see_addresses(const struct net *net, bool pending)
 {
     static const char *const fields[] = {"cidr", "cidr6"};
     int32_t r = PROXIMO_OK;
@@ -131,10 +132,11 @@ static int32_t see_addresses(const struct net *net)
         if (!is_plain(iface->name))
             continue;
         changed += iface->changed;
-        if (iface->changed && !iface->pending)
+        struct json_object *wanted = pending ? iface->pending : iface->running;
+        if (iface->changed && !wanted)
             r = see(net, ask_text(&net->ask, "[iface=%s]", iface->name), PROXIMO_WAIT_COUNT, "0");
-        for (size_t f = 0; r == PROXIMO_OK && iface->changed && iface->pending && f < 2; f++) {
-            const char *value = net_value(&net->ask, iface->pending, fields[f]);
+        for (size_t f = 0; r == PROXIMO_OK && iface->changed && wanted && f < 2; f++) {
+            const char *value = net_value(&net->ask, wanted, fields[f]);
             const char *select = ask_text(&net->ask, "[iface=%s]/%s", iface->name, fields[f]);
             struct json_object *text DROP_JSON = value ? json_object_new_string(value) : NULL;
             if (value)
@@ -146,26 +148,65 @@ static int32_t see_addresses(const struct net *net)
 
 /* ---- apply */
 
-/* The steps, and then those of `last`; or none, and why. */
-static int32_t way_back(const struct net *net, bool to_running, const struct proximo_step *last,
-                        uint32_t last_count, const char *words, const char *instead)
+/* What waits and what runs at once before it is applied, kept: the way back goes by it. */
+static int32_t step_waiting(const struct net *net)
+{
+    const struct proximo_field at = FIELD("node", net->node);
+    struct proximo_step wait = wait_step(&at, "/changes", PROXIMO_WAIT_EXISTS, NULL, PROXIMO_STEP_WHOLE);
+    wait.name = NET_WAITING;
+    wait.keep = "/changes,/data";
+    wait.deadline_ms = 10000;
+    return net->ask.host->step(net->ask.call, &wait);
+}
+
+int32_t net_apply_steps(const struct net *net)
+{
+    const struct proximo_field at = FIELD("node", net->node);
+    const struct proximo_step apply = request("PUT", PROXIMO_STEP_FOLLOW, &at);
+    int32_t r = step_waiting(net);
+    if (r == PROXIMO_OK)
+        r = net->ask.host->step(net->ask.call, &apply);
+    return r == PROXIMO_OK ? see_nothing_waits(net) : r;
+}
+
+int32_t net_no_way_back(const struct net *net, const char *why, const char *so)
+{
+    int32_t r = tell_text(&net->ask, "no_way_back", ask_text(&net->ask, "%s: %s", why, so));
+    return r == PROXIMO_OK ? net->ask.host->undo(net->ask.call, PROXIMO_UNDO_NONE, NULL, 0) : r;
+}
+
+/* Whether the one state can be made of the other, and by which steps. */
+static int32_t steps_back(const struct net *net, bool to_running, struct proximo_step **ret,
+                          uint32_t *ret_count, const char **ret_why)
+{
+    int32_t r = net_steps(net, to_running, ret, ret_count, ret_why);
+    if (r == PROXIMO_OK && !*ret_count && !*ret_why)
+        *ret_why = "no interface changes its values";
+    return r;
+}
+
+int32_t net_apply_way_back(const struct net *net, bool to_running, const char *words)
 {
     struct proximo_step *steps = NULL;
     uint32_t count = 0;
     const char *why = NULL;
-    int32_t r = net_steps(net, to_running, &steps, &count, &why);
-    if (r < 0)
-        return r;
-    if (!count && !why)
-        why = "no interface changes its values";
-    if (!why) {
-        for (uint32_t i = 0; i < last_count; i++)
-            steps[count++] = last[i];
-        r = tell_text(&net->ask, "way_back", words);
-        return r == PROXIMO_OK ? net->ask.host->undo(net->ask.call, PROXIMO_UNDO_TEMPLATE, steps, count) : r;
-    }
-    r = tell_text(&net->ask, "no_way_back", ask_text(&net->ask, "%s: %s", why, instead));
-    return r == PROXIMO_OK ? net->ask.host->undo(net->ask.call, PROXIMO_UNDO_NONE, NULL, 0) : r;
+    int32_t r = steps_back(net, to_running, &steps, &count, &why);
+    if (r < 0 || why)
+        return r < 0 ? r : net_no_way_back(net, why, "what runs now cannot be written again exactly");
+    r = tell_text(&net->ask, "way_back", words);
+    return r == PROXIMO_OK ? net->ask.host->undo(net->ask.call, PROXIMO_UNDO_FUNCTION, NULL, 0) : r;
+}
+
+static int32_t revert_way_back(const struct net *net)
+{
+    struct proximo_step *steps = NULL;
+    uint32_t count = 0;
+    const char *why = NULL;
+    int32_t r = steps_back(net, false, &steps, &count, &why);
+    if (r < 0 || why)
+        return r < 0 ? r : net_no_way_back(net, why, "what is discarded cannot be staged again exactly");
+    r = tell_text(&net->ask, "way_back", "stages what is discarded again, interface by interface");
+    return r == PROXIMO_OK ? net->ask.host->undo(net->ask.call, PROXIMO_UNDO_TEMPLATE, steps, count) : r;
 }
 
 static int32_t apply_words(const struct net *net)
@@ -198,24 +239,19 @@ int32_t nodes_plan_network_apply(void *instance, struct proximo_call *call)
             ask_text(&net.ask, "nothing to do: nothing waits in the network of node \"%s\"", net.node);
         r = text ? net.ask.host->change(call, text) : PROXIMO_ENOMEM;
     } else if (r == PROXIMO_OK) {
-        const struct proximo_field at = FIELD("node", net.node);
-        const struct proximo_step again[] = {request("PUT", PROXIMO_STEP_FOLLOW, &at), nothing_waits(&at)};
         r = apply_words(&net);
         if (r == PROXIMO_OK)
             r = net_guard_list(&net);
         if (r == PROXIMO_OK)
-            r = subject_node(&net, "network.apply");
+            r = net_subject(&net, "network.apply", NULL);
         if (r == PROXIMO_OK)
-            r = net.ask.host->step(call, &again[0]);
+            r = net_apply_steps(&net);
         if (r == PROXIMO_OK)
-            r = see_nothing_waits(&net);
+            r = net_see_addresses(&net, true);
         if (r == PROXIMO_OK)
-            r = see_addresses(&net);
-        if (r == PROXIMO_OK)
-            r = way_back(&net, true, again, 2,
-                         "stages what runs now again, interface by interface, and applies that; it needs the "
-                         "node to be reachable still",
-                         "what runs now cannot be written again exactly");
+            r = net_apply_way_back(&net, true,
+                                   "stages what runs now again, interface by interface, and applies that; it "
+                                   "needs the node to be reachable still");
     }
     net_done(&net);
     return r;
@@ -227,7 +263,7 @@ int32_t net_revert_step(const struct net *net)
 {
     const struct proximo_field at = FIELD("node", net->node);
     const struct proximo_step step = request("DELETE", 0, &at);
-    int32_t r = subject_node(net, "network.revert");
+    int32_t r = net_subject(net, "network.revert", NULL);
     if (r == PROXIMO_OK)
         r = net->ask.host->step(net->ask.call, &step);
     return r == PROXIMO_OK ? see_nothing_waits(net) : r;
@@ -255,8 +291,7 @@ int32_t nodes_plan_network_revert(void *instance, struct proximo_call *call)
         if (r == PROXIMO_OK)
             r = net_revert_step(&net);
         if (r == PROXIMO_OK)
-            r = way_back(&net, false, NULL, 0, "stages what is discarded again, interface by interface",
-                         "what is discarded cannot be staged again exactly");
+            r = revert_way_back(&net);
     }
     net_done(&net);
     return r;

@@ -132,7 +132,11 @@ int32_t nodes_blast_network_apply(void *instance, struct proximo_call *call, str
     struct net net = {.ask = a};
     if (!node)
         return a.host->fail(call, PROXIMO_EINVAL, "the subject has no node");
+    struct json_object *back DROP_JSON = NULL;
+    const char *back_text = member_text(subject, "back");
     int32_t r = net_read(&a, ask_text(&a, "%s", node), &net);
+    if (r == PROXIMO_OK && back_text)
+        r = (back = json_of(text_of(back_text))) ? net_lead_to(&net, back) : PROXIMO_EINVAL;
     if (r == PROXIMO_OK)
         r = tell_all(&net);
     net_done(&net);

@@ -25,6 +25,17 @@ int32_t net_open(void *instance, struct proximo_call *call, struct net *ret);
 int32_t net_tell_diff(const struct net *net, const char *fact);
 /* Guards all interfaces as they wait: whoever stages something more in the meantime is noticed. */
 int32_t net_guard_list(const struct net *net);
+/* Each address that changes is as it is in that state, and what is not there in it is gone. */
+int32_t net_see_addresses(const struct net *net, bool pending);
+/* The node. back: to which values a way back leads, {"vmbr0": values or null}, for the blast function; NULL:
+ * what waits counts. */
+int32_t net_subject(const struct net *net, const char *operation_class, const char *back);
+#define NET_WAITING "waiting" /* the step that keeps the whole answer from before it is applied */
+/* That step, the request that applies, and that nothing waits afterwards. */
+int32_t net_apply_steps(const struct net *net);
+/* That it can be brought back (by the record), or why not. */
+int32_t net_apply_way_back(const struct net *net, bool to_running, const char *words);
+int32_t net_no_way_back(const struct net *net, const char *why, const char *so);
 /* The request that discards what waits, its subject, and what is seen after it. */
 int32_t net_revert_step(const struct net *net);
 

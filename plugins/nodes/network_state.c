@@ -278,6 +278,19 @@ int32_t net_take(const struct asking *a, const char *node, struct json_object *a
     return r;
 }
 
+int32_t net_lead_to(struct net *net, struct json_object *values)
+{
+    json_object_object_foreach(values, name, value)
+    {
+        struct net_iface *iface = net_find(net, name);
+        if (!iface && !(iface = add_iface(net, ask_text(&net->ask, "%s", name))))
+            return too_many(net);
+        iface->pending = value;
+        iface->changed = !net_same(&net->ask, iface->running, value);
+    }
+    return PROXIMO_OK;
+}
+
 int32_t net_read(const struct asking *a, const char *node, struct net *ret)
 {
     static const struct proximo_need need[] = {NEED("/nodes/{node}", "Sys.Audit")};

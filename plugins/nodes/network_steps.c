@@ -164,8 +164,7 @@ int32_t net_steps(const struct net *net, bool to_running, struct proximo_step **
 {
     struct laying l = {.net = net, .to_running = to_running};
     int32_t r = PROXIMO_OK;
-    /* NET_STEPS_MORE for the caller's own. */
-    l.steps = net->ask.host->alloc(net->ask.call, (net->count + NET_STEPS_MORE) * sizeof(*l.steps));
+    l.steps = net->ask.host->alloc(net->ask.call, (net->count + 1) * sizeof(*l.steps));
     if (!l.steps)
         return PROXIMO_ENOMEM;
     if (net->unclear)

@@ -202,7 +202,8 @@ static const struct proximo_change changes[] = {
         .operation_class = "network.apply",
         .needs = PROXIMO_TABLE(modify),
         .plan = nodes_plan_network_apply,
-        .undo_kind = PROXIMO_UNDO_TEMPLATE,
+        .undo_kind = PROXIMO_UNDO_FUNCTION,
+        .plan_undo = nodes_undo_network_apply,
     },
     {
         ROW(proximo_change),
@@ -225,6 +226,10 @@ static const struct proximo_change changes[] = {
     "\"cidr\":{\"type\":\"string\"},\"cidr6\":{\"type\":\"string\"},\"gateway\":{\"type\":\"string\"},"      \
     "\"gateway6\":{\"type\":\"string\"}},\"required\":[\"kind\",\"iface\"]}"
 
+#define APPLY_SCHEMA                                                                                         \
+    "{\"type\":\"object\",\"properties\":{\"kind\":{\"const\":\"node\"},\"node\":{\"type\":\"string\"},"     \
+    "\"back\":{\"type\":\"string\"}},\"required\":[\"kind\",\"node\"]}"
+
 static const struct proximo_class classes[] = {
     {ROW(proximo_class), .name = "network.iface-create", .title = "stage a new network interface",
      .description = "An interface waits to be made.", .risk_floor = PROXIMO_RISK_MEDIUM,
@@ -240,8 +245,8 @@ static const struct proximo_class classes[] = {
     {ROW(proximo_class), .name = "network.apply", .title = "apply a node's waiting network changes",
      .description = "The network of a node is reloaded with everything that waits: addresses, gateways and "
                     "bridges can go, and the way to the node with them.",
-     .risk_floor = PROXIMO_RISK_HIGH, .flags = PROXIMO_CLASS_CUTS_OFF, .undo_kind = PROXIMO_UNDO_TEMPLATE,
-     .subject_schema = NODE_SCHEMA, .blast = nodes_blast_network_apply},
+     .risk_floor = PROXIMO_RISK_HIGH, .flags = PROXIMO_CLASS_CUTS_OFF, .undo_kind = PROXIMO_UNDO_FUNCTION,
+     .subject_schema = APPLY_SCHEMA, .blast = nodes_blast_network_apply},
     {ROW(proximo_class), .name = "network.revert", .title = "discard a node's waiting network changes",
      .description = "What was staged and not applied is lost; what runs stays.",
      .risk_floor = PROXIMO_RISK_LOW, .undo_kind = PROXIMO_UNDO_TEMPLATE, .subject_schema = NODE_SCHEMA,

@@ -127,3 +127,83 @@ int32_t nodes_undo_network_edit(void *instance, struct proximo_call *call, struc
     net_done(&net);
     return r;
 }
+
+/* ---- what was applied is taken back: what ran is staged again, and applied */
+
+/* {"vmbr0": values, "vmbr9": null}: what ran, of the interfaces that changed. */
+static struct json_object *back_values(const struct net *then)
+{
+    struct json_object *back = json_object_new_object();
+    for (uint32_t i = 0; back && i < then->count; i++) {
+        if (then->rows[i].changed)
+            json_object_object_add(back, then->rows[i].name, json_object_get(then->rows[i].running));
+    }
+    return back;
+}
+
+static int32_t plan_back(const struct net *then)
+{
+    struct json_object *back DROP_JSON = back_values(then);
+    struct proximo_step *steps = NULL;
+    const char *why = NULL, *names = NULL;
+    uint32_t count = 0;
+    int32_t r = back ? net_steps(then, true, &steps, &count, &why) : PROXIMO_ENOMEM;
+    if (r == PROXIMO_OK && (why || !net_changed(then, &names))) {
+        (void)then->ask.host->undo(then->ask.call, PROXIMO_UNDO_NONE, NULL, 0);
+        return then->ask.host->fail(then->ask.call, PROXIMO_ESTATE,
+                                    "what ran before cannot be written again: %s",
+                                    why ? why : "no interface was changed");
+    }
+    const char *summary = r == PROXIMO_OK ? ask_text(&then->ask,
+                                                     "stages and applies what ran before in the network "
+                                                     "of node \"%s\": %s",
+                                                     then->node, names)
+                                          : NULL;
+    if (r == PROXIMO_OK)
+        r = summary ? then->ask.host->change(then->ask.call, summary) : PROXIMO_ENOMEM;
+    if (r == PROXIMO_OK)
+        r = net_guard_list(then);
+    if (r == PROXIMO_OK)
+        r = net_subject(then, "network.apply", json_text(back).ptr);
+    for (uint32_t i = 0; r == PROXIMO_OK && i < count; i++)
+        r = then->ask.host->step(then->ask.call, &steps[i]);
+    if (r == PROXIMO_OK)
+        r = net_apply_steps(then);
+    if (r == PROXIMO_OK)
+        r = net_see_addresses(then, false);
+    return r == PROXIMO_OK
+               ? net_apply_way_back(then, false, "stages what is taken back here again, and applies it")
+               : r;
+}
+
+/* The whole answer that the step kept; the caller's. NULL: it is not there. */
+static struct json_object *kept_answer(struct json_object *record)
+{
+    struct json_object *kept = member_of(member_of(record, "results"), NET_WAITING);
+    struct json_object *data = member_of(kept, "/data"), *changes = member_of(kept, "/changes");
+    struct json_object *answer = data && changes ? json_object_new_object() : NULL;
+    if (answer) {
+        json_object_object_add(answer, "data", json_object_get(data));
+        json_object_object_add(answer, "changes", json_object_get(changes));
+    }
+    return answer;
+}
+
+int32_t nodes_undo_network_apply(void *instance, struct proximo_call *call, struct proximo_text record_json)
+{
+    const struct asking a = {((struct plane_instance *)instance)->host, call};
+    struct json_object *record DROP_JSON = json_of(record_json), *answer = kept_answer(record);
+    const char *node = ask_argument(&a, "node");
+    struct net then = {.ask = a};
+    if (!answer || !node) {
+        json_object_put(answer);
+        (void)a.host->undo(call, PROXIMO_UNDO_NONE, NULL, 0);
+        return a.host->fail(call, PROXIMO_ENOTFOUND,
+                            "the record does not say what ran before it was applied");
+    }
+    int32_t r = net_take(&a, node, answer, &then);
+    if (r == PROXIMO_OK)
+        r = plan_back(&then);
+    net_done(&then);
+    return r;
+}

@@ -311,6 +311,43 @@ static void back_to_dhcp(void **state)
     plane_test_done(&t);
 }
 
+/* What ran is staged again, what gives a port up before what takes it, and applied; its blast function is
+ * told where that leads, because nothing waits yet. */
+static void back_to_what_ran(void **state)
+{
+    static const char record[] = "{\"results\":{\"waiting\":{\"/data\":[" EMPTY(
+        "vmbr0",
+        "4") ",{\"iface\":\"vmbr1\",\"type\":\"bridge\","
+             "\"method\":\"manual\",\"bridge_ports\":\"eno1\",\"bridge_stp\":\"off\",\"bridge_fd\":\"0\"}"
+             "," EMPTY("vmbr9", "6") "],\"/changes\":\"" HEAD
+                                     "@@ -3,3 +3,3 @@\\n iface vmbr0 inet manual\\n-\\tbridge-ports eno1\\n"
+                                     "+\\tbridge-ports none\\n@@ -9,3 +9,3 @@\\n iface vmbr1 inet "
+                                     "manual\\n-\\tbridge-ports none\\n+\\tbridge-ports eno1\\n"
+                                     "+auto vmbr9\\n+iface vmbr9 inet manual\\n-auto vmbr7\\n-iface vmbr7 "
+                                     "inet manual\\n-\\tbridge-ports none\\n"
+                                     "-\\tbridge-stp off\\n-\\tbridge-fd 0\\n\"}}}";
+    static const char *const order[] = {"\"method\":\"DELETE\"", "\"value\":\"vmbr1\"",
+                                        "\"value\":\"vmbr0\"",   "\"method\":\"POST\"",
+                                        "\"name\":\"waiting\"",  "\"flags\":1,\"name\":\"change\""};
+    struct plane_test t;
+    (void)state;
+    begin(&t, "{\"data\":[]}");
+    assert_int_equal(plane_test_plan_undo(&t, nodes, "pve_network_apply", record), 0);
+    for (uint32_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+        const char *step = plane_test_told(&t, "steps", i);
+        if (!step || !strstr(step, order[i]))
+            fail_msg("step %u: no %s in %s", (unsigned)i, order[i], step ? step : "nothing");
+    }
+    expect_words(&t, "subjects", "\\\"vmbr9\\\":null");
+    expect_told(&t, "undo", 0, "{\"kind\":3}");
+    plane_test_done(&t);
+
+    begin(&t, "{\"data\":[]}");
+    expect_failure(&t, plane_test_plan_undo(&t, nodes, "pve_network_apply", "{\"results\":{}}"),
+                   PROXIMO_ENOTFOUND, "does not say what ran");
+    plane_test_done(&t);
+}
+
 /* ---- who is hurt */
 
 #define GUESTS                                                                                               \
@@ -431,6 +468,26 @@ static void the_gateway_goes(void **state)
     plane_test_done(&t);
 }
 
+/* Of a way back nothing waits yet: where it leads stands in the subject. */
+static void where_a_way_back_leads(void **state)
+{
+    struct plane_test t;
+    (void)state;
+    apply_world(&t, "{\"data\":[" VMBR0 "," EMPTY("vmbr1", "5") "]}");
+    assert_int_equal(
+        plane_test_blast(&t, nodes, "network.apply",
+                         "{\"kind\":\"node\",\"node\":\"pve1\",\"back\":\"{\\\"vmbr1\\\":null,\\\"vmbr0\\\":"
+                         "{\\\"type\\\":\\\"bridge\\\",\\\"cidr\\\":\\\"10.9.9.9/24\\\",\\\"method\\\":"
+                         "\\\"static\\\"}}\"}"),
+        0);
+    expect_words(&t, "affected",
+                 "\"resource\":\"interface/pve1/vmbr1\",\"effect\":\"goes away\"");
+    expect_words(&t, "affected", "loses the address 10.10.10.11/24 of vmbr0");
+    expect_words(&t, "affected", "this connection reaches the node, 10.10.10.11, is on vmbr0 and vanishes");
+    expect_words(&t, "affected", "net0 is on vmbr1, which goes away");
+    plane_test_done(&t);
+}
+
 /* Comments are a person's: that they change is said, not what they say. */
 static void only_a_comment(void **state)
 {
@@ -472,13 +529,22 @@ static void what_cannot_be_read_is_said(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_recorded_answer),     cmocka_unit_test(a_change_in_the_middle_of_a_stanza),
-        cmocka_unit_test(two_that_look_alike),   cmocka_unit_test(other_words_for_the_same),
-        cmocka_unit_test(odd_answers),           cmocka_unit_test(more_than_this_looks_at),
-        cmocka_unit_test(what_a_put_would_lose), cmocka_unit_test(back_to_dhcp),
-        cmocka_unit_test(vmbr1_is_not_vmbr10),   cmocka_unit_test(what_rests_on_a_change_is_touched),
-        cmocka_unit_test(the_gateway_goes),      cmocka_unit_test(only_a_comment),
-        cmocka_unit_test(many_at_once),          cmocka_unit_test(what_cannot_be_read_is_said),
+        cmocka_unit_test(a_recorded_answer),
+        cmocka_unit_test(a_change_in_the_middle_of_a_stanza),
+        cmocka_unit_test(two_that_look_alike),
+        cmocka_unit_test(other_words_for_the_same),
+        cmocka_unit_test(odd_answers),
+        cmocka_unit_test(more_than_this_looks_at),
+        cmocka_unit_test(what_a_put_would_lose),
+        cmocka_unit_test(back_to_dhcp),
+        cmocka_unit_test(vmbr1_is_not_vmbr10),
+        cmocka_unit_test(what_rests_on_a_change_is_touched),
+        cmocka_unit_test(the_gateway_goes),
+        cmocka_unit_test(only_a_comment),
+        cmocka_unit_test(where_a_way_back_leads),
+        cmocka_unit_test(back_to_what_ran),
+        cmocka_unit_test(many_at_once),
+        cmocka_unit_test(what_cannot_be_read_is_said),
     };
     nodes = plane_load("nodes");
     return nodes ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
