@@ -227,8 +227,7 @@ static int32_t check_privileges(const struct modifying *m)
                               instead ? ", or to hand on what the token holds itself " : "",
                               instead ? instead : "");
     }
-    if (r >= 0)
-        json_object_put(looked.data);
+    json_object_put(looked.data);
     return r;
 }
 
@@ -294,7 +293,7 @@ static int32_t lay_out(struct modifying *m, uint32_t same)
 
 int32_t acl_plan_modify(void *instance, struct proximo_call *call)
 {
-    struct modifying m = {.a = {((struct plane_instance *)instance)->host, call}};
+    struct modifying m = {.a = {((struct plane_instance *)instance)->host, call}, .type = "user"};
     const char *propagate = ask_argument(&m.a, "propagate");
     uint32_t same = 0;
     m.removes = ask_flag(&m.a, "delete");
