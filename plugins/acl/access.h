@@ -51,6 +51,11 @@ int32_t edit_put(struct json_object **details, const char *member, struct json_o
 
 /* Of the classes of a way back: the same with the member "back" in place of "edit". */
 int32_t access_blast_back(void *instance, struct proximo_call *call, struct proximo_text subject_json);
+/* Of a token that gets a new value. */
+int32_t access_blast_value(void *instance, struct proximo_call *call, struct proximo_text subject_json);
+/* Of a realm that is made or changes; the subject may have tfa, autocreate, groups-claim: what it will say.
+ */
+int32_t access_blast_realm(void *instance, struct proximo_call *call, struct proximo_text subject_json);
 
 /* ---- entries of the access list that Proxmox takes away with a principal or role */
 

@@ -90,14 +90,3 @@ int32_t edit_put(struct json_object **details, const char *member, struct json_o
     json_object_put(edits);
     return PROXIMO_OK;
 }
-
-int32_t access_blast_back(void *instance, struct proximo_call *call, struct proximo_text subject_json)
-{
-    struct json_object *subject DROP_JSON = json_of(subject_json);
-    struct json_object *back = member_of(subject, "back");
-    if (!back)
-        return ((struct plane_instance *)instance)
-            ->host->fail(call, PROXIMO_EINVAL, "the subject does not say what its way back does");
-    json_object_object_add(subject, "edit", json_object_get(back));
-    return acl_blast(instance, call, json_text(subject));
-}

@@ -219,7 +219,7 @@ static const struct proximo_change changes[] = {
      .needs = PROXIMO_TABLE(allocate), .plan = plan_create, .plan_undo = undo,
      .undo_kind = PROXIMO_UNDO_FUNCTION, .undo_class = "group.delete"},
     {ROW(proximo_change), .flags = PROXIMO_CHANGE_IDEMPOTENT, .name = "pve_group_update",
-     .title = "Change a group's comment",
+     .title = "Change a group",
      .description =
          "Sets the comment of a group of users; members are put in and out with pve_user_update. Undo "
          "writes the comment from before.",
@@ -240,7 +240,7 @@ static const struct proximo_class classes[] = {
     {ROW(proximo_class), .name = "group.create", .title = "create a group",
      .description = "A group without members and rights.", .risk_floor = PROXIMO_RISK_LOW,
      .undo_kind = PROXIMO_UNDO_FUNCTION, .subject_schema = GROUP_SCHEMA, .blast = acl_blast},
-    {ROW(proximo_class), .name = "group.update", .title = "change a group's comment",
+    {ROW(proximo_class), .name = "group.update", .title = "change a group",
      .description = "Nobody's rights change.", .risk_floor = PROXIMO_RISK_LOW,
      .undo_kind = PROXIMO_UNDO_FUNCTION, .subject_schema = GROUP_SCHEMA, .blast = acl_blast},
     {ROW(proximo_class), .name = "group.delete", .title = "delete a group",

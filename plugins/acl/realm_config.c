@@ -9,37 +9,12 @@
 #include "access.h"
 
 #define BUILTIN       "pam pve"
-#define NAMES_MOST    40u
 #define DEFAULT_REALM "[default=1]/realm"
 
 /* ---- whom it concerns */
 
-int32_t realm_tell_users(const struct asking *a, const char *realm)
-{
-    struct looked users;
-    const char *names = NULL;
-    uint32_t count = 0;
-    int32_t r = access_users_look(a, &users);
-    if (r < 0)
-        return r;
-    for (size_t i = 0; users.data && i < json_object_array_length(users.data); i++) {
-        const char *id = member_text(json_object_array_get_idx(users.data, i), "userid");
-        if (!id || strcmp(access_realm_of(id), realm) != 0)
-            continue;
-        if (count++ < NAMES_MOST)
-            names = names ? ask_text(a, "%s, %s", names, id) : ask_text(a, "%s", id);
-    }
-    if (!users.data || !users.complete)
-        r = a->host->incomplete(a->call, "the users of the realm",
-                                users.data ? "this token does not see all users" : users.why);
-    json_object_put(users.data);
-    if (r < 0 || !names)
-        return r;
-    return tell_text(a, "users_of_the_realm",
-                     count > NAMES_MOST ? ask_text(a, "%s and %u more", names, count - NAMES_MOST) : names);
-}
-
-int32_t realm_tell_jobs(const struct asking *a, const char *realm)
+/* Jobs that sync it by its name. */
+static int32_t tell_jobs(const struct asking *a, const char *realm)
 {
     static const struct proximo_need need[] = {NEED("/", "Sys.Audit")};
     const struct proximo_get get = {ROW(proximo_get), .path = "/cluster/jobs/realm-sync",
@@ -129,9 +104,7 @@ static int32_t check_gone(struct config_change *c)
             "the realm %s is builtin: Proxmox would not delete it but forget its settings, "
             "which pve_realm_update can do one by one",
             c->id);
-    int32_t r = realm_tell_users(&c->ask, c->id);
-    if (r == PROXIMO_OK)
-        r = realm_tell_jobs(&c->ask, c->id);
+    int32_t r = tell_jobs(&c->ask, c->id);
     const char *is_default = config_before(c, "default");
     if (r == PROXIMO_OK && is_default && strcmp(is_default, "1") == 0)
         r = tell_text(&c->ask, "default", "it is the realm that the login form offers first");
@@ -141,6 +114,19 @@ static int32_t check_gone(struct config_change *c)
                                "without %s: until that is set again nobody logs in by it",
                                lost);
         r = tell_text(&c->ask, "does_not_come_back", lost);
+    }
+    return r;
+}
+
+/* For the blast function: no rights change, but how somebody comes to them. */
+static int32_t put_subject(struct config_change *c)
+{
+    static const char *const keys[] = {"tfa", "autocreate", "groups-claim"};
+    int32_t r = edit_put(&c->subject_details, "edit", json_object_new_array());
+    for (size_t i = 0; r == PROXIMO_OK && i < sizeof(keys) / sizeof(keys[0]); i++) {
+        const struct config_edit *edit = config_edited(c, keys[i]);
+        if (edit && edit->to)
+            json_object_object_add(c->subject_details, keys[i], json_object_new_string(edit->to));
     }
     return r;
 }
@@ -159,12 +145,10 @@ static int32_t check(struct config_change *c)
         r = check_default(c);
     if (r == PROXIMO_OK)
         r = check_factor(c);
-    if (r == PROXIMO_OK && c->verb == CONFIG_UPDATE && c->count)
-        r = realm_tell_users(&c->ask, c->id);
     if (r == PROXIMO_OK && c->verb == CONFIG_UPDATE && config_list_has(BUILTIN, c->id))
         r = c->ask.host->risk(c->ask.call, PROXIMO_RISK_HIGH,
                               ask_text(&c->ask, "%s is a builtin realm: administrators log in by it", c->id));
-    return r == PROXIMO_OK ? edit_put(&c->subject_details, "edit", json_object_new_array()) : r;
+    return r == PROXIMO_OK ? put_subject(c) : r;
 }
 
 /* ---- the way back */

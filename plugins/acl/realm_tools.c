@@ -95,16 +95,19 @@ static const struct proximo_change changes[] = {
      .undo_kind = PROXIMO_UNDO_FUNCTION, .undo_class = "realm.create"},
 };
 
-#define REALM_SCHEMA ACCESS_SCHEMA("realm", "realm")
+#define REALM_SCHEMA                                                                                         \
+    "{\"type\":\"object\",\"properties\":{\"kind\":{\"const\":\"realm\"},\"realm\":{\"type\":\"string\"},"   \
+    "\"edit\":{\"type\":\"string\"},\"tfa\":{\"type\":\"string\"},\"autocreate\":{\"type\":\"string\"},"     \
+    "\"groups-claim\":{\"type\":\"string\"}},\"required\":[\"kind\",\"realm\",\"edit\"]}"
 static const struct proximo_class classes[] = {
     {ROW(proximo_class), .name = "realm.create", .title = "create a realm",
      .description = "Others say from now on who somebody is.", .risk_floor = PROXIMO_RISK_HIGH,
      .flags = PROXIMO_CLASS_WIDENS, .undo_kind = PROXIMO_UNDO_FUNCTION, .subject_schema = REALM_SCHEMA,
-     .blast = acl_blast},
+     .blast = access_blast_realm},
     {ROW(proximo_class), .name = "realm.update", .title = "change a realm",
      .description = "How its users log in, or whether they can.", .risk_floor = PROXIMO_RISK_HIGH,
      .flags = PROXIMO_CLASS_WIDENS | PROXIMO_CLASS_CUTS_OFF, .undo_kind = PROXIMO_UNDO_FUNCTION,
-     .subject_schema = REALM_SCHEMA, .blast = acl_blast},
+     .subject_schema = REALM_SCHEMA, .blast = access_blast_realm},
     {ROW(proximo_class), .name = "realm.delete", .title = "delete a realm",
      .description = "Its users can no longer log in.", .risk_floor = PROXIMO_RISK_HIGH,
      .flags = PROXIMO_CLASS_DESTROYS | PROXIMO_CLASS_CUTS_OFF, .undo_kind = PROXIMO_UNDO_FUNCTION,

@@ -14,8 +14,5 @@ extern const struct config_kind realm_kind;
 int32_t realm_check_type(const struct config_change *c);
 /* The way back: as config_plan_undo, and the default realm that was one before is one again. */
 int32_t realm_plan_undo(const struct asking *a, struct proximo_text record_json);
-/* Says whose realm it is: its users, jobs that sync it. */
-int32_t realm_tell_users(const struct asking *a, const char *realm);
-int32_t realm_tell_jobs(const struct asking *a, const char *realm);
 
 #endif

@@ -164,9 +164,7 @@ static int32_t lay_out(const struct asking *a, const struct proximo_field *field
     if (r < 0 || (r = a->host->change(a->call, summary)) < 0 || (r = a->host->guard(a->call, &guard)) < 0 ||
         (r = a->host->subject(a->call, "token.regenerate", json_text(subject))) < 0 ||
         (r = a->host->step(a->call, &change)) < 0 ||
-        (r = tell_text(a, "no_way_back", "the former value is gone: Proxmox keeps the new one alone")) < 0 ||
-        (r = a->host->risk(a->call, PROXIMO_RISK_HIGH,
-                           "who uses this token with its present value can do nothing afterwards")) < 0)
+        (r = tell_text(a, "no_way_back", "the former value is gone: Proxmox keeps the new one alone")) < 0)
         a->host->log(a->call, PROXIMO_LOG_DEBUG, "token: no plan");
     json_object_put(subject);
     return r < 0 ? r : a->host->undo(a->call, PROXIMO_UNDO_NONE, NULL, 0);

@@ -117,7 +117,7 @@ static const struct proximo_class classes[] = {
     {ROW(proximo_class), .name = "token.regenerate", .title = "give an API token a new value",
      .description = "Whoever has the former value is shut out.", .risk_floor = PROXIMO_RISK_HIGH,
      .flags = PROXIMO_CLASS_CUTS_OFF, .undo_kind = PROXIMO_UNDO_NONE, .subject_schema = TOKEN_SCHEMA,
-     .blast = acl_blast},
+     .blast = access_blast_value},
     {ROW(proximo_class), .name = "token.revoke", .title = "revoke an API token",
      .description = "It and its entries are gone.", .risk_floor = PROXIMO_RISK_HIGH,
      .flags = PROXIMO_CLASS_DESTROYS | PROXIMO_CLASS_CUTS_OFF, .undo_kind = PROXIMO_UNDO_NONE,
