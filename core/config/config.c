@@ -27,6 +27,7 @@ static void site_done(struct config_site *site)
     free(site->name);
     free(site->token_file);
     free(site->node);
+    strings_done(&site->operator_addresses);
 }
 
 void config_free(struct config *config)
@@ -42,6 +43,7 @@ void config_free(struct config *config)
         free(config->planes[i].section_json);
         strings_done(&config->planes[i].endpoints);
         strings_done(&config->planes[i].programs);
+        strings_done(&config->planes[i].look_inside);
         strings_done(&config->planes[i].material);
     }
     for (size_t i = 0; i < config->origin_count; i++) {

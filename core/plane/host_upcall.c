@@ -62,6 +62,7 @@ static int put_get(struct proximo_call *call, struct buf *b, const void *at)
         return host_fail(call, PROXIMO_EINVAL, "a get needs a struct_size, a path and known flags");
     body_put_u64(b, get.flags);
     body_put_cstr(b, get.path);
+    body_put_cstr(b, get.site ? get.site : "");
     int r = put_fields(call, b, get.fields, get.field_count);
     return r ? r : put_needs(call, b, &get.needs);
 }
@@ -187,6 +188,21 @@ int32_t host_permission(struct proximo_call *call, const char *path, const char 
     return code ? code : body_u32(&answer) != 0;
 }
 
+int32_t host_sites(struct proximo_call *call, struct proximo_text *ret_json)
+{
+    struct buf none = BUF_INIT(1);
+    struct body answer;
+    size_t len = 0;
+
+    if (!call || !ret_json)
+        return PROXIMO_EINVAL;
+    int32_t code = host_upcall_answer(call, MESSAGE_SITES, &none, &answer);
+    const char *text = code == 0 ? body_text(&answer, &len) : NULL;
+    if (code || !text)
+        return code ? code : PROXIMO_EPROTO;
+    return host_arena_text(call, text, len, ret_json) < 0 ? PROXIMO_ENOMEM : PROXIMO_OK;
+}
+
 /* The next text of an answer, in the arena; NULL: no memory. */
 static char *answer_text(struct proximo_call *call, struct body *answer, bool answered)
 {
@@ -194,6 +210,22 @@ static char *answer_text(struct proximo_call *call, struct body *answer, bool an
     size_t len = 0;
     const char *text = answered ? body_text(answer, &len) : "";
     return host_arena_text(call, text ? text : "", len, &copy) < 0 ? NULL : (char *)(uintptr_t)copy.ptr;
+}
+
+/* Asked once a call: empty where the host does not know. */
+static int32_t site_ask(struct proximo_call *call)
+{
+    struct buf none = BUF_INIT(1);
+    struct body answer;
+    const bool answered = host_upcall_answer(call, MESSAGE_SITE, &none, &answer) == 0;
+    const int32_t stopped = host_stopped(call);
+
+    if (stopped)
+        return stopped;
+    call->site_version = answer_text(call, &answer, answered);
+    call->site_token = answer_text(call, &answer, answered);
+    call->site_reached = answer_text(call, &answer, answered);
+    return call->site_version && call->site_token && call->site_reached ? PROXIMO_OK : PROXIMO_ENOMEM;
 }
 
 int32_t host_site(struct proximo_call *call, struct proximo_site *ret)
@@ -204,23 +236,15 @@ int32_t host_site(struct proximo_call *call, struct proximo_site *ret)
         return PROXIMO_EINVAL;
     if (!call->site_kind)
         return host_fail(call, PROXIMO_EUNAVAIL, "no site is configured");
-    if (!call->site_version) {
-        struct buf none = BUF_INIT(1);
-        struct body answer;
-        const bool answered = host_upcall_answer(call, MESSAGE_SITE, &none, &answer) == 0;
-        int32_t stopped = host_stopped(call);
-        if (stopped)
-            return stopped;
-        call->site_version = answer_text(call, &answer, answered);
-        call->site_token = answer_text(call, &answer, answered);
-        if (!call->site_version || !call->site_token)
-            return PROXIMO_ENOMEM;
-    }
+    const int32_t r = call->site_version ? PROXIMO_OK : site_ask(call);
+    if (r)
+        return r;
     struct proximo_site site = {.struct_size = (uint32_t)sizeof(site),
                                 .kind = call->site_kind,
                                 .name = {call->site_name, strlen(call->site_name)},
                                 .version = {call->site_version, strlen(call->site_version)},
-                                .token = {call->site_token, strlen(call->site_token)}};
+                                .token = {call->site_token, strlen(call->site_token)},
+                                .reached_json = {call->site_reached, strlen(call->site_reached)}};
     memcpy(&size, ret, sizeof(size));
     if (size < 8)
         return host_fail(call, PROXIMO_EINVAL, "ret_site needs its struct_size set");

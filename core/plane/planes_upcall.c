@@ -9,6 +9,10 @@
 
 #include "base/cancel.h"
 #include "base/file.h"
+#include "base/json.h"
+#include "config/config.h"
+#include "http/probe_table.h"
+#include "plane/agent_probe.h"
 #include "plane/upcall.h"
 
 int32_t upcall_code_of(const struct problem *p)
@@ -80,14 +84,16 @@ static int32_t upcall_probe(struct planes *planes, struct call *call, struct bod
     struct get *get = calloc(1, sizeof(*get));
     char *name = body_dup(body, 64), *path = NULL;
     size_t count = 0;
+    int32_t code = 0;
     int r = -EINVAL;
+    bool answered = false;
 
     if (!get || !name || get_read_fields(body, get) < 0 || !body_end(body)) {
         (void)problem_set(p, -EINVAL, PX_PLANE, "the plane asked for a probe that makes no sense");
     } else {
         const struct probe_row *probe = find_probe(call, name);
         if (probe && probe->executor) {
-            int32_t code = upcall_exec_probe(planes, call, probe, get->fields, get->field_count, out, p);
+            code = upcall_exec_probe(planes, call, probe, get->fields, get->field_count, out, p);
             get_done(get);
             free(get);
             free(name);
@@ -101,14 +107,17 @@ static int32_t upcall_probe(struct planes *planes, struct call *call, struct bod
             path = get_fill(get, probe->path, true, p);
         if (path)
             r = probe_fields(get, probe, fields, &count, p);
-        if (path && r == 0) {
+        if (path && r == 0 && http_probe_runs_command(probe->method, probe->path)) {
+            code = upcall_agent_probe(planes, call, path, fields, count, out, p);
+            answered = true;
+        } else if (path && r == 0) {
             upcall_tokens_new(planes, call, &token, 1);
             r = site_probe(call->request->site, &(struct site_call){call->request->deadline_ms, token},
                            probe->method, path, fields, count, &answer, p);
             upcall_tokens_done(planes, call, &token, 1);
         }
     }
-    if (r == 0) {
+    if (r == 0 && !answered) {
         get_take_answer(get, &answer, false);
         body_put_u32(out, 1);
         get_put_answer(out, get);
@@ -118,7 +127,7 @@ static int32_t upcall_probe(struct planes *planes, struct call *call, struct bod
     free(get);
     free(path);
     free(name);
-    return r < 0 ? upcall_code_of(p) : 0;
+    return r < 0 ? upcall_code_of(p) : code;
 }
 
 static int32_t upcall_permission(struct planes *planes, struct call *call, struct body *body, struct buf *out,
@@ -161,7 +170,34 @@ static int32_t upcall_site(struct planes *planes, struct call *call, struct buf 
     }
     body_put_cstr(out, version);
     body_put_cstr(out, token_id);
+    if (call->request->site) {
+        struct json_object *reached = site_reached(call->request->site);
+        body_put_cstr(out, reached ? json_object_to_json_string_ext(
+                                         reached, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
+                                   : "");
+        json_object_put(reached);
+    }
     return r < 0 ? upcall_code_of(p) : 0;
+}
+
+static int32_t upcall_sites(const struct planes *planes, struct buf *out)
+{
+    struct buf text CLEANUP_BUF = BUF_INIT(65536);
+
+    buf_char(&text, '[');
+    for (size_t i = 0; planes->sites && i < sites_count(planes->sites); i++) {
+        const struct config_site *site = site_config(sites_at(planes->sites, i));
+        json_put_comma(&text);
+        buf_char(&text, '{');
+        json_put_key_string(&text, "name", site->name);
+        json_put_key_string(&text, "kind", site->kind == CONFIG_PBS ? "pbs" : "pve");
+        buf_char(&text, '}');
+    }
+    buf_char(&text, ']');
+    if (!buf_ok(&text))
+        return PROXIMO_ENOMEM;
+    body_put_text(out, text.data, text.len);
+    return 0;
 }
 
 /* The descriptors of an answer, before it. Under the lock; from here on the command may have run. */
@@ -204,6 +240,7 @@ void upcall_run(struct planes *planes, struct call *call, const struct message_h
     case MESSAGE_SECRET:
     case MESSAGE_ENDED: code = upcall_exec(planes, call, upcall, &body, &out, fds, &fd_count, &p); break;
     case MESSAGE_PERMISSION: code = upcall_permission(planes, call, &body, &out, &p); break;
+    case MESSAGE_SITES: code = upcall_sites(planes, &out); break;
     default: code = upcall_site(planes, call, &out, &p); break;
     }
     if (!buf_ok(&out)) {

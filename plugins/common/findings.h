@@ -69,6 +69,7 @@ enum {
     FROM_PROCESSES,
     FROM_LOADAVG,
     FROM_PROCESS_IO,
+    FROM_VMSTAT,
     SOURCES
 };
 
@@ -193,6 +194,8 @@ enum {
     PROC_ZOMBIE,
     IN_LOAD,
     PROC_IO,
+    PROC_MEM,
+    IN_OOM,
     CHECKS
 };
 
