@@ -242,7 +242,10 @@ const struct synonym synonyms[] = {
     {"prometheus", "metric server list"},
     {"opentelemetry", "metric server list"},
     /* what may be done */
-    {"who can", "permission"},
+    {"who can", "holder"},
+    {"give role", "grant revoke"},
+    {"take role", "revoke"},
+    {"grant permission", "grant revoke"},
     {"allowed", "permission"},
     {"new user", "create user"},
     {"to group", "user update"},
