@@ -36,6 +36,9 @@ static const struct kind {
     {"mapping", "id", "mappings", false}, /* type/id */
     {"options", "id", "options", false},
     {"metrics-server", "id", "metrics servers", false},
+    {"ha-rule", "id", "HA rules", false},
+    {"ha-group", "id", "HA groups", false},
+    {"ha", "id", "HA managers", false}, /* ha/cluster */
 };
 
 static const struct kind *kind_find(const char *name, size_t len)

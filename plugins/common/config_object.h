@@ -46,6 +46,7 @@ struct config_key {
 #define CONFIG_SINGLE        (1u << 2) /* there is always exactly one: no creation, no removal */
 #define CONFIG_CREATE_ON_ONE (1u << 3) /* POST goes to the object's own path */
 #define CONFIG_NO_DELETE     (1u << 4) /* PUT has no parameter "delete": an empty value removes */
+#define CONFIG_OF_GUEST      (1u << 5) /* its subject is the guest of the argument vmid: {"kind":"guest"} */
 
 #define CONFIG_CREATE 0u
 #define CONFIG_UPDATE 1u
@@ -59,6 +60,9 @@ struct config_kind {
     const char *id;   /* argument and API name of its id: "storage", "id"; of a single: "node" or NULL */
     const char *list; /* "/storage": POST goes here; NULL with CONFIG_SINGLE */
     const char *one;  /* "/storage/{storage}": GET, PUT, DELETE */
+    /* Its id made from other arguments, instead of the argument `id`; NULL: no such function. NULL answered:
+     * no memory. */
+    const char *(*make_id)(const struct asking *a);
     /* What its subject is called, {names} taken from the arguments: "{type}/{id}"; NULL: the id. */
     const char *subject_name;
     const char *put;     /* method of the change; NULL: PUT */
@@ -112,6 +116,10 @@ struct config_change {
     uint32_t back_count;
     const struct proximo_step *before_steps; /* run before the change, e.g. a wait; at most 8 */
     uint32_t before_count;
+    const struct proximo_guard *guards; /* more of them, after the object's own */
+    uint32_t guard_count;
+    const struct proximo_step *seen; /* more waits, after those for the values */
+    uint32_t seen_count;
 };
 
 /*

@@ -109,16 +109,27 @@ static int32_t guard(const struct config_change *c)
     const struct proximo_guard guard = {
         ROW(proximo_guard), .flags = c->verb == CONFIG_CREATE ? PROXIMO_GUARD_TOLERATE : 0,
         .path = c->kind->one, .fields = selectors(c), .params = ROWS(c->at, c->at_count)};
-    return guard.fields ? c->ask.host->guard(c->ask.call, &guard) : PROXIMO_ENOMEM;
+    int32_t r = guard.fields ? c->ask.host->guard(c->ask.call, &guard) : PROXIMO_ENOMEM;
+    for (uint32_t i = 0; r == PROXIMO_OK && i < c->guard_count; i++)
+        r = c->ask.host->guard(c->ask.call, &c->guards[i]);
+    return r;
 }
 
 static int32_t subject(const struct config_change *c)
 {
     struct json_object *subject DROP_JSON =
         c->subject_details ? json_object_get(c->subject_details) : json_object_new_object();
-    const char *name = c->kind->subject_name ? config_fill(c, c->kind->subject_name) : c->id;
+    const bool guest = (c->kind->flags & CONFIG_OF_GUEST) != 0;
+    const char *name = guest                   ? ask_argument(&c->ask, "vmid")
+                       : c->kind->subject_name ? config_fill(c, c->kind->subject_name)
+                                               : c->id;
     if (!subject || !name)
         return PROXIMO_ENOMEM;
+    if (guest) {
+        json_object_object_add(subject, "kind", json_object_new_string("guest"));
+        json_object_object_add(subject, "vmid", json_object_new_int64((int64_t)digits_of(name, 999999999)));
+        return c->ask.host->subject(c->ask.call, c->operation_class, json_text(subject));
+    }
     json_object_object_add(subject, "kind", json_object_new_string(c->kind->subject));
     json_object_object_add(subject, c->kind->subject_member, json_object_new_string(name));
     return c->ask.host->subject(c->ask.call, c->operation_class, json_text(subject));
@@ -318,7 +329,7 @@ static int32_t see_edit(const struct config_change *c, const struct config_edit 
                   : PROXIMO_ENOMEM;
 }
 
-static int32_t see(const struct config_change *c)
+static int32_t see_values(const struct config_change *c)
 {
     int32_t r = PROXIMO_OK;
     bool seen = c->verb == CONFIG_CREATE;
@@ -335,6 +346,14 @@ static int32_t see(const struct config_change *c)
     /* Nothing of it is ever shown: that the object answers is all there is to see. */
     if (r == PROXIMO_OK && !seen)
         r = wait_for(c, c->kind->one, "", PROXIMO_WAIT_EXISTS, NULL);
+    return r;
+}
+
+static int32_t see(const struct config_change *c)
+{
+    int32_t r = see_values(c);
+    for (uint32_t i = 0; r == PROXIMO_OK && i < c->seen_count; i++)
+        r = c->ask.host->postcondition(c->ask.call, &c->seen[i]);
     return r;
 }
 
