@@ -81,10 +81,14 @@ static struct fate fate_of(const struct ha_world *world, uint32_t who)
         const struct place_outcome outcome = place_fate_of(&world->place, who, n, PLACE_FAILS);
         if (!(res->at & BIT(n)))
             continue;
-        const char *says = ha_outcome_text(world, who, &outcome), *name = world->place.nodes[n].name;
-        const uint32_t risk = risk_of(&outcome);
-        fate.text = fate.text ? ask_text(&world->ask, "%s; if %s fails, it %s", fate.text, name, says)
-                              : ask_text(&world->ask, "if %s fails, it %s", name, says);
+        const char *lost = outcome.fate == PLACE_NOT_STARTED ? NULL : ha_quorum_text(world, n);
+        const char *says = lost ? lost : ha_outcome_text(world, who, &outcome),
+                   *name = world->place.nodes[n].name;
+        const uint32_t risk = lost ? PROXIMO_RISK_MEDIUM : risk_of(&outcome);
+        fate.text = fate.text
+                        ? ask_text(&world->ask, lost ? "%s; if %s fails, %s" : "%s; if %s fails, it %s",
+                                   fate.text, name, says)
+                        : ask_text(&world->ask, lost ? "if %s fails, %s" : "if %s fails, it %s", name, says);
         fate.risk = risk > fate.risk ? risk : fate.risk;
     }
     return fate;
@@ -144,6 +148,8 @@ static int32_t tell_resource(const struct ha_blast *b, uint32_t who, const struc
         risk =
             larger(risk, moves->lack != PLACE_HAS || b->after.place.resources[who].lxc ? PROXIMO_RISK_HIGH
                                                                                        : PROXIMO_RISK_MEDIUM);
+    if (move && text)
+        move = ask_text(a, "then it %s", move);
     text = joined(a, joined(a, text, move), is.text);
     risk = larger(risk, is.risk);
     return tell_affected(a, risk ? risk : PROXIMO_RISK_LOW, ask_text(a, "guest/%s", vmid ? vmid + 1 : sid),

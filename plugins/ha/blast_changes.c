@@ -73,7 +73,10 @@ static int32_t tell_watchdog(const struct ha_blast *b)
 {
     const int64_t who = place_resource_find(&b->after.place, b->focus);
     const struct place_resource *res = who < 0 ? NULL : &b->after.place.resources[who];
-    if (!res || place_count(res->at) != 1 || res->asked == PLACE_IGNORED || res->asked == PLACE_DISABLED ||
+    const int64_t before = place_resource_find(&b->before.place, b->focus);
+    const enum place_asked was = before < 0 ? PLACE_IGNORED : b->before.place.resources[before].asked;
+    if (!res || (was != PLACE_IGNORED && was != PLACE_DISABLED) || place_count(res->at) != 1 ||
+        res->asked == PLACE_IGNORED || res->asked == PLACE_DISABLED ||
         has_others(&b->before.place, res->at, b->focus))
         return PROXIMO_OK;
     return tell_affected(

@@ -139,21 +139,6 @@ static struct json_object *survivors(const struct failover *f, uint32_t lost)
     return list;
 }
 
-/* Each node has a vote, as far as can be seen. Without a majority nobody restarts anything. */
-static const char *quorum_text(const struct failover *f, uint32_t lost)
-{
-    const uint32_t all = f->world.place.node_count;
-    uint32_t left = 0;
-    for (uint32_t n = 0; n < all; n++)
-        left += n != lost && f->world.place.nodes[n].state != PLACE_OFFLINE;
-    return 2 * left > all ? "kept"
-                          : ask_text(&f->a,
-                                     "lost: %u of %u nodes would be left. Nothing is started again, and "
-                                     "nodes with HA resources "
-                                     "reset themselves, unless a quorum device votes (Proxmox does not tell)",
-                                     (unsigned)left, (unsigned)all);
-}
-
 static int32_t add_node(const struct failover *f, uint32_t lost)
 {
     struct json_object *row = json_object_new_object();
@@ -164,7 +149,8 @@ static int32_t add_node(const struct failover *f, uint32_t lost)
     }
     place_room_after(&f->world.place, f->fates, &room);
     put(row, "lost", f->world.place.nodes[lost].name);
-    put(row, "quorum", quorum_text(f, lost));
+    const char *gone = ha_quorum_text(&f->world, lost);
+    put(row, "quorum", gone ? gone : "kept");
     json_object_object_add(row, "to_place", json_object_new_int64(room.count));
     put_bytes(row, "memory_needed", room.needed);
     put_bytes(row, "memory_not_given_out", room.room);

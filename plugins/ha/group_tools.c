@@ -81,6 +81,10 @@ static int32_t check(struct config_change *c)
         return r < 0 ? r : PROXIMO_ENOMEM;
     r = ha_tell_state(&c->ask, status, "");
     if (r == PROXIMO_OK)
+        r = tell_text(
+            &c->ask, "way_back_means",
+            "undo does not move guests back: they go where HA prefers them by what is written back");
+    if (r == PROXIMO_OK)
         r = ha_world_read(&c->ask, false, &world);
     if (r == PROXIMO_OK)
         r = c->verb == CONFIG_DELETE ? check_removal(c, &world) : ha_check_nodes(c, &world);

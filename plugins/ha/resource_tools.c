@@ -3,7 +3,7 @@
  * The guests that HA looks after. Its manager follows what stands here when it can: what it made of it is in
  * the status alone. Sources: GET, POST /cluster/ha/resources, GET, PUT, DELETE /cluster/ha/resources/{sid}.
  */
-#include "ha.h"
+#include "world.h"
 
 static const struct config_key resource_keys[] = {
     {.name = "state", .absent = "started"},
@@ -28,10 +28,38 @@ static const char *settled(const char *state)
 
 static int32_t see_state(struct config_change *c, const char *state)
 {
-    struct proximo_step *wait = c->ask.host->alloc(c->ask.call, sizeof(*wait));
-    int32_t r = wait ? ha_wait_state(&c->ask, c->id, settled(state), wait) : PROXIMO_ENOMEM;
-    c->seen = wait;
+    struct proximo_step *waits = c->ask.host->alloc(c->ask.call, 2 * sizeof(*waits));
+    int32_t r = waits ? ha_wait_state(&c->ask, c->id, settled(state), &waits[0]) : PROXIMO_ENOMEM;
+    c->seen = waits;
     c->seen_count = 1;
+    if (r == PROXIMO_OK && strcmp(state, "ignored") == 0) /* shown at once; the manager lets go of it later */
+        r = ha_wait_state(&c->ask, c->id, "0", &waits[c->seen_count++]);
+    if (r == PROXIMO_OK && c->seen_count == 2) {
+        waits[1].wait_test = PROXIMO_WAIT_COUNT;
+        waits[1].select = ask_text(&c->ask, "[sid=%s]/crm_state", c->id);
+    }
+    return r;
+}
+
+/* What else may make it move: its group, and whether it goes back. */
+static int32_t foresee(struct config_change *c)
+{
+    const struct config_edit *group = config_edited(c, "group"), *failback = config_edited(c, "failback");
+    const struct ha_resource_edit edit = {.sid = c->id,
+                                          .failback = failback ? (failback->to ? failback->to : "1") : NULL,
+                                          .group = group ? group->to : NULL,
+                                          .no_group = group && !group->to};
+    struct ha_world world = {0}, after;
+    if (c->verb != CONFIG_UPDATE || (!group && !failback))
+        return PROXIMO_OK;
+    int32_t r = ha_world_read(&c->ask, false, &world);
+    if (r == PROXIMO_OK)
+        r = ha_world_copy(&world, &after);
+    if (r == PROXIMO_OK)
+        r = ha_world_put_resource(&after, &edit);
+    if (r == PROXIMO_OK)
+        r = ha_expect_moves(c, &world, &after);
+    ha_world_done(&world);
     return r;
 }
 
@@ -82,7 +110,11 @@ static int32_t check(struct config_change *c)
     ha_detail(c->subject_details, "state", details_of(c, "state"));
     ha_detail(c->subject_details, "group", details_of(c, "group"));
     ha_detail(c->subject_details, "failback", details_of(c, "failback"));
-    return r == PROXIMO_OK ? check_state(c, status) : r;
+    if (r == PROXIMO_OK && c->verb == CONFIG_CREATE)
+        c->summary = ask_text(&c->ask, "HA looks after %s from now on", c->id);
+    if (r == PROXIMO_OK)
+        r = check_state(c, status);
+    return r == PROXIMO_OK ? foresee(c) : r;
 }
 
 static const struct config_kind resource_kind = {

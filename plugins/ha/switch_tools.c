@@ -25,6 +25,16 @@ static int32_t wait_armed(const char *states, struct proximo_step *ret)
     return PROXIMO_OK;
 }
 
+/* Switched on again, the manager takes its resources up one by one. */
+static struct proximo_step wait_thawed(void)
+{
+    struct proximo_step wait;
+    (void)wait_armed("0", &wait);
+    wait.select = "[state=freeze]";
+    wait.wait_test = PROXIMO_WAIT_COUNT;
+    return wait;
+}
+
 static struct proximo_step request(const char *name, const struct proximo_field *mode)
 {
     return (struct proximo_step){ROW(proximo_step),
@@ -49,12 +59,15 @@ static int32_t lay_out(const struct asking *a, const char *mode, const char *was
     const struct proximo_guard guard = {ROW(proximo_guard), .path = HA_STATUS,
                                         .fields = ARMED_SELECT "," MODE_SELECT};
     const struct proximo_step step = request("change", mode ? &to : NULL);
-    struct proximo_step seen, undo[2];
+    const struct proximo_step thawed = wait_thawed();
+    struct proximo_step seen, undo[3];
     undo[0] = request("change", mode ? NULL : &back);
     int32_t r = wait_armed(mode ? off : on, &seen);
     if (r == PROXIMO_OK)
         r = wait_armed(mode ? on : off, &undo[1]);
     undo[1].name = "seen";
+    undo[2] = thawed;
+    undo[2].name = "thawed";
     if (!subject || r < 0)
         return r < 0 ? r : PROXIMO_ENOMEM;
     ha_detail(subject, "kind", "ha");
@@ -63,11 +76,12 @@ static int32_t lay_out(const struct asking *a, const char *mode, const char *was
     if ((r = a->host->guard(a->call, &guard)) < 0 ||
         (r = a->host->subject(a->call, mode ? "ha.disarm" : "ha.arm", json_text(subject))) < 0 ||
         (r = a->host->step(a->call, &step)) < 0 || (r = a->host->postcondition(a->call, &seen)) < 0 ||
+        (!mode && (r = a->host->postcondition(a->call, &thawed)) < 0) ||
         (r = tell_text(a, "way_back",
                        mode ? "undo switches HA on again"
                             : ask_text(a, "undo switches HA off again, resource mode %s", was))) < 0)
         return r;
-    return a->host->undo(a->call, PROXIMO_UNDO_TEMPLATE, undo, 2);
+    return a->host->undo(a->call, PROXIMO_UNDO_TEMPLATE, undo, mode ? 3 : 2);
 }
 
 static int32_t plan(void *instance, struct proximo_call *call, const char *mode)

@@ -48,6 +48,21 @@ const char *ha_gib(const struct asking *a, uint64_t bytes)
     return ask_text(a, "%.1f GiB", (double)bytes / 1073741824.0);
 }
 
+const char *ha_quorum_text(const struct ha_world *world, uint32_t lost)
+{
+    const uint32_t all = world->place.node_count;
+    uint32_t left = 0;
+    for (uint32_t n = 0; n < all; n++)
+        left += n != lost && world->place.nodes[n].state != PLACE_OFFLINE;
+    return 2 * left > all || all < 2
+               ? NULL
+               : ask_text(
+                     &world->ask,
+                     "%u of %u nodes are left, which is no majority: HA starts nothing, and nodes with HA "
+                     "resources reset themselves, unless a quorum device votes (Proxmox does not tell)",
+                     (unsigned)left, (unsigned)all);
+}
+
 static const char *sid_of(const struct ha_world *world, int64_t who)
 {
     return who < 0 ? "another guest" : world->place.resources[who].sid;
@@ -92,7 +107,8 @@ const char *ha_outcome_text(const struct ha_world *world, uint32_t who, const st
                         tie);
     case PLACE_GOES_OFF: return ask_text(a, "goes to %s, stopped as it is", to);
     case PLACE_NOWHERE: return ask_text(a, "has nowhere to go: %s", lack_text(world, &outcome->to));
-    case PLACE_GIVEN_UP: return "is in error: the HA manager does nothing for it until it is set to disabled";
+    case PLACE_GIVEN_UP:
+        return "is not started again: it is in error, and HA does nothing for it until it is set to disabled";
     case PLACE_NOT_STARTED:
         return world->place.resources[who].asked == PLACE_IGNORED
                    ? "is not started again: nobody looks after it"
@@ -105,7 +121,9 @@ const char *ha_choice_text(const struct ha_world *world, uint32_t who, const str
 {
     const struct asking *a = &world->ask;
     const char *to = ha_nodes_text(world, choice->nodes), *other = sid_of(world, choice->other);
-    const char *rule = ha_rule_word(world, choice->rule);
+    const bool shared = choice->rule >= 0 && !place_rule_has(&world->place.rules[choice->rule], who);
+    const char *rule = ask_text(a, "%s%s", ha_rule_word(world, choice->rule),
+                                shared ? ", of those that it is kept together with," : "");
     const char *moves = world->place.resources[who].lxc ? "is shut down and started again on" : "moves to";
     if (choice->cause == PLACE_STAYS || choice->cause == PLACE_NODE_OUT)
         return NULL;

@@ -75,6 +75,8 @@ const char *ha_outcome_text(const struct ha_world *world, uint32_t who, const st
 const char *ha_choice_text(const struct ha_world *world, uint32_t who, const struct place_choice *choice);
 const char *ha_conflict_text(const struct ha_world *world, const struct place_conflict *conflict);
 const char *ha_rule_word(const struct ha_world *world, int64_t rule); /* "ha-rule/NAME", "ha-group/NAME" */
+/* NULL: a majority of the nodes is left when this one goes; each is taken to have one vote. */
+const char *ha_quorum_text(const struct ha_world *world, uint32_t lost);
 const char *ha_gib(const struct asking *a, uint64_t bytes);
 
 #endif
