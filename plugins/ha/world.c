@@ -54,15 +54,19 @@ static int32_t take_nodes(struct ha_world *w, struct json_object *list)
     const struct asking *a = &w->ask;
     const size_t count = list ? json_object_array_length(list) : 0;
     struct place_node *nodes = a->host->alloc(a->call, (PLACE_NODES_MOST + 1) * sizeof(*nodes));
+    int32_t r = PROXIMO_OK;
     if (!nodes)
         return PROXIMO_ENOMEM;
+    w->place.nodes = nodes;
     for (size_t i = 0; i < count; i++) {
         struct json_object *row = json_object_array_get_idx(list, i);
         const char *name = member_text(row, "node");
         if (!name)
             continue;
-        if (w->place.node_count == PLACE_NODES_MOST)
-            return a->host->incomplete(a->call, "nodes", "the cluster has more nodes than this looks at");
+        if (w->place.node_count == PLACE_NODES_MOST) {
+            r = a->host->incomplete(a->call, "nodes", "the cluster has more nodes than this looks at");
+            break;
+        }
         struct place_node *node = &nodes[w->place.node_count++];
         node->name = ask_text(a, "%s", name);
         node->state = member_is(row, "status", "online") ? PLACE_ONLINE : PLACE_OFFLINE;
@@ -73,8 +77,7 @@ static int32_t take_nodes(struct ha_world *w, struct json_object *list)
             return PROXIMO_ENOMEM;
     }
     qsort(nodes, w->place.node_count, sizeof(*nodes), by_name);
-    w->place.nodes = nodes;
-    return PROXIMO_OK;
+    return r;
 }
 
 static int32_t look_nodes(struct ha_world *w)

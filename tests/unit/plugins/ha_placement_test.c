@@ -265,6 +265,7 @@ static const struct {
     {"a b c d", "v1@a", "N v1: a=2 b c", "v1 fails a", "restarts bc"},
     {"a b c", "v1@c", "N v1: a b", "v1", "prefers ab"},
     {"a b c", "v1@a", "#N v1: b", "v1", "stays a"},
+    {"a b c", "v1@c", "N v1: a=1 b=2", "v1", "prefers b"},
     {"a b c", "v1@a v2@a", "N v2: b", "v1", "stays a"},
     {"a- b c", "v1@b", "N v1: a=2 b=1", "v1", "stays b"},
     /* ---- strict */
@@ -284,6 +285,7 @@ static const struct {
     {"a b", "v1@a v2@b/stopped", "- v1 v2", "v1 fails a", "restarts b"},
     {"a b", "v1@a v2@b/ignored", "- v1 v2", "v1 fails a", "restarts b"},
     {"a b", "v1@a v2@b/error", "- v1 v2", "v1 fails a", "nowhere:crowded"},
+    {"a b", "v1@a v2@b/stopped/error", "- v1 v2", "v1 fails a", "nowhere:crowded"},
     {"a b c", "v1@a v2@bc", "- v1 v2", "v1 fails a", "restarts bc"},
     /* the preferred nodes are taken: those of lower priority are not tried */
     {"a b c", "v1@a v2@b", "N v1: a=2 b=1; - v1 v2", "v1 fails a", "nowhere:crowded"},
@@ -298,6 +300,7 @@ static const struct {
     {"a b c", "v1@a v2@b", "+ v1 v2", "v1 fails a", "restarts b"},
     {"a b c", "v1@a v2@b v3@c v4@c", "+ v1 v2 v3 v4", "v1", "joins c v3"},
     {"a b c", "v1@a v2@b v3@c", "+ v1 v2; + v2 v3", "v1 fails a", "restarts b"},
+    {"a b c", "v1@a v2@a v3@c", "+ v2 v3; + v1 v2", "v1 fails a", "restarts c"},
     {"a b c", "v1@a v2@c/stopped", "+ v1 v2", "v1 fails a", "restarts bc"},
     {"a b c", "v1@a v2@b", "#+ v1 v2", "v1", "stays a"},
     /* who belongs together shares node affinity, and who is kept apart */
