@@ -60,7 +60,7 @@ static char *serve(const struct http_request *request, int *ret_status)
                       "{\"type\":\"lxc\",\"vmid\":105,\"name\":\"ct105\",\"node\":\"pve1\"}]}");
     if (strstr(request->path, "/tasks/") && strcmp(returns, "object") == 0)
         return strdup("{\"data\":{\"status\":\"stopped\"}}"); /* what is waited for has ended */
-    if (strstr(request->path, "/status/current"))
+    if (strstr(request->path, "/status/current") && strcmp(returns, "object") == 0)
         return strdup("{\"data\":{\"status\":\"running\"}}"); /* a command runs only where the guest does */
     if (strstr(request->path, "/config") && strcmp(returns, "object") == 0)
         return strdup("{\"data\":{\"digest\":\"0123456789012345678901234567890123456789\",\"a\":1}}");
