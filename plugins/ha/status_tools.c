@@ -9,7 +9,7 @@ static const struct proximo_param status_params[] = {
            .description = "Only rows of this kind: services are the guests."),
 };
 static const struct proximo_param failover_params[] = {
-    PARAM(.type = PROXIMO_TYPE_STRING, .name = "node", .maximum = 64,
+    PARAM(.type = PROXIMO_TYPE_STRING, .name = "node", .format = "node",
           .description = "Node that is lost. Without: each node in turn."),
     PARAM(.type = PROXIMO_TYPE_STRING, .name = "event", .choices = "fails,maintenance",
           .default_json = "\"fails\"",
