@@ -13,7 +13,7 @@ int32_t ha_blast_open(void *instance, struct proximo_call *call, struct proximo_
 {
     *ret = (struct ha_blast){.ask = {((struct plane_instance *)instance)->host, call},
                              .subject = json_of(subject_json)};
-    int32_t r = ret->subject ? ha_world_read(&ret->ask, false, &ret->before) : PROXIMO_ENOMEM;
+    int32_t r = ret->subject ? ha_world_read(&ret->ask, &ret->before) : PROXIMO_ENOMEM;
     return r == PROXIMO_OK ? ha_world_copy(&ret->before, &ret->after) : r;
 }
 
@@ -157,21 +157,43 @@ static int32_t tell_resource(const struct ha_blast *b, uint32_t who, const struc
                          facts_of(b, who, &was, changed));
 }
 
+/* Only what is told is looked at closer: what ties a guest is in its configuration. */
+static int32_t look_closer(struct ha_blast *b, const struct place_choice *const *moves)
+{
+    const uint32_t count = b->after.place.resource_count, old = b->before.place.resource_count;
+    bool *told = b->ask.host->alloc(b->ask.call, count + UINT64_C(1));
+    for (uint32_t i = 0; told && i < count; i++)
+        told[i] = moves[i] || (b->focus && strcmp(b->focus, b->after.place.resources[i].sid) == 0) ||
+                  differs(fate_before(b, i).text, fate_of(&b->after, i).text);
+    int32_t r = told ? ha_world_ties(&b->after, told) : PROXIMO_ENOMEM;
+    for (uint32_t i = 0; i < old && i < count; i++) {
+        struct place_resource *was = &b->before.place.resources[i];
+        const struct place_resource *is = &b->after.place.resources[i];
+        was->can = is->can;
+        was->tie = is->tie;
+        was->can_unknown = is->can_unknown;
+    }
+    return r;
+}
+
 static int32_t tell_resources(struct ha_blast *b)
 {
     const uint32_t count = b->after.place.resource_count, old = b->before.place.resource_count;
-    struct place_choice *moves = b->ask.host->alloc(b->ask.call, (count + UINT64_C(1)) * sizeof(*moves));
-    bool *new = b->ask.host->alloc(b->ask.call, count + UINT64_C(1));
-    int32_t r = moves && new ? PROXIMO_OK : PROXIMO_ENOMEM;
-    for (uint32_t i = 0; r == PROXIMO_OK && i < count; i++) {
-        moves[i] = choice_of(&b->after, i);
+    struct place_choice *choices = b->ask.host->alloc(b->ask.call, (count + UINT64_C(1)) * sizeof(*choices));
+    const struct place_choice **moves =
+        b->ask.host->alloc(b->ask.call, (count + UINT64_C(1)) * sizeof(*moves));
+    if (!choices || !moves)
+        return PROXIMO_ENOMEM;
+    for (uint32_t i = 0; i < count; i++) {
+        choices[i] = choice_of(&b->after, i);
         const struct place_choice was = i < old ? choice_of(&b->before, i) : (struct place_choice){0};
-        new[i] = moves[i].cause != PLACE_STAYS && !is_same(&moves[i], &was);
+        moves[i] = choices[i].cause != PLACE_STAYS && !is_same(&choices[i], &was) ? &choices[i] : NULL;
     }
     settle(&b->before);
     settle(&b->after);
+    int32_t r = look_closer(b, moves);
     for (uint32_t i = 0; r == PROXIMO_OK && i < count; i++)
-        r = tell_resource(b, i, new[i] ? &moves[i] : NULL);
+        r = tell_resource(b, i, moves[i]);
     return r;
 }
 

@@ -5,20 +5,6 @@
 #define BIT(i)    (UINT64_C(1) << (i))
 #define TOLD_MOST 200u /* rows of one kind */
 
-/* The resources are read with what ties them to nodes, once it is known which there will be. */
-static int32_t finish(struct ha_blast *b)
-{
-    struct ha_world *after = &b->after;
-    int32_t r = ha_world_ties(after);
-    for (uint32_t i = 0; i < b->before.place.resource_count && i < after->place.resource_count; i++) {
-        struct place_resource *was = &b->before.place.resources[i], *is = &after->place.resources[i];
-        was->can = is->can;
-        was->tie = is->tie;
-        was->can_unknown = is->can_unknown;
-    }
-    return r == PROXIMO_OK ? ha_blast_tell(b) : r;
-}
-
 static const char *text(const struct ha_blast *b, const char *name)
 {
     return member_text(b->subject, name);
@@ -107,7 +93,7 @@ static int32_t change_resource(void *instance, struct proximo_call *call, struct
     if (r == PROXIMO_OK && b.focus && (new || edit.state))
         say_state(&b, edit.state ? edit.state : "started", new);
     if (r == PROXIMO_OK)
-        r = finish(&b);
+        r = ha_blast_tell(&b);
     if (r == PROXIMO_OK && b.focus && (new || edit.state))
         r = tell_watchdog(&b);
     ha_blast_close(&b);
@@ -155,7 +141,7 @@ int32_t ha_blast_remove(void *instance, struct proximo_call *call, struct proxim
         b.risk = PROXIMO_RISK_MEDIUM;
     }
     if (r == PROXIMO_OK)
-        r = finish(&b);
+        r = ha_blast_tell(&b);
     ha_blast_close(&b);
     return r;
 }
@@ -177,7 +163,7 @@ int32_t ha_blast_rule(void *instance, struct proximo_call *call, struct proximo_
         r = ha_world_put_rule(&b.after, &edit);
     }
     if (r == PROXIMO_OK)
-        r = finish(&b);
+        r = ha_blast_tell(&b);
     ha_blast_close(&b);
     return r;
 }
@@ -189,7 +175,7 @@ int32_t ha_blast_rule_delete(void *instance, struct proximo_call *call, struct p
     if (r == PROXIMO_OK && text(&b, "id"))
         ha_world_drop_rule(&b.after, text(&b, "id"));
     if (r == PROXIMO_OK)
-        r = finish(&b);
+        r = ha_blast_tell(&b);
     ha_blast_close(&b);
     return r;
 }
@@ -203,7 +189,7 @@ int32_t ha_blast_group(void *instance, struct proximo_call *call, struct proximo
         r = ha_world_put_group(&b.after, text(&b, "id"), text(&b, "nodes"),
                                member_true(b.subject, "restricted"), member_true(b.subject, "nofailback"));
     if (r == PROXIMO_OK)
-        r = finish(&b);
+        r = ha_blast_tell(&b);
     ha_blast_close(&b);
     return r;
 }
@@ -256,9 +242,11 @@ static int32_t move(struct ha_blast *b)
         return b->ask.host->incomplete(b->ask.call, "the move",
                                        who < 0 ? "the guest is not seen among HA resources"
                                                : "the target is not seen among the nodes");
-    int32_t r = ha_world_ties(&b->before);
-    memcpy(b->after.place.resources, b->before.place.resources,
-           b->before.place.resource_count * sizeof(*b->after.place.resources));
+    bool *wanted = b->ask.host->alloc(b->ask.call, b->before.place.resource_count + UINT64_C(1));
+    if (!wanted)
+        return PROXIMO_ENOMEM;
+    wanted[who] = true;
+    int32_t r = ha_world_ties(&b->before, wanted);
     say_move(b, (uint32_t)who, (uint32_t)to, member_is(b->subject, "how", "relocate"));
     b->after.place.resources[who].at = BIT(to);
     if (r == PROXIMO_OK)
@@ -285,7 +273,7 @@ static int32_t tell_all(void *instance, struct proximo_call *call, uint32_t risk
     const struct asking a = {((struct plane_instance *)instance)->host, call};
     struct ha_world world;
     uint32_t told = 0, left = 0;
-    int32_t r = ha_world_read(&a, false, &world);
+    int32_t r = ha_world_read(&a, &world);
     for (uint32_t i = 0; r == PROXIMO_OK && i < world.place.resource_count; i++) {
         const struct place_resource *res = &world.place.resources[i];
         const struct known_guest *guest = ha_world_guest(&world, res->sid);

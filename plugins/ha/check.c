@@ -22,6 +22,14 @@ int32_t ha_check_groups(const struct asking *a)
                : PROXIMO_OK;
 }
 
+int32_t ha_plan(void *instance, struct proximo_call *call, int32_t (*check)(const struct asking *a),
+                const struct config_kind *kind, uint32_t verb)
+{
+    const struct asking a = {((struct plane_instance *)instance)->host, call};
+    int32_t r = check(&a);
+    return r == PROXIMO_OK ? config_plan(a.host, call, kind, verb) : r;
+}
+
 int32_t ha_check_change(const struct asking *a, const char *what, struct json_object **ret_status)
 {
     *ret_status = NULL;
@@ -71,22 +79,25 @@ int32_t ha_tell_state(const struct asking *a, struct json_object *status, const 
     return r;
 }
 
-static int32_t wait_for(const struct asking *a, const char *sid, const char *member, const char *values,
-                        struct proximo_step *ret)
+struct proximo_step ha_wait(const char *select, const char *values)
 {
-    const char *select = ask_text(a, "[sid=%s]/%s", sid, member);
-    const char *fails = ask_text(a, "[sid=%s]/state=error", sid);
-    *ret = (struct proximo_step){ROW(proximo_step),
+    return (struct proximo_step){ROW(proximo_step),
                                  .kind = PROXIMO_STEP_WAIT,
                                  .path = HA_STATUS,
                                  .select = select,
                                  .wait_test = PROXIMO_WAIT_IN,
                                  .wait_value = values,
-                                 .fail_if = fails,
                                  .tolerate = "500,595,596,599",
                                  .interval_ms = 1000,
                                  .deadline_ms = HA_DEADLINE_S * UINT64_C(1000)};
-    return select && fails && values ? PROXIMO_OK : PROXIMO_ENOMEM;
+}
+
+static int32_t wait_for(const struct asking *a, const char *sid, const char *member, const char *values,
+                        struct proximo_step *ret)
+{
+    *ret = ha_wait(ask_text(a, "[sid=%s]/%s", sid, member), values);
+    ret->fail_if = ask_text(a, "[sid=%s]/state=error", sid);
+    return ret->select && ret->fail_if && values ? PROXIMO_OK : PROXIMO_ENOMEM;
 }
 
 int32_t ha_wait_state(const struct asking *a, const char *sid, const char *states, struct proximo_step *ret)

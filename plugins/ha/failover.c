@@ -202,12 +202,24 @@ static int32_t reply(const struct failover *f)
     return f->a.host->reply(f->a.call, blocks, 2);
 }
 
+/* What ties those that are on the node; one < 0: on any. */
+static int32_t look_closer(struct failover *f, int64_t one)
+{
+    const uint32_t count = f->world.place.resource_count;
+    bool *wanted = f->a.host->alloc(f->a.call, count + UINT64_C(1));
+    for (uint32_t i = 0; wanted && i < count; i++)
+        wanted[i] = one < 0 || (f->world.place.resources[i].at & BIT(one));
+    return wanted ? ha_world_ties(&f->world, wanted) : PROXIMO_ENOMEM;
+}
+
 static int32_t look(struct failover *f, const char *name)
 {
-    int32_t r = ha_world_read(&f->a, true, &f->world);
+    int32_t r = ha_world_read(&f->a, &f->world);
     const int64_t one = r == PROXIMO_OK && name ? place_node_find(&f->world.place, name) : -1;
     if (r == PROXIMO_OK && name && one < 0)
         return f->a.host->fail(f->a.call, PROXIMO_ENOTFOUND, "the cluster has no node \"%.64s\"", name);
+    if (r == PROXIMO_OK)
+        r = look_closer(f, one);
     f->fates = f->a.host->alloc(f->a.call, (f->world.place.resource_count + UINT64_C(1)) * sizeof(*f->fates));
     if (r == PROXIMO_OK && !f->fates)
         r = PROXIMO_ENOMEM;

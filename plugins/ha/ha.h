@@ -22,6 +22,14 @@ extern const struct topic ha_topic_resources, ha_topic_rules, ha_topic_groups, h
 /* Groups are of Proxmox VE 8, rules of 9: fails with words on the other one. Unknown releases pass. */
 int32_t ha_check_rules(const struct asking *a);
 int32_t ha_check_groups(const struct asking *a);
+/* A plan of the engine behind one of these looks, and the function of a row. */
+int32_t ha_plan(void *instance, struct proximo_call *call, int32_t (*check)(const struct asking *a),
+                const struct config_kind *kind, uint32_t verb);
+#define HA_PLAN(name, check, kind, verb)                                                                     \
+    static int32_t name(void *instance, struct proximo_call *call)                                           \
+    {                                                                                                        \
+        return ha_plan(instance, call, (check), (kind), (verb));                                             \
+    }
 /* Fails without Sys.Console on /, and without quorum. *ret_status: the rows of status/current, the caller's;
  * NULL: told as incomplete. */
 int32_t ha_check_change(const struct asking *a, const char *what, struct json_object **ret_status);
@@ -29,6 +37,8 @@ int32_t ha_check_change(const struct asking *a, const char *what, struct json_ob
 int32_t ha_check_error(const struct asking *a, struct json_object *status, const char *sid);
 /* Facts: the resource's state as it is; who acts, or that nobody does. */
 int32_t ha_tell_state(const struct asking *a, struct json_object *status, const char *sid);
+/* A wait for a value of status/current; values: a JSON array. */
+struct proximo_step ha_wait(const char *select, const char *values);
 /* Waits until the manager has the resource in one of these states (a JSON array). PROXIMO_ENOMEM. */
 int32_t ha_wait_state(const struct asking *a, const char *sid, const char *states, struct proximo_step *ret);
 /* Waits until it is on one of these nodes (a JSON array). */

@@ -206,7 +206,7 @@ static int32_t plan(void *instance, struct proximo_call *call, const char *how, 
         return m.a.host->fail(call, PROXIMO_EINVAL, "%s is missing", target ? "vmid" : "target");
     int32_t r = ha_check_change(&m.a, "a move by HA", &m.status);
     if (r == PROXIMO_OK)
-        r = ha_world_read(&m.a, false, &m.world);
+        r = ha_world_read(&m.a, &m.world);
     if (r == PROXIMO_OK)
         r = check(&m);
     if (r == PROXIMO_OK && m.world.place.resources[m.who].at == BIT(m.to)) {

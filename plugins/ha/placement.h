@@ -31,7 +31,8 @@ struct place_node {
 enum place_asked { PLACE_STARTED, PLACE_STOPPED, PLACE_DISABLED, PLACE_IGNORED };
 struct place_resource {
     const char *sid;
-    uint64_t at; /* the node it is on; several: it is on one of them; 0: not known */
+    uint64_t at;   /* the node it is on; several: it is on one of them; 0: not known */
+    uint64_t home; /* the node that has its guest now, whatever is being looked at */
     enum place_asked asked;
     bool error;      /* the manager has given it up */
     bool failback;   /* goes where it is preferred */

@@ -52,7 +52,7 @@ static int32_t foresee(struct config_change *c)
     struct ha_world world = {0}, after;
     if (c->verb != CONFIG_UPDATE || (!group && !failback))
         return PROXIMO_OK;
-    int32_t r = ha_world_read(&c->ask, false, &world);
+    int32_t r = ha_world_read(&c->ask, &world);
     if (r == PROXIMO_OK)
         r = ha_world_copy(&world, &after);
     if (r == PROXIMO_OK)

@@ -175,7 +175,7 @@ static int32_t check(struct config_change *c)
             &c->ask, "way_back_means",
             "undo does not move guests back: they go where HA prefers them by what is written back");
     if (r == PROXIMO_OK)
-        r = ha_world_read(&c->ask, false, &world);
+        r = ha_world_read(&c->ask, &world);
     if (r == PROXIMO_OK && c->verb != CONFIG_DELETE)
         r = take_resources(c, &world);
     if (r == PROXIMO_OK && c->verb != CONFIG_DELETE)
@@ -207,24 +207,9 @@ static const struct config_kind rule_kind = {
 };
 
 /* The release is looked at first: 8 has no such path. */
-static int32_t plan(void *instance, struct proximo_call *call, uint32_t verb)
-{
-    const struct asking a = {((struct plane_instance *)instance)->host, call};
-    int32_t r = ha_check_rules(&a);
-    return r == PROXIMO_OK ? config_plan(a.host, call, &rule_kind, verb) : r;
-}
-static int32_t plan_create(void *instance, struct proximo_call *call)
-{
-    return plan(instance, call, CONFIG_CREATE);
-}
-static int32_t plan_update(void *instance, struct proximo_call *call)
-{
-    return plan(instance, call, CONFIG_UPDATE);
-}
-static int32_t plan_delete(void *instance, struct proximo_call *call)
-{
-    return plan(instance, call, CONFIG_DELETE);
-}
+HA_PLAN(plan_create, ha_check_rules, &rule_kind, CONFIG_CREATE)
+HA_PLAN(plan_update, ha_check_rules, &rule_kind, CONFIG_UPDATE)
+HA_PLAN(plan_delete, ha_check_rules, &rule_kind, CONFIG_DELETE)
 static int32_t plan_undo(void *instance, struct proximo_call *call, struct proximo_text record_json)
 {
     return config_plan_undo(((struct plane_instance *)instance)->host, call, &rule_kind, record_json);

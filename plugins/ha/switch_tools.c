@@ -11,26 +11,17 @@
 
 static const struct proximo_need audit[] = {NEED("/", "Sys.Audit")};
 
-static int32_t wait_armed(const char *states, struct proximo_step *ret)
+static struct proximo_step wait_armed(const char *states)
 {
-    *ret = (struct proximo_step){ROW(proximo_step),
-                                 .kind = PROXIMO_STEP_WAIT,
-                                 .path = HA_STATUS,
-                                 .select = ARMED_SELECT,
-                                 .wait_test = PROXIMO_WAIT_IN,
-                                 .wait_value = states,
-                                 .tolerate = "500,595,596,599",
-                                 .interval_ms = 1000,
-                                 .deadline_ms = 300000};
-    return PROXIMO_OK;
+    struct proximo_step wait = ha_wait(ARMED_SELECT, states);
+    wait.deadline_ms = 300000;
+    return wait;
 }
 
 /* Switched on again, the manager takes its resources up one by one. */
 static struct proximo_step wait_thawed(void)
 {
-    struct proximo_step wait;
-    (void)wait_armed("0", &wait);
-    wait.select = "[state=freeze]";
+    struct proximo_step wait = ha_wait("[state=freeze]", "0");
     wait.wait_test = PROXIMO_WAIT_COUNT;
     return wait;
 }
@@ -60,16 +51,14 @@ static int32_t lay_out(const struct asking *a, const char *mode, const char *was
                                         .fields = ARMED_SELECT "," MODE_SELECT};
     const struct proximo_step step = request("change", mode ? &to : NULL);
     const struct proximo_step thawed = wait_thawed();
-    struct proximo_step seen, undo[3];
-    undo[0] = request("change", mode ? NULL : &back);
-    int32_t r = wait_armed(mode ? off : on, &seen);
-    if (r == PROXIMO_OK)
-        r = wait_armed(mode ? on : off, &undo[1]);
+    const struct proximo_step seen = wait_armed(mode ? off : on);
+    struct proximo_step undo[] = {request("change", mode ? NULL : &back), wait_armed(mode ? on : off),
+                                  thawed};
+    int32_t r = subject ? PROXIMO_OK : PROXIMO_ENOMEM;
     undo[1].name = "seen";
-    undo[2] = thawed;
     undo[2].name = "thawed";
-    if (!subject || r < 0)
-        return r < 0 ? r : PROXIMO_ENOMEM;
+    if (r < 0)
+        return r;
     ha_detail(subject, "kind", "ha");
     ha_detail(subject, "id", "cluster");
     ha_detail(subject, "mode", mode ? mode : was);

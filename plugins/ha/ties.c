@@ -67,7 +67,7 @@ static void tie_disk(struct tying *t, const struct guest_disk *disk)
     if (disk->flags & (DISK_UNUSED | DISK_VMSTATE | DISK_EMPTY | DISK_SHARED))
         return;
     if (!disk->storage) {
-        tie(t, t->res->at,
+        tie(t, t->res->home,
             ask_text(a, "%s is %s of its node", disk->slot,
                      disk->flags & DISK_BIND ? "a directory" : "a device"));
         return;
@@ -78,7 +78,7 @@ static void tie_disk(struct tying *t, const struct guest_disk *disk)
     }
     const bool shared = storage_is_shared(storage);
     const bool copied = !shared && !(disk->flags & (DISK_NO_REPLICA | DISK_CDROM));
-    tie(t, nodes_of_storage(t, storage) & (shared ? UINT64_MAX : t->res->at | (copied ? t->copies : 0)),
+    tie(t, nodes_of_storage(t, storage) & (shared ? UINT64_MAX : t->res->home | (copied ? t->copies : 0)),
         ask_text(a, "%s is on storage %s, which %s", disk->slot, disk->storage,
                  shared ? "not all nodes have" : "is each node's own"));
 }
@@ -161,7 +161,7 @@ static int32_t tie_device(struct tying *t, const char *key, const char *value)
     if (name && !list)
         t->res->can_unknown = true;
     else
-        tie(t, name ? nodes_of_mapping(t, mapping) : t->res->at,
+        tie(t, name ? nodes_of_mapping(t, mapping) : t->res->home,
             name ? ask_text(a, "%s needs mapping %s, which not all nodes have", key, name)
                  : ask_text(a, "%s is a device of its node", key));
     return r;
@@ -192,7 +192,7 @@ static int32_t see_guest(void *context, struct known_guest *guest)
     if (who < 0)
         return sid ? PROXIMO_OK : PROXIMO_ENOMEM;
     t->res = &t->w->place.resources[who];
-    if (!guest->config || !t->storages || !t->res->at) {
+    if (!guest->config || !t->storages || !t->res->home) {
         t->res->can_unknown = true;
         return guest->config
                    ? PROXIMO_OK
@@ -212,24 +212,36 @@ static int32_t see_guest(void *context, struct known_guest *guest)
     return r;
 }
 
-int32_t ha_world_ties(struct ha_world *world)
+/* The guests of the resources that are wanted. */
+static uint32_t choose(const struct ha_world *world, const bool *wanted, bool *ret_guests)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < world->place.resource_count; i++) {
+        const struct known_guest *guest =
+            wanted[i] ? ha_world_guest(world, world->place.resources[i].sid) : NULL;
+        if (!guest)
+            continue;
+        ret_guests[guest - world->guests.rows] = true;
+        count++;
+    }
+    return count;
+}
+
+int32_t ha_world_ties(struct ha_world *world, const bool *wanted)
 {
     struct tying t = {.w = world};
     const struct asking *a = &world->ask;
-    bool *wanted = a->host->alloc(a->call, world->guests.count + UINT64_C(1));
-    int32_t r = wanted ? PROXIMO_OK : PROXIMO_ENOMEM;
-    if (r == PROXIMO_OK && world->place.resource_count)
-        r = look(&t, "/storage", "/storage", "Datastore.Audit|Datastore.AllocateSpace",
-                 "which storages the nodes share", &t.storages);
-    if (r == PROXIMO_OK && world->place.resource_count)
+    bool *guests = a->host->alloc(a->call, world->guests.count + UINT64_C(1));
+    if (!guests)
+        return PROXIMO_ENOMEM;
+    if (!choose(world, wanted, guests))
+        return PROXIMO_OK;
+    int32_t r = look(&t, "/storage", "/storage", "Datastore.Audit|Datastore.AllocateSpace",
+                     "which storages the nodes share", &t.storages);
+    if (r == PROXIMO_OK)
         r = look(&t, "/cluster/replication", "/vms", "VM.Audit", "replication jobs", &t.jobs);
-    for (uint32_t i = 0; r == PROXIMO_OK && i < world->guests.count; i++) {
-        const struct known_guest *guest = &world->guests.rows[i];
-        const char *sid = ask_text(a, "%s:%lld", guest->lxc ? "ct" : "vm", (long long)guest->vmid);
-        wanted[i] = sid && place_resource_find(&world->place, sid) >= 0;
-    }
-    if (r == PROXIMO_OK && world->place.resource_count)
-        r = guests_visit_configs(a, &world->guests, wanted, CONFIGS_MOST, "looking at what ties guests",
+    if (r == PROXIMO_OK)
+        r = guests_visit_configs(a, &world->guests, guests, CONFIGS_MOST, "looking at what ties guests",
                                  see_guest, &t);
     json_object_put(t.storages);
     json_object_put(t.jobs);

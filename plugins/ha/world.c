@@ -196,6 +196,7 @@ static void new_resource(struct ha_world *w, const char *sid, struct json_object
     const struct known_guest *guest = ha_world_guest(w, sid);
     *ret = (struct place_resource){.sid = sid,
                                    .at = place_of(w, service, guest),
+                                   .home = place_of(w, service, guest),
                                    .failback = true,
                                    .lxc = strncmp(sid, "ct:", 3) == 0,
                                    .error = member_is(service, "state", "error"),
@@ -299,7 +300,7 @@ static int32_t look_ha(struct ha_world *w)
     return r;
 }
 
-int32_t ha_world_read(const struct asking *a, bool ties, struct ha_world *ret)
+int32_t ha_world_read(const struct asking *a, struct ha_world *ret)
 {
     *ret = (struct ha_world){.ask = *a, .groups = ask_release(a) == 8, .quorate = true};
     int32_t r = look_nodes(ret);
@@ -311,9 +312,7 @@ int32_t ha_world_read(const struct asking *a, bool ties, struct ha_world *ret)
     }
     if (r == PROXIMO_OK)
         r = look_ha(ret);
-    if (r == PROXIMO_OK)
-        r = look_scheduler(ret);
-    return r == PROXIMO_OK && ties ? ha_world_ties(ret) : r;
+    return r == PROXIMO_OK ? look_scheduler(ret) : r;
 }
 
 void ha_world_done(struct ha_world *world)

@@ -23,13 +23,13 @@ struct ha_world {
     bool rules_known, resources_known;
 };
 
-/* Reads all of it; what cannot be read is told as incomplete. ties: also the configurations of the resources'
- * guests, for what binds them to a node. Negative when the call is over. ha_world_done drops what was read.
- */
-int32_t ha_world_read(const struct asking *a, bool ties, struct ha_world *ret);
+/* Reads all of it; what cannot be read is told as incomplete. Negative when the call is over. ha_world_done
+ * drops what was read. */
+int32_t ha_world_read(const struct asking *a, struct ha_world *ret);
 void ha_world_done(struct ha_world *world);
-/* What ties the guests of resources to nodes (ties.c): sets can, tie and can_unknown. */
-int32_t ha_world_ties(struct ha_world *world);
+/* What ties the guests of these resources (by index) to nodes, from their configurations (ties.c): sets can,
+ * tie and can_unknown. */
+int32_t ha_world_ties(struct ha_world *world, const bool *wanted);
 
 /* A copy whose resources and rules can be changed; guests are the other's. PROXIMO_ENOMEM. */
 int32_t ha_world_copy(const struct ha_world *from, struct ha_world *ret);

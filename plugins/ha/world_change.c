@@ -185,6 +185,7 @@ int32_t ha_world_put_resource(struct ha_world *world, const struct ha_resource_e
         who = w->resource_count++;
         w->resources[who] = (struct place_resource){.sid = ask_text(&world->ask, "%s", edit->sid),
                                                     .at = at < 0 ? 0 : BIT(at),
+                                                    .home = at < 0 ? 0 : BIT(at),
                                                     .failback = true,
                                                     .lxc = strncmp(edit->sid, "ct:", 3) == 0,
                                                     .can = UINT64_MAX,
