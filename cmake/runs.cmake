@@ -7,6 +7,10 @@
 set(PROXIMO_RUN_LABELS_asan-ubsan "^(unit|abi|integration|fuzz-seeds)$")
 set(PROXIMO_RUN_LABELS_release "^(shipped|abi|oracle|contract|clients|house|bench|slow)$")
 
+# Set for the tests of this build when both run: asan-ubsan runs all rows of every tool, release the first of each, which is
+# enough to see the real sandbox around every tool's plane.
+set(PROXIMO_RUN_ENVIRONMENT_release "PROXIMO_TOOLS_BRIEF=set:1")
+
 # The longest first, so that none of them runs on alone at the end; after the static checks, which keep two processors busy,
 # those that mostly wait.
 set(PROXIMO_LONGEST_TESTS house-tidy road-kill road-slow road-tasks road-bulk clients-inspector-legacy

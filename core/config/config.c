@@ -27,6 +27,7 @@ static void site_done(struct config_site *site)
     free(site->name);
     free(site->token_file);
     free(site->node);
+    strings_done(&site->operator_addresses);
 }
 
 void config_free(struct config *config)

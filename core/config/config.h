@@ -45,10 +45,11 @@ struct config_site {
     enum config_site_kind kind;
     struct config_endpoint *endpoints;
     size_t endpoint_count;
-    char *token_file;            /* USER@REALM!TOKENID=SECRET (PBS: colon before SECRET) */
-    char *node;                  /* default node, or NULL */
-    uint32_t timeout_s;          /* of one request */
-    enum config_consent consent; /* at least this for every change here */
+    char *token_file;                         /* USER@REALM!TOKENID=SECRET (PBS: colon before SECRET) */
+    char *node;                               /* default node, or NULL */
+    uint32_t timeout_s;                       /* of one request */
+    enum config_consent consent;              /* at least this for every change here */
+    struct config_strings operator_addresses; /* IP addresses and networks in CIDR form */
 };
 
 struct config_plane {

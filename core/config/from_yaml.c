@@ -80,7 +80,7 @@ static int set_list(struct walk *w, const struct yaml_node *node, const struct s
 {
     char place[PLACE_SIZE];
     const struct value_source source = {.path = path, .place = place, .folder = w->b->folder};
-    const bool folders = key->type == VALUE_PATHS;
+    const bool folders = key->type == VALUE_PATHS, networks = key->type == VALUE_NETWORKS;
     struct value value = {0};
     int r = 0;
 
@@ -93,6 +93,8 @@ static int set_list(struct walk *w, const struct yaml_node *node, const struct s
             r = fault(w, item, path, folders ? "a folder is needed here" : "a name is needed here");
         else if (folders)
             r = value_folder_add(&value, item->text, &source, w->b->p);
+        else if (networks)
+            r = value_network_add(&value, item->text, &source, w->b->p);
         else
             r = value_list_add(&value, item->text, place, w->b->p);
     }
@@ -411,6 +413,7 @@ static int walk_mapping(struct walk *w, const struct yaml_node *node, const char
         case VALUE_NAMES: r = set_named(w, item, key, below); break;
         case VALUE_COUNTS: r = set_counts(w, item, key, below); break;
         case VALUE_LIST:
+        case VALUE_NETWORKS:
         case VALUE_PATHS: r = set_list(w, item, key, below); break;
         case VALUE_FREE: r = set_free(w, item, key, below); break;
         default:

@@ -63,6 +63,11 @@ const struct schema_key schema[] = {
      "seconds one request may take"},
     {"sites.*.consent", VALUE_CHOICE, SITE(consent), "plan,human,approver", 0, 2, LATER_LARGER, true, "plan",
      "whose consent every change of this site needs at least"},
+    {"sites.*.operator_addresses", VALUE_NETWORKS, SITE(operator_addresses), NULL, 0, 0, LATER_ADDS, false,
+     NULL,
+     "addresses and networks (CIDR) that operators reach this site from: plans say when a change would cut "
+     "them "
+     "off"},
     {"planes", VALUE_PLANES, NOWHERE, NULL, 0, 0, LATER_SAME, true, NULL,
      "planes to load, by name, or a list of names; default: every plane of the plane folder but exec"},
     {"planes.*.mode", VALUE_CHOICE, PLANE(mode), "off,read,guarded", 0, 2, LATER_SMALLER, true, "guarded",
@@ -236,13 +241,16 @@ const char *schema_nearest(const char *prefix, const char *name)
 static const char *type_name(const struct schema_key *key)
 {
     static const char *const names[] = {
-        [VALUE_PATH] = "path",          [VALUE_NODE] = "node name",  [VALUE_URL] = "URL",
-        [VALUE_TEXT] = "text",          [VALUE_SHA256] = "SHA-256",  [VALUE_CHOICE] = "choice",
-        [VALUE_SWITCH] = "choice",      [VALUE_BOOL] = "true|false", [VALUE_NUMBER] = "number",
-        [VALUE_LIST] = "list of names", [VALUE_FREE] = "mapping",    [VALUE_GROUP] = "mapping",
-        [VALUE_SITES] = "mapping",      [VALUE_PLANES] = "mapping",  [VALUE_ENDPOINTS] = "list",
-        [VALUE_RULES] = "mapping",      [VALUE_COUNTS] = "mapping",  [VALUE_PATHS] = "list of folders",
-        [VALUE_NAMES] = "mapping",
+        [VALUE_PATH] = "path",      [VALUE_NODE] = "node name",
+        [VALUE_URL] = "URL",        [VALUE_TEXT] = "text",
+        [VALUE_SHA256] = "SHA-256", [VALUE_CHOICE] = "choice",
+        [VALUE_SWITCH] = "choice",  [VALUE_BOOL] = "true|false",
+        [VALUE_NUMBER] = "number",  [VALUE_LIST] = "list of names",
+        [VALUE_FREE] = "mapping",   [VALUE_GROUP] = "mapping",
+        [VALUE_SITES] = "mapping",  [VALUE_PLANES] = "mapping",
+        [VALUE_ENDPOINTS] = "list", [VALUE_RULES] = "mapping",
+        [VALUE_COUNTS] = "mapping", [VALUE_PATHS] = "list of folders",
+        [VALUE_NAMES] = "mapping",  [VALUE_NETWORKS] = "list of addresses",
     };
 
     return names[key->type];

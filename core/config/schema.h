@@ -23,6 +23,7 @@ enum value_type {
     VALUE_NUMBER,    /* min..max */
     VALUE_LIST,      /* sequence of names */
     VALUE_PATHS,     /* sequence of folders, each as VALUE_PATH */
+    VALUE_NETWORKS,  /* sequence of IP addresses and networks (CIDR) */
     VALUE_COUNTS,    /* mapping of classes (or PREFIX.*) to numbers min..max, stored as names "CLASS=N" */
     VALUE_NAMES,     /* mapping of names to endpoints, programs or files (min says which), "NAME=VALUE" */
     VALUE_FREE,      /* any mapping, stored as JSON text */

@@ -2,6 +2,7 @@
 /* Values by type. Scalars come as text; the key, never the look of the text, decides what they mean. */
 #include "config/value.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -287,6 +288,35 @@ int value_folder_add(struct value *value, const char *item, const struct value_s
     return r;
 }
 
+/* "10.0.0.5", "10.0.0.0/24", "2001:db8::/32" */
+static bool is_network(const char *text)
+{
+    unsigned char bytes[16];
+    char address[INET6_ADDRSTRLEN];
+    const char *slash = strchr(text, '/');
+    const size_t len = slash ? (size_t)(slash - text) : strlen(text);
+    uint64_t bits = 0;
+
+    if (len >= sizeof(address))
+        return false;
+    memcpy(address, text, len);
+    address[len] = '\0';
+    const bool v4 = inet_pton(AF_INET, address, bytes) == 1;
+    if (!v4 && inet_pton(AF_INET6, address, bytes) != 1)
+        return false;
+    return !slash || (text_to_u64(slash + 1, v4 ? 32 : 128, &bits) == 0);
+}
+
+int value_network_add(struct value *value, const char *item, const struct value_source *source,
+                      struct problem *p)
+{
+    if (!is_network(item))
+        return bad(p, source, item, "an IP address or a network such as 10.0.0.0/24");
+    if (value->list.count == LIST_MAX)
+        return problem_set(p, -EINVAL, PX_CONFIG, "%s: more than %u addresses", source->place, LIST_MAX);
+    return strings_add(&value->list, item) < 0 ? no_memory(p) : 0;
+}
+
 int value_count_add(const struct schema_key *key, struct value *value, const char *name, const char *number,
                     const struct value_source *source, struct problem *p)
 {
@@ -381,7 +411,7 @@ static bool has_text(const struct schema_key *key)
 static bool has_list(const struct schema_key *key)
 {
     return key->type == VALUE_LIST || key->type == VALUE_PATHS || key->type == VALUE_COUNTS ||
-           key->type == VALUE_NAMES;
+           key->type == VALUE_NAMES || key->type == VALUE_NETWORKS;
 }
 
 bool value_same(const struct schema_key *key, const void *owner, const struct value *value)

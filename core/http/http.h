@@ -23,9 +23,10 @@ struct config_site;
 struct http_client;
 struct cancel;
 
-#define HTTP_MODULE_VERSION 4u
+#define HTTP_MODULE_VERSION 5u
 #define HTTP_ANSWER_LIMIT   ((size_t)64 << 20) /* bytes of one answer's body */
 #define HTTP_PATH_LIMIT     2048u
+#define HTTP_IP_SIZE        48u /* an IPv6 address with its end */
 
 struct http_field {
     const char *name;
@@ -53,6 +54,8 @@ struct http_answer {
     char *body;       /* NUL-terminated, may be NULL */
     size_t body_len;
     size_t endpoint; /* index that answered */
+    /* The two ends of the connection, as text; empty: not known. */
+    char local_ip[HTTP_IP_SIZE], peer_ip[HTTP_IP_SIZE];
     int64_t time_us; /* from send to last byte */
 };
 

@@ -360,6 +360,14 @@ const char *transfer_reason(const struct transfer *t)
     return curl_easy_strerror(t->result);
 }
 
+static void address_of(CURL *easy, CURLINFO which, char ret[HTTP_IP_SIZE])
+{
+    const char *text = NULL;
+
+    if (curl_easy_getinfo(easy, which, &text) == CURLE_OK && text && strlen(text) < HTTP_IP_SIZE)
+        memcpy(ret, text, strlen(text) + 1);
+}
+
 int transfer_answer(struct transfer *t, size_t endpoint_index, struct http_answer *ret)
 {
     struct http_answer answer = {.endpoint = endpoint_index};
@@ -373,6 +381,8 @@ int transfer_answer(struct transfer *t, size_t endpoint_index, struct http_answe
     answer.status = (int)status;
     answer.time_us = total > before ? total - before : 0;
     memcpy(answer.reason, t->reason, sizeof(answer.reason));
+    address_of(t->easy, CURLINFO_LOCAL_IP, answer.local_ip);
+    address_of(t->easy, CURLINFO_PRIMARY_IP, answer.peer_ip);
     if (t->body.len > 0) {
         answer.body = buf_take(&t->body, &answer.body_len);
         if (answer.body == NULL)

@@ -62,6 +62,7 @@ static int put_get(struct proximo_call *call, struct buf *b, const void *at)
         return host_fail(call, PROXIMO_EINVAL, "a get needs a struct_size, a path and known flags");
     body_put_u64(b, get.flags);
     body_put_cstr(b, get.path);
+    body_put_cstr(b, get.site ? get.site : "");
     int r = put_fields(call, b, get.fields, get.field_count);
     return r ? r : put_needs(call, b, &get.needs);
 }
@@ -187,6 +188,47 @@ int32_t host_permission(struct proximo_call *call, const char *path, const char 
     return code ? code : body_u32(&answer) != 0;
 }
 
+int32_t host_sites(struct proximo_call *call, struct proximo_text *ret_json)
+{
+    struct buf none = BUF_INIT(1);
+    struct body answer;
+    size_t len = 0;
+
+    if (!call || !ret_json)
+        return PROXIMO_EINVAL;
+    int32_t code = host_upcall_answer(call, MESSAGE_SITES, &none, &answer);
+    const char *text = code == 0 ? body_text(&answer, &len) : NULL;
+    if (code || !text)
+        return code ? code : PROXIMO_EPROTO;
+    return host_arena_text(call, text, len, ret_json) < 0 ? PROXIMO_ENOMEM : PROXIMO_OK;
+}
+
+/* Asked once a call: version and reached, both empty when the host does not know them. */
+static int32_t site_ask(struct proximo_call *call)
+{
+    struct buf none = BUF_INIT(1);
+    struct body answer;
+    struct proximo_text version = {"", 0}, reached = {"", 0};
+    size_t len = 0;
+
+    const int32_t code = host_upcall_answer(call, MESSAGE_SITE, &none, &answer);
+    const char *text = code == 0 ? body_text(&answer, &len) : NULL;
+    if (text)
+        version = (struct proximo_text){text, len};
+    text = text ? body_text(&answer, &len) : NULL;
+    if (text)
+        reached = (struct proximo_text){text, len};
+    const int32_t stopped = host_stopped(call);
+    if (stopped)
+        return stopped;
+    if (host_arena_text(call, version.ptr, version.len, &version) < 0 ||
+        host_arena_text(call, reached.ptr, reached.len, &reached) < 0)
+        return PROXIMO_ENOMEM;
+    call->site_version = (char *)(uintptr_t)version.ptr;
+    call->site_reached = (char *)(uintptr_t)reached.ptr;
+    return PROXIMO_OK;
+}
+
 int32_t host_site(struct proximo_call *call, struct proximo_site *ret)
 {
     uint32_t size;
@@ -195,24 +237,14 @@ int32_t host_site(struct proximo_call *call, struct proximo_site *ret)
         return PROXIMO_EINVAL;
     if (!call->site_kind)
         return host_fail(call, PROXIMO_EUNAVAIL, "no site is configured");
-    if (!call->site_version) {
-        struct buf none = BUF_INIT(1);
-        struct body answer;
-        size_t len = 0;
-        const char *text =
-            host_upcall_answer(call, MESSAGE_SITE, &none, &answer) == 0 ? body_text(&answer, &len) : "";
-        struct proximo_text copy;
-        int32_t stopped = host_stopped(call);
-        if (stopped)
-            return stopped;
-        if (host_arena_text(call, text, len, &copy) < 0)
-            return PROXIMO_ENOMEM;
-        call->site_version = (char *)(uintptr_t)copy.ptr;
-    }
+    const int32_t r = call->site_version ? PROXIMO_OK : site_ask(call);
+    if (r)
+        return r;
     struct proximo_site site = {.struct_size = (uint32_t)sizeof(site),
                                 .kind = call->site_kind,
                                 .name = {call->site_name, strlen(call->site_name)},
-                                .version = {call->site_version, strlen(call->site_version)}};
+                                .version = {call->site_version, strlen(call->site_version)},
+                                .reached_json = {call->site_reached, strlen(call->site_reached)}};
     memcpy(&size, ret, sizeof(size));
     if (size < 8)
         return host_fail(call, PROXIMO_EINVAL, "ret_site needs its struct_size set");

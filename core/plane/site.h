@@ -24,6 +24,9 @@ int sites_new(const struct config *config, struct sites **ret);
 void sites_free(struct sites *sites);
 /* name NULL: the only site. PX-SITE names the valid ones. */
 int sites_find(struct sites *sites, const char *name, struct site **ret, struct problem *p);
+/* The same among the sites of these kinds (PROXIMO_FOR_...; 0: all), for a tool of such a plane. */
+int sites_find_for(struct sites *sites, const char *name, uint32_t kinds, struct site **ret,
+                   struct problem *p);
 size_t sites_count(const struct sites *sites);
 struct site *sites_at(struct sites *sites, size_t index);
 const struct config_site *site_config(const struct site *site);
@@ -110,5 +113,12 @@ int site_permission_anywhere(struct site *site, const struct site_call *call, co
 int site_need(struct site *site, const struct site_call *call, const char *path_template, const char *path,
               const char *privileges, struct problem *p);
 int site_version(struct site *site, const struct site_call *call, char ret_version[32], struct problem *p);
+/*
+ * How this site is reached: {"endpoints":[{"host","port","address"}],"local","token","operator_addresses"}.
+ * address and local are what the last connection had at its two ends, absent before the first answer; an
+ * endpoint written as an address has it at once. token: absent without a readable token file. NULL: no
+ * memory.
+ */
+struct json_object *site_reached(struct site *site);
 
 #endif

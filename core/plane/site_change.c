@@ -37,6 +37,7 @@ int site_change(struct site *site, const struct site_call *call, const char *met
     if (r < 0)
         return r;
     *ret_sent = true;
+    site_reached_keep(site, &http);
     if (http.status >= 300)
         (void)http_answer_problem(&http, method, path, &refusal);
     r = site_parse(method, path, true, &http, &answer, p);

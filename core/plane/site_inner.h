@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "http/http.h"
 #include "plane/site.h"
 
 #define SITE_GUESTS_AGE_MS      3000
@@ -69,6 +70,9 @@ struct site {
     const struct http_module *module;
     struct http_client *client;
     atomic_bool used;
+    pthread_mutex_t reached_lock;
+    char local_ip[HTTP_IP_SIZE];    /* this end of the last connection that answered */
+    char (*peer_ips)[HTTP_IP_SIZE]; /* of each endpoint, the other end; empty: it never answered */
 
     struct flight guests_flight;
     struct guest_table guests;
@@ -85,6 +89,8 @@ struct site {
 
 /* The HTTP client, made at first use; takes the module along. */
 int site_client(struct site *site, struct problem *p);
+/* Keeps the two ends of the connection that this answer came over. */
+void site_reached_keep(struct site *site, const struct http_answer *http);
 /* When to give up on one request: never later than the site's own timeout, however long the call may take. */
 int64_t site_deadline(const struct site *site, const struct site_call *call);
 /* The answer of a request, its body taken out of http. An error answer need not be JSON (401 is empty, some

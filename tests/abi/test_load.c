@@ -17,7 +17,7 @@ static const struct {
     const char *name, *part;
 } refused[] = {
     {"magic", "not a plane"},
-    {"major", "built for plane ABI 1.0; this program has 0.4"},
+    {"major", "built for plane ABI 1.0; this program has 0.5"},
     {"minor", "needs features 0x10000000000"},
     {"noentry", "does not export proximo_plane_0"},
     {"decline", "declines"},

@@ -152,6 +152,19 @@ PLANE_TEST_FN int32_t plane_test_site(struct proximo_call *call, struct proximo_
     ret_site->name.len = 4;
     ret_site->version.ptr = version;
     ret_site->version.len = strlen(version);
+    if (ret_site->struct_size >= sizeof(*ret_site)) {
+        const char *reached = call->test->reached ? call->test->reached : "";
+        ret_site->reached_json.ptr = reached;
+        ret_site->reached_json.len = strlen(reached);
+    }
+    return 0;
+}
+
+PLANE_TEST_FN int32_t plane_test_sites(struct proximo_call *call, struct proximo_text *ret_json)
+{
+    const char *sites = call->test->sites ? call->test->sites : "[{\"name\":\"test\",\"kind\":\"pve\"}]";
+    ret_json->ptr = sites;
+    ret_json->len = strlen(sites);
     return 0;
 }
 
@@ -219,12 +232,21 @@ PLANE_TEST_FN int32_t plane_test_ask(struct plane_test *t, const char *path,
     return 0;
 }
 
+/* Of another site as "SITE:/path". */
+PLANE_TEST_FN int32_t plane_test_ask_site(struct plane_test *t, const struct proximo_get *get,
+                                          struct proximo_answer *ret)
+{
+    char path[1024];
+    (void)snprintf(path, sizeof(path), "%s%s%s", get->site ? get->site : "", get->site ? ":" : "", get->path);
+    return plane_test_ask(t, path, get->fields, get->field_count, ret);
+}
+
 PLANE_TEST_FN int32_t plane_test_get(struct proximo_call *call, const struct proximo_get *get,
                                      struct proximo_answer *ret)
 {
     if (call->test->cancelled)
         return PROXIMO_ECANCELLED;
-    int32_t r = plane_test_ask(call->test, get->path, get->fields, get->field_count, ret);
+    int32_t r = plane_test_ask_site(call->test, get, ret);
     if (r || ret->status < 400 || (get->flags & PROXIMO_GET_TOLERATE))
         return r;
     return ret->status == 403 || ret->status == 401 ? PROXIMO_EDENIED
@@ -238,7 +260,7 @@ PLANE_TEST_FN int32_t plane_test_get_many(struct proximo_call *call, const struc
     if (call->test->cancelled)
         return PROXIMO_ECANCELLED;
     for (uint32_t i = 0; i < count; i++) {
-        int32_t r = plane_test_ask(call->test, gets[i].path, gets[i].fields, gets[i].field_count, &ret[i]);
+        int32_t r = plane_test_ask_site(call->test, &gets[i], &ret[i]);
         if (r)
             return r;
     }
@@ -365,6 +387,7 @@ PLANE_TEST_FN const struct proximo_host *plane_test_host(void)
     fake.exited = plane_test_exited;
     fake.outcome_unknown = plane_test_outcome_unknown;
     fake.ended = plane_test_ended;
+    fake.sites = plane_test_sites;
     return &fake;
 }
 

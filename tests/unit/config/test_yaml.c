@@ -150,6 +150,17 @@ static void test_secret_dirs(void **state)
     config_free(c);
 }
 
+static void test_operator_addresses(void **state)
+{
+    struct config *c = load("sites: {a: {url: 'https://h', token_file: /t, operator_addresses: [10.0.0.5, "
+                            "10.1.0.0/16, '2001:db8::/32']}}");
+
+    (void)state;
+    assert_int_equal(c->sites[0].operator_addresses.count, 3);
+    assert_string_equal(c->sites[0].operator_addresses.items[2], "2001:db8::/32");
+    config_free(c);
+}
+
 /* design 3: "Planes are `read`, `guarded` or `off`; the strictest of global mode and plane mode wins ..." */
 static void test_planes_as_list(void **state)
 {
@@ -181,6 +192,11 @@ static const struct {
     {"trust: {secret_dirs: ['/a,b']}", "is not a folder that can be named here", NULL},
     {"trust: {secret_dirs: ['']}", "is not a path (it is empty)", NULL},
     {"trust: {secret_dirs: [{a: b}]}", "a folder is needed here", NULL},
+    {"sites: {a: {operator_addresses: 10.0.0.5}}", "a list is needed", NULL},
+    {"sites: {a: {operator_addresses: [10.0.0.5/33]}}", "is not an IP address or a network", NULL},
+    {"sites: {a: {operator_addresses: [10.0.0/8]}}", "is not an IP address or a network", NULL},
+    {"sites: {a: {operator_addresses: ['2001:db8::/129']}}", "is not an IP address or a network", NULL},
+    {"sites: {a: {operator_addresses: [pve1.lan]}}", "is not an IP address or a network", NULL},
     {"surface: {list: some}", "f:1:17: surface", NULL},
     {"mode: {list: read}", "f:1:7: mode", NULL},
     {"mode: read\nmode: read", "f:2:1: the key `mode` stands here a second time", NULL},
@@ -326,9 +342,10 @@ static void test_limits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults),    cmocka_unit_test(test_everything),
-        cmocka_unit_test(test_secret_dirs), cmocka_unit_test(test_planes_as_list),
-        cmocka_unit_test(test_bad),         cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_defaults),       cmocka_unit_test(test_everything),
+        cmocka_unit_test(test_secret_dirs),    cmocka_unit_test(test_operator_addresses),
+        cmocka_unit_test(test_planes_as_list), cmocka_unit_test(test_bad),
+        cmocka_unit_test(test_limits),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
