@@ -119,19 +119,14 @@ static int32_t subject(const struct config_change *c)
 {
     struct json_object *subject DROP_JSON =
         c->subject_details ? json_object_get(c->subject_details) : json_object_new_object();
-    const bool guest = (c->kind->flags & CONFIG_OF_GUEST) != 0;
-    const char *name = guest                   ? ask_argument(&c->ask, "vmid")
-                       : c->kind->subject_name ? config_fill(c, c->kind->subject_name)
-                                               : c->id;
+    const char *name = c->kind->subject_name ? config_fill(c, c->kind->subject_name) : c->id;
     if (!subject || !name)
         return PROXIMO_ENOMEM;
-    if (guest) {
-        json_object_object_add(subject, "kind", json_object_new_string("guest"));
-        json_object_object_add(subject, "vmid", json_object_new_int64((int64_t)digits_of(name, 999999999)));
-        return c->ask.host->subject(c->ask.call, c->operation_class, json_text(subject));
-    }
     json_object_object_add(subject, "kind", json_object_new_string(c->kind->subject));
-    json_object_object_add(subject, c->kind->subject_member, json_object_new_string(name));
+    json_object_object_add(subject, c->kind->subject_member,
+                           strcmp(c->kind->subject, "guest") == 0
+                               ? json_object_new_int64((int64_t)digits_of(name, 999999999))
+                               : json_object_new_string(name));
     return c->ask.host->subject(c->ask.call, c->operation_class, json_text(subject));
 }
 

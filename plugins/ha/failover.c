@@ -52,7 +52,7 @@ static struct json_object *new_row(const struct failover *f, uint32_t node, cons
     put(row, "name", guest->name);
     put(row, "kind", guest->lxc ? "lxc" : "qemu");
     if (guest->maxmem)
-        put_bytes(row, "memory", guest->maxmem);
+        put_bytes(row, "maxmem", guest->maxmem);
     return row;
 }
 

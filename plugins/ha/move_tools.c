@@ -282,7 +282,7 @@ static const struct proximo_param move_params[] = {
 };
 
 static const struct proximo_change changes[] = {
-    {ROW(proximo_change), .name = "pve_ha_migrate", .title = "Ask HA to migrate a guest",
+    {ROW(proximo_change), .name = "pve_ha_migrate", .title = "Migrate by HA",
      .description =
          "Moves a guest that HA looks after to another node: a virtual machine while it runs, a container by "
          "a restart. The HA manager does it when it can; ok means that the guest was seen there. The plan "
@@ -290,7 +290,7 @@ static const struct proximo_change changes[] = {
      .params = PROXIMO_TABLE(move_params), .operation_class = "ha.migrate", .subject = "guest/{vmid}",
      .needs = PROXIMO_TABLE(audit), .plan = plan_migrate, .plan_undo = undo_migrate,
      .undo_kind = PROXIMO_UNDO_FUNCTION},
-    {ROW(proximo_change), .name = "pve_ha_relocate", .title = "Ask HA to relocate a guest",
+    {ROW(proximo_change), .name = "pve_ha_relocate", .title = "Relocate by HA",
      .description =
          "Stops a guest that HA looks after and starts it on another node, where pve_ha_migrate would move "
          "it while it runs. The HA manager does it when it can; ok means that the guest was seen there. "

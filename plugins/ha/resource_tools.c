@@ -119,11 +119,14 @@ static int32_t check(struct config_change *c)
 
 static const struct config_kind resource_kind = {
     .what = "HA resource",
+    .subject = "guest",
+    .subject_member = "vmid",
+    .subject_name = "{vmid}",
     .id = "sid",
     .make_id = ha_sid,
     .list = HA_RESOURCES,
     .one = HA_RESOURCES "/{sid}",
-    .flags = CONFIG_DIGEST | CONFIG_OF_GUEST,
+    .flags = CONFIG_DIGEST,
     .keys = resource_keys,
     .key_count = sizeof(resource_keys) / sizeof(resource_keys[0]),
     .shown = computed,
@@ -228,9 +231,9 @@ static const struct proximo_change changes[] = {
      .params = PROXIMO_TABLE(update_params), .operation_class = "ha.update", .subject = "guest/{vmid}",
      .needs = PROXIMO_TABLE(audit), .plan = resource_update_plan, .plan_undo = resource_update_undo,
      .undo_kind = PROXIMO_UNDO_FUNCTION},
-    {ROW(proximo_change), .name = "pve_ha_resource_remove", .title = "Take a guest out of HA",
+    {ROW(proximo_change), .name = "pve_ha_resource_remove", .title = "Remove an HA resource",
      .description =
-         "Removes a guest from HA. It stays as it is, running or not, but nobody starts it again when it "
+         "Takes a guest out of HA. It stays as it is, running or not, but nobody starts it again when it "
          "or its node fails. On Proxmox VE 9 it leaves its rules as well. Undo adds it again with all "
          "its values and rules.",
      .params = PROXIMO_TABLE(remove_params), .operation_class = "ha.remove", .subject = "guest/{vmid}",

@@ -284,7 +284,7 @@ static const struct proximo_column columns[] = {
 };
 
 static const struct proximo_read reads[] = {
-    {ROW(proximo_read), .name = "pve_ha_rules_list", .title = "HA rules",
+    {ROW(proximo_read), .name = "pve_ha_rules_list", .title = "HA rules: node and resource affinity",
      .description =
          "Lists the rules of high availability (Proxmox VE 9): which nodes resources prefer or must be on, "
          "which resources are to be together or apart.",

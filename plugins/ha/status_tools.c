@@ -43,12 +43,12 @@ static const struct proximo_column failover_columns[] = {
     COLUMN(.name = "fate"),
     COLUMN(.name = "to"),
     COLUMN(.name = "says"),
-    COLUMN(.name = "memory", .unit = "bytes"),
+    COLUMN(.name = "maxmem", .unit = "bytes"),
     COLUMN(.name = "kind", EXTRA),
 };
 
 static const struct proximo_read reads[] = {
-    {ROW(proximo_read), .name = "pve_ha_status", .title = "HA status",
+    {ROW(proximo_read), .name = "pve_ha_status", .title = "Status of high availability",
      .description =
          "Shows how high availability is: quorum, the manager's node, the nodes' own managers, and each "
          "guest "
@@ -62,11 +62,11 @@ static const struct proximo_read reads[] = {
          "Shows what the HA manager itself has written down: its node, the state of each node (online, "
          "maintenance, fence, unknown), and where each service is on its way to.",
      .path = "/cluster/ha/status/manager_status", .needs = PROXIMO_TABLE(audit)},
-    {ROW(proximo_read), .name = "pve_ha_failover", .title = "What if a node fails",
+    {ROW(proximo_read), .name = "pve_ha_failover", .title = "What a lost node would mean",
      .description =
-         "Simulates the failure or maintenance of a node: which guests HA starts or moves where, which have "
-         "nowhere to go and why, which nobody starts, whether the other nodes have the memory. Nothing is "
-         "changed. Where HA chooses among nodes, all of them are named.",
+         "Says what the failure or maintenance of a node would mean: which guests HA starts or moves where, "
+         "which have nowhere to go and why, which nobody starts, whether the other nodes have room for "
+         "them. Nothing is changed. Where HA chooses among nodes, all of them are named.",
      .params = PROXIMO_TABLE(failover_params), .path = HA_STATUS, .columns = PROXIMO_TABLE(failover_columns),
      .count_by = "fate", .needs = PROXIMO_TABLE(audit), .read = ha_read_failover},
 };

@@ -123,7 +123,7 @@ static const struct proximo_param disarm_params[] = {
 static const struct proximo_change changes[] = {
     {ROW(proximo_change), .name = "pve_ha_disarm", .title = "Switch HA off",
      .description =
-         "Switches high availability off for the whole cluster (from Proxmox VE 9.2 on), for work on its "
+         "Stops high availability for the whole cluster (from Proxmox VE 9.2 on), for work on its "
          "network or storage: no node is fenced and no guest recovered until pve_ha_arm. Undo switches "
          "it on again.",
      .params = PROXIMO_TABLE(disarm_params), .operation_class = "ha.disarm", .subject = "ha/cluster",
@@ -131,7 +131,7 @@ static const struct proximo_change changes[] = {
      .undo_class = "ha.arm"},
     {ROW(proximo_change), .name = "pve_ha_arm", .title = "Switch HA on again",
      .description =
-         "Switches high availability on again after pve_ha_disarm: guests are recovered, and nodes that lose "
+         "Starts high availability again after pve_ha_disarm: guests are recovered, and nodes that lose "
          "the cluster are fenced. Undo switches it off as it was.",
      .operation_class = "ha.arm", .subject = "ha/cluster", .needs = PROXIMO_TABLE(audit), .plan = plan_arm,
      .undo_kind = PROXIMO_UNDO_TEMPLATE, .undo_class = "ha.disarm"},
