@@ -5,8 +5,7 @@
  */
 #include "blast.h"
 
-#define BIT(i)         (UINT64_C(1) << (i))
-#define CONFLICTS_MOST 64u
+#define BIT(i) (UINT64_C(1) << (i))
 
 int32_t ha_blast_open(void *instance, struct proximo_call *call, struct proximo_text subject_json,
                       struct ha_blast *ret)
@@ -30,12 +29,12 @@ static bool is_same(const struct place_choice *a, const struct place_choice *b)
     return a->cause == b->cause && a->nodes == b->nodes && a->lack == b->lack;
 }
 
+/* A resource that is to run; one whose node is gone is looked at as well: a change may give it a place. */
 static struct place_choice choice_of(const struct ha_world *world, uint32_t who)
 {
     const struct place_resource *res = &world->place.resources[who];
     const struct place_choice stays = {.nodes = res->at, .cause = PLACE_STAYS, .other = -1, .rule = -1};
-    return who < world->place.resource_count && res->asked == PLACE_STARTED && !res->error &&
-                   (res->at & place_online(&world->place))
+    return res->asked == PLACE_STARTED && !res->error && place_count(res->at) == 1 && !world->frozen
                ? place_choose(&world->place, who, 0, false)
                : stays;
 }
@@ -81,7 +80,7 @@ static struct fate fate_of(const struct ha_world *world, uint32_t who)
         const struct place_outcome outcome = place_fate_of(&world->place, who, n, PLACE_FAILS);
         if (!(res->at & BIT(n)))
             continue;
-        const char *lost = outcome.fate == PLACE_NOT_STARTED ? NULL : ha_quorum_text(world, n);
+        const char *lost = outcome.fate == PLACE_NOT_STARTED ? NULL : ha_idle_text(world, n);
         const char *says = lost ? lost : ha_outcome_text(world, who, &outcome),
                    *name = world->place.nodes[n].name;
         const uint32_t risk = lost ? PROXIMO_RISK_MEDIUM : risk_of(&outcome);
@@ -233,32 +232,17 @@ static int32_t tell_nodes(const struct ha_blast *b)
 
 /* ---- rules that cannot be kept */
 
-static bool had_conflict(const struct ha_world *before, const struct place_conflict *had, uint32_t count,
-                         const struct ha_world *after, const struct place_conflict *is)
-{
-    for (uint32_t i = 0; i < count && i < CONFLICTS_MOST; i++) {
-        if (had[i].kind == is->kind &&
-            strcmp(before->place.rules[had[i].rule].name, after->place.rules[is->rule].name) == 0)
-            return true;
-    }
-    return false;
-}
-
 static int32_t tell_conflicts(const struct ha_blast *b)
 {
-    struct place_conflict had[CONFLICTS_MOST], found[CONFLICTS_MOST];
-    const uint32_t old = place_conflicts(&b->before.place, had, CONFLICTS_MOST);
-    const uint32_t count = place_conflicts(&b->after.place, found, CONFLICTS_MOST);
+    struct place_conflict found[HA_CONFLICTS_MOST];
+    const uint32_t count = ha_new_conflicts(&b->before, &b->after, found);
     int32_t r = PROXIMO_OK;
-    for (uint32_t i = 0; r == PROXIMO_OK && i < count && i < CONFLICTS_MOST; i++) {
-        if (had_conflict(&b->before, had, old, &b->after, &found[i]))
-            continue;
+    for (uint32_t i = 0; r == PROXIMO_OK && i < count; i++)
         r = tell_affected(
             &b->ask, found[i].kind == PLACE_TOO_FEW ? PROXIMO_RISK_MEDIUM : PROXIMO_RISK_HIGH,
             ha_rule_word(&b->after, found[i].rule), NULL,
             ask_text(&b->ask, "HA does not follow it any more: %s", ha_conflict_text(&b->after, &found[i])),
             NULL);
-    }
     return r;
 }
 

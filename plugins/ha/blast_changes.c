@@ -90,6 +90,8 @@ static int32_t change_resource(void *instance, struct proximo_call *call, struct
                                           .no_group = group && !*group};
     if (r == PROXIMO_OK && b.focus)
         r = ha_world_put_resource(&b.after, &edit);
+    if (r == PROXIMO_OK && b.focus && new)
+        r = ha_world_join_rules(&b.after, b.focus, text(&b, "rules"));
     if (r == PROXIMO_OK && b.focus && (new || edit.state))
         say_state(&b, edit.state ? edit.state : "started", new);
     if (r == PROXIMO_OK)
@@ -216,6 +218,23 @@ static void say_move(struct ha_blast *b, uint32_t who, uint32_t target, bool rel
     }
 }
 
+static int32_t tell_target_room(const struct ha_blast *b, uint32_t who, uint32_t target)
+{
+    const struct asking *a = &b->ask;
+    const struct place_node *node = &b->before.place.nodes[target];
+    const uint64_t needs = b->before.place.resources[who].memory;
+    const uint64_t room = node->memory > node->given ? node->memory - node->given : 0;
+    if (!runs(b) || !node->memory || needs <= room)
+        return PROXIMO_OK;
+    return tell_affected(
+        a, PROXIMO_RISK_MEDIUM, ask_text(a, "node/%s", node->name), NULL,
+        ask_text(a,
+                 "the guest may take %s of memory, and %s are left beside what the running guests "
+                 "there may take",
+                 ha_gib(a, needs), ha_gib(a, room)),
+        NULL);
+}
+
 /* Those that are kept together with it go along. */
 static int32_t tell_company(struct ha_blast *b, uint32_t who, uint32_t target)
 {
@@ -249,6 +268,8 @@ static int32_t move(struct ha_blast *b)
     int32_t r = ha_world_ties(&b->before, wanted);
     say_move(b, (uint32_t)who, (uint32_t)to, member_is(b->subject, "how", "relocate"));
     b->after.place.resources[who].at = BIT(to);
+    if (r == PROXIMO_OK)
+        r = tell_target_room(b, (uint32_t)who, (uint32_t)to);
     if (r == PROXIMO_OK)
         r = tell_company(b, (uint32_t)who, (uint32_t)to);
     return r == PROXIMO_OK ? ha_blast_tell(b) : r;

@@ -74,3 +74,30 @@ int32_t ha_check_nodes(const struct config_change *c, const struct ha_world *wor
     }
     return PROXIMO_OK;
 }
+
+/* ---- conflicts */
+
+static bool had_conflict(const struct ha_world *before, const struct place_conflict *had, uint32_t count,
+                         const struct ha_world *after, const struct place_conflict *is)
+{
+    for (uint32_t i = 0; i < count && i < HA_CONFLICTS_MOST; i++) {
+        if (had[i].kind == is->kind &&
+            strcmp(before->place.rules[had[i].rule].name, after->place.rules[is->rule].name) == 0)
+            return true;
+    }
+    return false;
+}
+
+uint32_t ha_new_conflicts(const struct ha_world *before, const struct ha_world *after,
+                          struct place_conflict ret[HA_CONFLICTS_MOST])
+{
+    struct place_conflict had[HA_CONFLICTS_MOST];
+    const uint32_t old = place_conflicts(&before->place, had, HA_CONFLICTS_MOST);
+    const uint32_t all = place_conflicts(&after->place, ret, HA_CONFLICTS_MOST);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < all && i < HA_CONFLICTS_MOST; i++) {
+        if (!had_conflict(before, had, old, after, &ret[i]))
+            ret[count++] = ret[i];
+    }
+    return count;
+}

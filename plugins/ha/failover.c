@@ -81,11 +81,12 @@ static int32_t add_resource(const struct failover *f, uint32_t node, uint32_t wh
     struct json_object *row = new_row(f, node, guest);
     if (!row)
         return PROXIMO_ENOMEM;
+    const char *idle = f->event == PLACE_FAILS ? ha_idle_text(&f->world, node) : NULL;
     put(row, "ha", asked_word(&f->world.place.resources[who]));
-    put(row, "fate", fate_word(outcome));
-    if (outcome->to.nodes)
+    put(row, "fate", idle ? "not started" : fate_word(outcome));
+    if (outcome->to.nodes && !idle)
         put(row, "to", ha_nodes_text(&f->world, outcome->to.nodes));
-    put(row, "says", says(f, who, outcome));
+    put(row, "says", idle ? idle : says(f, who, outcome));
     return PROXIMO_OK;
 }
 
@@ -149,7 +150,7 @@ static int32_t add_node(const struct failover *f, uint32_t lost)
     }
     place_room_after(&f->world.place, f->fates, &room);
     put(row, "lost", f->world.place.nodes[lost].name);
-    const char *gone = ha_quorum_text(&f->world, lost);
+    const char *gone = ha_idle_text(&f->world, lost);
     put(row, "quorum", gone ? gone : "kept");
     json_object_object_add(row, "to_place", json_object_new_int64(room.count));
     put_bytes(row, "memory_needed", room.needed);

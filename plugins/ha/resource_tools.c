@@ -244,7 +244,8 @@ static const struct proximo_change changes[] = {
 #define RESOURCE_SCHEMA                                                                                      \
     "{\"type\":\"object\",\"properties\":{\"kind\":{\"const\":\"guest\"},\"vmid\":{\"type\":\"integer\"},"   \
     "\"sid\":{\"type\":\"string\"},\"state\":{\"type\":\"string\"},\"group\":{\"type\":\"string\"},"         \
-    "\"failback\":{\"type\":\"string\"},\"purge\":{\"type\":\"string\"}},\"required\":[\"kind\",\"vmid\"]}"
+    "\"failback\":{\"type\":\"string\"},\"purge\":{\"type\":\"string\"},\"rules\":{\"type\":\"string\"}},"   \
+    "\"required\":[\"kind\",\"vmid\"]}"
 
 static const struct proximo_class classes[] = {
     {ROW(proximo_class), .name = "ha.add", .title = "put a guest under HA",

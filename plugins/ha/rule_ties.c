@@ -17,18 +17,11 @@ struct keeping {
     uint32_t count;
 };
 
-static bool is_alone(const char *resources, const char *sid)
-{
-    return strspn(resources, ",; ") + strlen(sid) + strspn(resources + strlen(resources), ",; ") ==
-               strlen(resources) &&
-           config_list_has(resources, sid);
-}
-
 static int32_t keep(struct keeping *k, struct json_object *rule, const char *sid)
 {
     const struct asking *a = &k->c->ask;
     const char *name = ask_text(a, "%s", member_text(rule, "rule"));
-    const bool gone = is_alone(member_text(rule, "resources"), sid);
+    const bool gone = strcmp(member_text(rule, "resources"), sid) == 0; /* it names no other one */
     struct proximo_field *fields = a->host->alloc(a->call, (MEMBERS + 2) * sizeof(*fields));
     uint32_t count = 2;
     if (k->count == RULES_MOST || !member_text(rule, "type"))
@@ -58,6 +51,17 @@ static int32_t keep(struct keeping *k, struct json_object *rule, const char *sid
     return k->steps[k->count++].name ? PROXIMO_OK : PROXIMO_ENOMEM;
 }
 
+/* For the blast function of the way back: "NAME TYPE STRICT NODES AFFINITY|..."; - for what is not there. */
+static void put_detail(const struct keeping *k, struct json_object *rule)
+{
+    static const char *const words[] = {"type", "strict", "nodes", "affinity"};
+    const struct asking *a = &k->c->ask;
+    const char *before = member_text(k->c->subject_details, "rules"), *text = member_text(rule, "rule");
+    for (size_t i = 0; text && i < sizeof(words) / sizeof(words[0]); i++)
+        text = ask_text(a, "%s %s", text, member_text(rule, words[i]) ? member_text(rule, words[i]) : "-");
+    ha_detail(k->c->subject_details, "rules", before && text ? ask_text(a, "%s|%s", before, text) : text);
+}
+
 static int32_t tell_rules(const struct keeping *k)
 {
     struct json_object *names = json_object_new_array();
@@ -85,6 +89,8 @@ int32_t ha_keep_rules(struct config_change *c, const char *sid)
         const char *resources = member_text(rule, "resources");
         if (member_text(rule, "rule") && resources && config_list_has(resources, sid))
             r = keep(&k, rule, sid);
+        if (r == PROXIMO_OK && resources && config_list_has(resources, sid) && !member_true(rule, "disable"))
+            put_detail(&k, rule);
     }
     if (r < 0 || !k.count)
         return r;

@@ -115,22 +115,17 @@ static struct ha_rule_edit edited_rule(const struct config_change *c)
 }
 
 /* Proxmox refuses a rule that cannot hold beside the others. */
-static int32_t check_conflicts(const struct config_change *c, const struct ha_world *after)
+static int32_t check_conflicts(const struct config_change *c, const struct ha_world *before,
+                               const struct ha_world *after)
 {
-    struct place_conflict found[32];
-    const uint32_t count = place_conflicts(&after->place, found, 32);
-    for (uint32_t i = 0; i < count && i < 32; i++) {
-        const char *name = after->place.rules[found[i].rule].name;
-        const char *other = found[i].other < 0 ? "" : after->place.rules[found[i].other].name;
-        if (strcmp(name, c->id) == 0)
-            return c->ask.host->fail(c->ask.call, PROXIMO_EINVAL, "Proxmox would refuse rule \"%s\": %s",
-                                     c->id, ha_conflict_text(after, &found[i]));
-        if (strcmp(other, c->id) == 0)
-            return c->ask.host->fail(c->ask.call, PROXIMO_EINVAL,
-                                     "Proxmox would refuse rule \"%s\": with it, of rule \"%s\": %s", c->id,
-                                     name, ha_conflict_text(after, &found[i]));
-    }
-    return PROXIMO_OK;
+    struct place_conflict found[HA_CONFLICTS_MOST];
+    if (!ha_new_conflicts(before, after, found))
+        return PROXIMO_OK;
+    const char *name = after->place.rules[found[0].rule].name;
+    const bool own = strcmp(name, c->id) == 0;
+    return c->ask.host->fail(c->ask.call, PROXIMO_EINVAL, "Proxmox would refuse rule \"%s\": %s%s%s%s", c->id,
+                             own ? "" : "with it, of rule \"", own ? "" : name,
+                             own ? "" : "\": ", ha_conflict_text(after, &found[0]));
 }
 
 static int32_t foresee(struct config_change *c, const struct ha_world *world)
@@ -144,7 +139,7 @@ static int32_t foresee(struct config_change *c, const struct ha_world *world)
         r = ha_world_put_rule(&after, &edit);
     if (r == PROXIMO_OK && c->verb != CONFIG_DELETE && !edit.off && world->rules_known &&
         world->resources_known)
-        r = check_conflicts(c, &after);
+        r = check_conflicts(c, world, &after);
     return r == PROXIMO_OK ? ha_expect_moves(c, world, &after) : r;
 }
 

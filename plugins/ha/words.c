@@ -48,10 +48,12 @@ const char *ha_gib(const struct asking *a, uint64_t bytes)
     return ask_text(a, "%.1f GiB", (double)bytes / 1073741824.0);
 }
 
-const char *ha_quorum_text(const struct ha_world *world, uint32_t lost)
+const char *ha_idle_text(const struct ha_world *world, uint32_t lost)
 {
     const uint32_t all = world->place.node_count;
     uint32_t left = 0;
+    if (world->frozen)
+        return "nothing is started again: HA is switched off (disarmed)";
     for (uint32_t n = 0; n < all; n++)
         left += n != lost && world->place.nodes[n].state != PLACE_OFFLINE;
     return 2 * left > all || all < 2
@@ -117,6 +119,14 @@ const char *ha_outcome_text(const struct ha_world *world, uint32_t who, const st
     }
 }
 
+static uint64_t offline_nodes(const struct ha_world *world)
+{
+    uint64_t set = 0;
+    for (uint32_t n = 0; n < world->place.node_count; n++)
+        set |= world->place.nodes[n].state == PLACE_OFFLINE ? BIT(n) : 0;
+    return set;
+}
+
 const char *ha_choice_text(const struct ha_world *world, uint32_t who, const struct place_choice *choice)
 {
     const struct asking *a = &world->ask;
@@ -125,11 +135,15 @@ const char *ha_choice_text(const struct ha_world *world, uint32_t who, const str
     const char *rule = ask_text(a, "%s%s", ha_rule_word(world, choice->rule),
                                 shared ? ", of those that it is kept together with," : "");
     const char *moves = world->place.resources[who].lxc ? "is shut down and started again on" : "moves to";
-    if (choice->cause == PLACE_STAYS || choice->cause == PLACE_NODE_OUT)
+    if (choice->cause == PLACE_STAYS)
         return NULL;
     if (choice->lack != PLACE_HAS)
         return ask_text(a, "should leave its node, and has nowhere to go: %s", lack_text(world, choice));
     switch (choice->cause) {
+    case PLACE_NODE_OUT:
+        return world->place.resources[who].at & offline_nodes(world)
+                   ? ask_text(a, "is started again on %s: its node does not answer", to)
+                   : ask_text(a, "%s %s: its node takes no resources", moves, to);
     case PLACE_FORBIDDEN: return ask_text(a, "%s %s: %s does not allow the node it is on", moves, to, rule);
     case PLACE_PREFERS: return ask_text(a, "%s %s: %s prefers it", moves, to, rule);
     case PLACE_KEPT_APART:

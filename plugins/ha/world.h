@@ -45,6 +45,8 @@ struct ha_rule_edit {
     bool strict, off;
 };
 int32_t ha_world_put_rule(struct ha_world *world, const struct ha_rule_edit *edit);
+/* The rules that a removal took it out of, as its subject has them (rule_ties.c): it is in them again. */
+int32_t ha_world_join_rules(struct ha_world *world, const char *sid, const char *rules);
 void ha_world_drop_rule(struct ha_world *world, const char *name);
 /* A group as a rule, with the members it has (group_tools.c). */
 int32_t ha_world_put_group(struct ha_world *world, const char *group, const char *nodes, bool restricted,
@@ -61,6 +63,10 @@ struct json_object *ha_status_row(struct json_object *status, const char *key, c
 /* The moves that certainly follow are waited for (expect.c): more waits in c->seen. */
 int32_t ha_expect_moves(struct config_change *c, const struct ha_world *before, const struct ha_world *after);
 
+/* The conflicts of rules that were not there before; their number, HA_CONFLICTS_MOST at most. */
+#define HA_CONFLICTS_MOST 64u
+uint32_t ha_new_conflicts(const struct ha_world *before, const struct ha_world *after,
+                          struct place_conflict ret[HA_CONFLICTS_MOST]);
 /* Fails when the value "nodes" names one that the cluster does not have. */
 int32_t ha_check_nodes(const struct config_change *c, const struct ha_world *world);
 
@@ -75,8 +81,9 @@ const char *ha_outcome_text(const struct ha_world *world, uint32_t who, const st
 const char *ha_choice_text(const struct ha_world *world, uint32_t who, const struct place_choice *choice);
 const char *ha_conflict_text(const struct ha_world *world, const struct place_conflict *conflict);
 const char *ha_rule_word(const struct ha_world *world, int64_t rule); /* "ha-rule/NAME", "ha-group/NAME" */
-/* NULL: a majority of the nodes is left when this one goes; each is taken to have one vote. */
-const char *ha_quorum_text(const struct ha_world *world, uint32_t lost);
+/* Why HA starts nothing when this node goes: no majority is left (each node is taken to have one vote), or HA
+ * is switched off. NULL: it does. */
+const char *ha_idle_text(const struct ha_world *world, uint32_t lost);
 const char *ha_gib(const struct asking *a, uint64_t bytes);
 
 #endif

@@ -98,6 +98,17 @@ static int32_t take_members(struct ha_world *w, const char *list, struct place_r
     return PROXIMO_OK;
 }
 
+static int32_t add_member(struct ha_world *world, struct place_rule *rule, uint32_t who)
+{
+    uint32_t *members = copied(&world->ask, rule->members, rule->member_count, sizeof(*members), 1);
+    if (!members)
+        return PROXIMO_ENOMEM;
+    rule->members = members;
+    if (!place_rule_has(rule, who))
+        rule->members[rule->member_count++] = who;
+    return PROXIMO_OK;
+}
+
 /* Room for one rule more than there are. */
 static int32_t grow_rules(struct ha_world *w)
 {
@@ -125,6 +136,42 @@ int32_t ha_world_put_rule(struct ha_world *world, const struct ha_rule_edit *edi
         r = take_members(world, edit->resources ? edit->resources : "", &rule);
     if (r == PROXIMO_OK)
         w->rules[at < 0 ? w->rule_count++ : (uint32_t)at] = rule;
+    return r;
+}
+
+static int32_t join_rule(struct ha_world *world, uint32_t who, const char *text)
+{
+    const struct asking *a = &world->ask;
+    const char *rest = text, *words[5] = {NULL};
+    for (size_t i = 0; i < 5; i++) {
+        const size_t len = strcspn(rest, " ");
+        words[i] = ask_text(a, "%.*s", (int)len, rest);
+        rest += len + (rest[len] == ' ');
+        if (!words[i])
+            return PROXIMO_ENOMEM;
+    }
+    const int64_t at = rule_find(&world->place, words[0]);
+    if (at >= 0)
+        return add_member(world, &world->place.rules[at], who);
+    const struct ha_rule_edit edit = {.name = words[0],
+                                      .type = words[1],
+                                      .strict = strcmp(words[2], "1") == 0,
+                                      .nodes = words[3],
+                                      .affinity = words[4],
+                                      .resources = world->place.resources[who].sid};
+    return ha_world_put_rule(world, &edit);
+}
+
+int32_t ha_world_join_rules(struct ha_world *world, const char *sid, const char *rules)
+{
+    const int64_t who = place_resource_find(&world->place, sid);
+    int32_t r = PROXIMO_OK;
+    while (r == PROXIMO_OK && who >= 0 && rules && *rules) {
+        const size_t len = strcspn(rules, "|");
+        const char *one = ask_text(&world->ask, "%.*s", (int)len, rules);
+        rules += len + (rules[len] == '|');
+        r = one ? join_rule(world, (uint32_t)who, one) : PROXIMO_ENOMEM;
+    }
     return r;
 }
 
@@ -158,13 +205,7 @@ static int32_t put_group(struct ha_world *world, uint32_t who, const char *group
     const int64_t at = group ? rule_find(w, group) : -1;
     if (at < 0)
         return PROXIMO_OK;
-    struct place_rule *rule = &w->rules[at];
-    uint32_t *members = copied(&world->ask, rule->members, rule->member_count, sizeof(*members), 1);
-    if (!members)
-        return PROXIMO_ENOMEM;
-    rule->members = members;
-    rule->members[rule->member_count++] = who;
-    return PROXIMO_OK;
+    return add_member(world, &w->rules[at], who);
 }
 
 static enum place_asked asked_of(const char *state)

@@ -243,6 +243,129 @@ static void a_call_that_is_over_ends(void **state)
     plane_test_done(&t);
 }
 
+/* ---- what the change itself brings */
+
+/* The way back of a removal brings its rules along: what they forbid is told. */
+static void a_resource_that_comes_back_has_its_rules(void **state)
+{
+    struct plane_test t;
+    (void)state;
+    world(&t);
+    answer_instead(&t, "/cluster/ha/resources", 200, "[{\"sid\":\"ct:106\",\"state\":\"started\"}]");
+    answer_instead(&t, "/cluster/ha/rules", 200,
+                   "[{\"rule\":\"apart\",\"type\":\"resource-affinity\",\"affinity\":\"negative\","
+                   "\"resources\":\"ct:106\"}]");
+    assert_int_equal(
+        plane_test_blast(
+            &t, ha, "ha.add",
+            SUBJECT(",\"rules\":\"home node-affinity 1 pve1 -|apart resource-affinity - - negative\"")),
+        0);
+    expect_words(&t, "affected", "if pve1 fails, it has nowhere to go: ha-rule/home is strict");
+    expect_words(&t, "affected", "\"until_now\":\"if pve2 fails, it is started again on one of pve1, pve3\"");
+    expect_words(&t, "affected", "if pve2 fails, it is started again on pve3\"");
+    plane_test_done(&t);
+}
+
+static void a_place_for_what_had_none_is_told(void **state)
+{
+    static const char strict[] = "[{\"rule\":\"home\",\"type\":\"node-affinity\",\"resources\":\"vm:105\","
+                                 "\"nodes\":\"pve1\",\"strict\":1}]";
+    static const char wider[] =
+        "{\"kind\":\"ha-rule\",\"id\":\"home\",\"type\":\"node-affinity\",\"resources\":"
+        "\"vm:105\",\"nodes\":\"pve1,pve3\",\"strict\":\"1\"}";
+    struct plane_test t;
+    (void)state;
+    /* its node is off, and it waits to be recovered */
+    world(&t);
+    answer_instead(&t, "/nodes", 200,
+                   "[{\"node\":\"pve1\",\"status\":\"offline\"},{\"node\":\"pve2\",\"status\":\"online\"},"
+                   "{\"node\":\"pve3\",\"status\":\"online\"}]");
+    answer_instead(&t, "/cluster/ha/rules", 200, strict);
+    assert_int_equal(plane_test_blast(&t, ha, "ha.rule.update", wider), 0);
+    expect_words(&t, "affected", "is started again on pve3: its node does not answer");
+    plane_test_done(&t);
+    /* its node is in maintenance, and it could not leave */
+    world(&t);
+    answer_instead(
+        &t, "/cluster/ha/status/manager_status", 200,
+        "{\"manager_status\":{\"master_node\":\"pve2\",\"node_status\":{\"pve1\":\"maintenance\"}}}");
+    answer_instead(&t, "/cluster/ha/rules", 200, strict);
+    assert_int_equal(plane_test_blast(&t, ha, "ha.rule.update", wider), 0);
+    expect_words(&t, "affected", "moves to pve3: its node takes no resources");
+    plane_test_done(&t);
+}
+
+static void a_disarmed_manager_starts_nothing(void **state)
+{
+    struct plane_test t;
+    (void)state;
+    world(&t);
+    answer_instead(&t, "/cluster/ha/status/current", 200,
+                   "[" STATUS_ROW ",{\"type\":\"fencing\",\"armed-state\":\"disarmed\"}," BOTH "]");
+    assert_int_equal(plane_test_blast(&t, ha, "ha.update", SUBJECT("")), 0);
+    expect_words(&t, "affected", "if pve1 fails, nothing is started again: HA is switched off");
+    plane_test_done(&t);
+}
+
+static void a_full_target_is_told(void **state)
+{
+    struct plane_test t;
+    (void)state;
+    world(&t);
+    answer_instead(
+        &t, "/cluster/resources?type=vm", 200,
+        "[{\"type\":\"qemu\",\"vmid\":105,\"node\":\"pve1\",\"status\":\"running\",\"maxmem\":17179869184},"
+        "{\"type\":\"qemu\",\"vmid\":107,\"node\":\"pve3\",\"status\":\"running\",\"maxmem\":25769803776}]");
+    assert_int_equal(
+        plane_test_blast(&t, ha, "ha.migrate", SUBJECT(",\"target\":\"pve3\",\"how\":\"migrate\"")), 0);
+    expect_words(&t, "affected", "may take 16.0 GiB of memory, and 8.0 GiB are left");
+    assert_int_equal(
+        plane_test_blast(&t, ha, "ha.migrate", SUBJECT(",\"target\":\"pve2\",\"how\":\"migrate\"")), 0);
+    assert_false(words_told(&t, "affected", "are left beside"));
+    plane_test_done(&t);
+}
+
+/* Groups of Proxmox VE 8: what they say about going back is of their members. */
+static void a_group_changes_its_members(void **state)
+{
+    struct plane_test t;
+    (void)state;
+    world(&t);
+    t.version = "8.4.1";
+    answer_instead(&t, "/cluster/ha/resources", 200,
+                   "[{\"sid\":\"vm:105\",\"state\":\"started\",\"group\":\"g\"}]");
+    answer_instead(&t, "/cluster/ha/groups", 200,
+                   "[{\"group\":\"g\",\"nodes\":\"pve3:2,pve1\",\"nofailback\":1}]");
+    assert_int_equal(
+        plane_test_blast(
+            &t, ha, "ha.group.update",
+            "{\"kind\":\"ha-group\",\"id\":\"g\",\"nodes\":\"pve3:2,pve1\",\"nofailback\":\"0\"}"),
+        0);
+    expect_words(&t, "affected", "moves to pve3: ha-group/g prefers it");
+    plane_test_done(&t);
+}
+
+static void a_rule_that_spoils_another_is_told(void **state)
+{
+    struct plane_test t;
+    (void)state;
+    world(&t);
+    answer_instead(
+        &t, "/cluster/ha/rules", 200,
+        "[{\"rule\":\"both\",\"type\":\"resource-affinity\",\"affinity\":\"positive\",\"resources\":\"ct:106,"
+        "vm:105\"},"
+        "{\"rule\":\"home\",\"type\":\"node-affinity\",\"resources\":\"ct:106\",\"nodes\":\"pve2\"}]");
+    assert_int_equal(
+        plane_test_blast(&t, ha, "ha.rule.create",
+                         "{\"kind\":\"ha-rule\",\"id\":\"x\",\"type\":\"node-affinity\",\"resources\":"
+                         "\"vm:105\",\"nodes\":\"pve1\"}"),
+        0);
+    expect_words(&t, "affected", "\"resource\":\"ha-rule/both\"");
+    expect_words(&t, "affected",
+                 "HA does not follow it any more: its resources are in different node affinity rules");
+    plane_test_done(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -257,6 +380,12 @@ int main(void)
         cmocka_unit_test(a_template_cannot_be_started),
         cmocka_unit_test(many_guests_are_counted),
         cmocka_unit_test(a_call_that_is_over_ends),
+        cmocka_unit_test(a_resource_that_comes_back_has_its_rules),
+        cmocka_unit_test(a_place_for_what_had_none_is_told),
+        cmocka_unit_test(a_disarmed_manager_starts_nothing),
+        cmocka_unit_test(a_full_target_is_told),
+        cmocka_unit_test(a_group_changes_its_members),
+        cmocka_unit_test(a_rule_that_spoils_another_is_told),
     };
     return cmocka_run_group_tests(tests, load, NULL);
 }

@@ -288,6 +288,30 @@ static void numbers_of_a_rule_become_ids(void **state)
     plane_test_done(&t);
 }
 
+/* A rule that would spoil another one is refused as Proxmox refuses it, whichever stands first. */
+static void a_rule_that_spoils_another_is_refused(void **state)
+{
+    struct plane_test t;
+    (void)state;
+    world(&t);
+    answer_instead(
+        &t, "/cluster/ha/rules", 200,
+        "[{\"rule\":\"a\",\"type\":\"node-affinity\",\"resources\":\"vm:105\",\"nodes\":\"pve1\",\"disable\":"
+        "1},"
+        "{\"rule\":\"both\",\"type\":\"resource-affinity\",\"affinity\":\"positive\",\"resources\":\"ct:106,"
+        "vm:105\"},"
+        "{\"rule\":\"home\",\"type\":\"node-affinity\",\"resources\":\"ct:106\",\"nodes\":\"pve2\"}]");
+    plane_test_answer(&t, "/cluster/ha/rules/a", 200,
+                      "{\"rule\":\"a\",\"type\":\"node-affinity\",\"resources\":\"vm:105\",\"nodes\":"
+                      "\"pve1\",\"disable\":1,"
+                      "\"digest\":\"d\"}");
+    plane_test_argument(&t, "rule", "a", 1);
+    plane_test_argument(&t, "disable", "false", 0);
+    expect_failure(&t, plane_test_plan(&t, ha, "pve_ha_rule_update"), PROXIMO_EINVAL,
+                   "with it, of rule \"both\": its resources are in different");
+    plane_test_done(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -304,6 +328,7 @@ int main(void)
         cmocka_unit_test(rules_that_are_not_read_cannot_be_brought_back),
         cmocka_unit_test(a_removal_brings_rules_back),
         cmocka_unit_test(numbers_of_a_rule_become_ids),
+        cmocka_unit_test(a_rule_that_spoils_another_is_refused),
     };
     return cmocka_run_group_tests(tests, load, NULL);
 }
