@@ -39,15 +39,18 @@ static int32_t refuse_bar(const struct move *m, enum place_bar bar, int64_t inde
         m->sid, m->target, why ? why : "");
 }
 
-/* Would the manager take it away from there again? */
+/* Would the manager leave it there, with those that go along? */
 static bool stays_there(const struct move *m)
 {
-    struct place_resource *res = &m->world.place.resources[m->who];
-    const uint64_t at = res->at;
-    res->at = BIT(m->to);
-    const struct place_choice next = place_choose(&m->world.place, m->who, 0, false);
-    res->at = at;
-    return next.cause == PLACE_STAYS || res->asked != PLACE_STARTED;
+    struct ha_world there;
+    if (ha_world_copy(&m->world, &there) < 0)
+        return true;
+    for (uint32_t i = 0; i < there.place.resource_count; i++) {
+        if (i == m->who || place_belongs(&m->world.place, m->who, i))
+            there.place.resources[i].at = BIT(m->to);
+    }
+    const struct place_choice next = place_choose(&there.place, m->who, 0, false);
+    return next.cause == PLACE_STAYS || there.place.resources[m->who].asked != PLACE_STARTED;
 }
 
 static int32_t no_way(const struct move *m)
@@ -65,7 +68,7 @@ static int32_t find(struct move *m)
     const struct proximo_host *host = m->a.host;
     const int64_t who = place_resource_find(&m->world.place, m->sid);
     const int64_t to = place_node_find(&m->world.place, m->target);
-    if (who < 0)
+    if (who < 0 || !m->world.place.resources)
         return host->fail(m->a.call, PROXIMO_ENOTFOUND,
                           "%s is not looked after by HA%s: pve_guest_migrate moves a guest without it",
                           m->sid, m->world.resources_known ? "" : ", as far as could be read");

@@ -173,7 +173,7 @@ static int32_t check(struct config_change *c)
         r = ha_world_read(&c->ask, &world);
     if (r == PROXIMO_OK && c->verb != CONFIG_DELETE)
         r = take_resources(c, &world);
-    if (r == PROXIMO_OK && c->verb != CONFIG_DELETE)
+    if (r == PROXIMO_OK && c->verb != CONFIG_DELETE && type)
         r = check_values(c, type);
     if (r == PROXIMO_OK)
         r = ha_check_nodes(c, &world);

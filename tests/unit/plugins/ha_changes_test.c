@@ -195,6 +195,7 @@ static void who_belongs_along_is_waited_for(void **state)
     plane_test_argument(&t, "target", "pve3", 1);
     assert_int_equal(plane_test_plan(&t, ha, "pve_ha_migrate"), 0);
     expect_words(&t, "postcondition", "[sid=ct:106]/node");
+    assert_false(words_told(&t, "risks", "moves it away again")); /* who belongs to it is there as well */
     assert_int_equal(
         plane_test_blast(&t, ha, "ha.migrate", SUBJECT(",\"target\":\"pve3\",\"how\":\"migrate\"")), 0);
     expect_words(&t, "affected", "goes along: a rule keeps it together with vm:105");

@@ -366,32 +366,35 @@ static void what_fits_is_counted(void **state)
     struct place_room room;
     (void)state;
     /* 30 and 20 for two nodes with 50 and 60 left */
-    room_after("a b c", "v1@a v2@a v3@b", "", (uint64_t[]){50, 50, 40}, (uint64_t[]){30, 20, 50}, &room);
+    room_after("a b c", "v1@a v2@a v3@b", "", (uint64_t[MOST]){50, 50, 40}, (uint64_t[MOST]){30, 20, 50},
+               &room);
     assert_int_equal(room.count, 2);
     assert_int_equal(room.needed, 50);
     assert_int_equal(room.room, 110);
     assert_int_equal(room.left_over, 0);
     assert_false(room.unknown);
     /* together there is room enough, for the large one on no node */
-    room_after("a b c", "v1@a v2@a", "", (uint64_t[]){90, 50, 50}, (uint64_t[]){70, 20}, &room);
+    room_after("a b c", "v1@a v2@a", "", (uint64_t[MOST]){90, 50, 50}, (uint64_t[MOST]){70, 20}, &room);
     assert_int_equal(room.left_over, 70);
     /* three equal ones, two places */
-    room_after("a b c", "v1@a v2@a v3@a", "", (uint64_t[]){90, 70, 70}, (uint64_t[]){30, 30, 30}, &room);
+    room_after("a b c", "v1@a v2@a v3@a", "", (uint64_t[MOST]){90, 70, 70}, (uint64_t[MOST]){30, 30, 30},
+               &room);
     assert_int_equal(room.left_over, 30);
     assert_int_equal(room.count, 3);
     /* only b may have them */
-    room_after("a b c", "v1@a", "S v1: a b", (uint64_t[]){90, 95, 0}, (uint64_t[]){30}, &room);
+    room_after("a b c", "v1@a", "S v1: a b", (uint64_t[MOST]){90, 95, 0}, (uint64_t[MOST]){30}, &room);
     assert_int_equal(room.room, 5);
     assert_int_equal(room.left_over, 30);
     /* more given out than there is: no room, and no large number */
-    room_after("a b", "v1@a", "", (uint64_t[]){0, 400}, (uint64_t[]){1}, &room);
+    room_after("a b", "v1@a", "", (uint64_t[MOST]){0, 400}, (uint64_t[MOST]){1}, &room);
     assert_int_equal(room.room, 0);
     assert_int_equal(room.left_over, 1);
     /* a size that is not known is not a small one */
-    room_after("a b", "v1@a", "", (uint64_t[]){0, 0}, (uint64_t[]){0}, &room);
+    room_after("a b", "v1@a", "", (uint64_t[MOST]){0, 0}, (uint64_t[MOST]){0}, &room);
     assert_true(room.unknown);
     /* what is not to run needs none */
-    room_after("a b", "v1@a/stopped v2@a/ignored", "", (uint64_t[]){0, 0}, (uint64_t[]){30, 30}, &room);
+    room_after("a b", "v1@a/stopped v2@a/ignored", "", (uint64_t[MOST]){0, 0}, (uint64_t[MOST]){30, 30},
+               &room);
     assert_int_equal(room.needed, 0);
 }
 
@@ -421,7 +424,7 @@ static void conflicts_are_found(void **state)
                                         "too-narrow",     "too-few",   "split"};
     (void)state;
     for (size_t i = 0; i < sizeof(conflicts) / sizeof(conflicts[0]); i++) {
-        struct place_conflict found[4];
+        struct place_conflict found[4] = {0};
         struct world w;
         char out[80] = "";
         world_read(&w, conflicts[i].nodes, conflicts[i].resources, conflicts[i].rules);
