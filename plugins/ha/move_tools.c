@@ -87,7 +87,7 @@ static int32_t check(struct move *m)
 {
     int64_t index = -1;
     int32_t r = find(m);
-    if (r < 0 || m->world.place.resources[m->who].at == BIT(m->to))
+    if (r < 0 || !m->world.place.resources || m->world.place.resources[m->who].at == BIT(m->to))
         return r;
     const enum place_bar bar = place_bars(&m->world.place, m->who, m->to, &index);
     if (bar != PLACE_FREE)
