@@ -117,27 +117,18 @@ static const struct config_kind group_kind = {
 HA_PLAN(plan_create, ha_check_groups, &group_kind, CONFIG_CREATE)
 HA_PLAN(plan_update, ha_check_groups, &group_kind, CONFIG_UPDATE)
 HA_PLAN(plan_delete, ha_check_groups, &group_kind, CONFIG_DELETE)
-static int32_t plan_undo(void *instance, struct proximo_call *call, struct proximo_text record_json)
-{
-    return config_plan_undo(((struct plane_instance *)instance)->host, call, &group_kind, record_json);
-}
+HA_UNDO(plan_undo, &group_kind)
 
 /* ---- reads */
 
 static int32_t read_groups(void *instance, struct proximo_call *call)
 {
-    const struct asking a = {((struct plane_instance *)instance)->host, call};
-    int32_t r = ha_check_groups(&a);
-    return r == PROXIMO_OK ? ha_reply_list(&a, HA_GROUPS, NULL, NULL) : r;
+    return ha_read_list(instance, call, ha_check_groups, HA_GROUPS, NULL, NULL);
 }
 
 static int32_t read_group(void *instance, struct proximo_call *call)
 {
-    const struct asking a = {((struct plane_instance *)instance)->host, call};
-    int32_t r = ha_check_groups(&a);
-    return r == PROXIMO_OK
-               ? ha_reply_one(&a, HA_GROUPS "/{group}", "group", ask_argument(&a, "group"), "HA group")
-               : r;
+    return ha_read_one(instance, call, ha_check_groups, HA_GROUPS "/{group}", "group", NULL, "HA group");
 }
 
 /* ---- the tools */

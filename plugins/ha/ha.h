@@ -30,6 +30,11 @@ int32_t ha_plan(void *instance, struct proximo_call *call, int32_t (*check)(cons
     {                                                                                                        \
         return ha_plan(instance, call, (check), (kind), (verb));                                             \
     }
+#define HA_UNDO(name, kind)                                                                                  \
+    static int32_t name(void *instance, struct proximo_call *call, struct proximo_text record_json)          \
+    {                                                                                                        \
+        return config_plan_undo(((struct plane_instance *)instance)->host, call, (kind), record_json);       \
+    }
 /* Fails without Sys.Console on /, and without quorum. *ret_status: the rows of status/current, the caller's;
  * NULL: told as incomplete. */
 int32_t ha_check_change(const struct asking *a, const char *what, struct json_object **ret_status);
@@ -63,14 +68,16 @@ int32_t ha_blast_arm(void *instance, struct proximo_call *call, struct proximo_t
 /* ---- the rules that a removal takes the resource out of (rule_ties.c): for the engine's way back */
 int32_t ha_keep_rules(struct config_change *c, const char *sid);
 
-/* ---- reads (reply.c) */
+/* ---- reads (reply.c). check: of the release; NULL: none */
 
 /* Replies the rows of a list; `kinds` and `about` are arguments that narrow it: by its type, by a resource
  * that it names; NULL: none. */
-int32_t ha_reply_list(const struct asking *a, const char *path, const char *kinds, const char *about);
-/* Replies one object; id is its argument and the {name} of the path. */
-int32_t ha_reply_one(const struct asking *a, const char *path, const char *id, const char *value,
-                     const char *what);
+int32_t ha_read_list(void *instance, struct proximo_call *call, int32_t (*check)(const struct asking *a),
+                     const char *path, const char *kinds, const char *about);
+/* Replies one object; id: the {name} of the path, and the argument unless make_id gives it. */
+int32_t ha_read_one(void *instance, struct proximo_call *call, int32_t (*check)(const struct asking *a),
+                    const char *path, const char *id, const char *(*make_id)(const struct asking *a),
+                    const char *what);
 
 int32_t ha_read_failover(void *instance, struct proximo_call *call);
 

@@ -68,7 +68,7 @@ static int32_t find(struct move *m)
     const struct proximo_host *host = m->a.host;
     const int64_t who = place_resource_find(&m->world.place, m->sid);
     const int64_t to = place_node_find(&m->world.place, m->target);
-    if (who < 0 || !m->world.place.resources)
+    if (who < 0)
         return host->fail(m->a.call, PROXIMO_ENOTFOUND,
                           "%s is not looked after by HA%s: pve_guest_migrate moves a guest without it",
                           m->sid, m->world.resources_known ? "" : ", as far as could be read");
@@ -83,11 +83,16 @@ static int32_t find(struct move *m)
     return ha_check_error(&m->a, m->status, m->sid);
 }
 
+static bool is_there(const struct move *m)
+{
+    return m->world.place.resources[m->who].at == BIT(m->to);
+}
+
 static int32_t check(struct move *m)
 {
     int64_t index = -1;
     int32_t r = find(m);
-    if (r < 0 || !m->world.place.resources || m->world.place.resources[m->who].at == BIT(m->to))
+    if (r < 0 || is_there(m))
         return r;
     const enum place_bar bar = place_bars(&m->world.place, m->who, m->to, &index);
     if (bar != PLACE_FREE)
@@ -211,8 +216,8 @@ static int32_t plan(void *instance, struct proximo_call *call, const char *how, 
     if (r == PROXIMO_OK)
         r = ha_world_read(&m.a, &m.world);
     if (r == PROXIMO_OK)
-        r = check(&m);
-    if (r == PROXIMO_OK && m.world.place.resources[m.who].at == BIT(m.to)) {
+        r = m.world.place.resources && m.world.place.nodes ? check(&m) : PROXIMO_ENOMEM;
+    if (r == PROXIMO_OK && is_there(&m)) {
         const char *text = ask_text(&m.a, "nothing to do: %s is on %s already", m.sid, target);
         r = text ? m.a.host->change(call, text) : PROXIMO_ENOMEM;
     } else if (r == PROXIMO_OK && (r = tell(&m)) == PROXIMO_OK) {

@@ -40,7 +40,7 @@ static int32_t fail(const struct asking *a, const struct looked *looked, const c
                          looked->why ? looked->why : "what came is of another kind");
 }
 
-int32_t ha_reply_list(const struct asking *a, const char *path, const char *kinds, const char *about)
+static int32_t reply_list(const struct asking *a, const char *path, const char *kinds, const char *about)
 {
     const struct proximo_get get = {ROW(proximo_get), .path = path, .needs = PROXIMO_TABLE(audit)};
     const char *type = kinds ? ask_argument(a, kinds) : NULL,
@@ -59,8 +59,16 @@ int32_t ha_reply_list(const struct asking *a, const char *path, const char *kind
     return rows ? a->host->reply(a->call, &block, 1) : PROXIMO_ENOMEM;
 }
 
-int32_t ha_reply_one(const struct asking *a, const char *path, const char *id, const char *value,
-                     const char *what)
+int32_t ha_read_list(void *instance, struct proximo_call *call, int32_t (*check)(const struct asking *a),
+                     const char *path, const char *kinds, const char *about)
+{
+    const struct asking a = {((struct plane_instance *)instance)->host, call};
+    int32_t r = check ? check(&a) : PROXIMO_OK;
+    return r == PROXIMO_OK ? reply_list(&a, path, kinds, about) : r;
+}
+
+static int32_t reply_one(const struct asking *a, const char *path, const char *id, const char *value,
+                         const char *what)
 {
     const struct proximo_field at = FIELD(id, value);
     const struct proximo_get get = {ROW(proximo_get), .path = path, .fields = &at, .field_count = 1,
@@ -75,4 +83,13 @@ int32_t ha_reply_one(const struct asking *a, const char *path, const char *id, c
     const struct proximo_content block = {ROW(proximo_content), .type = PROXIMO_CONTENT_JSON,
                                           .flags = PROXIMO_CONTENT_UNTRUSTED, .data = json_text(data)};
     return a->host->reply(a->call, &block, 1);
+}
+
+int32_t ha_read_one(void *instance, struct proximo_call *call, int32_t (*check)(const struct asking *a),
+                    const char *path, const char *id, const char *(*make_id)(const struct asking *a),
+                    const char *what)
+{
+    const struct asking a = {((struct plane_instance *)instance)->host, call};
+    int32_t r = check ? check(&a) : PROXIMO_OK;
+    return r == PROXIMO_OK ? reply_one(&a, path, id, make_id ? make_id(&a) : ask_argument(&a, id), what) : r;
 }

@@ -142,8 +142,7 @@ CONFIG_FUNCTIONS(resource_remove, &resource_kind, CONFIG_DELETE)
 
 static int32_t read_resource(void *instance, struct proximo_call *call)
 {
-    const struct asking a = {((struct plane_instance *)instance)->host, call};
-    return ha_reply_one(&a, HA_RESOURCES "/{sid}", "sid", ha_sid(&a), "HA resource");
+    return ha_read_one(instance, call, NULL, HA_RESOURCES "/{sid}", "sid", ha_sid, "HA resource");
 }
 
 /* ---- the tools */

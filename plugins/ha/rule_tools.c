@@ -205,26 +205,18 @@ static const struct config_kind rule_kind = {
 HA_PLAN(plan_create, ha_check_rules, &rule_kind, CONFIG_CREATE)
 HA_PLAN(plan_update, ha_check_rules, &rule_kind, CONFIG_UPDATE)
 HA_PLAN(plan_delete, ha_check_rules, &rule_kind, CONFIG_DELETE)
-static int32_t plan_undo(void *instance, struct proximo_call *call, struct proximo_text record_json)
-{
-    return config_plan_undo(((struct plane_instance *)instance)->host, call, &rule_kind, record_json);
-}
+HA_UNDO(plan_undo, &rule_kind)
 
 /* ---- reads */
 
 static int32_t read_rules(void *instance, struct proximo_call *call)
 {
-    const struct asking a = {((struct plane_instance *)instance)->host, call};
-    int32_t r = ha_check_rules(&a);
-    return r == PROXIMO_OK ? ha_reply_list(&a, HA_RULES, "rule_type", "resource") : r;
+    return ha_read_list(instance, call, ha_check_rules, HA_RULES, "rule_type", "resource");
 }
 
 static int32_t read_rule(void *instance, struct proximo_call *call)
 {
-    const struct asking a = {((struct plane_instance *)instance)->host, call};
-    int32_t r = ha_check_rules(&a);
-    return r == PROXIMO_OK ? ha_reply_one(&a, HA_RULES "/{rule}", "rule", ask_argument(&a, "rule"), "HA rule")
-                           : r;
+    return ha_read_one(instance, call, ha_check_rules, HA_RULES "/{rule}", "rule", NULL, "HA rule");
 }
 
 /* ---- the tools */
