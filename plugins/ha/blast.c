@@ -218,6 +218,7 @@ static int32_t tell_nodes(const struct ha_blast *b)
 {
     const uint32_t count = b->after.place.resource_count;
     struct place_outcome *fates = b->ask.host->alloc(b->ask.call, (count + UINT64_C(1)) * sizeof(*fates));
+    bool unknown = false;
     int32_t r = fates ? PROXIMO_OK : PROXIMO_ENOMEM;
     for (uint32_t n = 0; r == PROXIMO_OK && n < b->after.place.node_count; n++) {
         struct place_room was, is;
@@ -225,9 +226,13 @@ static int32_t tell_nodes(const struct ha_blast *b)
         place_room_after(&b->before.place, fates, &was);
         place_fates(&b->after.place, n, PLACE_FAILS, fates);
         place_room_after(&b->after.place, fates, &is);
+        unknown |= is.unknown && !was.unknown;
         r = tell_room(b, n, &was, &is);
     }
-    return r;
+    return r == PROXIMO_OK && unknown
+               ? b->ask.host->incomplete(b->ask.call, "whether other nodes have the memory when one fails",
+                                         "the size of a guest or of a node was not read")
+               : r;
 }
 
 /* ---- rules that cannot be kept */

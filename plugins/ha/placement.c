@@ -151,12 +151,23 @@ static uint64_t apart_from(const struct place_world *w, uint64_t usable, uint64_
     return taken;
 }
 
+static bool has_company(const struct place_world *w, uint32_t who)
+{
+    for (uint32_t i = 0; i < w->resource_count; i++) {
+        if (i != who && w->marks[i])
+            return true;
+    }
+    return false;
+}
+
 /* Of `set`, the node with most of those that are marked; 0: none of them is there. */
 static uint64_t majority(const struct place_world *w, uint32_t who, uint64_t set, uint64_t usable,
                          int64_t *ret_other)
 {
     uint32_t most = 0;
     uint64_t best = 0;
+    if (!has_company(w, who))
+        return 0;
     for (uint32_t n = 0; n < w->node_count; n++) {
         uint32_t count = 0;
         int64_t first = -1;

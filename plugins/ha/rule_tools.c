@@ -39,27 +39,43 @@ static int32_t unmanaged(const struct config_change *c, const char *word)
                              word);
 }
 
+/* The ids of a list, with commas. What the rule names already may stay, whether HA looks after it or not. */
+static int32_t resolve(const struct config_change *c, const struct ha_world *world,
+                       const struct config_edit *edit, const char **ret)
+{
+    const struct asking *a = &c->ask;
+    const char *rest = edit->to, *text = NULL;
+    for (rest += strspn(rest, ",; "); *rest; rest += strspn(rest, ",; ")) {
+        const size_t len = strcspn(rest, ",; ");
+        const char *word = ask_text(a, "%.*s", (int)len, rest);
+        const char *sid = word && !strchr(word, ':') ? sid_of(world, word) : word;
+        rest += len;
+        if (!word)
+            return PROXIMO_ENOMEM;
+        if (!sid || (world->resources_known && place_resource_find(&world->place, sid) < 0 &&
+                     !(edit->was && config_list_has(edit->was, sid))))
+            return unmanaged(c, word);
+        text = text ? ask_text(a, "%s,%s", text, sid) : sid;
+    }
+    *ret = text;
+    return PROXIMO_OK;
+}
+
 /* Numbers become ids; what HA does not look after is refused, as Proxmox does. */
 static int32_t take_resources(struct config_change *c, const struct ha_world *world)
 {
-    const struct asking *a = &c->ask;
     for (uint32_t i = 0; i < c->count; i++) {
         struct config_edit *edit = &c->edits[i];
-        const char *rest = edit->to, *text = NULL;
-        if (strcmp(edit->key->name, "resources") != 0 || !rest || !world->resources_known)
+        if (strcmp(edit->key->name, "resources") != 0 || !edit->to)
             continue;
-        for (rest += strspn(rest, ",; "); *rest; rest += strspn(rest, ",; ")) {
-            const size_t len = strcspn(rest, ",; ");
-            const char *word = ask_text(a, "%.*s", (int)len, rest);
-            const char *sid = word && !strchr(word, ':') ? sid_of(world, word) : word;
-            rest += len;
-            if (!word)
-                return PROXIMO_ENOMEM;
-            if (!sid || (!c->undoing && place_resource_find(&world->place, sid) < 0))
-                return unmanaged(c, word);
-            text = text ? ask_text(a, "%s,%s", text, sid) : sid;
+        int32_t r = resolve(c, world, edit, &edit->to);
+        if (r < 0)
+            return r;
+        if (edit->to && edit->was && strcmp(edit->to, edit->was) == 0) { /* the same, by their numbers */
+            memmove(edit, edit + 1, (c->count - i - 1) * sizeof(*edit));
+            c->count--;
         }
-        edit->to = text;
+        break;
     }
     return PROXIMO_OK;
 }

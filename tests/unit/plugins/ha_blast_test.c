@@ -160,6 +160,21 @@ static void too_little_room_is_told(void **state)
     plane_test_done(&t);
 }
 
+static void a_size_that_is_not_known_is_said(void **state)
+{
+    struct plane_test t;
+    (void)state;
+    world(&t);
+    answer_instead(&t, "/cluster/ha/resources", 200, "[{\"sid\":\"ct:106\",\"state\":\"started\"}]");
+    answer_instead(
+        &t, "/cluster/resources?type=vm", 200,
+        "[{\"type\":\"qemu\",\"vmid\":105,\"node\":\"pve1\",\"status\":\"running\"},"
+        "{\"type\":\"lxc\",\"vmid\":106,\"node\":\"pve2\",\"status\":\"running\",\"maxmem\":8589934592}]");
+    assert_int_equal(plane_test_blast(&t, ha, "ha.add", SUBJECT("")), 0);
+    expect_words(&t, "incomplete", "whether other nodes have the memory");
+    plane_test_done(&t);
+}
+
 static void a_majority_that_would_be_lost_is_told(void **state)
 {
     struct plane_test t;
@@ -375,6 +390,7 @@ int main(void)
         cmocka_unit_test(ties_are_told),
         cmocka_unit_test(mappings_that_are_not_read_are_not_known),
         cmocka_unit_test(too_little_room_is_told),
+        cmocka_unit_test(a_size_that_is_not_known_is_said),
         cmocka_unit_test(a_majority_that_would_be_lost_is_told),
         cmocka_unit_test(a_first_resource_arms_its_node),
         cmocka_unit_test(a_template_cannot_be_started),

@@ -289,6 +289,43 @@ static void numbers_of_a_rule_become_ids(void **state)
     plane_test_done(&t);
 }
 
+static void a_rule_keeps_what_it_names(void **state)
+{
+    static const char rule[] =
+        "{\"rule\":\"r\",\"type\":\"resource-affinity\",\"affinity\":\"negative\",\"resources\":"
+        "\"vm:105,vm:107\",\"digest\":\"d\"}";
+    static const struct {
+        const char *resources, *sent; /* sent NULL: nothing is to be done */
+        int32_t code;
+    } cases[] = {{"[\"105\",\"vm:107\"]", NULL, 0},
+                 {"[\"vm:105\",\"106\",\"vm:107\"]", "vm:105,ct:106,vm:107", 0},
+                 {"[\"vm:105\",\"vm:109\"]", NULL, PROXIMO_EINVAL},
+                 {"[\"105\",\"109\"]", NULL, PROXIMO_EINVAL}};
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct plane_test t;
+        char step[100], list[300];
+        world(&t);
+        plane_test_answer(&t, "/cluster/ha/rules/r", 200, rule);
+        (void)snprintf(list, sizeof(list), "[%s]", rule);
+        answer_instead(&t, "/cluster/ha/rules", 200, list);
+        plane_test_argument(&t, "rule", "r", 1);
+        plane_test_argument(&t, "resources", cases[i].resources, 0);
+        const int32_t r = plane_test_plan(&t, ha, "pve_ha_rule_update");
+        if (cases[i].code) {
+            expect_failure(&t, r, cases[i].code, "no HA resource");
+        } else if (!cases[i].sent) {
+            assert_int_equal(r, 0);
+            expect_words(&t, "summary", "nothing to do");
+        } else {
+            (void)snprintf(step, sizeof(step), "{\"name\":\"resources\",\"value\":\"%s\"}", cases[i].sent);
+            assert_int_equal(r, 0);
+            expect_words(&t, "steps", step);
+        }
+        plane_test_done(&t);
+    }
+}
+
 /* A rule that would spoil another one is refused as Proxmox refuses it, whichever stands first. */
 static void a_rule_that_spoils_another_is_refused(void **state)
 {
@@ -329,6 +366,7 @@ int main(void)
         cmocka_unit_test(rules_that_are_not_read_cannot_be_brought_back),
         cmocka_unit_test(a_removal_brings_rules_back),
         cmocka_unit_test(numbers_of_a_rule_become_ids),
+        cmocka_unit_test(a_rule_keeps_what_it_names),
         cmocka_unit_test(a_rule_that_spoils_another_is_refused),
     };
     return cmocka_run_group_tests(tests, load, NULL);
