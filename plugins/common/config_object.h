@@ -88,7 +88,8 @@ struct config_edit {
     uint32_t many_count;
     uint64_t secret_id; /* of a WRITE_ONLY value given as a secret argument; 0: none */
 };
-#define CONFIG_EDITS_MOST 96u
+#define CONFIG_EDITS_MOST  96u
+#define CONFIG_GUARDS_MOST 16u
 
 /* A change in the making. */
 struct config_change {
@@ -106,6 +107,7 @@ struct config_change {
     /* For check: */
     const char *operation_class;         /* as the kind's classes say; may be another one */
     const char *no_way_back;             /* a reason: undo is none */
+    const char *way_back;                /* what the way back does, instead of the engine's own words */
     const char *summary;                 /* instead of the engine's own */
     struct json_object *subject_details; /* more members for the subject (scalars); the engine's */
     struct proximo_field more[8];        /* further fields of POST, PUT or DELETE: "force", "keep" */
@@ -115,7 +117,9 @@ struct config_change {
     uint32_t back_count;
     const struct proximo_step *before_steps; /* run before the change, e.g. a wait; at most 8 */
     uint32_t before_count;
-    const struct proximo_guard *guards; /* more of them, after the object's own */
+    const char *more_fields; /* selectors that the object's own guard holds on to as well: ",/x,/y" */
+    struct proximo_guard guards[CONFIG_GUARDS_MOST]; /* of other things; the object's own is the first of the
+                                                        record */
     uint32_t guard_count;
     const struct proximo_step *seen; /* more waits, after those for the values */
     uint32_t seen_count;

@@ -5,14 +5,14 @@
  */
 #include "world.h"
 
-#define RULES_MOST 16u /* of one resource: a node affinity rule, and resource affinity rules */
+#define RULES_MOST CONFIG_GUARDS_MOST /* of one resource: a node affinity rule, and resource affinity rules  \
+                                       */
 
 static const char *const members[] = {"resources", "nodes", "strict", "affinity", "disable", "comment"};
 #define MEMBERS (sizeof(members) / sizeof(members[0]))
 
 struct keeping {
     struct config_change *c;
-    struct proximo_guard *guards;
     struct proximo_step *steps;
     uint32_t count;
 };
@@ -37,7 +37,7 @@ static int32_t keep(struct keeping *k, struct json_object *rule, const char *sid
         if (value && (gone || i == 0))
             fields[count++] = FIELD(members[i], ask_text(a, "%s", value));
     }
-    k->guards[k->count] = (struct proximo_guard){
+    k->c->guards[k->count] = (struct proximo_guard){
         ROW(proximo_guard), .flags = PROXIMO_GUARD_TOLERATE, .path = HA_RULES "/{rule}",
         .fields = "/type,/resources,/nodes,/strict,/affinity,/disable,"
                   "/comment",
@@ -66,7 +66,7 @@ static int32_t tell_rules(const struct keeping *k)
 {
     struct json_object *names = json_object_new_array();
     for (uint32_t i = 0; names && i < k->count; i++) {
-        const struct proximo_field *fields = k->guards[i].params.rows;
+        const struct proximo_field *fields = k->c->guards[i].params.rows;
         json_object_array_add(names, json_object_new_string(fields[0].value));
     }
     return tell_fact(&k->c->ask, "leaves_rules", names);
@@ -74,13 +74,11 @@ static int32_t tell_rules(const struct keeping *k)
 
 int32_t ha_keep_rules(struct config_change *c, const char *sid)
 {
-    struct keeping k = {.c = c,
-                        .guards = c->ask.host->alloc(c->ask.call, RULES_MOST * sizeof(*k.guards)),
-                        .steps = c->ask.host->alloc(c->ask.call, RULES_MOST * sizeof(*k.steps))};
+    struct keeping k = {.c = c, .steps = c->ask.host->alloc(c->ask.call, RULES_MOST * sizeof(*k.steps))};
     struct json_object *rules DROP_JSON = NULL;
-    int32_t r = k.guards && k.steps ? ha_look_list(&c->ask, HA_RULES, "the rules that it is taken out of",
-                                                   json_type_array, &rules)
-                                    : PROXIMO_ENOMEM;
+    int32_t r = k.steps ? ha_look_list(&c->ask, HA_RULES, "the rules that it is taken out of",
+                                       json_type_array, &rules)
+                        : PROXIMO_ENOMEM;
     if (r == PROXIMO_OK && !rules)
         c->no_way_back =
             "which rules it is taken out of could not be read, so they could not be written back";
@@ -94,7 +92,6 @@ int32_t ha_keep_rules(struct config_change *c, const char *sid)
     }
     if (r < 0 || !k.count)
         return r;
-    c->guards = k.guards;
     c->guard_count = k.count;
     c->back = k.steps;
     c->back_count = k.count;
