@@ -66,7 +66,8 @@ int32_t ha_blast_disarm(void *instance, struct proximo_call *call, struct proxim
 int32_t ha_blast_arm(void *instance, struct proximo_call *call, struct proximo_text subject_json);
 
 /* ---- the rules that a removal takes the resource out of (rule_ties.c): for the engine's way back */
-int32_t ha_keep_rules(struct config_change *c, const char *sid);
+/* last: a step after them, or NULL. */
+int32_t ha_keep_rules(struct config_change *c, const char *sid, const struct proximo_step *last);
 
 /* ---- reads (reply.c). check: of the release; NULL: none */
 

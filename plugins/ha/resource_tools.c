@@ -74,7 +74,19 @@ static int32_t check_state(struct config_change *c, struct json_object *status)
     return r;
 }
 
-static int32_t tell_removal(struct config_change *c)
+/* Back again, it is waited for as it is when somebody adds it; without a manager nothing would come. */
+static int32_t keep_rules(struct config_change *c, struct json_object *status)
+{
+    const char *state = config_before(c, "state");
+    struct proximo_step wait;
+    int32_t r = ha_wait_state(&c->ask, c->id, settled(state ? state : "started"), &wait);
+    wait.name = "settled";
+    wait.flags = PROXIMO_STEP_CONTINUE;
+    const bool acts = ha_status_row(status, "type", "master") != NULL;
+    return r == PROXIMO_OK ? ha_keep_rules(c, c->id, acts ? &wait : NULL) : r;
+}
+
+static int32_t tell_removal(struct config_change *c, struct json_object *status)
 {
     const bool keeps =
         c->release >= 9 && !c->undoing && ask_argument(&c->ask, "purge") && !ask_flag(&c->ask, "purge");
@@ -87,7 +99,7 @@ static int32_t tell_removal(struct config_change *c)
     c->summary = ask_text(&c->ask, "HA no longer looks after %s; the guest stays as it is", c->id);
     if (!c->summary)
         return PROXIMO_ENOMEM;
-    return c->release == 8 || keeps ? PROXIMO_OK : ha_keep_rules(c, c->id);
+    return c->release == 8 || keeps ? PROXIMO_OK : keep_rules(c, status);
 }
 
 static const char *details_of(const struct config_change *c, const char *key)
@@ -106,7 +118,7 @@ static int32_t check(struct config_change *c)
     ha_detail(c->subject_details, "sid", c->id);
     r = ha_tell_state(&c->ask, status, c->id);
     if (r == PROXIMO_OK && c->verb == CONFIG_DELETE)
-        return tell_removal(c);
+        return tell_removal(c, status);
     ha_detail(c->subject_details, "state", details_of(c, "state"));
     ha_detail(c->subject_details, "group", details_of(c, "group"));
     ha_detail(c->subject_details, "failback", details_of(c, "failback"));

@@ -5,8 +5,9 @@
  */
 #include "world.h"
 
-#define RULES_MOST CONFIG_GUARDS_MOST /* of one resource: a node affinity rule, and resource affinity rules  \
-                                       */
+#define RULES_MOST                                                                                           \
+    CONFIG_GUARDS_MOST /* of one resource: a node affinity rule, and resource affinity rules                 \
+                        */
 
 static const char *const members[] = {"resources", "nodes", "strict", "affinity", "disable", "comment"};
 #define MEMBERS (sizeof(members) / sizeof(members[0]))
@@ -72,9 +73,10 @@ static int32_t tell_rules(const struct keeping *k)
     return tell_fact(&k->c->ask, "leaves_rules", names);
 }
 
-int32_t ha_keep_rules(struct config_change *c, const char *sid)
+int32_t ha_keep_rules(struct config_change *c, const char *sid, const struct proximo_step *last)
 {
-    struct keeping k = {.c = c, .steps = c->ask.host->alloc(c->ask.call, RULES_MOST * sizeof(*k.steps))};
+    struct keeping k = {.c = c,
+                        .steps = c->ask.host->alloc(c->ask.call, (RULES_MOST + 1) * sizeof(*k.steps))};
     struct json_object *rules DROP_JSON = NULL;
     int32_t r = k.steps ? ha_look_list(&c->ask, HA_RULES, "the rules that it is taken out of",
                                        json_type_array, &rules)
@@ -93,7 +95,9 @@ int32_t ha_keep_rules(struct config_change *c, const char *sid)
     if (r < 0 || !k.count)
         return r;
     c->guard_count = k.count;
+    if (last)
+        k.steps[k.count] = *last;
     c->back = k.steps;
-    c->back_count = k.count;
+    c->back_count = k.count + (last != NULL);
     return tell_rules(&k);
 }
