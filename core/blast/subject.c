@@ -40,6 +40,9 @@ static const struct kind {
     {"firewall", "id", "firewalls", false},
     {"firewall-group", "group", "security groups", false},
     {"interface", "iface", "interfaces", false}, /* node/iface */
+    {"ha-rule", "id", "HA rules", false},
+    {"ha-group", "id", "HA groups", false},
+    {"ha", "id", "HA managers", false}, /* ha/cluster */
 };
 
 static const struct kind *kind_find(const char *name, size_t len)

@@ -59,6 +59,9 @@ struct config_kind {
     const char *id;   /* argument and API name of its id: "storage", "id"; of a single: "node" or NULL */
     const char *list; /* "/storage": POST goes here; NULL with CONFIG_SINGLE */
     const char *one;  /* "/storage/{storage}": GET, PUT, DELETE */
+    /* Its id made from other arguments, instead of the argument `id`; NULL: no such function. NULL answered:
+     * no memory. */
+    const char *(*make_id)(const struct asking *a);
     /* What its subject is called, {names} taken from the arguments: "{type}/{id}"; NULL: the id. */
     const char *subject_name;
     const char *put;     /* method of the change; NULL: PUT */
@@ -88,7 +91,8 @@ struct config_edit {
     uint32_t many_count;
     uint64_t secret_id; /* of a WRITE_ONLY value given as a secret argument; 0: none */
 };
-#define CONFIG_EDITS_MOST 96u
+#define CONFIG_EDITS_MOST  96u
+#define CONFIG_GUARDS_MOST 16u
 
 /* A change in the making. */
 struct config_change {
@@ -116,9 +120,12 @@ struct config_change {
     uint32_t back_count;
     const struct proximo_step *before_steps; /* run before the change, e.g. a wait; at most 8 */
     uint32_t before_count;
-    const char *more_fields;        /* selectors that the object's own guard holds on to as well: ",/x,/y" */
-    struct proximo_guard guards[4]; /* of other things; the object's own is the first of the record */
+    const char *more_fields; /* selectors that the object's own guard holds on to as well: ",/x,/y" */
+    struct proximo_guard guards[CONFIG_GUARDS_MOST]; /* of other things; the object's own is the first of the
+                                                        record */
     uint32_t guard_count;
+    const struct proximo_step *seen; /* more waits, after those for the values */
+    uint32_t seen_count;
 };
 
 /*

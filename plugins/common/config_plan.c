@@ -330,7 +330,7 @@ static int32_t see_edit(const struct config_change *c, const struct config_edit 
                   : PROXIMO_ENOMEM;
 }
 
-static int32_t see(const struct config_change *c)
+static int32_t see_values(const struct config_change *c)
 {
     int32_t r = PROXIMO_OK;
     bool seen = c->verb == CONFIG_CREATE;
@@ -347,6 +347,14 @@ static int32_t see(const struct config_change *c)
     /* Nothing of it is ever shown: that the object answers is all there is to see. */
     if (r == PROXIMO_OK && !seen)
         r = wait_for(c, c->kind->one, "", PROXIMO_WAIT_EXISTS, NULL);
+    return r;
+}
+
+static int32_t see(const struct config_change *c)
+{
+    int32_t r = see_values(c);
+    for (uint32_t i = 0; r == PROXIMO_OK && i < c->seen_count; i++)
+        r = c->ask.host->postcondition(c->ask.call, &c->seen[i]);
     return r;
 }
 

@@ -74,6 +74,15 @@ static bool is_one_of(const struct tool *tool, const char *const *names)
     return *names != NULL;
 }
 
+/* Rules of HA came with 9, where 8 has groups. */
+static const char *const since_9[] = {"pve_ha_rules_list", "pve_ha_rule_get", "pve_ha_failover", NULL};
+static const char *const until_8[] = {"pve_ha_groups_list", "pve_ha_group_get", NULL};
+
+const char *sample_release(const struct tool *tool)
+{
+    return is_one_of(tool, since_9) ? "9.2.3" : is_one_of(tool, until_8) ? "8.4.1" : NULL;
+}
+
 bool sample_for_machines(const struct tool *tool)
 {
     return is_one_of(tool, for_machines);

@@ -17,6 +17,8 @@ struct json_object *sample(const struct tool *tool, const struct param_row *para
 struct json_object *sample_place(const struct tool *tool, size_t n);
 /* Is it one of these parameters? */
 bool sample_is_place(const struct tool *tool, const struct param_row *param);
+/* The one release that has its requests; NULL: both have them. */
+const char *sample_release(const struct tool *tool);
 /* Only guests of one kind make sense. */
 bool sample_for_machines(const struct tool *tool);
 bool sample_for_containers(const struct tool *tool);

@@ -31,7 +31,7 @@ int surface_open(void **state)
     const char *build = getenv("PROXIMO_TEST_BUILD_DIR");
 
     (void)snprintf(yaml, sizeof(yaml),
-                   "mode: guarded\nplane_dir: %s/planes\nplanes: {guests: {}, nodes: {}, storage: {}, "
+                   "mode: guarded\nplane_dir: %s/planes\nplanes: {guests: {}, ha: {}, nodes: {}, storage: {}, "
                    "firewall: {}" SURFACE_MORE "}\n",
                    build ? build : ".");
     if (config_load_text("test", yaml, strlen(yaml), &surface.config, &p) < 0)
