@@ -44,6 +44,7 @@ enum {
     FROM_RUNNING_TASKS,
     FROM_ACL,
     FROM_TOKENS,
+    FROM_ACCESS,
     /* of a virtual machine */
     FROM_VM_STATUS,
     FROM_VM_CONFIG,
@@ -68,6 +69,7 @@ enum {
     FROM_PROCESSES,
     FROM_LOADAVG,
     FROM_PROCESS_IO,
+    FROM_VMSTAT,
     SOURCES
 };
 
@@ -132,6 +134,14 @@ enum {
     STORAGE_NODES,
     ACL_ADMIN,
     TOKEN_FULL,
+    ACL_ROOT,
+    ACL_ADMINS,
+    TOKEN_ADMIN,
+    TOKEN_ROOT,
+    ACL_HOLE,
+    ACL_NOBODY,
+    ACL_IDLE,
+    ACL_ASLEEP,
     VM_STATE,
     VM_PAUSED,
     VM_HA,
@@ -184,6 +194,8 @@ enum {
     PROC_ZOMBIE,
     IN_LOAD,
     PROC_IO,
+    PROC_MEM,
+    IN_OOM,
     CHECKS
 };
 

@@ -39,6 +39,7 @@ static const struct source sources[SOURCES] = {
     [FROM_RUNNING_TASKS] = {"GET /cluster/tasks", "/", "Sys.Audit"},
     [FROM_ACL] = {"GET /access/acl", "/access", "Sys.Audit"},
     [FROM_TOKENS] = {"GET /access/users?full=1", "/access/groups", "User.Modify|Sys.Audit"},
+    [FROM_ACCESS] = {"entries, roles, users, groups and pools together", "/access", "Sys.Audit"},
     [FROM_VM_STATUS] = {"GET /nodes/{node}/qemu/{vmid}/status/current", "/vms/{vmid}", "VM.Audit"},
     [FROM_VM_CONFIG] = {"GET /nodes/{node}/qemu/{vmid}/config", "/vms/{vmid}", "VM.Audit"},
     [FROM_VM_PENDING] = {"GET /nodes/{node}/qemu/{vmid}/pending", "/vms/{vmid}", "VM.Audit"},
@@ -60,6 +61,7 @@ static const struct source sources[SOURCES] = {
     [FROM_PROCESSES] = {"ps", NULL, NULL},
     [FROM_LOADAVG] = {"/proc/loadavg", NULL, NULL},
     [FROM_PROCESS_IO] = {"/proc/PID/io", NULL, NULL},
+    [FROM_VMSTAT] = {"/proc/vmstat", NULL, NULL},
 };
 
 #define NONE NAN
@@ -121,6 +123,14 @@ static const struct check checks[CHECKS] = {
     STATE(STORAGE_NODES, "STORAGE-NODES", FROM_STORAGES, PROXIMO_RISK_MEDIUM, "is not there on every node that should have it", "pve_storage_list"),
     STATE(ACL_ADMIN, "ACL-ADMIN", FROM_ACL, PROXIMO_RISK_MEDIUM, "may do everything everywhere (Administrator on /)", NULL),
     STATE(TOKEN_FULL, "TOKEN-NO-PRIVSEP", FROM_TOKENS, PROXIMO_RISK_MEDIUM, "may do all that its user may (privilege separation is off)", NULL),
+    STATE(ACL_ROOT, "ACL-ROOT", FROM_ACCESS, PROXIMO_RISK_MEDIUM, "may change things everywhere (a role at /, handed down)", NULL),
+    ABOVE(ACL_ADMINS, "ACL-ADMINS", FROM_ACCESS, "users", 1, 5, NONE, "can all give rights at /", NULL),
+    STATE(TOKEN_ADMIN, "TOKEN-ADMIN", FROM_ACCESS, PROXIMO_RISK_HIGH, "can give rights at / and is not separated from its user", "pve_permissions"),
+    ABOVE(TOKEN_ROOT, "TOKEN-ROOT", FROM_ACCESS, "tokens", 1, 3, NONE, "belong to root@pam", "pve_permissions"),
+    ABOVE(ACL_HOLE, "NOACCESS-HOLES", FROM_ACCESS, "paths", NONE, 1, NONE, "has NoAccess, and holds rights there or below it all the same", "pve_permissions"),
+    ABOVE(ACL_NOBODY, "ACL-NOBODY", FROM_ACCESS, "entries", NONE, 1, NONE, "wait for a user or group that does not exist: whoever is made with that name gets them", "pve_acl_list"),
+    ABOVE(ACL_IDLE, "ACL-IDLE", FROM_ACCESS, "entries", 1, NONE, NONE, "do nothing", "pve_acl_prune"),
+    ABOVE(ACL_ASLEEP, "ACL-ASLEEP", FROM_ACCESS, "users and tokens", 1, NONE, NONE, "cannot authenticate and would have rights to change things if they could", "pve_users_list"),
     STATE(VM_STATE, "VM-STATE", FROM_VM_STATUS, PROXIMO_RISK_HIGH, "stands still after an error", "pve_guest_status"),
     STATE(VM_PAUSED, "VM-PAUSED", FROM_VM_STATUS, PROXIMO_RISK_MEDIUM, "is paused", "pve_guest_status"),
     STATE(VM_HA, "VM-HA-ERROR", FROM_VM_STATUS, PROXIMO_RISK_HIGH, "is in an HA state that needs a person", "pve_guest_status"),
@@ -173,6 +183,8 @@ static const struct check checks[CHECKS] = {
     ABOVE(PROC_ZOMBIE, "PROC-ZOMBIE", FROM_PROCESSES, "processes", 1, 50, NONE, "ended and were not collected (zombies)", NULL),
     ABOVE(IN_LOAD, "IN-LOAD", FROM_LOADAVG, "per CPU", NONE, 1.0, 2.0, "is high for its CPUs", NULL),
     ABOVE(PROC_IO, "PROC-IO", FROM_PROCESS_IO, "MiB/s", 5, 50, NONE, "reads and writes disks a lot", NULL),
+    ABOVE(PROC_MEM, "PROC-MEM", FROM_PROCESSES, "%", 50, NONE, NONE, "takes half of the memory or more", NULL),
+    ABOVE(IN_OOM, "IN-OOM", FROM_VMSTAT, "processes", NONE, NONE, 1, "were killed because memory ran out", NULL),
 };
 /* clang-format on */
 

@@ -46,6 +46,10 @@ static const struct {
     {"pve_firewall_explain", "proto", "udp"},
     {"pve_firewall_explain", "icmp_type", "echo-request"},
     {"pve_firewall_simulate", "edits", "[{\"part\":\"rules\",\"op\":\"insert\",\"value\":{}}]"},
+    {"pve_permissions", "who", "alice@pve!ci"},
+    {"pve_permissions", "path", "/vms/105"},
+    {"pve_who_can", "privilege", "VM.Audit"},
+    {"pve_who_can", "path", "/vms/105"},
 };
 /* What goes with every call of a tool, though no parameter of it is required. */
 static const char *const always[] = {"source", "dest"};
