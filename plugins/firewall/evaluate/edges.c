@@ -21,7 +21,7 @@ static void mark(struct fw_edges *edges, const struct fw_span *span)
         edges->bits[behind / 8] |= (uint8_t)(1U << (behind % 8));
 }
 
-static void mark_rules(struct fw_edges *edges, const struct fw_rules *rules)
+static void mark_rules(struct fw_edges *edges, const struct fw_rules *rules, int proto)
 {
     for (uint32_t i = 0; i < rules->count; i++) {
         const struct fw_rule *rule = &rules->list[i];
@@ -29,6 +29,8 @@ static void mark_rules(struct fw_edges *edges, const struct fw_rules *rules)
         for (uint16_t m = 0; m < rule->match_count; m++) {
             const struct fw_ports *ports = &rule->matches[m].dports;
 
+            if (rule->matches[m].proto > 0 && rule->matches[m].proto != proto)
+                continue; /* it matches no port of this one */
             for (uint16_t s = 0; ports->spans && s < ports->count; s++)
                 mark(edges, &ports->spans[s]);
         }
@@ -45,14 +47,14 @@ void fw_edges_mark(const struct fw_model *model, const struct fw_packet *packet,
     for (size_t i = 0; i < sizeof(builtin) / sizeof(builtin[0]); i++)
         mark(edges, &builtin[i]);
     for (uint32_t i = 0; i < model->group_count; i++)
-        mark_rules(edges, &model->groups[i].rules);
+        mark_rules(edges, &model->groups[i].rules, packet->proto);
     if (packet->from.kind == FW_END_HOST || packet->to.kind == FW_END_HOST) {
-        mark_rules(edges, &model->cluster.rules);
-        mark_rules(edges, &model->host.rules);
+        mark_rules(edges, &model->cluster.rules, packet->proto);
+        mark_rules(edges, &model->host.rules, packet->proto);
     }
     for (uint32_t i = 0; i < model->guest_count; i++) {
         if (is_end(&packet->from, &model->guests[i]) || is_end(&packet->to, &model->guests[i]))
-            mark_rules(edges, &model->guests[i].scope->rules);
+            mark_rules(edges, &model->guests[i].scope->rules, packet->proto);
     }
 }
 

@@ -160,13 +160,48 @@ static void test_unread(void **state)
     expect_unread(&cluster, "[{'part': 'ipset', 'op': 'entry', 'name': 'unread', 'value': {'cidr': '::1'}}]");
 }
 
+/* Every part with every operation and values of every type: refused, unread or applied, and nothing breaks.
+ */
+static void test_odd_values(void **state)
+{
+    static const char *const parts[] = {"rules", "options", "aliases", "ipset", "groups", "nosuch"};
+    static const char *const ops[] = {"insert", "replace", "remove", "move",   "set",         "put",
+                                      "rename", "create",  "entry",  "nosuch", "entry-remove"};
+    static const char *const values[] = {"null", "7",           "'x'",          "[]",
+                                         "{}",   "{'cidr': 7}", "{'cidr': {}}", "[null]"};
+    static const char *const names[] = {"null",  "7",       "'admins'", "'unread'",
+                                        "'web'", "'other'", "'lan'",    "{}"};
+
+    (void)state;
+    for (size_t n = 0; n < 6 * 11 * 8 * 8; n++) {
+        struct json_object *after = NULL;
+        const char *words = NULL;
+        char edits[400];
+
+        (void)snprintf(
+            edits, sizeof(edits),
+            "[{'part': '%s', 'op': '%s', 'value': %s, 'name': %s, 'to': %s, 'pos': %s, 'delete': %s}]",
+            parts[n % 6], ops[n / 6 % 11], values[n / 66 % 8], names[n / 528], names[n / 528],
+            n % 3 ? "0" : values[n / 66 % 8], values[n / 66 % 8]);
+        const int r = apply(&cluster, edits, &after, &words);
+        assert_true(r == 0 || r == -EINVAL || r == -ENODATA);
+        if (r == 0) {
+            struct fw_model *model = NULL;
+
+            assert_non_null(after);
+            if (fw_model_build(after, &model) == 0)
+                fw_model_free(model);
+        }
+        json_object_put(after);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rules),
-        cmocka_unit_test(test_options_and_names),
-        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_unread),
+        cmocka_unit_test(test_rules),      cmocka_unit_test(test_options_and_names),
+        cmocka_unit_test(test_refused),    cmocka_unit_test(test_unread),
+        cmocka_unit_test(test_odd_values),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -149,6 +149,51 @@ static void an_unknown_macro_is_never_a_guess(void **state)
     plane_test_done(&t);
 }
 
+/* Whatever a guest's answers are: nothing breaks, and what is refused is unknown, never taken as empty. */
+static void odd_answers_of_guests_break_nothing(void **state)
+{
+    static const char *const paths[] = {"/cluster/resources?type=vm",
+                                        "/nodes/pve1/qemu/100/config",
+                                        "/nodes/pve1/qemu/100/firewall/options",
+                                        "/nodes/pve1/qemu/100/firewall/rules",
+                                        "/nodes/pve1/qemu/100/firewall/aliases",
+                                        "/nodes/pve1/qemu/100/firewall/ipset",
+                                        "/nodes/pve1/qemu/100/firewall/ipset/x"};
+    static const char *const odd[] = {
+        "null",
+        "7",
+        "'x'",
+        "{'a':[]}",
+        "[[],7,null,{'name':5,'iface':{}},{'vmid':'x','node':7,'type':'qemu'}]",
+        "{'digest':'x','net0':7,'net1':'','net2':'=,=,','net3':'virtio','net99999999999':'virtio=x,firewall="
+        "1'}",
+        "[{'type':'in','action':{},'dport':[],'enable':'x'},{'type':'group','action':null}]",
+        "[{'name':'x'},{'name':''},{'name':null},{'cidr':'nonsense'}]"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        struct plane_test t;
+        for (size_t k = 0; k < sizeof(odd) / sizeof(odd[0]); k++) {
+            begin(&t);
+            OK("/nodes/pve1/qemu/100/firewall/ipset", "[{'name':'x'}]");
+            put(&t, paths[i], 200, odd[k]);
+            (void)blast(&t, AT_100, INSERT("'action':'DROP','proto':'tcp'"));
+            (void)blast(&t, AT_CLUSTER, "[{'part':'options','op':'set','value':{'enable':0}}]");
+            plane_test_argument(&t, "vmid", "100", 1);
+            plane_test_argument(&t, "source", "203.0.113.5", 1);
+            plane_test_argument(&t, "dest", "10.0.0.100", 1);
+            (void)plane_test_read(&t, firewall, "pve_firewall_explain");
+            plane_test_done(&t);
+        }
+        begin(&t);
+        OK("/nodes/pve1/qemu/100/firewall/ipset", "[{'name':'x'}]");
+        put(&t, paths[i], 403, "null");
+        assert_int_equal(blast(&t, AT_CLUSTER, "[{'part':'options','op':'set','value':{'enable':0}}]"), 0);
+        if (plane_test_told_count(&t, "incomplete") == 0)
+            fail_msg("%s was refused and nothing is incomplete", paths[i]);
+        plane_test_done(&t);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -159,6 +204,7 @@ int main(void)
         cmocka_unit_test(a_destination_needs_the_guests_address),
         cmocka_unit_test(cards_without_the_flag_meet_no_firewall),
         cmocka_unit_test(a_set_of_the_datacenter_reaches_guests),
+        cmocka_unit_test(odd_answers_of_guests_break_nothing),
         cmocka_unit_test(an_unknown_macro_is_never_a_guess),
     };
     firewall = plane_load("firewall");
