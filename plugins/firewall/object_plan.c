@@ -118,7 +118,9 @@ static int32_t begin_existing(void *instance, struct proximo_call *call, const s
     const char *name = NULL;
     int32_t r = begin(instance, call, kind, ret, &name);
     ret->was = name;
-    return r == PROXIMO_OK ? object_read(ret) : r;
+    if (r == PROXIMO_OK)
+        r = object_read(ret);
+    return r == PROXIMO_OK ? place_check_digest(&ret->at.ask, ret->before) : r;
 }
 
 int32_t objects_plan_update(void *instance, struct proximo_call *call, const struct object_kind *kind)

@@ -255,6 +255,16 @@ int32_t place_look(const struct place *place, const char *path, const struct pro
     return ask_look(&place->ask, &get, ret);
 }
 
+int32_t place_check_digest(const struct asking *a, struct json_object *row)
+{
+    const char *given = ask_argument(a, "digest"), *now = member_text(row, "digest");
+    if (!given || (now && strcmp(given, now) == 0))
+        return PROXIMO_OK;
+    return a->host->fail(a->call, PROXIMO_ESTATE,
+                         "it was changed since the digest %.64s was read%s%.64s; look at it again", given,
+                         now ? ": now it is " : "", now ? now : "");
+}
+
 /* ---- replies */
 
 int32_t place_reply_rows(const struct place *place, struct json_object *rows, bool complete)
