@@ -193,11 +193,11 @@ int32_t place_has(const struct place *place, const char *path, const char *what)
     const struct asking *a = &place->ask;
     if (path)
         return PROXIMO_OK;
-    return a->host->fail(
-        a->call, PROXIMO_EINVAL, "a %s has no %s; %s",
-        strcmp(place->scope->name, "vnet") == 0 ? "virtual network" : place->scope->name, what,
-        strcmp(what, "log") == 0 ? "nodes and guests have one"
-                                 : "those of the datacenter (scope=cluster) can be used in its rules");
+    const char *instead = strcmp(what, "log") == 0       ? "; nodes and guests have one"
+                          : strcmp(what, "options") == 0 ? ""
+                                                         : "; those of the datacenter (scope=cluster) can be "
+                                                           "used in its rules";
+    return a->host->fail(a->call, PROXIMO_EINVAL, "%s has no %s%s", place->label, what, instead);
 }
 
 int32_t place_may_change(const struct place *place)
