@@ -39,6 +39,10 @@ static const struct {
 } tool_samples[] = {
     {"pve_backup_files", "volid", "local:backup/ct/105/2026-11-19T02:00:00Z"},
     {"pve_backup_files", "filepath", "/root.pxar.didx/etc"},
+    {"pve_permissions", "who", "alice@pve!ci"},
+    {"pve_permissions", "path", "/vms/105"},
+    {"pve_who_can", "privilege", "VM.Audit"},
+    {"pve_who_can", "path", "/vms/105"},
     {"pve_firewall_explain", "from", "vmbr0"},
     {"pve_firewall_explain", "to", "host"},
     {"pve_firewall_explain", "source", "10.10.10.77"},
@@ -46,10 +50,6 @@ static const struct {
     {"pve_firewall_explain", "proto", "udp"},
     {"pve_firewall_explain", "icmp_type", "echo-request"},
     {"pve_firewall_simulate", "edits", "[{\"part\":\"rules\",\"op\":\"insert\",\"value\":{}}]"},
-    {"pve_permissions", "who", "alice@pve!ci"},
-    {"pve_permissions", "path", "/vms/105"},
-    {"pve_who_can", "privilege", "VM.Audit"},
-    {"pve_who_can", "path", "/vms/105"},
 };
 /* What goes with every call of a tool, though no parameter of it is required. */
 static const char *const always[] = {"source", "dest"};
