@@ -39,6 +39,7 @@ static const struct kind {
     {"metrics-server", "id", "metrics servers", false},
     {"firewall", "id", "firewalls", false},
     {"firewall-group", "group", "security groups", false},
+    {"interface", "iface", "interfaces", false}, /* node/iface */
 };
 
 static const struct kind *kind_find(const char *name, size_t len)
