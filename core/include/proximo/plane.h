@@ -284,6 +284,8 @@ struct proximo_prompt {
 #define PROXIMO_STEP_CONTINUE (UINT64_C(1) << 1) /* on_failure: continue */
 #define PROXIMO_STEP_ALWAYS   (UINT64_C(1) << 2) /* runs even after a failure and at shutdown */
 #define PROXIMO_STEP_ATOMIC   (UINT64_C(1) << 3) /* Proxmox checks a digest on this very call */
+#define PROXIMO_STEP_WHOLE                                                                                   \
+    (UINT64_C(1) << 4) /* since 0.5, wait: as PROXIMO_GET_WHOLE; its selectors begin there */
 
 #define PROXIMO_WAIT_EXISTS 1u
 #define PROXIMO_WAIT_EQUALS 2u
@@ -470,6 +472,9 @@ struct proximo_content {
 /* A GET. {names} in path come from fields, percent-encoded; fields the path does not name become the query.
  */
 #define PROXIMO_GET_TOLERATE (UINT64_C(1) << 0) /* an error answer is a result, not a failure */
+/* Since 0.5: the answer's data is all that Proxmox answered, {"data":..., "changes":...}: what stands beside
+ * the data as well. */
+#define PROXIMO_GET_WHOLE (UINT64_C(1) << 1)
 struct proximo_get {
     uint32_t struct_size;
     uint32_t field_count;
