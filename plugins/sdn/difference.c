@@ -2,7 +2,8 @@
 /* What differs between the two sides of an object, as data and in words. */
 #include "view.h"
 
-#define SHOWN_MOST 120 /* bytes of one value in a sentence */
+#define SHOWN_MOST 120  /* bytes of one value in a sentence */
+#define FACTS_MOST 150u /* objects with a fact of their own */
 
 bool sdn_is_same(const struct sdn_object *object)
 {
@@ -73,6 +74,21 @@ struct json_object *sdn_differences(const struct sdn_object *object)
     return list;
 }
 
+/* Of an object that comes or goes: what its name says already. */
+static bool names_it(const struct sdn_object *object, const char *name)
+{
+    static const char *const named[] = {"network", "mask", "id", "cidr"};
+    const bool subnet = object->sort == SDN_SUBNET;
+    if (object->side[SDN_BEFORE] && object->side[SDN_AFTER])
+        return false;
+    for (size_t i = 0; subnet && i < sizeof(named) / sizeof(named[0]); i++) {
+        if (strcmp(named[i], name) == 0)
+            return true;
+    }
+    return strcmp(name, sdn_sorts[object->sort].word) == 0 ||
+           (object->sort != SDN_ZONE && object->sort != SDN_CONTROLLER && strcmp(name, "type") == 0);
+}
+
 const char *sdn_difference_words(const struct asking *a, const struct sdn_object *object)
 {
     struct json_object *list DROP_JSON = sdn_differences(object);
@@ -80,9 +96,14 @@ const char *sdn_difference_words(const struct asking *a, const struct sdn_object
     for (size_t i = 0; list && i < json_object_array_length(list); i++) {
         struct json_object *row = json_object_array_get_idx(list, i);
         const char *name = member_text(row, "option");
+        if (names_it(object, name))
+            continue;
         const char *from = sdn_value(a, row, "from"), *to = sdn_value(a, row, "to");
-        const char *one = ask_text(a, "%s %.*s -> %.*s", name, SHOWN_MOST, from ? from : "(none)", SHOWN_MOST,
-                                   to ? to : "(none)");
+        const char *one =
+            object->side[SDN_BEFORE] && object->side[SDN_AFTER]
+                ? ask_text(a, "%s %.*s -> %.*s", name, SHOWN_MOST, from ? from : "(none)", SHOWN_MOST,
+                           to ? to : "(none)")
+                : ask_text(a, "%s %.*s", name, SHOWN_MOST, to ? to : from ? from : "(none)");
         text = text ? ask_text(a, "%s, %s", text, one) : one;
     }
     return text ? text : "nothing";
@@ -102,6 +123,29 @@ const char *sdn_pending_words(const struct sdn_view *view, uint32_t most)
     }
     return text && told > most ? ask_text(&view->ask, "%s; and %u more", text, (unsigned)(told - most))
                                : text;
+}
+
+int32_t sdn_tell_objects(const struct asking *a, const char *what, const struct sdn_object *objects,
+                         uint32_t count)
+{
+    uint32_t told = 0;
+    int32_t r = PROXIMO_OK;
+    for (uint32_t i = 0; r == PROXIMO_OK && i < count; i++) {
+        const struct sdn_object *o = &objects[i];
+        if (sdn_is_same(o) || told++ >= FACTS_MOST)
+            continue;
+        const char *name = ask_text(a, "%s %s/%s", what, sdn_sorts[o->sort].word, o->id);
+        r = name ? tell_text(a, name,
+                             ask_text(a, "%s: %s",
+                                      !o->side[SDN_BEFORE]  ? "new"
+                                      : !o->side[SDN_AFTER] ? "deleted"
+                                                            : "changed",
+                                      sdn_difference_words(a, o)))
+                 : PROXIMO_ENOMEM;
+    }
+    if (r == PROXIMO_OK && told > FACTS_MOST)
+        r = tell_text(a, what, ask_text(a, "and %u more objects", (unsigned)(told - FACTS_MOST)));
+    return r;
 }
 
 struct json_object *sdn_pending_list(const struct sdn_view *view)

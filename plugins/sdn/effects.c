@@ -217,7 +217,8 @@ static int32_t tell_object(const struct telling *t, const struct sdn_object *o)
     const char *later = t->now ? "" : LATER, *effect = NULL;
     uint32_t risk = PROXIMO_RISK_LOW;
     if (!o->side[SDN_BEFORE]) {
-        effect = t->now ? "is added" : "is added by the next apply";
+        effect = ask_text(t->a, "%s: %s", t->now ? "is added" : "is added by the next apply",
+                          sdn_difference_words(t->a, o));
     } else if (!o->side[SDN_AFTER]) {
         effect = ask_text(t->a, "%s%s", t->now ? "goes" : "goes with the next apply", consequence(t, o));
         risk = PROXIMO_RISK_HIGH;

@@ -83,3 +83,46 @@ int32_t sdn_nodes_visit(const struct asking *a, const char *only,
     }
     return r;
 }
+
+int32_t sdn_node_waiting(const struct asking *a, const char *node, const char **ret_diff,
+                         struct json_object **ret_rows)
+{
+    const struct proximo_field field = FIELD("node", node);
+    const struct proximo_get get = {ROW(proximo_get), .flags = PROXIMO_GET_WHOLE,
+                                    .path = "/nodes/{node}/network", .fields = &field, .field_count = 1};
+    struct looked looked;
+    *ret_diff = NULL;
+    *ret_rows = NULL;
+    int32_t r = ask_look(a, &get, &looked);
+    if (r < 0)
+        return r;
+    const char *changes = member_text(looked.data, "changes");
+    struct json_object *rows = member_of(looked.data, "data");
+    if (changes && *changes)
+        *ret_diff = ask_text(a, "%s", changes);
+    if (json_object_is_type(rows, json_type_array))
+        *ret_rows = json_object_get(rows);
+    else
+        r = a->host->incomplete(a->call, ask_text(a, "the interface changes that wait on %s", node),
+                                looked.data ? "the list is none" : looked.why);
+    json_object_put(looked.data);
+    return r;
+}
+
+const char *sdn_diff_lines(const struct asking *a, const char *diff, uint32_t most)
+{
+    const char *text = "";
+    while (text && *diff) {
+        const size_t len = strcspn(diff, "\n");
+        const bool change = (*diff == '+' || *diff == '-') && strncmp(diff, "+++", 3) != 0 &&
+                            strncmp(diff, "---", 3) != 0;
+        const size_t blank = change ? strspn(diff + 1, " \t") : 0;
+        const char *rest = diff + 1 + blank;
+        if (change && len > 1 + blank && *rest != '#')
+            text = ask_text(a, "%s%s%c %.*s", text, *text ? "; " : "", *diff, (int)(len - 1 - blank), rest);
+        diff += len + (diff[len] == '\n');
+        if (text && strlen(text) > most)
+            return ask_text(a, "%.*s ... (cut)", (int)most, text);
+    }
+    return text;
+}

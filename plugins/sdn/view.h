@@ -75,6 +75,9 @@ struct json_object *sdn_differences(const struct sdn_object *object);
 const char *sdn_difference_words(const struct asking *a, const struct sdn_object *object);
 /* "zone/lab: changed", at most `most` of them, then how many more. Arena; NULL: nothing is pending. */
 const char *sdn_pending_words(const struct sdn_view *view, uint32_t most);
+/* A fact for each object that differs: "pending zone/lab" = "changed: mtu 1500 -> 1400". */
+int32_t sdn_tell_objects(const struct asking *a, const char *what, const struct sdn_object *objects,
+                         uint32_t count);
 /* [{"kind","id","state","changes"}] of all that is pending; the caller's. NULL: no memory. */
 struct json_object *sdn_pending_list(const struct sdn_view *view);
 
