@@ -88,6 +88,16 @@ static bool mode_allows(const struct config *config, const struct tool *tool)
     return config_plane_mode(config, plane) == CONFIG_GUARDED;
 }
 
+/* Sites are configured, and the tool is for none of them. */
+static bool has_no_site(const struct config *config, const struct tool *tool)
+{
+    bool fits = config->site_count == 0;
+
+    for (size_t i = 0; !fits && i < config->site_count; i++)
+        fits = plane_info_for(tool->plane, config->sites[i].kind);
+    return !fits;
+}
+
 /* Is there anything that this word of tools.allow or tools.deny could mean? Of targets that are no sites the
  * cluster alone knows. */
 static bool word_means(const struct config *config, struct planes *planes, const char *word)
@@ -151,7 +161,8 @@ static int catalog_index(struct search *search, size_t document, const struct to
 
 static void catalog_take(struct catalog *catalog, const struct tool *tool)
 {
-    if (mode_allows(catalog->config, tool) && catalog_offers(catalog->config, tool))
+    if (mode_allows(catalog->config, tool) && catalog_offers(catalog->config, tool) &&
+        !has_no_site(catalog->config, tool))
         catalog->tools[catalog->count++] = tool;
 }
 
@@ -254,6 +265,8 @@ enum catalog_answer catalog_find(const struct catalog *catalog, const char *name
         tool = core_tool_find(name);
     if (!tool)
         return CATALOG_UNKNOWN;
+    if (has_no_site(catalog->config, tool))
+        return CATALOG_NO_SITE;
     return mode_allows(catalog->config, tool) ? CATALOG_DENIED : CATALOG_CHANGE;
 }
 
@@ -287,6 +300,8 @@ bool catalog_nearest(const struct catalog *catalog, const char *name, char *ret,
 int catalog_problem(const struct catalog *catalog, enum catalog_answer answer, const char *name,
                     struct problem *p)
 {
+    const struct tool *tool = catalog->planes ? planes_tool_find(catalog->planes, name) : NULL;
+    const bool pbs = tool && tool->plane && (tool->plane->site_kinds & PROXIMO_FOR_PBS);
     char near[256];
 
     if (answer == CATALOG_CHANGE) {
@@ -296,6 +311,13 @@ int catalog_problem(const struct catalog *catalog, enum catalog_answer answer, c
                      "Read with the tools that proximo_find lists. Only the operator can allow changes, with "
                      "mode: guarded in the configuration file.");
         return -EPERM;
+    }
+    if (answer == CATALOG_NO_SITE) {
+        (void)problem_set(p, -ENOENT, PX_SITE, "%s is for %s, and no site of that kind is configured", name,
+                          pbs ? "Backup Servers" : "clusters of Proxmox VE");
+        problem_next(p, "An operator can add a site of kind %s under sites: in the configuration file.",
+                     pbs ? "pbs" : "pve");
+        return -ENOENT;
     }
     if (answer == CATALOG_DENIED) {
         (void)problem_set(p, -EPERM, PX_TOOL,

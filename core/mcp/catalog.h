@@ -19,7 +19,7 @@ struct tool;
 struct catalog;
 
 /* Why a name is not in the catalogue. */
-enum catalog_answer { CATALOG_OK, CATALOG_UNKNOWN, CATALOG_DENIED, CATALOG_CHANGE };
+enum catalog_answer { CATALOG_OK, CATALOG_UNKNOWN, CATALOG_DENIED, CATALOG_CHANGE, CATALOG_NO_SITE };
 
 /* planes NULL: an empty catalogue (fuzzing). planes and config must outlive it. */
 int catalog_new(const struct config *config, struct planes *planes, struct catalog **ret);

@@ -73,7 +73,7 @@ static void add_live(struct server *server, struct call *call, size_t index, con
     struct site *site = NULL;
 
     /* A site that does not answer completes nothing: typing goes on without. */
-    if (sites_find(server->sites, site_name, &site, &p) < 0 ||
+    if (sites_find_for(server->sites, site_name, PROXIMO_FOR_PVE, &site, &p) < 0 ||
         site_get(site, &how, "/cluster/resources", fields, 1, false, &answer, &p) < 0)
         return;
     if (json_get(answer.body, "data", json_type_array, &data) == 0) {

@@ -86,7 +86,7 @@ int tools_plan(struct server *server, const struct tool_request *request, const 
         return -EINVAL;
     }
     if (r == 0)
-        r = tools_take_site(server, arguments, site_name, &site, p);
+        r = tools_take_site(server, tool, arguments, site_name, &site, p);
     if (r < 0)
         return r;
     call = trust_call_of(request, &progress);

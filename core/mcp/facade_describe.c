@@ -211,7 +211,7 @@ static void put_needs(struct buf *out, const struct tool *tool, struct privilege
         buf_char(out, '{');
         json_put_key_string(out, "path", tool->needs[i].path);
         json_put_key_string(out, "privilege", tool->needs[i].privilege);
-        privileges_put(asked, &tool->needs[i], out);
+        privileges_put(asked, tool, &tool->needs[i], out);
         buf_char(out, '}');
     }
     buf_char(out, ']');
@@ -230,7 +230,7 @@ static void put_tool(struct buf *out, const struct tool *tool, const struct serv
     json_put_key_string(out, "kind", tool->kind == TOOL_CHANGE ? "change" : "read");
     json_put_key_string(out, "description", tool->description ? tool->description : "");
     json_put_key(out, "inputSchema");
-    tool_schema_write(tool, server->site_names, server->site_names ? config->site_count : 0, out);
+    tool_schema_write(tool, server->tool_sites, server->tool_sites ? config->site_count : 0, out);
     if (tool_has_output_schema(tool)) {
         json_put_key(out, "outputSchema");
         tool_output_schema_write(tool, out);

@@ -38,8 +38,10 @@ static const char *site_name(const struct privileges *asked, size_t index)
     return site_config(sites_at(asked->server->sites, index))->name;
 }
 
-static bool site_is_meant(const struct privileges *asked, size_t index)
+static bool site_is_meant(const struct privileges *asked, const struct tool *tool, size_t index)
 {
+    if (!plane_info_for(tool->plane, site_config(sites_at(asked->server->sites, index))->kind))
+        return false;
     return !asked->only || strcmp(asked->only, site_name(asked, index)) == 0;
 }
 
@@ -79,7 +81,8 @@ static void put_held(struct buf *out, const char *key, enum need_held held)
     buf_str(out, words[held]);
 }
 
-void privileges_put(struct privileges *asked, const struct need_row *need, struct buf *out)
+void privileges_put(struct privileges *asked, const struct tool *tool, const struct need_row *need,
+                    struct buf *out)
 {
     struct buf by_site CLEANUP_BUF = BUF_INIT(4096);
     const char *why = "no site is configured", *site_why;
@@ -89,7 +92,7 @@ void privileges_put(struct privileges *asked, const struct need_row *need, struc
     for (size_t i = 0; i < site_count(asked); i++) {
         enum need_held held;
 
-        if (!site_is_meant(asked, i))
+        if (!site_is_meant(asked, tool, i))
             continue;
         held = ask_for_all(asked, i, need, &site_why);
         put_held(&by_site, site_name(asked, i), held);
@@ -116,15 +119,18 @@ void privileges_put(struct privileges *asked, const struct need_row *need, struc
 
 bool privileges_suffice(struct privileges *asked, const struct tool *tool)
 {
-    size_t count = site_count(asked);
+    size_t count = site_count(asked), fitting = 0;
 
     for (size_t i = 0; i < count; i++) {
         bool lacking = false;
 
+        if (!plane_info_for(tool->plane, site_config(sites_at(asked->server->sites, i))->kind))
+            continue;
+        fitting++;
         for (size_t k = 0; k < tool->need_count && !lacking; k++)
             lacking = ask(asked, i, &tool->needs[k]) == NEED_NO;
         if (!lacking)
             return true;
     }
-    return count == 0;
+    return fitting == 0;
 }

@@ -34,7 +34,8 @@ struct privileges privileges_of(const struct server *server, int64_t deadline_ms
 #define PRIVILEGES_WAIT_MS 3000
 
 /* Adds "held":true|false|null, and with null "held_why"; with several sites "held_on":{SITE:...} as well. */
-void privileges_put(struct privileges *asked, const struct need_row *need, struct buf *out);
+void privileges_put(struct privileges *asked, const struct tool *tool, const struct need_row *need,
+                    struct buf *out);
 /* Could this tool be of use: is there a site on which each of its needs is held somewhere, or may be? */
 bool privileges_suffice(struct privileges *asked, const struct tool *tool);
 

@@ -12,6 +12,7 @@
 #include "mcp/privileges.h"
 #include "mcp/shown.h"
 #include "mcp/state.h"
+#include "plane/manifest.h"
 #include "plane/planes.h"
 #include "trust/trust.h"
 
@@ -28,9 +29,10 @@ void server_init(struct server *server)
         server->list_body[i] = BUF_INIT(BODY_LIMIT);
     server->id = BUF_INIT(8192);
     server->no_arguments = json_object_new_object();
-    server->site_names = calloc(server->config->site_count + 1, sizeof(char *));
-    for (size_t i = 0; server->site_names && i < server->config->site_count; i++)
-        server->site_names[i] = server->config->sites[i].name;
+    server->tool_sites = calloc(server->config->site_count + 1, sizeof(*server->tool_sites));
+    for (size_t i = 0; server->tool_sites && i < server->config->site_count; i++)
+        server->tool_sites[i] =
+            (struct tool_site){server->config->sites[i].name, server->config->sites[i].kind};
     server->status_body = BUF_INIT(BODY_LIMIT);
     atomic_init(&server->log_level, LOG_LEVEL_DEFAULT);
     for (size_t i = 0; i < server->config->plane_count; i++)
@@ -48,7 +50,7 @@ void server_done(struct server *server)
     buf_done(&server->id);
     shown_free(server->shown);
     json_object_put(server->no_arguments);
-    free(server->site_names);
+    free(server->tool_sites);
     buf_done(&server->status_body);
     (void)pthread_mutex_destroy(&server->mutex);
     (void)pthread_mutex_destroy(&server->prepare_mutex);

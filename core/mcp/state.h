@@ -57,7 +57,7 @@ struct server {
     struct buf list_body[2];          /* tools/list, legacy and modern; made once */
     struct buf id;                    /* of the request at hand */
     struct json_object *no_arguments; /* an empty object, never changed */
-    const char **site_names;          /* of the configuration, in its order; immutable */
+    struct tool_site *tool_sites;     /* of the configuration, in its order; immutable */
 
     int (*prepare)(void *arg, struct problem *p); /* see server.h */
     void *prepare_arg;

@@ -48,7 +48,7 @@ static void put_plane_tools(const struct server *server, const struct catalog *c
         if (catalog_hidden(catalog, i) || !shown_is(server->shown, LIST_TOOLS, tool->name))
             continue;
         put_listed(out, tool->name, tool->title, tool->description);
-        tool_schema_write(tool, server->site_names, server->site_names ? server->config->site_count : 0, out);
+        tool_schema_write(tool, server->tool_sites, server->tool_sites ? server->config->site_count : 0, out);
         if (tool_has_output_schema(tool)) {
             json_put_key(out, "outputSchema");
             tool_output_schema_write(tool, out);
@@ -98,8 +98,8 @@ int tools_list_body(struct server *server, bool modern, const struct call *call,
 
 /* ---------------------------------------------------------------- reads */
 
-int tools_take_site(struct server *server, struct json_object *arguments, const char *site_name,
-                    struct site **ret, struct problem *p)
+int tools_take_site(struct server *server, const struct tool *tool, struct json_object *arguments,
+                    const char *site_name, struct site **ret, struct problem *p)
 {
     char *site_copy CLEANUP_FREE = text_dup(site_name);
     struct json_object *site = NULL;
@@ -118,7 +118,7 @@ int tools_take_site(struct server *server, struct json_object *arguments, const 
             return problem_set(p, -ENOMEM, PX_INTERNAL, "no memory");
         json_object_object_del(arguments, "site");
     }
-    return sites_find(server->sites, site_copy, ret, p);
+    return sites_find_for(server->sites, site_copy, tool->plane ? tool->plane->site_kinds : 0, ret, p);
 }
 
 /* A tool of the server itself; without a site it says what is missing. */
@@ -127,7 +127,8 @@ static int run_core(struct server *server, const struct tool_request *request, c
 {
     struct buf structured CLEANUP_BUF = BUF_INIT(BODY_LIMIT);
     struct site *site = NULL;
-    int r = server->config->site_count > 0 ? tools_take_site(server, arguments, site_name, &site, p) : 0;
+    int r =
+        server->config->site_count > 0 ? tools_take_site(server, tool, arguments, site_name, &site, p) : 0;
 
     if (r == 0)
         r = core_tool_run(server, request, tool, arguments, site, &structured, p);
@@ -151,7 +152,7 @@ static int run_read(struct server *server, const struct tool_request *request, c
         .progress = request->call ? tools_progress : NULL,
         .progress_arg = &progress,
     };
-    int r = tools_take_site(server, arguments, site_name, &call.site, p);
+    int r = tools_take_site(server, tool, arguments, site_name, &call.site, p);
 
     if (r == 0)
         r = client_requests_for(server, request->call, tool->plane, &call.client, p);

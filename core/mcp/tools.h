@@ -43,9 +43,10 @@ bool work_list_tools(struct server *server, struct call *call, struct buf *body,
 const struct catalog *tools_catalog(struct server *server, const struct tool_request *request,
                                     struct problem *p);
 
-/* The site that is meant: `site` is taken out of arguments, or site_name, which may be NULL. */
-int tools_take_site(struct server *server, struct json_object *arguments, const char *site_name,
-                    struct site **ret, struct problem *p);
+/* The site that is meant, of those that the tool is for: `site` is taken out of arguments, or site_name,
+ * which may be NULL. */
+int tools_take_site(struct server *server, const struct tool *tool, struct json_object *arguments,
+                    const char *site_name, struct site **ret, struct problem *p);
 /* progress.c: for trust_call and read_call: tells progress of request->call; NULL for none. */
 void tools_progress(void *arg, uint32_t done, uint32_t total, const char *message);
 struct progress {

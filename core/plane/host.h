@@ -164,6 +164,7 @@ int32_t host_probe(struct proximo_call *call, const char *name, const struct pro
                    uint32_t count, struct proximo_answer *ret);
 int32_t host_permission(struct proximo_call *call, const char *path, const char *privilege);
 int32_t host_site(struct proximo_call *call, struct proximo_site *ret);
+int32_t host_sites(struct proximo_call *call, struct proximo_text *ret_json);
 int32_t host_reply(struct proximo_call *call, const struct proximo_content *blocks, uint32_t count);
 
 /* An upcall whose answer goes into the call's arena. Its failure becomes the call's, so that a plane may

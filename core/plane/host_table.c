@@ -266,4 +266,5 @@ const struct proximo_host host_table = {
     .show = host_show,
     .updated = host_updated,
     .ended = host_ended,
+    .sites = host_sites,
 };

@@ -63,6 +63,7 @@ static int put_get(struct proximo_call *call, struct buf *b, const void *at)
         return host_fail(call, PROXIMO_EINVAL, "a get needs a struct_size, a path and known flags");
     body_put_u64(b, get.flags);
     body_put_cstr(b, get.path);
+    body_put_cstr(b, get.site ? get.site : "");
     int r = put_fields(call, b, get.fields, get.field_count);
     return r ? r : put_needs(call, b, &get.needs);
 }
@@ -186,6 +187,21 @@ int32_t host_permission(struct proximo_call *call, const char *path, const char 
     body_put_cstr(&body, privilege);
     int32_t code = host_upcall_answer(call, MESSAGE_PERMISSION, &body, &answer);
     return code ? code : body_u32(&answer) != 0;
+}
+
+int32_t host_sites(struct proximo_call *call, struct proximo_text *ret_json)
+{
+    struct buf none = BUF_INIT(1);
+    struct body answer;
+    size_t len = 0;
+
+    if (!call || !ret_json)
+        return PROXIMO_EINVAL;
+    int32_t code = host_upcall_answer(call, MESSAGE_SITES, &none, &answer);
+    const char *text = code == 0 ? body_text(&answer, &len) : NULL;
+    if (code || !text)
+        return code ? code : PROXIMO_EPROTO;
+    return host_arena_text(call, text, len, ret_json) < 0 ? PROXIMO_ENOMEM : PROXIMO_OK;
 }
 
 /* Asked once a call: version and reached, both empty when the host does not know them. */

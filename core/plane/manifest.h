@@ -125,6 +125,7 @@ struct prompt_row {
 struct plane_info {
     char *name, *version, *licence, *summary, *config_schema;
     uint32_t abi_major, abi_minor, threading, struct_size;
+    uint32_t site_kinds; /* PROXIMO_FOR_...; 0 for the server's own tools: all */
     uint64_t features_required;
     struct tool *tools;
     size_t tool_count;
@@ -139,6 +140,14 @@ struct plane_info {
     struct prompt_row *prompts;
     size_t prompt_count;
 };
+
+/* A configured site, as far as tools name it; its kind is a config_site_kind. */
+struct tool_site {
+    const char *name;
+    uint32_t kind;
+};
+/* Are the tools of this plane (NULL: the server's own) for sites of this kind? */
+bool plane_info_for(const struct plane_info *info, uint32_t kind);
 
 /* Host side: the descriptor's tables as a JSON manifest. Checks struct sizes and pointers first. */
 int manifest_write(const struct proximo_plane *plane, struct buf *out, struct problem *p);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "config/config.h"
 #include "plane/manifest_check.h"
 
 enum member_kind { TEXT, U32, U64, I64, ROWS };
@@ -111,6 +112,7 @@ static const struct member plane_info_members[] = {
     M(plane_info, abi_minor, U32),
     M(plane_info, threading, U32),
     M(plane_info, struct_size, U32),
+    M(plane_info, site_kinds, U32),
     {"features_required", offsetof(struct plane_info, features_required), U64, 0, NULL},
     R(plane_info, probes, probe_count, probe_row),
     R(plane_info, classes, class_count, class_row),
@@ -295,6 +297,12 @@ static int read_tools(struct plane_info *info, struct json_object *manifest, str
     return 0;
 }
 
+bool plane_info_for(const struct plane_info *info, uint32_t kind)
+{
+    return !info || !info->site_kinds ||
+           (info->site_kinds & (kind == CONFIG_PBS ? PROXIMO_FOR_PBS : PROXIMO_FOR_PVE));
+}
+
 static bool row_has(struct json_object *manifest, const char *list, size_t index, const char *function)
 {
     struct json_object *rows;
@@ -312,6 +320,11 @@ static int check_all(struct plane_info *info, struct json_object *manifest, cons
 
     if (r == 0 && info->threading != PROXIMO_SERIAL && info->threading != PROXIMO_PARALLEL)
         r = problem_set(p, -EINVAL, PX_PLANE, "it is neither SERIAL nor PARALLEL");
+    if (r == 0 && (info->site_kinds & ~(PROXIMO_FOR_PVE | PROXIMO_FOR_PBS)))
+        r = problem_set(p, -EINVAL, PX_PLANE, "its site_kinds has bits that are not known: %#x",
+                        (unsigned)info->site_kinds);
+    if (info->site_kinds == 0)
+        info->site_kinds = PROXIMO_FOR_PVE;
     /* A read waits for its executor's run: both are in progress in one plane. */
     if (r == 0 && info->executor_count && info->threading == PROXIMO_SERIAL)
         r = problem_set(p, -EINVAL, PX_PLANE, "a plane with executors must be PARALLEL");

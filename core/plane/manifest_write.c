@@ -97,7 +97,7 @@ static const struct member plane_members[] = {
     T(proximo_plane, reads, read),         T(proximo_plane, changes, change),
     T(proximo_plane, probes, probe),       T(proximo_plane, classes, class),
     T(proximo_plane, executors, executor), T(proximo_plane, resources, resource),
-    T(proximo_plane, prompts, prompt),
+    T(proximo_plane, prompts, prompt),     M(proximo_plane, site_kinds, U32),
 };
 SHAPE(plane, proximo_plane);
 

@@ -41,6 +41,7 @@ enum message_type {
     MESSAGE_PROBE,      /* call; seq; text name, fields */
     MESSAGE_PERMISSION, /* call; seq; text path, text privilege */
     MESSAGE_SITE,       /* call; seq */
+    MESSAGE_SITES,      /* call; seq */
     MESSAGE_PROGRESS,   /* call; u32 done, u32 total, text */
     MESSAGE_LOG,        /* seq: plane or UINT32_MAX; code: level; text */
     MESSAGE_CRASHED,    /* call (0: none); code: signal; sent from the signal handler */

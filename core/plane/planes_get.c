@@ -153,19 +153,18 @@ static void run_get(struct call *call, struct get *get, struct cancel *cancel)
     char *path = get_fill(get, get->path, true, &get->problem);
     int r = -EINVAL;
 
-    if (path && !call->request->site) {
+    if (path && !get->site) {
         (void)problem_set(&get->problem, -ENOENT, PX_SITE, "no site is configured");
         problem_next(&get->problem, "Add one: proximo init");
     } else if (path && call->request->cache) {
         r = run_cached(call->request->cache, &how, get, path, query, rest(get, query));
     } else if (path) {
-        r = site_get_text(call->request->site, &how, path, query, rest(get, query), tolerate, &answer,
-                          &get->problem);
+        r = site_get_text(get->site, &how, path, query, rest(get, query), tolerate, &answer, &get->problem);
     }
     if (r == 0 && !call->request->cache)
         get_take_answer(get, &answer, tolerate);
     if (r == 0 && get->status < 400)
-        check_needs(call->request->site, &how, get);
+        check_needs(get->site, &how, get);
     get->code = r < 0 ? upcall_code_of(&get->problem) : 0;
     free(path);
 }
@@ -200,6 +199,7 @@ static int read_get(struct body *body, struct get *get)
 {
     get->flags = body_u64(body);
     get->path = text_read(body, HTTP_PATH_LIMIT);
+    get->site_name = text_read(body, 64);
     if (body->bad || get_read_fields(body, get) < 0)
         return -EPROTO;
     get->need_count = body_u32(body);
@@ -226,6 +226,7 @@ void get_done(struct get *get)
         free(get->unmet[i]);
     }
     free(get->path);
+    free(get->site_name);
     site_answer_done(&get->answer);
 }
 
@@ -312,10 +313,26 @@ static void run_gets(struct planes *planes, struct call *call, struct get *gets,
 
 static void tell_missing(const struct plane_call *request, const struct get *get)
 {
-    for (size_t i = 0; request->missing && i < get->need_count; i++)
+    /* What is told is of the call's own site: of another the plane has the answer's flag and message. */
+    for (size_t i = 0; request->missing && get->site == request->site && i < get->need_count; i++)
         if (get->unmet[i])
             request->missing(request->missing_arg, get->unmet[i], get->needs[i].privilege,
                              get->unmet_known[i]);
+}
+
+/* Another site can be read where nothing is planned: a plan is of one site, and so is what it remembers. */
+static int32_t take_site(struct planes *planes, const struct call *call, struct get *get, struct problem *p)
+{
+    get->site = call->request->site;
+    if (!get->site_name[0])
+        return 0;
+    if (call->request->kind != PLANE_CALL_READ) {
+        (void)problem_set(p, -EINVAL, PX_PLANE,
+                          "GET %.200s of the site %.64s: another site is for reads alone", get->path,
+                          get->site_name);
+        return PROXIMO_EINVAL;
+    }
+    return sites_find(planes->sites, get->site_name, &get->site, p) < 0 ? upcall_code_of(p) : 0;
 }
 
 int32_t upcall_get(struct planes *planes, struct call *call, struct body *body, struct buf *out,
@@ -331,6 +348,8 @@ int32_t upcall_get(struct planes *planes, struct call *call, struct body *body, 
             code = PROXIMO_EINVAL;
         if (many)
             gets[i].flags |= PROXIMO_GET_TOLERATE;
+        if (code == 0)
+            code = take_site(planes, call, &gets[i], p);
     }
     if (code == 0 && !body_end(body))
         code = PROXIMO_EINVAL;
@@ -347,7 +366,7 @@ int32_t upcall_get(struct planes *planes, struct call *call, struct body *body, 
             code = gets[0].code;
             *p = gets[0].problem;
         }
-    } else {
+    } else if (!p->code[0]) {
         (void)problem_set(p, -EINVAL, PX_PLANE, "the plane asked for something that makes no sense");
     }
     for (uint32_t i = 0; gets && i < count; i++)

@@ -76,11 +76,12 @@ static bool slot_is_off(const struct planes *planes, const struct plane_slot *sl
 
 static int make_tools(struct planes *planes)
 {
-    const char *sites[64];
+    struct tool_site sites[64];
     size_t site_count = 0, most = 0;
 
     for (size_t i = 0; planes->config && i < planes->config->site_count && site_count < 64; i++)
-        sites[site_count++] = planes->config->sites[i].name;
+        sites[site_count++] =
+            (struct tool_site){planes->config->sites[i].name, planes->config->sites[i].kind};
     for (size_t i = 0; i < planes->slot_count; i++)
         most += planes->slots[i].info ? planes->slots[i].info->tool_count : 0;
     planes->tools = calloc(most + 1, sizeof(const struct tool *));

@@ -9,6 +9,8 @@
 
 #include "base/cancel.h"
 #include "base/file.h"
+#include "base/json.h"
+#include "config/config.h"
 #include "plane/upcall.h"
 
 int32_t upcall_code_of(const struct problem *p)
@@ -167,6 +169,26 @@ static int32_t upcall_site(struct planes *planes, struct call *call, struct buf 
     return r < 0 ? upcall_code_of(p) : 0;
 }
 
+static int32_t upcall_sites(const struct planes *planes, struct buf *out)
+{
+    struct buf text CLEANUP_BUF = BUF_INIT(65536);
+
+    buf_char(&text, '[');
+    for (size_t i = 0; planes->sites && i < sites_count(planes->sites); i++) {
+        const struct config_site *site = site_config(sites_at(planes->sites, i));
+        json_put_comma(&text);
+        buf_char(&text, '{');
+        json_put_key_string(&text, "name", site->name);
+        json_put_key_string(&text, "kind", site->kind == CONFIG_PBS ? "pbs" : "pve");
+        buf_char(&text, '}');
+    }
+    buf_char(&text, ']');
+    if (!buf_ok(&text))
+        return PROXIMO_ENOMEM;
+    body_put_text(out, text.data, text.len);
+    return 0;
+}
+
 /* The descriptors of an answer, before it. Under the lock; from here on the command may have run. */
 static int hand_over(struct call *call, const struct message_head *upcall, int *fds, size_t count)
 {
@@ -207,6 +229,7 @@ void upcall_run(struct planes *planes, struct call *call, const struct message_h
     case MESSAGE_SECRET:
     case MESSAGE_ENDED: code = upcall_exec(planes, call, upcall, &body, &out, fds, &fd_count, &p); break;
     case MESSAGE_PERMISSION: code = upcall_permission(planes, call, &body, &out, &p); break;
+    case MESSAGE_SITES: code = upcall_sites(planes, &out); break;
     default: code = upcall_site(planes, call, &out, &p); break;
     }
     if (!buf_ok(&out)) {

@@ -17,6 +17,7 @@ struct cancel;
 struct plane_client;
 struct planes;
 struct site;
+struct tool_site;
 struct tool;
 
 #define READ_ANSWER_LIMIT 50000 /* characters of one answer, envelope included */
@@ -69,7 +70,7 @@ bool argument_format_known(const char *format);
 
 /* The JSON Schema of a tool's arguments, with the common parameters (site when there are several; fields,
  * limit, offset for lists; confirm for changes). Deterministic bytes. */
-void tool_schema_write(const struct tool *tool, const char *const *site_names, size_t site_count,
+void tool_schema_write(const struct tool *tool, const struct tool_site *sites, size_t site_count,
                        struct buf *out);
 /* The JSON Schema of its structured answer, where its shape is known. Deterministic bytes. */
 bool tool_has_output_schema(const struct tool *tool);

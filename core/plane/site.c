@@ -14,6 +14,7 @@
 #include "config/config.h"
 #include "plane/scan.h"
 #include "plane/site_inner.h"
+#include "proximo/plane.h"
 
 struct sites {
     struct site *items;
@@ -128,37 +129,70 @@ bool site_was_used(const struct site *site)
     return atomic_load(&site->used);
 }
 
-static void sites_names(const struct sites *sites, struct buf *out)
+static bool site_fits(const struct site *site, uint32_t kinds)
+{
+    return !kinds || (kinds & (site->config->kind == CONFIG_PBS ? PROXIMO_FOR_PBS : PROXIMO_FOR_PVE));
+}
+
+static void sites_names(const struct sites *sites, uint32_t kinds, struct buf *out)
 {
     for (size_t i = 0; i < sites->count; i++) {
-        if (i)
+        if (!site_fits(&sites->items[i], kinds))
+            continue;
+        if (out->len)
             buf_str(out, ", ");
         buf_str(out, sites->items[i].config->name);
     }
 }
 
-int sites_find(struct sites *sites, const char *name, struct site **ret, struct problem *p)
+/* What is said when there is none, or which one is meant cannot be told. */
+static int sites_fail(const struct sites *sites, const char *name, uint32_t kinds, size_t fitting,
+                      struct problem *p)
 {
-    if (sites->count == 0) {
-        problem_set(p, -ENOENT, PX_SITE, "no site is configured");
+    const char *what = !kinds || kinds == (PROXIMO_FOR_PVE | PROXIMO_FOR_PBS) ? ""
+                       : kinds == PROXIMO_FOR_PBS                             ? " of kind pbs (Backup Server)"
+                                                                              : " of kind pve";
+    if (fitting == 0) {
+        problem_set(p, -ENOENT, PX_SITE, "no site%s is configured", what);
         problem_next(p, "run `proximo init`, or name one under `sites:` in the configuration file");
         return -ENOENT;
     }
-    for (size_t i = 0; i < sites->count; i++) {
-        if (name ? text_equal(sites->items[i].config->name, name) : sites->count == 1) {
-            *ret = &sites->items[i];
-            return 0;
-        }
-    }
     if (name)
-        problem_set(p, -ENOENT, PX_SITE, "there is no site '%.64s'", name);
+        problem_set(p, -ENOENT, PX_SITE, "there is no site '%.64s'%s", name, what);
     else
-        problem_set(p, -EINVAL, PX_SITE, "there are %zu sites and none was named", sites->count);
+        problem_set(p, -EINVAL, PX_SITE, "there are %zu sites%s and none was named", fitting, what);
     problem_next(p, "name one in the argument `site`");
     CLEANUP_BUF struct buf names = BUF_INIT(1000);
-    sites_names(sites, &names);
+    sites_names(sites, kinds, &names);
     problem_valid(p, "%s", names.data ? names.data : "");
     return name ? -ENOENT : -EINVAL;
+}
+
+int sites_find_for(struct sites *sites, const char *name, uint32_t kinds, struct site **ret,
+                   struct problem *p)
+{
+    struct site *found = NULL;
+    size_t fitting = 0, matching = 0;
+
+    for (size_t i = 0; i < sites->count; i++) {
+        struct site *site = &sites->items[i];
+        if (!site_fits(site, kinds))
+            continue;
+        fitting++;
+        if (name && !text_equal(site->config->name, name))
+            continue;
+        matching++;
+        found = site;
+    }
+    if (matching != 1)
+        return sites_fail(sites, name, kinds, fitting, p);
+    *ret = found;
+    return 0;
+}
+
+int sites_find(struct sites *sites, const char *name, struct site **ret, struct problem *p)
+{
+    return sites_find_for(sites, name, 0, ret, p);
 }
 
 void site_answer_done(struct site_answer *answer)

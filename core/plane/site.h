@@ -24,6 +24,9 @@ int sites_new(const struct config *config, struct sites **ret);
 void sites_free(struct sites *sites);
 /* name NULL: the only site. PX-SITE names the valid ones. */
 int sites_find(struct sites *sites, const char *name, struct site **ret, struct problem *p);
+/* The same among the sites of these kinds (PROXIMO_FOR_...; 0: all), for a tool of such a plane. */
+int sites_find_for(struct sites *sites, const char *name, uint32_t kinds, struct site **ret,
+                   struct problem *p);
 size_t sites_count(const struct sites *sites);
 struct site *sites_at(struct sites *sites, size_t index);
 const struct config_site *site_config(const struct site *site);

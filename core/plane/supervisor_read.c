@@ -272,6 +272,7 @@ static int on_message(struct planes *planes, struct plane_host *host, const stru
     case MESSAGE_PROBE:
     case MESSAGE_PERMISSION:
     case MESSAGE_SITE:
+    case MESSAGE_SITES:
     case MESSAGE_CAN_ASK:
     case MESSAGE_ASK:
     case MESSAGE_CLIENT_LOG:

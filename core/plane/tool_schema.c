@@ -93,15 +93,27 @@ static void put_property(struct buf *out, const struct tool *tool, const struct 
     buf_char(out, '}');
 }
 
-static void put_site(struct buf *out, const char *const *site_names, size_t site_count)
+/* The sites that the tool is for. With one there is nothing to choose. */
+static size_t sites_for(const struct tool *tool, const struct tool_site *sites, size_t count)
+{
+    size_t fitting = 0;
+
+    for (size_t i = 0; i < count; i++)
+        fitting += plane_info_for(tool->plane, sites[i].kind);
+    return fitting;
+}
+
+static void put_site(struct buf *out, const struct tool *tool, const struct tool_site *sites, size_t count)
 {
     json_put_key(out, "site");
     buf_str(out, "{\"type\":\"string\",\"description\":\"Which configured site is meant.\"");
     json_put_key(out, "enum");
     buf_char(out, '[');
-    for (size_t i = 0; i < site_count; i++) {
+    for (size_t i = 0; i < count; i++) {
+        if (!plane_info_for(tool->plane, sites[i].kind))
+            continue;
         json_put_comma(out);
-        json_put_cstr(out, site_names[i]);
+        json_put_cstr(out, sites[i].name);
     }
     buf_str(out, "]}");
 }
@@ -135,10 +147,10 @@ static void put_required(struct buf *out, const struct tool *tool, bool site)
     buf_char(out, ']');
 }
 
-void tool_schema_write(const struct tool *tool, const char *const *site_names, size_t site_count,
+void tool_schema_write(const struct tool *tool, const struct tool_site *sites, size_t site_count,
                        struct buf *out)
 {
-    bool site = site_count > 1;
+    const bool site = sites_for(tool, sites, site_count) > 1;
     buf_str(out, "{\"type\":\"object\",\"properties\":{");
     for (size_t i = 0; i < tool->param_count; i++) {
         put_property(out, tool, &tool->params[i]);
@@ -157,7 +169,7 @@ void tool_schema_write(const struct tool *tool, const char *const *site_names, s
         put_property(out, tool, &row);
     }
     if (site)
-        put_site(out, site_names, site_count);
+        put_site(out, tool, sites, site_count);
     buf_char(out, '}');
     put_required(out, tool, site);
     buf_str(out, ",\"additionalProperties\":false}");

@@ -16,6 +16,8 @@
 struct get {
     uint64_t flags;
     char *path;
+    char *site_name; /* "": the call's */
+    struct site *site;
     struct http_field fields[FIELDS_MOST];
     bool in_path[FIELDS_MOST];
     size_t field_count;

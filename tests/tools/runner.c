@@ -107,8 +107,10 @@ static void all_names(struct buf *names)
 static void test_surface(void **context)
 {
     struct buf names CLEANUP_BUF = BUF_INIT(1 << 20);
-    const struct row plain = {
-        .json = json_object_new_object(), .planes = file.rows[0].planes, .label = "surface"};
+    const struct row plain = {.json = json_object_new_object(),
+                              .planes = file.rows[0].planes,
+                              .plane = file.rows[0].plane,
+                              .label = "surface"};
 
     (void)context;
     stage_up(&stage, &plain, NULL);

@@ -153,6 +153,10 @@ void stage_up(struct stage *stage, const struct row *row, struct json_object *si
     fd = mkostemp(stage->log, O_CLOEXEC);
     assert_true(fd >= 0);
     close(fd);
+    if (strcmp(row->plane, "pbs") == 0) {
+        words[count++] = "--seed";
+        words[count++] = "vault";
+    }
     count = add_options(words, count, row_part(row, "sim", json_type_array));
     count = add_options(words, count, sim);
     words[count] = NULL;

@@ -37,7 +37,8 @@
  * "0.x" may change between minors until 1.0. Changes: 0.1 first; 0.2 PROXIMO_CLASS_SNAPSHOT_FIRST, and no
  * parameter may be called snapshot_first; 0.3 resources, prompts, and asking the client: can_ask, ask,
  * client_log, show, updated, PROXIMO_EINPUT, PROXIMO_ECAPABILITY, PROXIMO_CONTENT_ASSISTANT; 0.4 findings and
- * incomplete in reads, further fields of a finding, executors, ended; 0.5 reached_json of a site.
+ * incomplete in reads, further fields of a finding, executors, ended; 0.5 planes of Backup
+ * Servers (site_kinds), gets of other sites, sites, reached_json of a site.
  */
 #ifndef PROXIMO_PLANE_H
 #define PROXIMO_PLANE_H
@@ -482,6 +483,8 @@ struct proximo_get {
     const char *path;
     const struct proximo_field *fields;
     struct proximo_table needs; /* struct proximo_need */
+    /* Since 0.5, in reads alone: the name of another site (see sites), of whatever kind; NULL: the call's. */
+    const char *site;
 };
 
 #define PROXIMO_ANSWER_INCOMPLETE (UINT64_C(1) << 0) /* filtered by privileges: message says which */
@@ -694,7 +697,10 @@ struct proximo_host {
      */
     int32_t (*ended)(struct proximo_call *call, int32_t *ret_exit_status, struct proximo_text *ret_signal);
 
-    void (*_reserved[2])(void);
+    /* Since 0.5. All configured sites: [{"name":"lab","kind":"pve"},{"name":"vault","kind":"pbs"}]. */
+    int32_t (*sites)(struct proximo_call *call, struct proximo_text *ret_json);
+
+    void (*_reserved[1])(void);
 };
 #define PROXIMO_HOST_HAS(host, member)                                                                       \
     ((host)->struct_size >=                                                                                  \
@@ -730,7 +736,13 @@ struct proximo_plane {
     struct proximo_table executors; /* struct proximo_executor */
     struct proximo_table resources; /* struct proximo_resource, since 0.3 */
     struct proximo_table prompts;   /* struct proximo_prompt, since 0.3 */
+    /* Since 0.5. The kinds of sites that its tools are for: PROXIMO_FOR_...; 0: clusters of Proxmox VE. A
+     * tool that is not told a site means the only one of these kinds. */
+    uint32_t site_kinds;
+    uint32_t _reserved_kinds;
 };
+#define PROXIMO_FOR_PVE 1u
+#define PROXIMO_FOR_PBS 2u
 #define PROXIMO_PLANE_HEAD                                                                                   \
     .magic = PROXIMO_PLANE_MAGIC, .struct_size = (uint32_t)sizeof(struct proximo_plane),                     \
     .abi_major = PROXIMO_ABI_MAJOR, .abi_minor = PROXIMO_ABI_MINOR

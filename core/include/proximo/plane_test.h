@@ -160,6 +160,14 @@ PLANE_TEST_FN int32_t plane_test_site(struct proximo_call *call, struct proximo_
     return 0;
 }
 
+PLANE_TEST_FN int32_t plane_test_sites(struct proximo_call *call, struct proximo_text *ret_json)
+{
+    const char *sites = call->test->sites ? call->test->sites : "[{\"name\":\"test\",\"kind\":\"pve\"}]";
+    ret_json->ptr = sites;
+    ret_json->len = strlen(sites);
+    return 0;
+}
+
 PLANE_TEST_FN void plane_test_encode(char *into, size_t size, size_t *len, const char *text)
 {
     for (; *text; text++) {
@@ -224,12 +232,21 @@ PLANE_TEST_FN int32_t plane_test_ask(struct plane_test *t, const char *path,
     return 0;
 }
 
+/* Of another site as "SITE:/path". */
+PLANE_TEST_FN int32_t plane_test_ask_site(struct plane_test *t, const struct proximo_get *get,
+                                          struct proximo_answer *ret)
+{
+    char path[1024];
+    (void)snprintf(path, sizeof(path), "%s%s%s", get->site ? get->site : "", get->site ? ":" : "", get->path);
+    return plane_test_ask(t, path, get->fields, get->field_count, ret);
+}
+
 PLANE_TEST_FN int32_t plane_test_get(struct proximo_call *call, const struct proximo_get *get,
                                      struct proximo_answer *ret)
 {
     if (call->test->cancelled)
         return PROXIMO_ECANCELLED;
-    int32_t r = plane_test_ask(call->test, get->path, get->fields, get->field_count, ret);
+    int32_t r = plane_test_ask_site(call->test, get, ret);
     if (r || ret->status < 400 || (get->flags & PROXIMO_GET_TOLERATE))
         return r;
     return ret->status == 403 || ret->status == 401 ? PROXIMO_EDENIED
@@ -243,7 +260,7 @@ PLANE_TEST_FN int32_t plane_test_get_many(struct proximo_call *call, const struc
     if (call->test->cancelled)
         return PROXIMO_ECANCELLED;
     for (uint32_t i = 0; i < count; i++) {
-        int32_t r = plane_test_ask(call->test, gets[i].path, gets[i].fields, gets[i].field_count, &ret[i]);
+        int32_t r = plane_test_ask_site(call->test, &gets[i], &ret[i]);
         if (r)
             return r;
     }
@@ -370,6 +387,7 @@ PLANE_TEST_FN const struct proximo_host *plane_test_host(void)
     fake.exited = plane_test_exited;
     fake.outcome_unknown = plane_test_outcome_unknown;
     fake.ended = plane_test_ended;
+    fake.sites = plane_test_sites;
     return &fake;
 }
 

@@ -39,6 +39,7 @@ struct plane_test {
     char *config;        /* JSON; NULL: "{}" */
     const char *version; /* of the site; NULL: "9.2.3" */
     const char *reached; /* of the site, JSON; NULL: not known */
+    const char *sites;   /* all of them, JSON; NULL: the one that is asked */
     int cancelled;       /* set by the test: every upcall returns PROXIMO_ECANCELLED */
     int denied;          /* set by the test: permission() says 0 */
     int ungranted;       /* set by the test: without client_requests, so that the client is out of reach */

@@ -169,6 +169,28 @@ static int32_t read_reached(void *instance, struct proximo_call *call)
     return r ? r : host->reply(call, &block, 1);
 }
 
+/* `ask` is the name of a site, whose /version is read; the answer has all sites as well. */
+static int32_t read_other(void *instance, struct proximo_call *call)
+{
+    struct proximo_text name, sites;
+    struct proximo_get get = {.struct_size = sizeof(get), .path = "/version"};
+    struct proximo_answer got = {.struct_size = sizeof(got)};
+    (void)instance;
+    int32_t r = host->argument(call, "ask", &name);
+    char *site = r ? NULL : host->alloc(call, name.len + 1);
+    if (!site)
+        return r ? r : PROXIMO_ENOMEM;
+    memcpy(site, name.ptr, name.len);
+    get.site = site;
+    if ((r = host->sites(call, &sites)) || (r = host->get(call, &get, &got)))
+        return r;
+    char text[512];
+    const int len = snprintf(text, sizeof(text), "%d %s", (int)got.status, sites.ptr);
+    struct proximo_content block = {
+        .struct_size = sizeof(block), .type = PROXIMO_CONTENT_TEXT, .data = {text, (uint64_t)len}};
+    return host->reply(call, &block, 1);
+}
+
 static const struct proximo_param params[] = {
     {.struct_size = sizeof(struct proximo_param),
      .type = PROXIMO_TYPE_STRING,
@@ -198,7 +220,8 @@ static const struct proximo_read reads[] = {
     SINGLE("reader_unheld", need_audit), SINGLE("reader_held", need_guest),
     READ("reader_get", read_get),        READ("reader_tolerate", read_tolerate),
     READ("reader_many", read_many),      READ("reader_probe", read_probe),
-    READ("reader_site", read_site),      READ("reader_reached", read_reached)};
+    READ("reader_site", read_site),      READ("reader_reached", read_reached),
+    READ("reader_other", read_other)};
 static const struct proximo_param ping_params[] = {
     {.struct_size = sizeof(struct proximo_param),
      .type = PROXIMO_TYPE_STRING,

@@ -33,7 +33,8 @@ static int start(void **state)
     buf_printf(&yaml,
                "plane_dir: %s/tests/integration/planes\nplanes: [reader]\nsites:\n  lab:\n    url: %s\n"
                "    fingerprint: \"%s\"\n    token_file: %s\n    timeout: 10\n"
-               "    operator_addresses: [192.0.2.0/24, '2001:db8::7']\n",
+               "    operator_addresses: [192.0.2.0/24, '2001:db8::7']\n"
+               "  vault:\n    kind: pbs\n    url: https://127.0.0.1:1\n    token_file: /nowhere\n",
                build ? build : ".", simulator_value(&simulator, "url"),
                simulator_value(&simulator, "fingerprint"),
                simulator_value(&simulator, "tokens/narrow-guest105"));
@@ -212,6 +213,34 @@ static void test_reached(void **state)
     assert_null(strchr(text, '='));
 }
 
+/* The call's own site by its name, one that does not answer, one that is not there. */
+static void test_other(void **state)
+{
+    (void)state;
+    expect("reader_other", "lab", NULL,
+           "200 [{\"name\":\"lab\",\"kind\":\"pve\"},{\"name\":\"vault\",\"kind\":\"pbs\"}]");
+    refuse("reader_other", "vault", PX_SECRET_FILE);
+    refuse("reader_other", "nowhere", PX_SITE);
+}
+
+/* What is for clusters means the only cluster; what is for all does not know which. */
+static void test_kinds(void **state)
+{
+    struct site *site = NULL;
+    struct problem p = PROBLEM_INIT;
+
+    (void)state;
+    assert_int_equal(sites_find_for(sites, NULL, PROXIMO_FOR_PVE, &site, &p), 0);
+    assert_ptr_equal(site, sites_at(sites, 0));
+    assert_int_equal(sites_find_for(sites, NULL, PROXIMO_FOR_PBS, &site, &p), 0);
+    assert_ptr_equal(site, sites_at(sites, 1));
+    assert_int_equal(sites_find_for(sites, NULL, 0, &site, &p), -EINVAL);
+    assert_string_equal(p.valid, "lab, vault");
+    assert_int_equal(sites_find_for(sites, "vault", PROXIMO_FOR_PVE, &site, &p), -ENOENT);
+    assert_string_equal(p.valid, "lab");
+    assert_non_null(strstr(p.cause, "of kind pve"));
+}
+
 static void test_probe(void **state)
 {
     char text[256];
@@ -234,7 +263,8 @@ static int tests(void)
     const struct CMUnitTest all[] = {
         cmocka_unit_test(test_get),     cmocka_unit_test(test_reached), cmocka_unit_test(test_paths),
         cmocka_unit_test(test_refused), cmocka_unit_test(test_many),    cmocka_unit_test(test_needs),
-        cmocka_unit_test(test_site),    cmocka_unit_test(test_probe),   cmocka_unit_test(test_single),
+        cmocka_unit_test(test_site),    cmocka_unit_test(test_probe),   cmocka_unit_test(test_other),
+        cmocka_unit_test(test_kinds),   cmocka_unit_test(test_single),
     };
     return cmocka_run_group_tests_name("planes-site", all, start, stop);
 }

@@ -19,6 +19,14 @@
 #define WORDS_MOST 64
 #define TEXT_LIMIT ((size_t)64 << 20)
 
+/* The simulator of a Backup Server says so in its line. */
+static bool is_pbs(const struct road *road)
+{
+    const char *kind = simulator_value(&road->sim, "kind");
+
+    return kind && strcmp(kind, "pbs") == 0;
+}
+
 void road_configure(struct road *road, const char *mode, const char *yaml)
 {
     struct buf text CLEANUP_BUF = BUF_INIT(65536);
@@ -27,9 +35,10 @@ void road_configure(struct road *road, const char *mode, const char *yaml)
 
     assert_non_null(path);
     buf_printf(&text, "mode: %s\nstate_dir: %s\n", mode, road->state);
-    buf_printf(&text, "sites:\n  lab:\n    url: %.*s\n    fingerprint: \"%s\"\n    token_file: %s\n",
-               (int)(path - url), url, simulator_value(&road->sim, "fingerprint"),
-               simulator_value(&road->sim, road->token));
+    buf_printf(&text,
+               "sites:\n  lab:\n    kind: %s\n    url: %.*s\n    fingerprint: \"%s\"\n    token_file: %s\n",
+               is_pbs(road) ? "pbs" : "pve", (int)(path - url), url,
+               simulator_value(&road->sim, "fingerprint"), simulator_value(&road->sim, road->token));
     buf_str(&text, yaml);
     assert_true(buf_ok(&text));
     assert_int_equal(file_write_atomic(road->config, text.data, text.len, 0600), 0);
@@ -90,7 +99,8 @@ static void token_header(struct road *road, char *ret, size_t size)
 
     assert_int_equal(file_read(simulator_value(&road->sim, "tokens/root"), &token), 0);
     token.data[strcspn(token.data, "\r\n")] = '\0';
-    (void)snprintf(ret, size, "Authorization: PVEAPIToken=%s", token.data);
+    (void)snprintf(ret, size, "Authorization: %s=%s", is_pbs(road) ? "PBSAPIToken" : "PVEAPIToken",
+                   token.data);
 }
 
 int road_api(struct road *road, const char *method, const char *path, const char *form,

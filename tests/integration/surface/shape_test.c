@@ -64,7 +64,7 @@ static struct json_object *schema_of(const char *tool, const struct buf *text)
 
 static void schemas_are_plain(void **state)
 {
-    static const char *const sites[] = {"lab", "prod"};
+    static const struct tool_site sites[] = {{"lab", 1}, {"prod", 1}};
     const struct surface *surface = *state;
 
     for (size_t i = 0; i < catalog_count(surface->catalog); i++) {

@@ -314,12 +314,22 @@ static void schema_is_plain_and_stable(void **state)
         "\"site\":{\"type\":\"string\",\"description\":\"Which configured site is "
         "meant.\",\"enum\":[\"one\",\"two\"]}},"
         "\"required\":[\"vmid\",\"site\"],\"additionalProperties\":false}";
-    static const char *const sites[] = {"one", "two"};
+    static const struct tool_site sites[] = {{"one", 1}, {"two", 1}, {"vault", 2}};
     for (int i = 0; i < 2; i++) {
         CLEANUP_BUF struct buf out = BUF_INIT(65536);
         tool_schema_write(&tool, sites, 2, &out);
         assert_string_equal(out.data, golden);
     }
+    /* Of a plane for clusters the Backup Server is no site to choose; of one for these it is the only one. */
+    struct plane_info plane = {.site_kinds = PROXIMO_FOR_PVE};
+    struct tool of_plane = tool;
+    of_plane.plane = &plane;
+    CLEANUP_BUF struct buf pve = BUF_INIT(65536), pbs = BUF_INIT(65536);
+    tool_schema_write(&of_plane, sites, 3, &pve);
+    assert_string_equal(pve.data, golden);
+    plane.site_kinds = PROXIMO_FOR_PBS;
+    tool_schema_write(&of_plane, sites, 3, &pbs);
+    assert_null(strstr(pbs.data, "\"site\""));
     CLEANUP_BUF struct buf one = BUF_INIT(65536);
     tool_schema_write(&tool, sites, 1, &one);
     assert_null(strstr(one.data, "site"));

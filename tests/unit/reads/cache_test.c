@@ -154,8 +154,8 @@ static void the_callers_end_is_not_kept(void **state)
 }
 
 /* A plane's GET in a plan: through the cache, its code and words as without. */
-static int32_t plane_get(const char *path, uint64_t flags, uint32_t *ret_status, char data[64],
-                         char words[64])
+static int32_t plane_get_of(const char *site, const char *path, uint64_t flags, uint32_t *ret_status,
+                            char data[64], char words[64])
 {
     const struct plane_call request = {.kind = PLANE_CALL_PLAN,
                                        .site = sites_at(sites, 0),
@@ -171,6 +171,7 @@ static int32_t plane_get(const char *path, uint64_t flags, uint32_t *ret_status,
     body_put_u32(&in, 1);
     body_put_u64(&in, flags);
     body_put_cstr(&in, path);
+    body_put_cstr(&in, site);
     body_put_u32(&in, 0);
     body_put_u32(&in, 0);
     struct body body = {in.data, in.len, false};
@@ -190,6 +191,12 @@ static int32_t plane_get(const char *path, uint64_t flags, uint32_t *ret_status,
     buf_done(&in);
     buf_done(&out);
     return code;
+}
+
+static int32_t plane_get(const char *path, uint64_t flags, uint32_t *ret_status, char data[64],
+                         char words[64])
+{
+    return plane_get_of("", path, flags, ret_status, data, words);
 }
 
 static void planes_read_through_it(void **state)
@@ -217,6 +224,9 @@ static void planes_read_through_it(void **state)
     assert_int_equal(plane_get("/odd", PROXIMO_GET_TOLERATE, &status, data, words), PROXIMO_EPROTO);
     assert_string_equal(words, PX_BAD_ANSWER);
     assert_int_equal(fake_http_count_of("/odd"), 1);
+    /* A plan is of one site. */
+    assert_int_equal(plane_get_of("other", "/nodes", 0, &status, data, words), PROXIMO_EINVAL);
+    assert_string_equal(words, PX_PLANE);
 }
 
 int main(void)

@@ -65,6 +65,7 @@ static int32_t ask(const char *path, uint64_t flags, const char *need, const cha
     body_put_u32(&in, 1);
     body_put_u64(&in, flags);
     body_put_cstr(&in, path);
+    body_put_cstr(&in, ""); /* of the call's own site */
     body_put_u32(&in, 1);
     body_put_cstr(&in, "node");
     body_put_cstr(&in, "pve1");

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The Backup Server plane: datastores, namespaces, groups, snapshots, what verifies, prunes, syncs and cleans
+ * them, and whether there is a way back at all. Sources: the API paths in the topics' rows (Proxmox Backup
+ * Server 4.2).
+ */
+#include "pbs.h"
+
+static const struct topic *const topics[] = {
+    &pbs_topic_datastores,
+};
+
+static struct proximo_plane plane = {
+    PROXIMO_PLANE_HEAD,
+    .features_required = PROXIMO_FEATURE_READS | PROXIMO_FEATURE_CHANGES,
+    .threading = PROXIMO_PARALLEL,
+    .name = "pbs",
+    .version = "0.1.0",
+    .licence = "Apache-2.0",
+    .summary =
+        "Backup Servers: datastores, snapshots, prune, verify, sync, garbage collection and their jobs.",
+    .open = plane_open,
+    .close = plane_close,
+    .site_kinds = PROXIMO_FOR_PBS,
+};
+PROXIMO_PLANE_OF_TOPICS(plane, topics)
