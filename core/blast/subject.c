@@ -31,7 +31,7 @@ static const struct kind {
     {"vnet", "vnet", "vnets", false},
     {"subnet", "subnet", "subnets", false},
     {"controller", "controller", "controllers", false},
-    {"ipam", "ipam", "address managers", false},
+    {"ipam", "ipam", "IPAM entries", false},
     {"dns", "dns", "DNS servers", false},
     {"sdn", "id", "network configurations", false}, /* there is one: sdn/cluster */
     {"service", "service", "services", false},      /* node/service */

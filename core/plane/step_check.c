@@ -363,9 +363,8 @@ static int check_lists(const struct step_rules *rules, struct json_object *step,
 
 int step_check(const struct step_rules *rules, struct json_object *step, struct problem *p)
 {
-    const int64_t known =
-        (int64_t)(PROXIMO_STEP_FOLLOW | PROXIMO_STEP_CONTINUE | PROXIMO_STEP_ALWAYS | PROXIMO_STEP_ATOMIC |
-                  PROXIMO_STEP_WHOLE);
+    const int64_t known = (int64_t)(PROXIMO_STEP_FOLLOW | PROXIMO_STEP_CONTINUE | PROXIMO_STEP_ALWAYS |
+                                    PROXIMO_STEP_ATOMIC | PROXIMO_STEP_WHOLE);
     int64_t kind = int_of(step, "kind"), flags = int_of(step, "flags");
     int64_t deadline = int_of(step, "deadline_ms");
     const char *name = text_of(step, "name"), *method = text_of(step, "method");

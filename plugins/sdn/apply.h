@@ -14,8 +14,8 @@
 int32_t sdn_step_apply(const struct sdn_view *view, const struct proximo_field *lock, bool release_lock);
 /* Nothing is pending any more, and every node that is on has taken over its zones. */
 int32_t sdn_expect_applied(const struct sdn_view *view);
-/* Guards on everything that is staged: every list with what is pending in it; then, if `edited`, every list as
- * it is edited. They stand first, in this order: the way back reads them so. */
+/* Guards on everything that is staged: every list with what is pending in it; then, if `edited`, every list
+ * as it is edited. They stand first, in this order: the way back reads them so. */
 int32_t sdn_guard_all(const struct sdn_view *view, bool edited);
 /* {"kind":"sdn","id":"cluster"} of a class. */
 int32_t sdn_subject(const struct asking *a, const char *operation_class);
@@ -38,8 +38,8 @@ struct sdn_targets {
     struct sdn_target *rows;
     uint32_t count, room;
 };
-/* What a record's guards say was otherwise before the change than after it. edited: of what was edited, else of
- * what was applied. sdn_targets_done in any case. */
+/* What a record's guards say was otherwise before the change than after it. edited: of what was edited, else
+ * of what was applied. sdn_targets_done in any case. */
 int32_t sdn_targets_read(const struct asking *a, struct proximo_text record_json, bool edited,
                          struct sdn_targets *ret);
 void sdn_targets_done(struct sdn_targets *targets);

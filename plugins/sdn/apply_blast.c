@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Whom an apply hurts: what hangs on the objects that change, the nodes that reload (each with its own waiting
- * interface changes, which go along), and whoever reaches the cluster by what changes. Source: GET
+ * Whom an apply hurts: what hangs on the objects that change, the nodes that reload (each with its own
+ * waiting interface changes, which go along), and whoever reaches the cluster by what changes. Source: GET
  * /nodes/{node}/network, whose "changes" stands beside its data.
  */
 #include <arpa/inet.h>
@@ -59,13 +59,16 @@ static int32_t each_end(const struct applying *g,
 {
     struct json_object *endpoints = member_of(g->how, "endpoints"),
                        *operators = member_of(g->how, "operator_addresses");
-    const size_t ends = json_object_is_type(endpoints, json_type_array) ? json_object_array_length(endpoints) : 0;
-    const size_t people = json_object_is_type(operators, json_type_array) ? json_object_array_length(operators) : 0;
+    const size_t ends =
+        json_object_is_type(endpoints, json_type_array) ? json_object_array_length(endpoints) : 0;
+    const size_t people =
+        json_object_is_type(operators, json_type_array) ? json_object_array_length(operators) : 0;
     const char *local = member_text(g->how, "local");
     int32_t r = local ? visit(g, local, "this program's own address", context) : PROXIMO_OK;
     for (size_t i = 0; r == PROXIMO_OK && i < ends; i++) {
         struct json_object *end = json_object_array_get_idx(endpoints, i);
-        const char *address = member_text(end, "address") ? member_text(end, "address") : member_text(end, "host");
+        const char *address =
+            member_text(end, "address") ? member_text(end, "address") : member_text(end, "host");
         if (address)
             r = visit(g, address, "the address at which this program reaches the cluster", context);
     }
@@ -79,16 +82,18 @@ static int32_t each_end(const struct applying *g,
 
 /* ---- a subnet that changes under an address */
 
-static int32_t tell_in_subnet(const struct applying *g, const char *address, const char *what, const void *context)
+static int32_t tell_in_subnet(const struct applying *g, const char *address, const char *what,
+                              const void *context)
 {
     const struct sdn_object *subnet = context;
-    const char *cidr = sdn_value(g->a, subnet->side[SDN_BEFORE] ? subnet->side[SDN_BEFORE] : subnet->side[SDN_AFTER],
-                                 "cidr");
+    const char *cidr = sdn_value(
+        g->a, subnet->side[SDN_BEFORE] ? subnet->side[SDN_BEFORE] : subnet->side[SDN_AFTER], "cidr");
     if (!cidr || !overlaps(address, cidr))
         return PROXIMO_OK;
     return tell_affected(g->a, PROXIMO_RISK_HIGH, ask_text(g->a, "subnet/%s", subnet->id), NULL,
-                         ask_text(g->a, "%s, %s, lies in it: the connection to the cluster may be lost, and what "
-                                        "came of the change is then unknown here",
+                         ask_text(g->a,
+                                  "%s, %s, lies in it: the connection to the cluster may be lost, and what "
+                                  "came of the change is then unknown here",
                                   what, address),
                          NULL);
 }
@@ -114,7 +119,8 @@ struct waiting {
 /* The interface that has the address, as it is edited; NULL: none. */
 static const char *holder(const struct asking *a, struct json_object *rows, const char *address)
 {
-    for (size_t i = 0; json_object_is_type(rows, json_type_array) && i < json_object_array_length(rows); i++) {
+    for (size_t i = 0; json_object_is_type(rows, json_type_array) && i < json_object_array_length(rows);
+         i++) {
         struct json_object *row = json_object_array_get_idx(rows, i);
         if (member_is(row, "address", address) || member_is(row, "address6", address))
             return ask_text(a, "%s", member_text(row, "iface") ? member_text(row, "iface") : "");
@@ -141,12 +147,14 @@ static int32_t tell_end(const struct applying *g, const char *address, const cha
     const bool gone = names_word(w->diff, address), touched = iface && names_word(w->diff, iface);
     if (!gone && !touched)
         return PROXIMO_OK;
-    return tell_affected(g->a, PROXIMO_RISK_HIGH, ask_text(g->a, "node/%s", w->node), NULL,
-                         ask_text(g->a, "%s, %s, is on its interface %s, and its waiting changes touch it: the "
-                                        "connection to the cluster may be lost, and what came of the change is then "
-                                        "unknown here",
-                                  what, address, iface ? iface : "that loses it"),
-                         NULL);
+    return tell_affected(
+        g->a, PROXIMO_RISK_HIGH, ask_text(g->a, "node/%s", w->node), NULL,
+        ask_text(g->a,
+                 "%s, %s, is on its interface %s, and its waiting changes touch it: the "
+                 "connection to the cluster may be lost, and what came of the change is then "
+                 "unknown here",
+                 what, address, iface ? iface : "that loses it"),
+        NULL);
 }
 
 static int32_t tell_waiting(const struct applying *g, const struct sdn_node *node, const char **ret_diff)
@@ -183,18 +191,20 @@ static int32_t tell_node(void *context, const struct sdn_node *node)
     const char *bad = not_available(g, node);
     struct json_object *facts = diff || bad ? json_object_new_object() : NULL;
     if (diff)
-        json_object_object_add(facts, "waiting_changes", json_object_new_string(sdn_diff_lines(g->a, diff, DIFF_MOST)));
+        json_object_object_add(facts, "waiting_changes",
+                               json_object_new_string(sdn_diff_lines(g->a, diff, DIFF_MOST)));
     if (bad)
         json_object_object_add(facts, "zones_not_available_now", json_object_new_string(bad));
     if (r < 0) {
         json_object_put(facts);
         return r;
     }
-    return tell_affected(g->a, diff ? PROXIMO_RISK_HIGH : PROXIMO_RISK_MEDIUM, resource, NULL,
-                         diff ? "reloads its network; its own interface changes that wait are applied as well"
-                              : "writes the configuration and reloads its network; none of its own interface changes "
-                                "wait",
-                         facts);
+    return tell_affected(
+        g->a, diff ? PROXIMO_RISK_HIGH : PROXIMO_RISK_MEDIUM, resource, NULL,
+        diff ? "reloads its network; its own interface changes that wait are applied as well"
+             : "writes the configuration and reloads its network; none of its own interface changes "
+               "wait",
+        facts);
 }
 
 int32_t sdn_blast_apply(void *instance, struct proximo_call *call, struct proximo_text subject_json)

@@ -56,11 +56,11 @@ int32_t sdn_guard_all(const struct sdn_view *view, bool edited)
 static int32_t expect(const struct asking *a, const struct proximo_get *at, const char *select, uint32_t test,
                       const char *value)
 {
-    const struct proximo_step wait = {ROW(proximo_step),       .kind = PROXIMO_STEP_WAIT,
-                                      .path = at->path,        .params = ROWS(at->fields, at->field_count),
-                                      .select = select,        .wait_test = test,
-                                      .wait_value = value,     .tolerate = "500,595,596",
-                                      .interval_ms = 500,      .deadline_ms = WAIT_MS};
+    const struct proximo_step wait = {ROW(proximo_step),   .kind = PROXIMO_STEP_WAIT,
+                                      .path = at->path,    .params = ROWS(at->fields, at->field_count),
+                                      .select = select,    .wait_test = test,
+                                      .wait_value = value, .tolerate = "500,595,596",
+                                      .interval_ms = 500,  .deadline_ms = WAIT_MS};
     return select ? a->host->postcondition(a->call, &wait) : PROXIMO_ENOMEM;
 }
 
@@ -112,9 +112,9 @@ static int32_t expect_node(void *context, const struct sdn_node *node)
     const char *diff = NULL, *name = ask_text(&view->ask, "waiting changes of %s", node->name);
     struct json_object *rows DROP_JSON = NULL;
     if (!node->online)
-        return tell_text(&view->ask, "node_that_is_off",
-                         ask_text(&view->ask, "%s takes it over when it is on again; it is not waited for",
-                                  node->name));
+        return tell_text(
+            &view->ask, "node_that_is_off",
+            ask_text(&view->ask, "%s takes it over when it is on again; it is not waited for", node->name));
     int32_t r = sdn_node_waiting(&view->ask, node->name, &diff, &rows);
     if (r == PROXIMO_OK && diff)
         r = name ? tell_text(&view->ask, name, sdn_diff_lines(&view->ask, diff, DIFF_MOST)) : PROXIMO_ENOMEM;
@@ -139,10 +139,9 @@ int32_t sdn_step_apply(const struct sdn_view *view, const struct proximo_field *
         fields[count++] = *lock;
     if (view->release != 8)
         fields[count++] = FIELD("release-lock", release_lock ? "1" : "0");
-    const struct proximo_step step = {ROW(proximo_step),   .kind = PROXIMO_STEP_REQUEST,
-                                      .flags = PROXIMO_STEP_FOLLOW, .name = "apply",
-                                      .method = "PUT",     .path = "/cluster/sdn",
-                                      .params = ROWS(fields, count)};
+    const struct proximo_step step = {
+        ROW(proximo_step), .kind = PROXIMO_STEP_REQUEST, .flags = PROXIMO_STEP_FOLLOW, .name = "apply",
+        .method = "PUT",   .path = "/cluster/sdn",       .params = ROWS(fields, count)};
     return view->ask.host->step(view->ask.call, &step);
 }
 
@@ -154,12 +153,15 @@ const char *sdn_no_way_back(const struct sdn_view *view)
         if (!o->state)
             continue;
         if (o->sort >= SDN_EDITABLE)
-            return ask_text(&view->ask, "%s \"%s\" is among what is pending, and these are not brought back by "
-                                        "undo",
+            return ask_text(&view->ask,
+                            "%s \"%s\" is among what is pending, and these are not brought back by "
+                            "undo",
                             sdn_sorts[o->sort].word, o->id);
-        if (before && after && !member_is(after, "type", member_text(before, "type") ? member_text(before, "type") : ""))
-            return ask_text(&view->ask, "%s \"%s\" is of another type than before, and a type is given at "
-                                        "creation",
+        if (before && after &&
+            !member_is(after, "type", member_text(before, "type") ? member_text(before, "type") : ""))
+            return ask_text(&view->ask,
+                            "%s \"%s\" is of another type than before, and a type is given at "
+                            "creation",
                             sdn_sorts[o->sort].word, o->id);
     }
     return NULL;
@@ -173,9 +175,9 @@ static int32_t tell_way_back(const struct sdn_view *view, const char *words, boo
         int32_t r = tell_text(a, "no_way_back", why);
         return r == PROXIMO_OK ? a->host->undo(a->call, PROXIMO_UNDO_NONE, NULL, 0) : r;
     }
-    int32_t r = tell_text(a, "way_back",
-                          keeps_lock ? ask_text(a, "%s; not while the lock is held, whose token is not kept", words)
-                                     : words);
+    int32_t r = tell_text(
+        a, "way_back",
+        keeps_lock ? ask_text(a, "%s; not while the lock is held, whose token is not kept", words) : words);
     return r == PROXIMO_OK ? a->host->undo(a->call, PROXIMO_UNDO_FUNCTION, NULL, 0) : r;
 }
 
@@ -202,14 +204,16 @@ struct opened {
 static int32_t open_plan(const struct asking *a, const char *what, struct opened *ret)
 {
     const char *release_lock = ask_argument(a, "release_lock");
-    int32_t r = ask_privilege(a, "/sdn", "SDN.Allocate", "this token may not %s the network configuration", what);
+    int32_t r =
+        ask_privilege(a, "/sdn", "SDN.Allocate", "this token may not %s the network configuration", what);
     *ret = (struct opened){.release_lock = !release_lock || strcmp(release_lock, "false") != 0};
     if (r == PROXIMO_OK)
         r = sdn_view_read(a, &ret->view);
     if (r == PROXIMO_OK && ret->view.release == 0)
-        r = a->host->fail(a->call, PROXIMO_EUNAVAIL,
-                          "the version of Proxmox VE is not known, and versions 8 and 9 want other parameters; try "
-                          "again when the site answers");
+        r = a->host->fail(
+            a->call, PROXIMO_EUNAVAIL,
+            "the version of Proxmox VE is not known, and versions 8 and 9 want other parameters; try "
+            "again when the site answers");
     if (r == PROXIMO_OK && ret->view.release == 8 && !ret->release_lock)
         r = a->host->fail(a->call, PROXIMO_EINVAL,
                           "release_lock: Proxmox VE 8, which this site runs, has no lock of the network "
@@ -223,8 +227,9 @@ static int32_t tell_all_pending(const struct sdn_view *view, const char *verb)
     int32_t r = sdn_tell_objects(&view->ask, "pending", view->rows, view->count);
     if (r == PROXIMO_OK && view->pending)
         r = tell_text(&view->ask, "whose",
-                      ask_text(&view->ask, "Proxmox does not record who edited what: everything that is pending is "
-                                           "%s, other people's edits as well",
+                      ask_text(&view->ask,
+                               "Proxmox does not record who edited what: everything that is pending is "
+                               "%s, other people's edits as well",
                                verb));
     return r;
 }
@@ -236,7 +241,8 @@ int32_t sdn_plan_apply(void *instance, struct proximo_call *call)
     int32_t r = open_plan(&a, "apply", &o);
     const char *words = r == PROXIMO_OK ? sdn_pending_words(&o.view, NAMED_MOST) : NULL;
     const char *summary =
-        words ? ask_text(&a, "everything that is pending is applied on all nodes (%s): %s", counted(&o.view), words)
+        words ? ask_text(&a, "everything that is pending is applied on all nodes (%s): %s", counted(&o.view),
+                         words)
               : "nothing is pending: every node writes what is applied once more and reloads its network";
     if (r == PROXIMO_OK)
         r = summary ? a.host->change(call, summary) : PROXIMO_ENOMEM;
@@ -251,10 +257,11 @@ int32_t sdn_plan_apply(void *instance, struct proximo_call *call)
     if (r == PROXIMO_OK)
         r = sdn_expect_applied(&o.view);
     if (r == PROXIMO_OK)
-        r = tell_way_back(&o.view,
-                          "writes each object back as it ran before, and applies that: the edits are then not pending "
-                          "any more. Interface changes of nodes that went along are not taken back",
-                          o.locked && !o.release_lock);
+        r = tell_way_back(
+            &o.view,
+            "writes each object back as it ran before, and applies that: the edits are then not pending "
+            "any more. Interface changes of nodes that went along are not taken back",
+            o.locked && !o.release_lock);
     sdn_view_done(&o.view);
     return r;
 }
@@ -268,9 +275,9 @@ static int32_t step_rollback(const struct opened *o)
     if (o->locked)
         fields[count++] = o->lock;
     fields[count++] = FIELD("release-lock", o->release_lock ? "1" : "0");
-    const struct proximo_step step = {ROW(proximo_step), .kind = PROXIMO_STEP_REQUEST, .name = "rollback",
-                                      .method = "POST",  .path = "/cluster/sdn/rollback",
-                                      .params = ROWS(fields, count)};
+    const struct proximo_step step = {
+        ROW(proximo_step), .kind = PROXIMO_STEP_REQUEST,    .name = "rollback",
+        .method = "POST",  .path = "/cluster/sdn/rollback", .params = ROWS(fields, count)};
     return o->view.ask.host->step(o->view.ask.call, &step);
 }
 
@@ -288,8 +295,8 @@ int32_t sdn_plan_rollback(void *instance, struct proximo_call *call)
         return a.host->change(call, "nothing to do: nothing is pending");
     }
     if (r == PROXIMO_OK)
-        r = a.host->change(call, ask_text(&a, "everything that is pending is dropped (%s): %s", counted(&o.view),
-                                          words ? words : "not known what"));
+        r = a.host->change(call, ask_text(&a, "everything that is pending is dropped (%s): %s",
+                                          counted(&o.view), words ? words : "not known what"));
     if (r == PROXIMO_OK)
         r = tell_all_pending(&o.view, "dropped");
     if (r == PROXIMO_OK)

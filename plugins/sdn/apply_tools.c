@@ -12,16 +12,18 @@ static const struct proximo_need needs[] = {NEED("/sdn", "SDN.Allocate")};
 
 static const struct proximo_change changes[] = {
     {ROW(proximo_change), .name = "pve_sdn_apply", .title = "Apply the SDN configuration",
-     .description = "Applies everything that is pending in the software-defined network, whoever edited it, on "
-                    "all nodes: each reloads its network, and its own waiting interface changes go along. The plan "
-                    "shows every object before and after and who hangs on it. Undo writes the objects back and "
-                    "applies them.",
+     .description =
+         "Applies everything that is pending in the software-defined network, whoever edited it, on "
+         "all nodes: each reloads its network, and its own waiting interface changes go along. The plan "
+         "shows every object before and after and who hangs on it. Undo writes the objects back and "
+         "applies them.",
      .params = PROXIMO_TABLE(params), .operation_class = "sdn.apply", .subject = "sdn/" SDN_CLUSTER,
      .needs = PROXIMO_TABLE(needs), .plan = sdn_plan_apply, .plan_undo = sdn_undo_apply,
      .undo_kind = PROXIMO_UNDO_FUNCTION},
     {ROW(proximo_change), .name = "pve_sdn_rollback", .title = "Drop pending SDN edits",
-     .description = "Discards everything that is edited in the software-defined network and not applied, whoever "
-                    "edited it. What runs stays as it is. Undo edits it again. Proxmox VE 9.",
+     .description =
+         "Discards everything that is edited in the software-defined network and not applied, whoever "
+         "edited it. What runs stays as it is. Undo edits it again. Proxmox VE 9.",
      .params = PROXIMO_TABLE(params), .operation_class = "sdn.rollback", .subject = "sdn/" SDN_CLUSTER,
      .needs = PROXIMO_TABLE(needs), .plan = sdn_plan_rollback, .plan_undo = sdn_undo_rollback,
      .undo_kind = PROXIMO_UNDO_FUNCTION},

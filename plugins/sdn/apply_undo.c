@@ -13,7 +13,9 @@ static const char *named(const struct asking *a, const struct sdn_targets *targe
     for (uint32_t i = 0; i < targets->count && i < NAMED_MOST; i++) {
         const struct sdn_target *t = &targets->rows[i];
         const char *one = ask_text(a, "%s/%s %s", sdn_sorts[t->sort].word, t->id,
-                                   !t->to ? "is deleted" : t->from ? "is as before" : "is there again");
+                                   !t->to    ? "is deleted"
+                                   : t->from ? "is as before"
+                                             : "is there again");
         text = text ? ask_text(a, "%s; %s", text, one) : one;
     }
     return targets->count > NAMED_MOST
@@ -46,14 +48,15 @@ static int32_t back(void *instance, struct proximo_call *call, struct proximo_te
         r = a.host->fail(call, PROXIMO_ESTATE, "there is nothing to bring back: it changed no object");
     }
     if (r == PROXIMO_OK)
-        r = a.host->change(call, ask_text(&a, "%s: %s", applies ? "written back and applied on all nodes"
-                                                                : "edited again, pending as before",
+        r = a.host->change(call, ask_text(&a, "%s: %s",
+                                          applies ? "written back and applied on all nodes"
+                                                  : "edited again, pending as before",
                                           words));
     if (r == PROXIMO_OK)
         r = tell_targets(&a, &targets);
     if (r == PROXIMO_OK && applies && view.pending)
-        r = tell_text(&a, "pending_besides", ask_text(&a, "%s; it is applied as well",
-                                                      sdn_pending_words(&view, NAMED_MOST)));
+        r = tell_text(&a, "pending_besides",
+                      ask_text(&a, "%s; it is applied as well", sdn_pending_words(&view, NAMED_MOST)));
     if (r == PROXIMO_OK)
         r = sdn_guard_all(&view, !applies);
     if (r == PROXIMO_OK)

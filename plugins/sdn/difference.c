@@ -99,11 +99,13 @@ const char *sdn_difference_words(const struct asking *a, const struct sdn_object
         if (names_it(object, name))
             continue;
         const char *from = sdn_value(a, row, "from"), *to = sdn_value(a, row, "to");
-        const char *one =
-            object->side[SDN_BEFORE] && object->side[SDN_AFTER]
-                ? ask_text(a, "%s %.*s -> %.*s", name, SHOWN_MOST, from ? from : "(none)", SHOWN_MOST,
-                           to ? to : "(none)")
-                : ask_text(a, "%s %.*s", name, SHOWN_MOST, to ? to : from ? from : "(none)");
+        const char *one = object->side[SDN_BEFORE] && object->side[SDN_AFTER]
+                              ? ask_text(a, "%s %.*s -> %.*s", name, SHOWN_MOST, from ? from : "(none)",
+                                         SHOWN_MOST, to ? to : "(none)")
+                              : ask_text(a, "%s %.*s", name, SHOWN_MOST,
+                                         to     ? to
+                                         : from ? from
+                                                : "(none)");
         text = text ? ask_text(a, "%s, %s", text, one) : one;
     }
     return text ? text : "nothing";

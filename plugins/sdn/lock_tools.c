@@ -17,9 +17,9 @@ static int32_t none(const struct asking *a, const char *why)
 static int32_t request(const struct asking *a, const char *method, const struct proximo_field *fields,
                        uint32_t count)
 {
-    const struct proximo_step step = {ROW(proximo_step), .kind = PROXIMO_STEP_REQUEST, .name = "lock",
-                                      .method = method,  .path = "/cluster/sdn/lock",
-                                      .params = ROWS(fields, count)};
+    const struct proximo_step step = {
+        ROW(proximo_step), .kind = PROXIMO_STEP_REQUEST, .name = "lock",
+        .method = method,  .path = "/cluster/sdn/lock",  .params = ROWS(fields, count)};
     return a->host->step(a->call, &step);
 }
 
@@ -30,7 +30,8 @@ static int32_t open_plan(const struct asking *a, struct sdn_view *view)
     *view = (struct sdn_view){0};
     int32_t r = sdn_need_9(a, "lock of the network configuration", &release);
     if (r == PROXIMO_OK)
-        r = ask_privilege(a, "/sdn", "SDN.Allocate", "this token may not lock or unlock the network configuration");
+        r = ask_privilege(a, "/sdn", "SDN.Allocate",
+                          "this token may not lock or unlock the network configuration");
     return r == PROXIMO_OK ? sdn_view_read(a, view) : r;
 }
 
@@ -48,12 +49,14 @@ static int32_t plan_lock(void *instance, struct proximo_call *call)
                          "(pve_sdn_pending), apply or drop them first, or give allow_pending=true",
                          words);
     if (r == PROXIMO_OK)
-        r = a.host->change(call, "the network configuration is locked: only who shows the token edits and applies");
+        r = a.host->change(call,
+                           "the network configuration is locked: only who shows the token edits and applies");
     if (r == PROXIMO_OK && words)
         r = tell_text(&a, "pending_already", words);
     if (r == PROXIMO_OK)
-        r = tell_text(&a, "token", "it is in the answer of proximo_apply, once, and kept nowhere: give it to the "
-                                   "other tools as lock_token, and to pve_sdn_unlock");
+        r = tell_text(&a, "token",
+                      "it is in the answer of proximo_apply, once, and kept nowhere: give it to the "
+                      "other tools as lock_token, and to pve_sdn_unlock");
     if (r == PROXIMO_OK)
         r = sdn_guard_all(&view, false);
     if (r == PROXIMO_OK)
@@ -78,18 +81,21 @@ static int32_t plan_unlock(void *instance, struct proximo_call *call)
     if (r == PROXIMO_OK)
         r = sdn_take_lock_token(&a, view.release, &fields[0], &given);
     if (r == PROXIMO_OK && given == force)
-        r = a.host->fail(call, PROXIMO_EINVAL,
-                         "give either lock_token (what pve_sdn_lock returned) or force=true, which takes the lock "
-                         "away from whoever holds it");
+        r = a.host->fail(
+            call, PROXIMO_EINVAL,
+            "give either lock_token (what pve_sdn_lock returned) or force=true, which takes the lock "
+            "away from whoever holds it");
     count += given;
     if (force)
         fields[count++] = FIELD("force", "1");
     if (r == PROXIMO_OK)
-        r = a.host->change(call, force ? "the lock of the network configuration is taken away from whoever holds it"
-                                       : "the lock of the network configuration is released");
+        r = a.host->change(call,
+                           force ? "the lock of the network configuration is taken away from whoever holds it"
+                                 : "the lock of the network configuration is released");
     if (r == PROXIMO_OK && sdn_pending_words(&view, NAMED_MOST))
-        r = tell_text(&a, "pending_then", ask_text(&a, "%s. Everybody can edit and apply it again",
-                                                   sdn_pending_words(&view, NAMED_MOST)));
+        r = tell_text(
+            &a, "pending_then",
+            ask_text(&a, "%s. Everybody can edit and apply it again", sdn_pending_words(&view, NAMED_MOST)));
     if (r == PROXIMO_OK)
         r = sdn_guard_all(&view, false);
     if (r == PROXIMO_OK)
@@ -111,10 +117,11 @@ static int32_t blast(void *instance, struct proximo_call *call, const char *effe
 static int32_t blast_lock(void *instance, struct proximo_call *call, struct proximo_text subject_json)
 {
     (void)subject_json;
-    return blast(instance, call,
-                 "nobody else edits or applies it until the lock is released: the web interface and other programs "
-                 "are refused",
-                 PROXIMO_RISK_LOW);
+    return blast(
+        instance, call,
+        "nobody else edits or applies it until the lock is released: the web interface and other programs "
+        "are refused",
+        PROXIMO_RISK_LOW);
 }
 
 static int32_t blast_unlock(void *instance, struct proximo_call *call, struct proximo_text subject_json)
@@ -140,14 +147,16 @@ static const struct proximo_need needs[] = {NEED("/sdn", "SDN.Allocate")};
 
 static const struct proximo_change changes[] = {
     {ROW(proximo_change), .name = "pve_sdn_lock", .title = "Lock the SDN configuration",
-     .description = "Locks the software-defined network: from then on only who gives the token edits, applies or "
-                    "drops. The token is in the answer of proximo_apply, once, and is kept nowhere. There is no "
-                    "undo; pve_sdn_unlock releases it. Proxmox VE 9.",
+     .description =
+         "Locks the software-defined network: from then on only who gives the token edits, applies or "
+         "drops. The token is in the answer of proximo_apply, once, and is kept nowhere. There is no "
+         "undo; pve_sdn_unlock releases it. Proxmox VE 9.",
      .params = PROXIMO_TABLE(lock_params), .operation_class = "sdn.lock", .subject = "sdn/" SDN_CLUSTER,
      .needs = PROXIMO_TABLE(needs), .plan = plan_lock, .undo_kind = PROXIMO_UNDO_NONE},
     {ROW(proximo_change), .name = "pve_sdn_unlock", .title = "Unlock the SDN configuration",
-     .description = "Releases the lock of the software-defined network, with its token or by force. There is no "
-                    "undo; pve_sdn_lock takes a new lock. Proxmox VE 9.",
+     .description =
+         "Releases the lock of the software-defined network, with its token or by force. There is no "
+         "undo; pve_sdn_lock takes a new lock. Proxmox VE 9.",
      .params = PROXIMO_TABLE(unlock_params), .operation_class = "sdn.unlock", .subject = "sdn/" SDN_CLUSTER,
      .needs = PROXIMO_TABLE(needs), .plan = plan_unlock, .undo_kind = PROXIMO_UNDO_NONE},
 };

@@ -114,8 +114,8 @@ const char *sdn_diff_lines(const struct asking *a, const char *diff, uint32_t mo
     const char *text = "";
     while (text && *diff) {
         const size_t len = strcspn(diff, "\n");
-        const bool change = (*diff == '+' || *diff == '-') && strncmp(diff, "+++", 3) != 0 &&
-                            strncmp(diff, "---", 3) != 0;
+        const bool change =
+            (*diff == '+' || *diff == '-') && strncmp(diff, "+++", 3) != 0 && strncmp(diff, "---", 3) != 0;
         const size_t blank = change ? strspn(diff + 1, " \t") : 0;
         const char *rest = diff + 1 + blank;
         if (change && len > 1 + blank && *rest != '#')

@@ -38,8 +38,8 @@ static struct sdn_target *target_of(const struct asking *a, struct sdn_targets *
         all->room = room;
     }
     const char *vnet = sort == SDN_SUBNET ? member_text(row, "vnet") : NULL;
-    all->rows[all->count] = (struct sdn_target){.sort = sort, .id = ask_text(a, "%s", id),
-                                                .vnet = vnet ? ask_text(a, "%s", vnet) : NULL};
+    all->rows[all->count] = (struct sdn_target){
+        .sort = sort, .id = ask_text(a, "%s", id), .vnet = vnet ? ask_text(a, "%s", vnet) : NULL};
     return all->rows[all->count].id ? &all->rows[all->count++] : NULL;
 }
 
@@ -49,13 +49,15 @@ static struct json_object *configuration(struct json_object *row)
     struct json_object *copy = json_object_new_object();
     json_object_object_foreach(row, name, value)
     {
-        if (value && strcmp(name, "state") != 0 && strcmp(name, "pending") != 0 && strcmp(name, "digest") != 0)
+        if (value && strcmp(name, "state") != 0 && strcmp(name, "pending") != 0 &&
+            strcmp(name, "digest") != 0)
             json_object_object_add(copy, name, json_object_get(value));
     }
     return copy;
 }
 
-static int32_t take_list(const struct asking *a, struct sdn_targets *all, struct json_object *guard, bool before)
+static int32_t take_list(const struct asking *a, struct sdn_targets *all, struct json_object *guard,
+                         bool before)
 {
     struct json_object *rows = member_of(guard, "");
     const size_t count = json_object_is_type(rows, json_type_array) ? json_object_array_length(rows) : 0;
@@ -138,8 +140,8 @@ struct stepping {
 static int32_t put(struct stepping *s, struct proximo_field field)
 {
     if (s->count == FIELDS_MOST)
-        return s->view->ask.host->fail(s->view->ask.call, PROXIMO_EINVAL, "%s: more values than one request takes",
-                                       s->target->id);
+        return s->view->ask.host->fail(s->view->ask.call, PROXIMO_EINVAL,
+                                       "%s: more values than one request takes", s->target->id);
     s->fields[s->count++] = field;
     return field.value ? PROXIMO_OK : PROXIMO_ENOMEM;
 }
@@ -165,8 +167,8 @@ static bool is_shown(const struct config_kind *kind, const char *name)
 static int32_t no_way(const struct stepping *s, const char *name, const char *why)
 {
     (void)s->view->ask.host->undo(s->view->ask.call, PROXIMO_UNDO_NONE, NULL, 0);
-    return s->view->ask.host->fail(s->view->ask.call, PROXIMO_ESTATE, "no way back: \"%s\" of %s \"%s\" %s", name,
-                                   s->kind->what, s->target->id, why);
+    return s->view->ask.host->fail(s->view->ask.call, PROXIMO_ESTATE, "no way back: \"%s\" of %s \"%s\" %s",
+                                   name, s->kind->what, s->target->id, why);
 }
 
 static int32_t put_value(struct stepping *s, const struct config_key *key, struct json_object *value)
@@ -196,9 +198,9 @@ static int32_t put_values(struct stepping *s)
         const bool empty = json_object_is_type(value, json_type_array) && !json_object_array_length(value);
         if (r < 0 || empty || is_shown(s->kind, name) || (now && json_object_equal(now, value)))
             continue;
-        r = !key ? no_way(s, name, "is not known to this plane")
+        r = !key                                          ? no_way(s, name, "is not known to this plane")
             : s->now && (key->flags & CONFIG_CREATE_ONLY) ? no_way(s, name, "is given at creation")
-                                                           : put_value(s, key, value);
+                                                          : put_value(s, key, value);
     }
     return r;
 }
@@ -227,9 +229,9 @@ static int32_t step(struct stepping *s, const char *verb, const char *method, co
     char *plain = name ? a->host->alloc(a->call, strlen(name) + 1) : NULL;
     for (size_t i = 0; plain && name[i]; i++) /* a step's name takes no dots and colons */
         plain[i] = strchr(".:", name[i]) ? '_' : name[i];
-    const struct proximo_step one = {ROW(proximo_step), .kind = PROXIMO_STEP_REQUEST, .name = plain,
-                                     .method = method,  .path = path,
-                                     .params = ROWS(s->fields, s->count)};
+    const struct proximo_step one = {ROW(proximo_step), .kind = PROXIMO_STEP_REQUEST,
+                                     .name = plain,     .method = method,
+                                     .path = path,      .params = ROWS(s->fields, s->count)};
     return plain ? a->host->step(a->call, &one) : PROXIMO_ENOMEM;
 }
 
@@ -243,8 +245,8 @@ static int32_t create(struct stepping *s)
     const bool subnet = s->target->sort == SDN_SUBNET;
     int32_t r = put_place(s);
     if (r == PROXIMO_OK)
-        r = put(s, FIELD(s->kind->id,
-                         subnet ? sdn_value(&s->view->ask, s->target->to, "cidr") : s->target->id));
+        r = put(s,
+                FIELD(s->kind->id, subnet ? sdn_value(&s->view->ask, s->target->to, "cidr") : s->target->id));
     if (r == PROXIMO_OK && subnet)
         r = put(s, FIELD("type", "subnet"));
     if (r == PROXIMO_OK)
@@ -294,7 +296,9 @@ int32_t sdn_steps_back(const struct sdn_view *view, const struct sdn_targets *ta
         for (uint32_t i = 0; r == PROXIMO_OK && i < targets->count; i++) {
             const struct sdn_target *target = &targets->rows[i];
             const struct sdn_object *now = sdn_find(view, target->sort, target->id);
-            struct stepping s = {.view = view, .kind = sdn_kind_of(target->sort), .target = target,
+            struct stepping s = {.view = view,
+                                 .kind = sdn_kind_of(target->sort),
+                                 .target = target,
                                  .now = now ? now->side[SDN_AFTER] : NULL};
             const uint32_t verb = !target->to ? CONFIG_DELETE : s.now ? CONFIG_UPDATE : CONFIG_CREATE;
             if (target->sort != order[n].sort || verb != order[n].verb || (!target->to && !s.now))

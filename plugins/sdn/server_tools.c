@@ -61,9 +61,8 @@ static int32_t check_ipam(struct config_change *c)
     const char *type = config_after(c, "type");
     int32_t r = PROXIMO_OK;
     if (c->verb == CONFIG_DELETE && strcmp(c->id, "pve") == 0)
-        return c->ask.host->fail(
-            c->ask.call, PROXIMO_ESTATE,
-            "the address manager \"pve\" is part of Proxmox VE: deleted, it is there again");
+        return c->ask.host->fail(c->ask.call, PROXIMO_ESTATE,
+                                 "the IPAM \"pve\" is part of Proxmox VE: deleted, it is there again");
     if (c->verb == CONFIG_DELETE)
         r = check_unused(c, members);
     else
@@ -92,7 +91,7 @@ static const struct proximo_need ipam_needs[] = {NEED("/sdn/ipams/{ipam}", "SDN.
 static const struct proximo_need dns_needs[] = {NEED("/sdn/dns/{dns}", "SDN.Allocate")};
 
 static const struct config_kind ipam_kind = {
-    .what = "address manager",
+    .what = "IPAM entry",
     .subject = "ipam",
     .subject_member = "ipam",
     .id = "ipam",
@@ -132,7 +131,7 @@ CONFIG_FUNCTIONS(dns_delete, &dns_kind, CONFIG_DELETE)
 
 #define IPAM_PARAM                                                                                           \
     PARAM(.type = PROXIMO_TYPE_STRING, .name = "ipam", .format = "id", .flags = PROXIMO_PARAM_REQUIRED,      \
-          .description = "Name of the address manager.")
+          .description = "Name of the IPAM entry.")
 #define DNS_PARAM                                                                                            \
     PARAM(.type = PROXIMO_TYPE_STRING, .name = "dns", .format = "id", .flags = PROXIMO_PARAM_REQUIRED,       \
           .description = "Name of the DNS server's entry.")
@@ -158,7 +157,7 @@ CONFIG_FUNCTIONS(dns_delete, &dns_kind, CONFIG_DELETE)
 
 static const struct proximo_param status_params[] = {
     PARAM(.type = PROXIMO_TYPE_STRING, .name = "ipam", .format = "id", .flags = PROXIMO_PARAM_NOT_SENT,
-          .default_json = "\"pve\"", .description = "Name of the address manager."),
+          .default_json = "\"pve\"", .description = "Name of the IPAM entry."),
     FILTER("vnet", .name = "vnet", .format = "id", .description = "Only of this VNet."),
 };
 static const struct proximo_param ipam_create_params[] = {
@@ -208,46 +207,42 @@ static const struct proximo_need ipams_allocate[] = {NEED("/sdn/ipams", "SDN.All
 static const struct proximo_need dns_allocate[] = {NEED("/sdn/dns", "SDN.Allocate")};
 
 static const struct proximo_read reads[] = {
-    {ROW(proximo_read), .name = "pve_sdn_ipams_list", .title = "SDN address managers",
+    {ROW(proximo_read), .name = "pve_sdn_ipams_list", .title = "SDN IPAMs",
      .description =
-         "Lists the address managers (IPAM) that zones can use. They are not staged: what is listed "
-         "holds. Tokens are never shown.",
+         "Lists the IPAM entries that zones can use (Proxmox VE's own, NetBox, phpIPAM). They are not "
+         "staged: what is listed holds. Tokens are never shown.",
      .path = "/cluster/sdn/ipams", .columns = PROXIMO_TABLE(ipam_columns), .sort_by = "ipam",
      .needs = PROXIMO_TABLE(ipams_audit)},
     {ROW(proximo_read), .name = "pve_sdn_ipam_status", .title = "SDN addresses",
-     .description =
-         "Lists the addresses that an address manager (IPAM) has given to guests in VNets: address, "
-         "guest, MAC, subnet.",
+     .description = "Lists the addresses that an IPAM has given to guests in VNets: address, "
+                    "guest, MAC, subnet.",
      .params = PROXIMO_TABLE(status_params), .path = "/cluster/sdn/ipams/{ipam}/status",
      .columns = PROXIMO_TABLE(status_columns), .sort_by = "ip", .needs = PROXIMO_TABLE(zones_audit)},
     {ROW(proximo_read), .name = "pve_sdn_dns_list", .title = "SDN DNS servers",
      .description =
-         "Lists the DNS servers in which zones register their guests. They are not staged: what is "
-         "listed holds. Keys are never shown.",
+         "Lists the DNS servers (PowerDNS) in which zones register their guests. They are not staged: "
+         "what is listed holds. Keys are never shown.",
      .path = "/cluster/sdn/dns", .columns = PROXIMO_TABLE(dns_columns), .sort_by = "dns",
      .needs = PROXIMO_TABLE(dns_audit)},
 };
 
 static const struct proximo_change changes[] = {
-    {ROW(proximo_change), .name = "pve_sdn_ipam_create", .title = "Create an address manager",
-     .description =
-         "Creates the entry of an address manager (IPAM: NetBox, phpIPAM) for zones; Proxmox asks it "
-         "at once whether the token is good. The token is a secret. Undo removes it.",
+    {ROW(proximo_change), .name = "pve_sdn_ipam_create", .title = "Create an IPAM entry",
+     .description = "Creates the entry of an IPAM (NetBox, phpIPAM) for zones; Proxmox asks it "
+                    "at once whether the token is good. The token is a secret. Undo removes it.",
      .params = PROXIMO_TABLE(ipam_create_params), .operation_class = "ipam.create", .subject = "ipam/{ipam}",
      .needs = PROXIMO_TABLE(ipams_allocate), .plan = ipam_create_plan, .plan_undo = ipam_create_undo,
      .undo_kind = PROXIMO_UNDO_FUNCTION, .undo_class = "ipam.delete"},
     {ROW(proximo_change), .flags = PROXIMO_CHANGE_IDEMPOTENT, .name = "pve_sdn_ipam_update",
-     .title = "Change an address manager",
-     .description =
-         "Changes where and how an address manager (IPAM) is asked; it holds at once. Undo writes the "
-         "values from before; where the token changes there is no way back.",
+     .title = "Change an IPAM entry",
+     .description = "Changes where and how an IPAM is asked; it holds at once. Undo writes the "
+                    "values from before; where the token changes there is no way back.",
      .params = PROXIMO_TABLE(ipam_update_params), .operation_class = "ipam.update", .subject = "ipam/{ipam}",
      .needs = PROXIMO_TABLE(ipams_allocate), .plan = ipam_update_plan, .plan_undo = ipam_update_undo,
      .undo_kind = PROXIMO_UNDO_FUNCTION},
-    {ROW(proximo_change), .name = "pve_sdn_ipam_delete", .title = "Delete an address manager",
-     .description =
-         "Deletes the entry of an address manager (IPAM) that no zone uses, at once. There is no way "
-         "back for one with a token, which is not kept.",
+    {ROW(proximo_change), .name = "pve_sdn_ipam_delete", .title = "Delete an IPAM entry",
+     .description = "Deletes the entry of an IPAM that no zone uses, at once. There is no way "
+                    "back for one with a token, which is not kept.",
      .params = PROXIMO_TABLE(ipam_delete_params), .operation_class = "ipam.delete", .subject = "ipam/{ipam}",
      .needs = PROXIMO_TABLE(ipams_allocate), .plan = ipam_delete_plan, .plan_undo = ipam_delete_undo,
      .undo_kind = PROXIMO_UNDO_FUNCTION, .undo_class = "ipam.create"},
@@ -274,7 +269,7 @@ static const struct proximo_change changes[] = {
      .undo_kind = PROXIMO_UNDO_FUNCTION, .undo_class = "dns.create"},
 };
 
-static const struct proximo_class classes[] = {SDN_LIVE_CLASSES("ipam", "ipam", "an address manager"),
+static const struct proximo_class classes[] = {SDN_LIVE_CLASSES("ipam", "ipam", "an IPAM entry"),
                                                SDN_LIVE_CLASSES("dns", "dns", "an SDN DNS server")};
 
 const struct topic sdn_topic_servers = {

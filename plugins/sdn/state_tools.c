@@ -15,7 +15,7 @@ static int32_t read_pending(void *instance, struct proximo_call *call)
     static const char said[] =
         "running is what the nodes have, edited what pve_sdn_apply makes of it: all of it, whoever edited "
         "it. "
-        "Address managers (IPAM) and DNS servers are not staged: their changes hold at once.";
+        "IPAM entries and DNS servers are not staged: their changes hold at once.";
     const struct asking a = {((struct plane_instance *)instance)->host, call};
     struct json_object *about DROP_JSON = json_object_new_object();
     struct sdn_view view;
@@ -176,13 +176,13 @@ static const struct proximo_need fabric_needs[] = {NEED("/sdn/fabrics", SDN_AUDI
 static const struct proximo_need zone_needs[] = {NEED("/sdn/zones", "SDN.Audit")};
 
 static const struct proximo_read reads[] = {
-    {ROW(proximo_read), .name = "pve_sdn_pending", .title = "Pending SDN changes",
+    {ROW(proximo_read), .name = "pve_sdn_pending", .title = "Unapplied SDN edits",
      .description =
          "Shows everything that is edited in the software-defined network and not applied yet: zones, "
          "VNets, subnets, controllers, fabrics; new, changed or deleted, each option as it runs "
          "and as it is edited.",
      .columns = PROXIMO_TABLE(pending_columns), .count_by = "state", .read = read_pending},
-    {ROW(proximo_read), .name = "pve_sdn_status", .title = "SDN state of the nodes",
+    {ROW(proximo_read), .name = "pve_sdn_status", .title = "SDN state",
      .description =
          "Shows what each node makes of the applied network: every zone available, pending (the node "
          "has not taken it over yet) or error, with its VNets.",

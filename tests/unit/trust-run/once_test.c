@@ -228,9 +228,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(token_value_is_shown_once),           T(token_value_in_later_words),
-        T(only_what_is_new_is_shown),
-        T(answer_that_is_a_secret),
-        T(answer_that_a_later_step_uses),           T(generated_is_shown_once),
+        T(only_what_is_new_is_shown),           T(answer_that_is_a_secret),
+        T(answer_that_a_later_step_uses),       T(generated_is_shown_once),
         T(generated_waits_for_no_one_for_ever), T(file_is_compared_where_it_is_sent),
         T(file_is_sent_and_said_nowhere)};
 
