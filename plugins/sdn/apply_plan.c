@@ -243,7 +243,9 @@ int32_t sdn_plan_apply(void *instance, struct proximo_call *call)
     const char *summary =
         words ? ask_text(&a, "everything that is pending is applied on all nodes (%s): %s", counted(&o.view),
                          words)
-              : "nothing is pending: every node writes what is applied once more and reloads its network";
+        : !o.view.complete
+            ? "everything that is pending is applied on all nodes; not all of it could be read"
+            : "nothing is pending: every node writes what is applied once more and reloads its network";
     if (r == PROXIMO_OK)
         r = summary ? a.host->change(call, summary) : PROXIMO_ENOMEM;
     if (r == PROXIMO_OK)

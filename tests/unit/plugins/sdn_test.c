@@ -46,7 +46,7 @@ static void world(struct plane_test *t)
                       "{\"digest\":\"a\",\"net0\":\"virtio=BC:24:11:00:00:01,bridge=net,firewall=1\"}");
     plane_test_answer(
         t, "/nodes/pve1/lxc/105/config", 200,
-        "{\"digest\":\"b\",\"net0\":\"name=eth0,bridge=net2\",\"net1\":\"name=bridge,bridge=vmbr0\","
+        "{\"digest\":\"b\",\"net0\":\"name=eth0,bridge=net2\",\"net1\":\"name=bridge,bridge=ne\","
         "\"description\":\"bridge=net\"}");
 }
 
