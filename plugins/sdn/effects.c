@@ -87,19 +87,17 @@ static bool is_touched(const struct sdn_view *view, const struct sdn_object *vne
 /* "its zone lab: mtu 1500 -> 1400; subnet ...": all that differs around a VNet. */
 static const char *around(const struct telling *t, const char *vnet)
 {
+    struct json_object *const zones[] = {zone_of(t->view, vnet, SDN_BEFORE), zone_of(t->view, vnet, SDN_AFTER)};
     const char *text = NULL;
     for (uint32_t i = 0; i < t->view->count; i++) {
         const struct sdn_object *o = &t->view->rows[i];
-        const bool own = o->sort == SDN_VNET && strcmp(o->id, vnet) == 0;
-        const bool below = o->sort == SDN_SUBNET && strcmp(o->vnet, vnet) == 0;
-        bool above = false;
-        for (uint32_t side = SDN_BEFORE; side <= SDN_AFTER; side++) {
-            struct json_object *zone = zone_of(t->view, vnet, (enum sdn_side)side);
-            above |= (o->sort == SDN_ZONE && member_is(zone, "zone", o->id)) ||
-                     (o->sort == SDN_CONTROLLER && member_is(zone, "controller", o->id)) ||
-                     (o->sort == SDN_FABRIC && member_is(zone, "fabric", o->id));
-        }
-        if ((!own && !below && !above) || sdn_is_same(o))
+        bool near = (o->sort == SDN_VNET && strcmp(o->id, vnet) == 0) ||
+                    (o->sort == SDN_SUBNET && strcmp(o->vnet, vnet) == 0);
+        for (uint32_t side = SDN_BEFORE; side <= SDN_AFTER; side++)
+            near |= (o->sort == SDN_ZONE && member_is(zones[side], "zone", o->id)) ||
+                    (o->sort == SDN_CONTROLLER && member_is(zones[side], "controller", o->id)) ||
+                    (o->sort == SDN_FABRIC && member_is(zones[side], "fabric", o->id));
+        if (!near || sdn_is_same(o))
             continue;
         const char *what = !o->side[SDN_BEFORE]  ? "is new"
                            : !o->side[SDN_AFTER] ? "goes"
