@@ -213,7 +213,7 @@ struct proximo_read {
 /*
  * A probe: an effect-free request that is not a GET, or a fixed read-only command of this plane's own
  * executor. An HTTP probe is loaded only if its method, path and fixed parameters stand in the host's own
- * table.
+ * table. Of one that runs a command in a machine the answer is that command's output.
  */
 struct proximo_probe {
     uint32_t struct_size;
