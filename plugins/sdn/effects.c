@@ -87,7 +87,8 @@ static bool is_touched(const struct sdn_view *view, const struct sdn_object *vne
 /* "its zone lab: mtu 1500 -> 1400; subnet ...": all that differs around a VNet. */
 static const char *around(const struct telling *t, const char *vnet)
 {
-    struct json_object *const zones[] = {zone_of(t->view, vnet, SDN_BEFORE), zone_of(t->view, vnet, SDN_AFTER)};
+    struct json_object *const zones[] = {zone_of(t->view, vnet, SDN_BEFORE),
+                                         zone_of(t->view, vnet, SDN_AFTER)};
     const char *text = NULL;
     for (uint32_t i = 0; i < t->view->count; i++) {
         const struct sdn_object *o = &t->view->rows[i];

@@ -69,7 +69,7 @@ int32_t sdn_blast_delete(void *instance, struct proximo_call *call, struct proxi
     {ROW(proximo_class),                                                                                     \
      .name = kind ".create",                                                                                 \
      .title = "create " title_words,                                                                         \
-     .description = created,                                                                                 \
+     .description = (created),                                                                               \
      .risk_floor = (risk),                                                                                   \
      .undo_kind = PROXIMO_UNDO_FUNCTION,                                                                     \
      .subject_schema = SDN_SCHEMA(kind, member),                                                             \
@@ -77,15 +77,16 @@ int32_t sdn_blast_delete(void *instance, struct proximo_call *call, struct proxi
         {ROW(proximo_class),                                                                                 \
          .name = kind ".update",                                                                             \
          .title = "change " title_words,                                                                     \
-         .description = updated,                                                                             \
+         .description = (updated),                                                                           \
          .risk_floor = (risk),                                                                               \
          .undo_kind = PROXIMO_UNDO_FUNCTION,                                                                 \
          .subject_schema = SDN_SCHEMA(kind, member),                                                         \
          .blast = sdn_blast_update},                                                                         \
     {                                                                                                        \
-        ROW(proximo_class), .name = kind ".delete", .title = "delete " title_words, .description = deleted,  \
-                            .risk_floor = PROXIMO_RISK_MEDIUM, .undo_kind = PROXIMO_UNDO_FUNCTION,           \
-                            .subject_schema = SDN_SCHEMA(kind, member), .blast = sdn_blast_delete            \
+        ROW(proximo_class), .name = kind ".delete", .title = "delete " title_words,                          \
+                            .description = (deleted), .risk_floor = PROXIMO_RISK_MEDIUM,                     \
+                            .undo_kind = PROXIMO_UNDO_FUNCTION, .subject_schema = SDN_SCHEMA(kind, member),  \
+                            .blast = sdn_blast_delete                                                        \
     }
 #define SDN_CLASSES(kind, member, title_words)                                                               \
     SDN_THREE_CLASSES(kind, member, title_words, "It is edited in; it is there with the next apply.",        \
