@@ -213,8 +213,11 @@ int32_t sdn_blast_apply(void *instance, struct proximo_call *call, struct proxim
     struct proximo_site site = {ROW(proximo_site)};
     struct sdn_view view;
     struct applying g = {&view, &a, NULL};
-    (void)subject_json;
+    struct json_object *subject DROP_JSON = json_of(subject_json);
+    const char *back = member_text(subject, "back");
     int32_t r = sdn_view_read(&a, &view);
+    if (r == PROXIMO_OK && back)
+        r = sdn_view_take_back(&view, back);
     if (a.host->site(call, &site) == PROXIMO_OK)
         g.how = json_of(site.reached_json);
     if (r == PROXIMO_OK)
@@ -231,15 +234,22 @@ int32_t sdn_blast_apply(void *instance, struct proximo_call *call, struct proxim
 int32_t sdn_blast_rollback(void *instance, struct proximo_call *call, struct proximo_text subject_json)
 {
     const struct asking a = {((struct plane_instance *)instance)->host, call};
+    struct json_object *subject DROP_JSON = json_of(subject_json);
+    const char *back = member_text(subject, "back");
     struct sdn_view view;
-    (void)subject_json;
     int32_t r = sdn_view_read(&a, &view);
+    if (r == PROXIMO_OK && back)
+        r = sdn_view_take_back(&view, back);
     for (uint32_t i = 0; r == PROXIMO_OK && i < view.count; i++) {
         const struct sdn_object *o = &view.rows[i];
-        if (!o->state)
+        if (back ? sdn_is_same(o) : !o->state)
             continue;
+        const char *effect =
+            back ? ask_text(&a, "is edited again (%s); it is pending then, and what runs stays as it is",
+                            sdn_difference_words(&a, o))
+                 : ask_text(&a, "its edit (%s) is dropped; what runs stays as it is", o->state);
         r = tell_affected(&a, PROXIMO_RISK_LOW, ask_text(&a, "%s/%s", sdn_sorts[o->sort].word, o->id), NULL,
-                          ask_text(&a, "its edit (%s) is dropped; what runs stays as it is", o->state), NULL);
+                          effect, NULL);
     }
     sdn_view_done(&view);
     return r;

@@ -15,10 +15,16 @@
 #define NAMED_MOST 12u
 #define DIFF_MOST  600u /* bytes of a node's waiting changes that are shown */
 
-int32_t sdn_subject(const struct asking *a, const char *operation_class)
+int32_t sdn_subject(const struct asking *a, const char *operation_class, const char *back)
 {
-    return a->host->subject(a->call, operation_class,
-                            text_of("{\"kind\":\"sdn\",\"id\":\"" SDN_CLUSTER "\"}"));
+    struct json_object *subject DROP_JSON = json_object_new_object();
+    if (!subject)
+        return PROXIMO_ENOMEM;
+    json_object_object_add(subject, "kind", json_object_new_string("sdn"));
+    json_object_object_add(subject, "id", json_object_new_string(SDN_CLUSTER));
+    if (back)
+        json_object_object_add(subject, "back", json_object_new_string(back));
+    return a->host->subject(a->call, operation_class, json_text(subject));
 }
 
 /* ---- guards */
@@ -253,7 +259,7 @@ int32_t sdn_plan_apply(void *instance, struct proximo_call *call)
     if (r == PROXIMO_OK)
         r = sdn_guard_all(&o.view, false);
     if (r == PROXIMO_OK)
-        r = sdn_subject(&a, "sdn.apply");
+        r = sdn_subject(&a, "sdn.apply", NULL);
     if (r == PROXIMO_OK)
         r = sdn_step_apply(&o.view, o.locked ? &o.lock : NULL, o.release_lock);
     if (r == PROXIMO_OK)
@@ -304,7 +310,7 @@ int32_t sdn_plan_rollback(void *instance, struct proximo_call *call)
     if (r == PROXIMO_OK)
         r = sdn_guard_all(&o.view, true);
     if (r == PROXIMO_OK)
-        r = sdn_subject(&a, "sdn.rollback");
+        r = sdn_subject(&a, "sdn.rollback", NULL);
     if (r == PROXIMO_OK)
         r = step_rollback(&o);
     if (r == PROXIMO_OK)

@@ -4,6 +4,7 @@
  * the first as well; the core refuses the way back when anything was edited since, so usually nothing is.
  */
 #include "apply.h"
+#include "effects.h"
 
 #define NAMED_MOST 12u
 
@@ -33,6 +34,17 @@ static int32_t tell_targets(const struct asking *a, const struct sdn_targets *ta
     return objects ? sdn_tell_objects(a, "brought back", objects, targets->count) : PROXIMO_ENOMEM;
 }
 
+/* The blast function learns by the subject what will be edited: nothing of it is pending yet. */
+static int32_t name_subject(const struct asking *a, const struct sdn_targets *targets, bool applies)
+{
+    const char *text = NULL;
+    int32_t r = sdn_targets_text(a, targets, &text);
+    if (r == PROXIMO_OK && !text)
+        r = a->host->incomplete(a->call, "whom the way back affects",
+                                "it edits more objects than are worked out here");
+    return r == PROXIMO_OK ? sdn_subject(a, applies ? "sdn.apply" : "sdn.rollback", text) : r;
+}
+
 static int32_t back(void *instance, struct proximo_call *call, struct proximo_text record_json, bool applies)
 {
     const struct asking a = {((struct plane_instance *)instance)->host, call};
@@ -60,7 +72,7 @@ static int32_t back(void *instance, struct proximo_call *call, struct proximo_te
     if (r == PROXIMO_OK)
         r = sdn_guard_all(&view, !applies);
     if (r == PROXIMO_OK)
-        r = sdn_subject(&a, applies ? "sdn.apply" : "sdn.rollback");
+        r = name_subject(&a, &targets, applies);
     if (r == PROXIMO_OK)
         r = sdn_steps_back(&view, &targets, &count);
     if (r == PROXIMO_OK && applies)
@@ -80,4 +92,47 @@ int32_t sdn_undo_apply(void *instance, struct proximo_call *call, struct proximo
 int32_t sdn_undo_rollback(void *instance, struct proximo_call *call, struct proximo_text record_json)
 {
     return back(instance, call, record_json, false);
+}
+
+/* ---- the subject's detail */
+
+#define BACK_MOST 24000u /* bytes; a subject takes 64 KiB, and in it every quote is two */
+
+int32_t sdn_targets_text(const struct asking *a, const struct sdn_targets *targets, const char **ret)
+{
+    struct json_object *list DROP_JSON = json_object_new_array();
+    for (uint32_t i = 0; list && i < targets->count; i++) {
+        const struct sdn_target *t = &targets->rows[i];
+        struct json_object *row = json_object_new_object();
+        json_object_object_add(row, "kind", json_object_new_string(sdn_sorts[t->sort].word));
+        json_object_object_add(row, "id", json_object_new_string(t->id));
+        if (t->vnet)
+            json_object_object_add(row, "in", json_object_new_string(t->vnet));
+        json_object_object_add(row, "to", json_object_get(t->to));
+        json_object_array_add(list, row);
+    }
+    const struct proximo_text text = json_text(list);
+    *ret = list && text.len <= BACK_MOST ? ask_text(a, "%s", text.ptr) : NULL;
+    return !list || (text.len <= BACK_MOST && !*ret) ? PROXIMO_ENOMEM : PROXIMO_OK;
+}
+
+int32_t sdn_view_take_back(struct sdn_view *view, const char *back)
+{
+    struct json_object *list DROP_JSON = json_of(text_of(back));
+    const size_t count = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
+    int32_t r = PROXIMO_OK;
+    for (size_t i = 0; r == PROXIMO_OK && i < count; i++) {
+        struct json_object *row = json_object_array_get_idx(list, i);
+        const char *kind = member_text(row, "kind"), *id = member_text(row, "id"),
+                   *in = member_text(row, "in");
+        uint32_t sort = 0;
+        while (kind && sort < SDN_EDITABLE && strcmp(sdn_sorts[sort].word, kind) != 0)
+            sort++;
+        if (!kind || !id || sort == SDN_EDITABLE)
+            continue;
+        r = sdn_view_set_after(view, (enum sdn_sort)sort, ask_text(&view->ask, "%s", id),
+                               in ? ask_text(&view->ask, "%s", in) : NULL,
+                               json_object_get(member_of(row, "to")));
+    }
+    return r;
 }

@@ -257,6 +257,19 @@ static int32_t add_object(struct sdn_view *view, enum sdn_sort sort, const char 
     return PROXIMO_OK;
 }
 
+int32_t sdn_view_set_after(struct sdn_view *view, enum sdn_sort sort, const char *id, const char *vnet,
+                           struct json_object *after)
+{
+    if (!id || (!sdn_find(view, sort, id) && add_object(view, sort, id, vnet) < 0)) {
+        json_object_put(after);
+        return PROXIMO_ENOMEM;
+    }
+    struct sdn_object *o = sdn_find(view, sort, id);
+    json_object_put(o->side[SDN_AFTER]);
+    o->side[SDN_AFTER] = after;
+    return PROXIMO_OK;
+}
+
 static void take_values(struct json_object *after, struct json_object *edit)
 {
     json_object_object_foreach(edit, name, value)
@@ -277,20 +290,15 @@ int32_t sdn_view_take_edit(struct sdn_view *view, enum sdn_sort sort, const char
         o->side[SDN_BEFORE] = json_object_get(o->side[SDN_AFTER]);
         o->state = NULL;
     }
-    if (!sdn_find(view, sort, id) && add_object(view, sort, id, vnet) < 0)
-        return PROXIMO_ENOMEM;
-    struct sdn_object *o = sdn_find(view, sort, id);
-    struct json_object *after = NULL;
-    if (verb != CONFIG_DELETE && o->side[SDN_BEFORE] &&
-        json_object_deep_copy(o->side[SDN_BEFORE], &after, NULL) < 0)
+    const struct sdn_object *o = sdn_find(view, sort, id);
+    struct json_object *before = o ? o->side[SDN_BEFORE] : NULL, *after = NULL;
+    if (verb != CONFIG_DELETE && before && json_object_deep_copy(before, &after, NULL) < 0)
         return PROXIMO_ENOMEM;
     if (verb != CONFIG_DELETE && !after)
         after = json_object_new_object();
     if (after && json_object_is_type(edit, json_type_object))
         take_values(after, edit);
-    json_object_put(o->side[SDN_AFTER]);
-    o->side[SDN_AFTER] = after;
-    if (verb == CONFIG_UPDATE && !edit) /* used without saying what changes: anything may */
+    if (after && verb == CONFIG_UPDATE && !edit) /* used without saying what changes: anything may */
         json_object_object_add(after, "?", json_object_new_string("not said"));
-    return PROXIMO_OK;
+    return sdn_view_set_after(view, sort, id, vnet, after);
 }

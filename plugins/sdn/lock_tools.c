@@ -60,7 +60,7 @@ static int32_t plan_lock(void *instance, struct proximo_call *call)
     if (r == PROXIMO_OK)
         r = sdn_guard_all(&view, false);
     if (r == PROXIMO_OK)
-        r = sdn_subject(&a, "sdn.lock");
+        r = sdn_subject(&a, "sdn.lock", NULL);
     if (r == PROXIMO_OK)
         r = request(&a, "POST", &field, allow ? 1 : 0);
     if (r == PROXIMO_OK)
@@ -99,7 +99,7 @@ static int32_t plan_unlock(void *instance, struct proximo_call *call)
     if (r == PROXIMO_OK)
         r = sdn_guard_all(&view, false);
     if (r == PROXIMO_OK)
-        r = sdn_subject(&a, "sdn.unlock");
+        r = sdn_subject(&a, "sdn.unlock", NULL);
     if (r == PROXIMO_OK)
         r = request(&a, "DELETE", fields, count);
     if (r == PROXIMO_OK)

@@ -298,7 +298,27 @@ static void the_way_back_edits_in_an_order_that_holds(void **state)
     at_step(&t, 5, "DELETE", "\"value\":\"z2\"");
     at_step(&t, 6, "PUT", "\"path\":\"/cluster/sdn\"");
     assert_int_equal(plane_test_told_count(&t, "steps"), 7);
+    expect_words(&t, "subjects", "\\\"kind\\\":\\\"zone\\\",\\\"id\\\":\\\"z2\\\",\\\"to\\\":null");
     plane_test_done(&t);
+}
+
+/* Nothing of a way back is pending when it is planned: whom it hurts is worked out from its subject. */
+static void the_way_back_says_whom_it_hurts(void **state)
+{
+    static const char *const classes[] = {"sdn.apply", "sdn.rollback"};
+    static const char *const wanted[] = {"loses this network (net0)", "is edited again"};
+    static const char subject[] =
+        "{\"kind\":\"sdn\",\"id\":\"cluster\",\"back\":\"[{\\\"kind\\\":\\\"vnet\\\","
+        "\\\"id\\\":\\\"net\\\",\\\"to\\\":null},{\\\"kind\\\":\\\"x\\\"},7]\"}";
+    struct plane_test t;
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        world(&t);
+        plane_test_answer(&t, "/cluster/sdn/vnets/net/firewall/rules", 200, "[{\"pos\":0}]");
+        assert_int_equal(plane_test_blast(&t, sdn, classes[i], subject), 0);
+        expect_words(&t, "affected", wanted[i]);
+        plane_test_done(&t);
+    }
 }
 
 static void a_value_that_is_not_known_is_no_way_back(void **state)
@@ -359,6 +379,7 @@ int main(void)
         cmocka_unit_test(the_version_decides_what_is_sent),
         cmocka_unit_test(proxmox_8_is_refused_with_words),
         cmocka_unit_test(the_way_back_edits_in_an_order_that_holds),
+        cmocka_unit_test(the_way_back_says_whom_it_hurts),
         cmocka_unit_test(a_value_that_is_not_known_is_no_way_back),
         cmocka_unit_test(hostile_lists),
     };
