@@ -26,6 +26,7 @@ static const struct kind {
     {"role", "roleid", "roles", false},
     {"token", "tokenid", "tokens", false},
     {"realm", "realm", "realms", false},
+    {"acl", "id", "sets of access entries", false}, /* who:path */
     {"datastore", "store", "datastores", false},
     {"zone", "zone", "zones", false},
     {"vnet", "vnet", "vnets", false},

@@ -61,13 +61,13 @@ int check_class_name(const char *who, const char *name, struct problem *p)
 /* Comma separated selectors. */
 static int check_selectors(const char *who, const char *what, const char *list, struct problem *p)
 {
-    char one[256];
+    char one[512];
 
     for (const char *at = list; at;) {
         const char *comma = strchr(at, ',');
         size_t len = comma ? (size_t)(comma - at) : strlen(at);
         if (len >= sizeof(one))
-            return problem_set(p, -EINVAL, PX_PLANE, "%s: %s: a selector is longer than 255 bytes", who,
+            return problem_set(p, -EINVAL, PX_PLANE, "%s: %s: a selector is longer than 511 bytes", who,
                                what);
         memcpy(one, at, len);
         one[len] = '\0';

@@ -110,6 +110,7 @@ struct config_change {
     /* For check: */
     const char *operation_class;         /* as the kind's classes say; may be another one */
     const char *no_way_back;             /* a reason: undo is none */
+    const char *way_back;                /* what the way back does, instead of the engine's own words */
     const char *summary;                 /* instead of the engine's own */
     struct json_object *subject_details; /* more members for the subject (scalars); the engine's */
     struct proximo_field more[8];        /* further fields of POST, PUT or DELETE: "force", "keep" */
@@ -119,6 +120,9 @@ struct config_change {
     uint32_t back_count;
     const struct proximo_step *before_steps; /* run before the change, e.g. a wait; at most 8 */
     uint32_t before_count;
+    const char *more_fields;        /* selectors that the object's own guard holds on to as well: ",/x,/y" */
+    struct proximo_guard guards[4]; /* of other things; the object's own is the first of the record */
+    uint32_t guard_count;
 };
 
 /*

@@ -108,8 +108,13 @@ static int32_t guard(const struct config_change *c)
 {
     const struct proximo_guard guard = {
         ROW(proximo_guard), .flags = c->verb == CONFIG_CREATE ? PROXIMO_GUARD_TOLERATE : 0,
-        .path = c->kind->one, .fields = selectors(c), .params = ROWS(c->at, c->at_count)};
-    return guard.fields ? c->ask.host->guard(c->ask.call, &guard) : PROXIMO_ENOMEM;
+        .path = c->kind->one,
+        .fields = c->more_fields ? ask_text(&c->ask, "%s%s", selectors(c), c->more_fields) : selectors(c),
+        .params = ROWS(c->at, c->at_count)};
+    int32_t r = guard.fields ? c->ask.host->guard(c->ask.call, &guard) : PROXIMO_ENOMEM;
+    for (uint32_t i = 0; r == PROXIMO_OK && i < c->guard_count; i++)
+        r = c->ask.host->guard(c->ask.call, &c->guards[i]);
+    return r;
 }
 
 static int32_t subject(const struct config_change *c)
@@ -305,8 +310,10 @@ static int32_t see_edit(const struct config_change *c, const struct config_edit 
     const uint32_t loose = CONFIG_LIST | CONFIG_REPEAT | CONFIG_REWRITTEN;
     struct json_object *was = member_of(c->now, edit->key->name);
     const bool rewritten = (edit->key->flags & CONFIG_REWRITTEN) != 0;
-    /* A value that means the same as none may be left out, and none may be shown as that value. */
-    if ((!edit->to && (edit->key->absent || rewritten)) ||
+    /* A value that means the same as none may be left out, and none may be shown as that value; how an
+     * emptied one is kept is left to Proxmox. */
+    const bool emptied = (c->kind->flags & CONFIG_NO_DELETE) && !(edit->key->flags & CONFIG_LIST);
+    if ((!edit->to && (edit->key->absent || rewritten || emptied)) ||
         (edit->to && edit->key->absent && strcmp(edit->to, edit->key->absent) == 0))
         return PROXIMO_OK;
     *ret_seen = true;
@@ -384,10 +391,11 @@ static int32_t way_back(const struct config_change *c)
                             c->edits[i].key->name));
     }
     const bool more = c->verb == CONFIG_DELETE && c->back_count;
-    int32_t r =
-        tell_text(&c->ask, "way_back",
-                  more ? ask_text(&c->ask, "%s, and then brings back what else goes with it", words[c->verb])
-                       : words[c->verb]);
+    const char *text =
+        c->way_back ? c->way_back
+        : more      ? ask_text(&c->ask, "%s, and then brings back what else goes with it", words[c->verb])
+                    : words[c->verb];
+    int32_t r = tell_text(&c->ask, "way_back", text);
     if (r == PROXIMO_OK && more)
         return back_with_more(c);
     return r == PROXIMO_OK ? c->ask.host->undo(c->ask.call, PROXIMO_UNDO_FUNCTION, NULL, 0) : r;

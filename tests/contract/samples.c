@@ -39,6 +39,10 @@ static const struct {
 } tool_samples[] = {
     {"pve_backup_files", "volid", "local:backup/ct/105/2026-11-19T02:00:00Z"},
     {"pve_backup_files", "filepath", "/root.pxar.didx/etc"},
+    {"pve_permissions", "who", "alice@pve!ci"},
+    {"pve_permissions", "path", "/vms/105"},
+    {"pve_who_can", "privilege", "VM.Audit"},
+    {"pve_who_can", "path", "/vms/105"},
 };
 static const char *const for_machines[] = {"pve_cloudinit_get", "pve_guest_agent_info", "vm_diagnose", NULL};
 static const char *const for_containers[] = {"ct_diagnose", "ct_logs", NULL};

@@ -68,6 +68,13 @@ void check_change(struct stage *stage)
     CLEANUP_FREE char *arguments = stage_arguments(stage, NULL);
     bool failed = true;
 
+    struct json_object *never = row_part(stage->row, "never", json_type_object);
+    if (never) {
+        struct json_object *answer CLEANUP_JSON = call_facade(stage, arguments, &failed);
+        stage_refusal(stage, "never", never, answer, failed);
+        check_invalid(stage);
+        return;
+    }
     if (flag(stage->row, "nothing")) {
         check_nothing(stage);
         check_invalid(stage);

@@ -38,7 +38,8 @@
  * parameter may be called snapshot_first; 0.3 resources, prompts, and asking the client: can_ask, ask,
  * client_log, show, updated, PROXIMO_EINPUT, PROXIMO_ECAPABILITY, PROXIMO_CONTENT_ASSISTANT; 0.4 findings and
  * incomplete in reads, further fields of a finding, executors, ended; 0.5 planes of Backup
- * Servers (site_kinds), gets of other sites, sites, reached_json of a site.
+ * Servers (site_kinds), gets of other sites, sites, token and
+ * reached_json of a site.
  */
 #ifndef PROXIMO_PLANE_H
 #define PROXIMO_PLANE_H
@@ -503,9 +504,10 @@ struct proximo_site {
     uint32_t kind;
     struct proximo_text name;
     struct proximo_text version; /* "9.2.3"; empty when not known yet */
+    struct proximo_text token;   /* since 0.5: whose rights count, "name@realm!token"; empty: not known */
     /*
      * Since 0.5. How the host reaches it, as JSON: {"endpoints":[{"host":"pve1.lan","port":8006,
-     * "address":"10.10.10.11"}], "local":"192.0.2.5", "token":"USER@REALM!TOKENID",
+     * "address":"10.10.10.11"}], "local":"192.0.2.5",
      * "operator_addresses":["10.0.0.0/24"]}. address and local are the two ends of the last connection and
      * absent before there was one; operator_addresses are the configuration's; empty when not known.
      */

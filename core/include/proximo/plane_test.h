@@ -153,7 +153,10 @@ PLANE_TEST_FN int32_t plane_test_site(struct proximo_call *call, struct proximo_
     ret_site->version.ptr = version;
     ret_site->version.len = strlen(version);
     if (ret_site->struct_size >= sizeof(*ret_site)) {
+        const char *token = call->test->token ? call->test->token : "";
         const char *reached = call->test->reached ? call->test->reached : "";
+        ret_site->token.ptr = token;
+        ret_site->token.len = strlen(token);
         ret_site->reached_json.ptr = reached;
         ret_site->reached_json.len = strlen(reached);
     }
