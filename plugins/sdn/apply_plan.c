@@ -245,7 +245,7 @@ int32_t sdn_plan_apply(void *instance, struct proximo_call *call)
     const struct asking a = {((struct plane_instance *)instance)->host, call};
     struct opened o;
     int32_t r = open_plan(&a, "apply", &o);
-    const char *words = r == PROXIMO_OK ? sdn_pending_words(&o.view, NAMED_MOST) : NULL;
+    const char *words = r == PROXIMO_OK ? sdn_pending_words(&o.view, NAMED_MOST, NULL) : NULL;
     const char *summary =
         words ? ask_text(&a, "everything that is pending is applied on all nodes (%s): %s", counted(&o.view),
                          words)
@@ -297,7 +297,7 @@ int32_t sdn_plan_rollback(void *instance, struct proximo_call *call)
     int32_t r = sdn_need_9(&a, "rollback of the network configuration; take edits back one by one", &release);
     if (r == PROXIMO_OK)
         r = open_plan(&a, "roll back", &o);
-    const char *words = r == PROXIMO_OK ? sdn_pending_words(&o.view, NAMED_MOST) : NULL;
+    const char *words = r == PROXIMO_OK ? sdn_pending_words(&o.view, NAMED_MOST, NULL) : NULL;
     if (r == PROXIMO_OK && !words && o.view.complete) {
         sdn_view_done(&o.view);
         return a.host->change(call, "nothing to do: nothing is pending");

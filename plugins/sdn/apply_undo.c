@@ -68,7 +68,7 @@ static int32_t back(void *instance, struct proximo_call *call, struct proximo_te
         r = tell_targets(&a, &targets);
     if (r == PROXIMO_OK && applies && view.pending)
         r = tell_text(&a, "pending_besides",
-                      ask_text(&a, "%s; it is applied as well", sdn_pending_words(&view, NAMED_MOST)));
+                      ask_text(&a, "%s; it is applied as well", sdn_pending_words(&view, NAMED_MOST, NULL)));
     if (r == PROXIMO_OK)
         r = sdn_guard_all(&view, !applies);
     if (r == PROXIMO_OK)

@@ -111,13 +111,13 @@ const char *sdn_difference_words(const struct asking *a, const struct sdn_object
     return text ? text : "nothing";
 }
 
-const char *sdn_pending_words(const struct sdn_view *view, uint32_t most)
+const char *sdn_pending_words(const struct sdn_view *view, uint32_t most, const struct sdn_object *except)
 {
     const char *text = NULL;
     uint32_t told = 0;
     for (uint32_t i = 0; i < view->count; i++) {
         const struct sdn_object *object = &view->rows[i];
-        if (!object->state || told++ >= most)
+        if (!object->state || object == except || told++ >= most)
             continue;
         const char *one =
             ask_text(&view->ask, "%s/%s: %s", sdn_sorts[object->sort].word, object->id, object->state);

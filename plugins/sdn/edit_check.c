@@ -54,21 +54,25 @@ static int32_t check_digest(const struct config_change *c)
 }
 
 /* What is pending besides: it is applied together with this. */
-static int32_t tell_pending(const struct config_change *c)
+static int32_t tell_pending(const struct config_change *c, enum sdn_sort sort)
 {
     struct sdn_view view;
     int32_t r = sdn_view_read(&c->ask, &view);
-    const char *words = r == PROXIMO_OK ? sdn_pending_words(&view, NAMED_MOST) : NULL;
+    const struct sdn_object *own = r == PROXIMO_OK ? sdn_find(&view, sort, c->id) : NULL;
+    const char *words = r == PROXIMO_OK ? sdn_pending_words(&view, NAMED_MOST, own) : NULL;
     if (r == PROXIMO_OK)
         r = tell_text(&c->ask, "takes_effect",
                       "it is pending until pve_sdn_apply; no node and no guest changes before");
     if (r == PROXIMO_OK && (words || !view.complete))
         r = tell_text(&c->ask, "pending_besides",
-                      words ? ask_text(&c->ask, "%s. pve_sdn_apply applies them as well", words)
+                      words ? ask_text(&c->ask, "%s. pve_sdn_apply applies that as well", words)
                             : "not all could be read");
     if (r == PROXIMO_OK && !words && view.complete && view.release != 8)
         r = tell_text(&c->ask, "pending_besides",
-                      "nothing: until something else is edited, pve_sdn_rollback takes back this edit alone");
+                      own && own->state
+                          ? "nothing else, but this one was edited before: pve_sdn_rollback drops both edits"
+                          : "nothing: until something else is edited, pve_sdn_rollback takes back this edit "
+                            "alone");
     sdn_view_done(&view);
     return r;
 }
@@ -119,7 +123,7 @@ int32_t sdn_check_edit(struct config_change *c, enum sdn_sort sort, const char *
     if (r == PROXIMO_OK && flags & SDN_EDIT_LIVE)
         r = tell_text(&c->ask, "takes_effect", "at once: it is not part of what pve_sdn_apply applies");
     else if (r == PROXIMO_OK && (c->verb != CONFIG_UPDATE || c->count))
-        r = tell_pending(c);
+        r = tell_pending(c, sort);
     return r == PROXIMO_OK ? name_subject(c, sort) : r;
 }
 

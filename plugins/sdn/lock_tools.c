@@ -42,7 +42,7 @@ static int32_t plan_lock(void *instance, struct proximo_call *call)
     const struct proximo_field field = FIELD("allow-pending", "1");
     struct sdn_view view;
     int32_t r = open_plan(&a, &view);
-    const char *words = r == PROXIMO_OK ? sdn_pending_words(&view, NAMED_MOST) : NULL;
+    const char *words = r == PROXIMO_OK ? sdn_pending_words(&view, NAMED_MOST, NULL) : NULL;
     if (words && !allow)
         r = a.host->fail(call, PROXIMO_ESTATE,
                          "edits are pending (%s), and Proxmox locks then only if told to; look at them "
@@ -92,10 +92,10 @@ static int32_t plan_unlock(void *instance, struct proximo_call *call)
         r = a.host->change(call,
                            force ? "the lock of the network configuration is taken away from whoever holds it"
                                  : "the lock of the network configuration is released");
-    if (r == PROXIMO_OK && sdn_pending_words(&view, NAMED_MOST))
-        r = tell_text(
-            &a, "pending_then",
-            ask_text(&a, "%s. Everybody can edit and apply it again", sdn_pending_words(&view, NAMED_MOST)));
+    if (r == PROXIMO_OK && sdn_pending_words(&view, NAMED_MOST, NULL))
+        r = tell_text(&a, "pending_then",
+                      ask_text(&a, "%s. Everybody can edit and apply it again",
+                               sdn_pending_words(&view, NAMED_MOST, NULL)));
     if (r == PROXIMO_OK)
         r = sdn_guard_all(&view, false);
     if (r == PROXIMO_OK)

@@ -17,9 +17,10 @@ const struct config_kind *sdn_kind_of(enum sdn_sort sort);
 
 #define SDN_AUDIT "SDN.Audit|SDN.Allocate"
 
+/* A UUID. It is longer than what the core would generate, so that nobody is offered to make one up. */
 #define SDN_LOCK_TOKEN                                                                                       \
     PARAM(.type = PROXIMO_TYPE_STRING, .name = "lock_token", .api_name = "lock-token",                       \
-          .flags = PROXIMO_PARAM_SECRET | PROXIMO_PARAM_NOT_SENT,                                            \
+          .flags = PROXIMO_PARAM_SECRET | PROXIMO_PARAM_NOT_SENT, .minimum = 25, .maximum = 128,             \
           .description = "What pve_sdn_lock returned, where the configuration is locked. Proxmox VE 9.")
 #define SDN_DIGEST                                                                                           \
     PARAM(.type = PROXIMO_TYPE_STRING, .name = "digest", .flags = PROXIMO_PARAM_NOT_SENT, .maximum = 64,     \

@@ -73,8 +73,9 @@ const char *sdn_value(const struct asking *a, struct json_object *side, const ch
 struct json_object *sdn_differences(const struct sdn_object *object);
 /* The same in words: "mtu 1500 -> 1400, alias (none) -> lab". Arena. */
 const char *sdn_difference_words(const struct asking *a, const struct sdn_object *object);
-/* "zone/lab: changed", at most `most` of them, then how many more. Arena; NULL: nothing is pending. */
-const char *sdn_pending_words(const struct sdn_view *view, uint32_t most);
+/* "zone/lab: changed", at most `most` of them, then how many more; without `except`, which may be NULL.
+ * Arena; NULL: nothing is pending. */
+const char *sdn_pending_words(const struct sdn_view *view, uint32_t most, const struct sdn_object *except);
 /* A fact for each object that differs: "pending zone/lab" = "changed: mtu 1500 -> 1400". */
 int32_t sdn_tell_objects(const struct asking *a, const char *what, const struct sdn_object *objects,
                          uint32_t count);
