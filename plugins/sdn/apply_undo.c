@@ -79,6 +79,8 @@ static int32_t back(void *instance, struct proximo_call *call, struct proximo_te
         r = sdn_step_apply(&view, NULL, true);
     if (r == PROXIMO_OK && applies)
         r = sdn_expect_applied(&view);
+    if (r == PROXIMO_OK)
+        r = a.host->undo(call, PROXIMO_UNDO_FUNCTION, NULL, 0);
     sdn_targets_done(&targets);
     sdn_view_done(&view);
     return r;
