@@ -42,6 +42,8 @@ static const struct kind {
     {"mapping", "id", "mappings", false}, /* type/id */
     {"options", "id", "options", false},
     {"metrics-server", "id", "metrics servers", false},
+    {"firewall", "id", "firewalls", false},
+    {"firewall-group", "group", "security groups", false},
 };
 
 static const struct kind *kind_find(const char *name, size_t len)

@@ -125,7 +125,10 @@ static int32_t subject(const struct config_change *c)
     if (!subject || !name)
         return PROXIMO_ENOMEM;
     json_object_object_add(subject, "kind", json_object_new_string(c->kind->subject));
-    json_object_object_add(subject, c->kind->subject_member, json_object_new_string(name));
+    json_object_object_add(subject, c->kind->subject_member,
+                           strcmp(c->kind->subject, "guest") == 0
+                               ? json_object_new_int64((int64_t)digits_of(name, 999999999))
+                               : json_object_new_string(name));
     return c->ask.host->subject(c->ask.call, c->operation_class, json_text(subject));
 }
 
