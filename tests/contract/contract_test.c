@@ -41,25 +41,13 @@ static char loading[64]; /* the plane that is being opened */
 
 /* ---- the server: checks and gives the emptiest answer of the right type */
 
-/* Proxmox VE 8 does not have these; planes ask for them only where 9 runs, as it does here. */
-static bool is_of_9(const char *path)
-{
-    static const char *const begins[] = {"/cluster/sdn/fabrics/", "/cluster/sdn/prefix-lists",
-                                         "/cluster/sdn/route-maps/", "/cluster/sdn/dry-run"};
-    for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++) {
-        if (strncmp(path, begins[i], strlen(begins[i])) == 0)
-            return true;
-    }
-    return false;
-}
-
 static char *serve(const struct http_request *request, int *ret_status)
 {
     const char *returns = "null";
     char why[700];
     request_total++;
     for (size_t i = 0; i < 2; i++) {
-        if (i > 0 && is_of_9(request->path))
+        if (i > 0 && sample_is_of_9(request->path))
             continue;
         if (apis[i] && api_check(apis[i], request, why, sizeof(why), &returns) < 0 && !fault[0])
             snprintf(fault, sizeof(fault), "%s: %s", versions[i], why);
@@ -79,12 +67,8 @@ static char *serve(const struct http_request *request, int *ret_status)
                       "\"net0\":\"virtio=BC:24:11:00:00:01,bridge=vmbr0,firewall=1\"}}");
     if (strcmp(request->path, "/pools") == 0)
         return strdup("{\"data\":[{\"poolid\":\"prod\",\"members\":[]}]}");
-    if (strstr(request->path, "/sdn/zones"))
-        return strdup("{\"data\":[{\"zone\":\"nightly\",\"status\":\"available\"}]}");
-    if (strcmp(request->path, "/cluster/sdn/vnets") == 0)
-        return strdup("{\"data\":[{\"vnet\":\"nightly\",\"zone\":\"nightly\"}]}");
-    if (strstr(request->path, "/subnets"))
-        return strdup("{\"data\":[{\"vnet\":\"nightly\",\"zone\":\"nightly\",\"subnet\":\"vzdump\"}]}");
+    if (sample_answer(request->path))
+        return strdup(sample_answer(request->path));
     if (strcmp(request->path, "/cluster/sdn/vnets/vnet1") == 0)
         return strdup("{\"data\":{\"vnet\":\"vnet1\",\"zone\":\"zone1\"}}");
     if (strstr(request->path, "/firewall/ipset") && strstr(request->path, "/ipset")[6] == '\0')
