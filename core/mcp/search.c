@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The word index: flat arrays, scanned whole for every query. With 150 tools of 60 words that is some 10,000
- * short comparisons, well below a tenth of a millisecond, and there is nothing to get wrong.
+ * The word index: flat arrays, scanned whole for every query. With 350 tools of 60 words that is some 20,000
+ * short comparisons, about a tenth of a millisecond, and there is nothing to get wrong.
  */
 #include "mcp/search.h"
 

@@ -43,6 +43,9 @@ const char *const asking_words[] = {
 const size_t asking_word_count = sizeof(asking_words) / sizeof(asking_words[0]);
 
 const struct synonym synonyms[] = {
+    {"virtual network", "vnet"},
+    {"in the backup", "backup job guest"},
+    {"guests apart", "ha rule affinity"},
     /* the state of things */
     {"thrash", "pressure swap load health"},
     {"thrashing", "pressure swap load health"},

@@ -57,12 +57,11 @@ static const struct proximo_change changes[] = {
      .plan = acl_plan_modify, .plan_undo = acl_plan_undo_entries, .undo_kind = PROXIMO_UNDO_FUNCTION},
     {ROW(proximo_change), .flags = PROXIMO_CHANGE_IDEMPOTENT, .name = "pve_acl_prune",
      .title = "Clean up unused access entries",
-     .description =
-         "Removes unused access-control entries, those that do nothing: of guests, storages, nodes, pools, "
-         "groups and realms that are gone, for root@pam, and covered by another entry of the same principal "
-         "at "
-         "the same path. Only what is shown to change nobody's rights on anything that is there is removed; "
-         "the plan lists each with its reason, and those that stay. Undo puts them back.",
+     .description = "Removes unused access-control entries: of things that are gone, for root@pam, and "
+                    "covered by another "
+                    "entry of the same principal at the same path. Only what is shown to change nobody's "
+                    "rights on anything that is there is removed; "
+                    "the plan lists each with its reason, and those that stay. Undo puts them back.",
      .params = PROXIMO_TABLE(prune_params), .operation_class = "acl.modify", .subject = "acl/unused",
      .plan = acl_plan_prune, .plan_undo = acl_plan_undo_entries, .undo_kind = PROXIMO_UNDO_FUNCTION},
 };

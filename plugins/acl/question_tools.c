@@ -46,10 +46,11 @@ static const struct proximo_read reads[] = {
      .read = acl_read_who_can},
     {ROW(proximo_read), .name = "pve_overbroad_grants", .title = "Grants that reach too far",
      .description =
-         "Finds grants that reach too far or are of no use: Administrator and other changing roles at /, "
-         "tokens "
-         "without privilege separation, tokens of root@pam, NoAccess that keeps nobody out, entries for "
-         "nobody, entries that do nothing, rights of disabled users. Findings with numbers, the worst first.",
+         "Shows grants that reach too far or are of no use, as findings with numbers, the worst first. "
+         "Administrator and other changing roles at /, tokens without privilege separation, tokens of "
+         "root@pam, "
+         "NoAccess that keeps nobody out, entries for nobody, entries that do nothing, rights of disabled "
+         "users.",
      .read = acl_read_overbroad},
 };
 
