@@ -40,6 +40,8 @@ static const struct kind {
     {"ha-rule", "id", "HA rules", false},
     {"ha-group", "id", "HA groups", false},
     {"ha", "id", "HA managers", false}, /* ha/cluster */
+    {"firewall", "id", "firewalls", false},
+    {"firewall-group", "group", "security groups", false},
 };
 
 static const struct kind *kind_find(const char *name, size_t len)

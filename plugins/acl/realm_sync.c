@@ -299,7 +299,25 @@ static const struct proximo_class classes[] = {
      .blast = blast},
 };
 
+/* What a sync of a realm would do. */
+static const struct proximo_param probe_params[] = {
+    PARAM(.type = PROXIMO_TYPE_STRING, .name = "realm", .format = "realm", .flags = PROXIMO_PARAM_REQUIRED,
+          .description = "The realm."),
+    PARAM(.type = PROXIMO_TYPE_STRING, .name = "scope", .choices = "users,groups,both",
+          .description = "What is taken from the directory."),
+    PARAM(.type = PROXIMO_TYPE_STRING, .name = "remove_vanished", .api_name = "remove-vanished",
+          .description = "What goes of those who are no longer there."),
+    PARAM(.type = PROXIMO_TYPE_STRING, .name = "enable_new", .api_name = "enable-new", .choices = "0,1",
+          .description = "Whether users that come can log in.")};
+static const struct proximo_field probe_fixed[] = {{ROW(proximo_field), .name = "dry-run", .value = "1"}};
+static const struct proximo_probe probes[] = {
+    {ROW(proximo_probe), .name = SYNC_PROBE, .description = "A task that logs what a sync would do.",
+     .params = PROXIMO_TABLE(probe_params), .method = "POST", .path = "/access/domains/{realm}/sync",
+     .fixed = PROXIMO_TABLE(probe_fixed)},
+};
+
 const struct topic acl_topic_realm_sync = {
+    .probes = PROXIMO_TABLE(probes),
     .changes = PROXIMO_TABLE(changes),
     .classes = PROXIMO_TABLE(classes),
 };

@@ -63,11 +63,16 @@ static char *serve(const struct http_request *request, int *ret_status)
     if (strstr(request->path, "/status/current") && strcmp(returns, "object") == 0)
         return strdup("{\"data\":{\"status\":\"running\"}}"); /* a command runs only where the guest does */
     if (strstr(request->path, "/config") && strcmp(returns, "object") == 0)
-        return strdup("{\"data\":{\"digest\":\"0123456789012345678901234567890123456789\",\"a\":1}}");
+        return strdup("{\"data\":{\"digest\":\"0123456789012345678901234567890123456789\",\"a\":1,"
+                      "\"net0\":\"virtio=BC:24:11:00:00:01,bridge=vmbr0,firewall=1\"}}");
     if (strcmp(request->path, "/pools") == 0)
         return strdup("{\"data\":[{\"poolid\":\"prod\",\"members\":[]}]}");
     if (strncmp(request->path, "/cluster/ha/groups/", 19) == 0)
         return strdup("{\"data\":{\"nodes\":\"pve1\"}}"); /* the description does not say what it returns */
+    if (strcmp(request->path, "/cluster/sdn/vnets/vnet1") == 0)
+        return strdup("{\"data\":{\"vnet\":\"vnet1\",\"zone\":\"zone1\"}}");
+    if (strstr(request->path, "/firewall/ipset") && strstr(request->path, "/ipset")[6] == '\0')
+        return strdup("{\"data\":[{\"name\":\"nightly\"}]}");
     if (strstr(request->path, "/included_volumes"))
         return strdup("{\"data\":{\"children\":[]}}");
     if (strstr(request->path, "/agent/"))
@@ -458,6 +463,39 @@ static struct json_object *base_arguments(const struct tool *tool, size_t guest)
     return arguments;
 }
 
+/* At one place of those that the tool knows, with each of its other parameters. */
+static size_t call_at_place(const struct tool *tool, struct json_object *place)
+{
+    size_t calls = 1;
+    call_tool(tool, place);
+    for (size_t i = 0; i < tool->param_count; i++) {
+        const struct param_row *param = &tool->params[i];
+        struct json_object *value = NULL;
+        for (size_t n = 0; !sample_is_place(tool, param) && (value = sample(tool, param, n)); n++, calls++) {
+            json_object_object_add(place, param->name, value);
+            call_tool(tool, place);
+        }
+        if (!sample_is_place(tool, param) && !(param->flags & PROXIMO_PARAM_REQUIRED))
+            json_object_object_del(place, param->name);
+    }
+    return calls;
+}
+
+static size_t call_at_places(const struct tool *tool)
+{
+    struct json_object *place = NULL;
+    size_t calls = 0;
+    for (size_t n = 0; (place = sample_place(tool, n)); n++) {
+        for (size_t i = 0; i < tool->param_count; i++) {
+            if (tool->params[i].flags & PROXIMO_PARAM_REQUIRED)
+                json_object_object_add(place, tool->params[i].name, sample(tool, &tool->params[i], 0));
+        }
+        calls += call_at_place(tool, place);
+        json_object_put(place);
+    }
+    return calls;
+}
+
 static size_t call_with_samples(const struct tool *tool, size_t guest)
 {
     size_t calls = 1;
@@ -506,6 +544,10 @@ static void every_request_is_one_that_proxmox_takes(void **state)
             if (tool->kind == TOOL_CHANGE)
                 continue;
             tools++;
+            size_t at_places = call_at_places(tool);
+            calls += at_places;
+            if (at_places)
+                continue;
             if (!sample_for_machines(tool))
                 calls += call_with_samples(tool, 0);
             if (tool_param_format(tool, "guest") && !sample_for_containers(tool))
