@@ -37,11 +37,12 @@ static const struct kind {
     {"mapping", "id", "mappings", false}, /* type/id */
     {"options", "id", "options", false},
     {"metrics-server", "id", "metrics servers", false},
+    {"firewall", "id", "firewalls", false},
+    {"firewall-group", "group", "security groups", false},
+    {"interface", "iface", "interfaces", false}, /* node/iface */
     {"ha-rule", "id", "HA rules", false},
     {"ha-group", "id", "HA groups", false},
     {"ha", "id", "HA managers", false}, /* ha/cluster */
-    {"firewall", "id", "firewalls", false},
-    {"firewall-group", "group", "security groups", false},
 };
 
 static const struct kind *kind_find(const char *name, size_t len)

@@ -251,7 +251,10 @@ const struct synonym synonyms[] = {
     {"settings of a vm", "config set"},
     {"settings of a container", "config set"},
     /* what may be done */
-    {"who can", "permission"},
+    {"who can", "holder"},
+    {"give role", "grant revoke"},
+    {"take role", "revoke"},
+    {"grant permission", "grant revoke"},
     {"allowed", "permission"},
     {"new user", "create user"},
     {"to group", "user update"},

@@ -58,7 +58,8 @@ static int put_get(struct proximo_call *call, struct buf *b, const void *at)
     /* The core reads: u64 flags, text path, fields, needs. */
     struct proximo_get get;
 
-    if (struct_copy(&get, sizeof(get), at) < 0 || !get.path || (get.flags & ~PROXIMO_GET_TOLERATE))
+    if (struct_copy(&get, sizeof(get), at) < 0 || !get.path ||
+        (get.flags & ~(PROXIMO_GET_TOLERATE | PROXIMO_GET_WHOLE)))
         return host_fail(call, PROXIMO_EINVAL, "a get needs a struct_size, a path and known flags");
     body_put_u64(b, get.flags);
     body_put_cstr(b, get.path);

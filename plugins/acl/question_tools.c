@@ -38,7 +38,7 @@ static const struct proximo_read reads[] = {
          "paths that have entries.",
      .params = PROXIMO_TABLE(permissions_params), .columns = PROXIMO_TABLE(permissions_columns),
      .read = acl_read_permissions},
-    {ROW(proximo_read), .name = "pve_who_can", .title = "Who holds a privilege",
+    {ROW(proximo_read), .name = "pve_who_can", .title = "Who can do what: holders of a privilege",
      .description =
          "Lists all users and tokens that hold a privilege at a path, where each has it from, and whether it "
          "can authenticate. root@pam holds everything.",

@@ -70,6 +70,9 @@ struct config_kind {
     const struct config_key *keys;
     uint32_t key_count;
     const char *const *shown; /* members of GET that are no configuration, NULL at the end; digest is known */
+    /* Members of GET that a change does not name and that PUT changes all the same: guarded, and in the
+     * record. NULL: none; NULL at the end. */
+    const char *const *moved;
     struct proximo_table needs; /* struct proximo_need: what a full GET of the object needs */
     const char *classes[3];     /* operation classes of create, update, delete */
     /*

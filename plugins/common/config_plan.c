@@ -93,6 +93,8 @@ static const char *selectors(const struct config_change *c)
         if (stake && !(key->flags & CONFIG_WRITE_ONLY))
             text = text ? ask_text(&c->ask, "%s,/%s", text, key->name) : ask_text(&c->ask, "/%s", key->name);
     }
+    for (const char *const *name = c->kind->moved; c->verb == CONFIG_UPDATE && name && *name; name++)
+        text = text ? ask_text(&c->ask, "%s,/%s", text, *name) : ask_text(&c->ask, "/%s", *name);
     if (c->verb == CONFIG_DELETE) { /* what this table does not know must not be lost unseen */
         json_object_object_foreach(c->now, name, value)
         {
