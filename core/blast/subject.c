@@ -30,7 +30,12 @@ static const struct kind {
     {"datastore", "store", "datastores", false},
     {"zone", "zone", "zones", false},
     {"vnet", "vnet", "vnets", false},
-    {"service", "service", "services", false}, /* node/service */
+    {"subnet", "subnet", "subnets", false},
+    {"controller", "controller", "controllers", false},
+    {"ipam", "ipam", "IPAM entries", false},
+    {"dns", "dns", "DNS servers", false},
+    {"sdn", "id", "network configurations", false}, /* there is one: sdn/cluster */
+    {"service", "service", "services", false},      /* node/service */
     {"volume", "volid", "volumes", false},
     {"backup-job", "id", "backup jobs", false},
     {"replication", "id", "replication jobs", false},

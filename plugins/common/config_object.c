@@ -52,7 +52,8 @@ int32_t config_open(const struct proximo_host *host, struct proximo_call *call,
     if (kind->id && (!ret->id || !*ret->id))
         return host->fail(call, PROXIMO_EINVAL, "%s is missing", kind->id);
     ret->release = ask_release(&ret->ask);
-    return take_path(ret, kind->one);
+    int32_t r = take_path(ret, kind->one);
+    return r == PROXIMO_OK && kind->place ? kind->place(ret) : r;
 }
 
 void config_done(struct config_change *c)

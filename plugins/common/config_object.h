@@ -80,6 +80,12 @@ struct config_kind {
      * 0, or negative after host->fail. Also run for the way back.
      */
     int32_t (*check)(struct config_change *change);
+    /*
+     * Where the id, or what fills the paths, is not what the arguments say: sets change->id, at and create_id
+     * before anything is looked at, for the way back as well. NULL: they are the arguments. 0, or negative
+     * after host->fail.
+     */
+    int32_t (*place)(struct config_change *change);
 };
 
 /* One value that the change sets or removes. Texts live as long as the call. */
@@ -99,6 +105,7 @@ struct config_change {
     struct asking ask;
     const struct config_kind *kind;
     const char *id;             /* NULL: the kind has none */
+    const char *create_id;      /* what POST takes in its place; NULL: the id */
     struct proximo_field at[4]; /* what {names} of the paths are filled from */
     uint32_t at_count;
     uint32_t verb;

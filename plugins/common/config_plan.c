@@ -233,9 +233,11 @@ static const char *create_path(const struct config_change *c)
 static void put_id(const struct config_change *c, struct fields *fields)
 {
     for (uint32_t i = 0; i < c->at_count; i++) {
-        if (path_names(create_path(c), c->at[i].name) ||
-            (c->kind->id && strcmp(c->at[i].name, c->kind->id) == 0))
+        const bool id = c->kind->id && strcmp(c->at[i].name, c->kind->id) == 0;
+        if (path_names(create_path(c), c->at[i].name) || (id && !c->create_id))
             put(fields, c->at[i]);
+        else if (id)
+            put(fields, FIELD(c->kind->id, c->create_id));
     }
 }
 

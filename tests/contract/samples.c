@@ -182,3 +182,34 @@ struct json_object *sample(const struct tool *tool, const struct param_row *para
     }
     return n ? NULL : json_object_new_string("vzdump");
 }
+
+/* Answers that name what the samples name. */
+static const struct {
+    const char *part, *answer;
+} answers[] = {
+    {"/sdn/zones", "{\"data\":[{\"zone\":\"nightly\",\"status\":\"available\"}]}"},
+    {"/subnets", "{\"data\":[{\"vnet\":\"nightly\",\"zone\":\"nightly\",\"subnet\":\"vzdump\"}]}"},
+};
+
+const char *sample_answer(const char *path)
+{
+    for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+        if (strstr(path, answers[i].part))
+            return answers[i].answer;
+    }
+    return strcmp(path, "/cluster/sdn/vnets") == 0
+               ? "{\"data\":[{\"vnet\":\"nightly\",\"zone\":\"nightly\"}]}"
+               : NULL;
+}
+
+bool sample_is_of_9(const char *path)
+{
+    static const char *const begins[] = {"/cluster/sdn/fabrics/", "/cluster/sdn/prefix-lists",
+                                         "/cluster/sdn/route-maps/", "/cluster/sdn/dry-run"};
+
+    for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++) {
+        if (strncmp(path, begins[i], strlen(begins[i])) == 0)
+            return true;
+    }
+    return false;
+}
