@@ -62,9 +62,9 @@ static const struct proximo_read reads[] = {
          "Shows what the HA manager itself has written down: its node, the state of each node (online, "
          "maintenance, fence, unknown), and where each service is on its way to.",
      .path = "/cluster/ha/status/manager_status", .needs = PROXIMO_TABLE(audit)},
-    {ROW(proximo_read), .name = "pve_ha_failover", .title = "What a lost node would mean",
+    {ROW(proximo_read), .name = "pve_ha_failover", .title = "Loss of a node",
      .description =
-         "Says what the failure or maintenance of a node would mean: which guests HA starts or moves where, "
+         "Says what the failure or maintenance of a node means: which guests HA starts or moves where, "
          "which have nowhere to go and why, which nobody starts, whether the other nodes have room for "
          "them. Nothing is changed. Where HA chooses among nodes, all of them are named.",
      .params = PROXIMO_TABLE(failover_params), .path = HA_STATUS, .columns = PROXIMO_TABLE(failover_columns),
