@@ -146,9 +146,10 @@ int sim_targets(struct sim_call *call)
 
 /* ---- corosync ---- */
 
-int sim_answer_null(struct sim_call *call)
+/* A node that is in no cluster has none. */
+int sim_config_totem(struct sim_call *call)
 {
-    (void)call;
+    call->data = sim_copy(sim_at(call->state, "/corosync/totem"));
     return 0;
 }
 
@@ -161,6 +162,7 @@ int sim_config_version(struct sim_call *call)
 int sim_config_join(struct sim_call *call)
 {
     struct json_object *nodes = sim_at(call->state, "/corosync/nodes"), *list;
+    struct json_object *totem = sim_at(call->state, "/corosync/totem");
     char digest[41];
 
     if (!nodes || json_object_array_length(nodes) == 0)
@@ -181,6 +183,6 @@ int sim_config_join(struct sim_call *call)
     sim_set(call->data, "nodelist", list);
     sim_set_str(call->data, "preferred_node", call->sim->node);
     sim_set_str(call->data, "config_digest", digest);
-    sim_set(call->data, "totem", json_object_new_object());
+    sim_set(call->data, "totem", totem ? sim_copy(totem) : json_object_new_object());
     return 0;
 }

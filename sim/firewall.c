@@ -70,7 +70,16 @@ int sim_fw_options(struct sim_call *call)
     return 0;
 }
 
-/* A map of the file as a list: `key` holds the name, `hidden` does not show. */
+static int by_name(const void *a, const void *b)
+{
+    struct json_object *left = *(struct json_object *const *)a, *right = *(struct json_object *const *)b;
+
+    return strcmp(sim_str(left, sim_get(left, "group") ? "group" : "name", ""),
+                  sim_str(right, sim_get(right, "group") ? "group" : "name", ""));
+}
+
+/* A map of the file as a list: `key` holds the name, `hidden` does not show. Written in the order of names.
+ */
 static int list_map(struct sim_call *call, const char *member, const char *key, const char *hidden)
 {
     struct json_object *file = NULL, *map;
@@ -91,6 +100,7 @@ static int list_map(struct sim_call *call, const char *member, const char *key, 
         sim_fw_put_digest(file, item);
         json_object_array_add(call->data, item);
     }
+    json_object_array_sort(call->data, by_name);
     return 0;
 }
 

@@ -129,8 +129,10 @@ int sim_fw_named_create(struct sim_call *call)
         }
         sim_set(map, name, object);
     }
-    if (comment)
+    if (comment && *comment)
         sim_set_str(sim_get(map, name), "comment", comment);
+    else if (comment)
+        json_object_object_del(sim_get(map, name), "comment");
     return sim_fw_save(call, file);
 }
 
@@ -243,9 +245,15 @@ static int find_entry(struct json_object *entries, const char *cidr)
     return -1;
 }
 
+static int by_cidr(const void *a, const void *b)
+{
+    return strcmp(sim_str(*(struct json_object *const *)a, "cidr", ""),
+                  sim_str(*(struct json_object *const *)b, "cidr", ""));
+}
+
 int sim_fw_entry_create(struct sim_call *call)
 {
-    SIM_FREE_WITH(sim_json_freep) struct json_object *file = NULL, *old = NULL;
+    SIM_FREE_WITH(sim_json_freep) struct json_object *file = NULL;
     struct json_object *entries = NULL, *entry;
     char cidr[512];
 
@@ -265,13 +273,9 @@ int sim_fw_entry_create(struct sim_call *call)
         sim_set_int(entry, "nomatch", 1);
     if (sim_arg(call, "comment"))
         sim_set_str(entry, "comment", sim_arg(call, "comment"));
-    /* A new one comes first. */
-    old = sim_copy(entries);
-    while (json_object_array_length(entries) > 0)
-        (void)json_object_array_del_idx(entries, 0, 1);
+    /* Written in the order of their texts. */
     json_object_array_add(entries, entry);
-    for (size_t i = 0; i < json_object_array_length(old); i++)
-        json_object_array_add(entries, json_object_get(json_object_array_get_idx(old, i)));
+    json_object_array_sort(entries, by_cidr);
     return sim_fw_save(call, file);
 }
 

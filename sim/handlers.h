@@ -32,7 +32,7 @@ struct json_object *sim_resource_storage(struct json_object *state, const char *
 
 /* datacenter.c */
 sim_handler sim_config_join, sim_config_version, sim_schedule, sim_field_values, sim_targets,
-    sim_metrics_list, sim_metrics_export, sim_answer_null;
+    sim_metrics_list, sim_metrics_export, sim_config_totem;
 /* datacenter_write.c */
 sim_handler sim_options_update, sim_metrics_create, sim_metrics_update, sim_metrics_delete;
 /* mapping.c */

@@ -130,12 +130,27 @@ static bool element_fits(struct json_object *element, const struct step *step)
            (step->kind == STEP_ABOVE ? value_above(member, step->value) : value_equals(member, step->value));
 }
 
-static int pick(const struct step *step, struct json_object *in, struct json_object **ret)
+/* Brackets that follow each other: all of them. *more is where they begin; *ret_end behind the last. */
+static bool element_fits_all(struct json_object *element, const struct step *first, const char *more,
+                             const char **ret_end)
 {
+    bool fits = element_fits(element, first);
+    struct step step;
+
+    while (*more == '[' && read_pick(&more, &step) == 0)
+        fits = fits && element_fits(element, &step);
+    *ret_end = more;
+    return fits;
+}
+
+static int pick(const struct step *step, const char **at, struct json_object *in, struct json_object **ret)
+{
+    const char *more = *at;
+
     if (json_object_is_type(in, json_type_array)) {
         for (size_t i = 0; i < json_object_array_length(in); i++) {
             struct json_object *element = json_object_array_get_idx(in, i);
-            if (element_fits(element, step)) {
+            if (element_fits_all(element, step, more, at)) {
                 *ret = element;
                 return 0;
             }
@@ -144,7 +159,7 @@ static int pick(const struct step *step, struct json_object *in, struct json_obj
         json_object_object_foreach(in, key, element)
         {
             (void)key;
-            if (element_fits(element, step)) {
+            if (element_fits_all(element, step, more, at)) {
                 *ret = element;
                 return 0;
             }
@@ -178,7 +193,7 @@ int selector_find(const char *selector, struct json_object *in, struct json_obje
         return r;
     while ((r = read_step(&selector, &step)) > 0) {
         struct json_object *next = NULL;
-        r = step.kind == STEP_MEMBER ? member(&step, in, &next) : pick(&step, in, &next);
+        r = step.kind == STEP_MEMBER ? member(&step, in, &next) : pick(&step, &selector, in, &next);
         if (r < 0)
             return r;
         in = next;

@@ -4,7 +4,8 @@
  * elements may be followed by [key=value], which picks the element of an array (or of an object's values)
  * whose member `key` equals `value` as text, or by [key>number], which picks the first whose member is a
  * greater whole number: "/disks[id=scsi0]/size", "/0/name", "[vmid=105]/node", "[ctime>1763517600]/volid", ""
- * (the whole). Thread-safe.
+ * (the whole). Brackets that follow each other pick the element that all of them fit:
+ * "[path=/vms][roleid=PVEVMUser]/propagate". Thread-safe.
  */
 #ifndef PROXIMO_BASE_SELECTOR_H
 #define PROXIMO_BASE_SELECTOR_H

@@ -35,6 +35,9 @@ static const struct {
     {"no qemu guest agent configured", PX_REMOTE, -EIO,
      "Enable the guest agent in the VM's options (agent=1) and install it."},
     {"no quorum", PX_REMOTE, -EIO, "The cluster has lost its quorum; look at pve_cluster_status."},
+    {"invalid lock token", PX_REMOTE, -EBUSY,
+     "Another holder's lock needs its token; without a lock none is taken. pve_sdn_unlock with force takes "
+     "it."},
     {"is locked", PX_REMOTE, -EBUSY,
      "A task holds the lock; look at the running tasks and wait for its end."},
     {"got timeout", PX_REMOTE, -EIO,

@@ -81,8 +81,8 @@ struct proximo_call {
     size_t input_len;
     uint32_t site_kind;
     char *site_name;
-    char *site_version;
-    char *site_reached;
+    char *site_version; /* in the arena, like the next two; all at the first question */
+    char *site_token, *site_reached;
 
     struct arena_chunk *arena;
     size_t arena_bytes;

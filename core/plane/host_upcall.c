@@ -58,7 +58,8 @@ static int put_get(struct proximo_call *call, struct buf *b, const void *at)
     /* The core reads: u64 flags, text path, fields, needs. */
     struct proximo_get get;
 
-    if (struct_copy(&get, sizeof(get), at) < 0 || !get.path || (get.flags & ~PROXIMO_GET_TOLERATE))
+    if (struct_copy(&get, sizeof(get), at) < 0 || !get.path ||
+        (get.flags & ~(PROXIMO_GET_TOLERATE | PROXIMO_GET_WHOLE)))
         return host_fail(call, PROXIMO_EINVAL, "a get needs a struct_size, a path and known flags");
     body_put_u64(b, get.flags);
     body_put_cstr(b, get.path);
@@ -203,30 +204,29 @@ int32_t host_sites(struct proximo_call *call, struct proximo_text *ret_json)
     return host_arena_text(call, text, len, ret_json) < 0 ? PROXIMO_ENOMEM : PROXIMO_OK;
 }
 
-/* Asked once a call: version and reached, both empty when the host does not know them. */
+/* The next text of an answer, in the arena; NULL: no memory. */
+static char *answer_text(struct proximo_call *call, struct body *answer, bool answered)
+{
+    struct proximo_text copy;
+    size_t len = 0;
+    const char *text = answered ? body_text(answer, &len) : "";
+    return host_arena_text(call, text ? text : "", len, &copy) < 0 ? NULL : (char *)(uintptr_t)copy.ptr;
+}
+
+/* Asked once a call: empty where the host does not know. */
 static int32_t site_ask(struct proximo_call *call)
 {
     struct buf none = BUF_INIT(1);
     struct body answer;
-    struct proximo_text version = {"", 0}, reached = {"", 0};
-    size_t len = 0;
-
-    const int32_t code = host_upcall_answer(call, MESSAGE_SITE, &none, &answer);
-    const char *text = code == 0 ? body_text(&answer, &len) : NULL;
-    if (text)
-        version = (struct proximo_text){text, len};
-    text = text ? body_text(&answer, &len) : NULL;
-    if (text)
-        reached = (struct proximo_text){text, len};
+    const bool answered = host_upcall_answer(call, MESSAGE_SITE, &none, &answer) == 0;
     const int32_t stopped = host_stopped(call);
+
     if (stopped)
         return stopped;
-    if (host_arena_text(call, version.ptr, version.len, &version) < 0 ||
-        host_arena_text(call, reached.ptr, reached.len, &reached) < 0)
-        return PROXIMO_ENOMEM;
-    call->site_version = (char *)(uintptr_t)version.ptr;
-    call->site_reached = (char *)(uintptr_t)reached.ptr;
-    return PROXIMO_OK;
+    call->site_version = answer_text(call, &answer, answered);
+    call->site_token = answer_text(call, &answer, answered);
+    call->site_reached = answer_text(call, &answer, answered);
+    return call->site_version && call->site_token && call->site_reached ? PROXIMO_OK : PROXIMO_ENOMEM;
 }
 
 int32_t host_site(struct proximo_call *call, struct proximo_site *ret)
@@ -244,6 +244,7 @@ int32_t host_site(struct proximo_call *call, struct proximo_site *ret)
                                 .kind = call->site_kind,
                                 .name = {call->site_name, strlen(call->site_name)},
                                 .version = {call->site_version, strlen(call->site_version)},
+                                .token = {call->site_token, strlen(call->site_token)},
                                 .reached_json = {call->site_reached, strlen(call->site_reached)}};
     memcpy(&size, ret, sizeof(size));
     if (size < 8)

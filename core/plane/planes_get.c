@@ -90,7 +90,9 @@ void get_take_answer(struct get *get, struct site_answer *answer, bool tolerate)
     get->answer = *answer;
     *answer = (struct site_answer){0};
     scan_find((struct json_span){get->answer.raw, get->answer.raw_len}, names, 2, values);
-    get->data = values[0];
+    get->data = get->flags & PROXIMO_GET_WHOLE && get->status < 400
+                    ? (struct json_span){get->answer.raw, get->answer.raw_len}
+                    : values[0];
     if (tolerate && get->status >= 400) {
         struct buf message CLEANUP_BUF = BUF_INIT(MESSAGE_LIMIT), clean CLEANUP_BUF = BUF_INIT(4096);
         if (scan_is_string(values[1]))
@@ -143,7 +145,8 @@ static int run_cached(struct read_cache *cache, const struct site_call *how, str
         return -EIO;
     }
     get->status = answer.status;
-    get->data = (struct json_span){answer.data, answer.data_len};
+    get->data = get->flags & PROXIMO_GET_WHOLE ? (struct json_span){answer.whole, answer.whole_len}
+                                               : (struct json_span){answer.data, answer.data_len};
     if (answer.problem)
         (void)snprintf(get->message, sizeof(get->message), "%s", answer.problem->cause);
     return 0;

@@ -157,15 +157,19 @@ static int32_t upcall_site(struct planes *planes, struct call *call, struct buf 
 {
     struct cancel *token;
     char version[32] = "";
+    char token_id[256] = "";
     int r = -ENOENT;
 
     if (call->request->site) {
+        struct problem ignored = PROBLEM_INIT;
+        (void)site_token_id(call->request->site, token_id, &ignored);
         upcall_tokens_new(planes, call, &token, 1);
         r = site_version(call->request->site, &(struct site_call){call->request->deadline_ms, token}, version,
                          p);
         upcall_tokens_done(planes, call, &token, 1);
     }
     body_put_cstr(out, version);
+    body_put_cstr(out, token_id);
     if (call->request->site) {
         struct json_object *reached = site_reached(call->request->site);
         body_put_cstr(out, reached ? json_object_to_json_string_ext(

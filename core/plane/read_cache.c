@@ -219,6 +219,8 @@ int read_cache_get(struct read_cache *cache, const struct site_call *call, const
             .status = entry->answer.status,
             .data = entry->data.ptr,
             .data_len = entry->data.len,
+            .whole = entry->answer.status < 400 ? entry->answer.raw : NULL,
+            .whole_len = entry->answer.status < 400 ? entry->answer.raw_len : 0,
             .problem = entry->answer.status == 0 || entry->answer.status >= 400 ? &entry->problem : NULL,
         };
     (void)pthread_mutex_unlock(&entry->flight.lock);

@@ -20,6 +20,8 @@ struct cached_answer {
     int status;       /* HTTP status; 0: no answer came, problem says why */
     const char *data; /* the text of "data", checked JSON; NULL: absent */
     size_t data_len;
+    const char *whole; /* all of the answer, checked JSON; NULL: none, or an error */
+    size_t whole_len;
     const struct problem *problem; /* of status 0 and from 400 on */
 };
 

@@ -114,9 +114,9 @@ int site_need(struct site *site, const struct site_call *call, const char *path_
               const char *privileges, struct problem *p);
 int site_version(struct site *site, const struct site_call *call, char ret_version[32], struct problem *p);
 /*
- * How this site is reached: {"endpoints":[{"host","port","address"}],"local","token","operator_addresses"}.
+ * How this site is reached: {"endpoints":[{"host","port","address"}],"local","operator_addresses"}.
  * address and local are what the last connection had at its two ends, absent before the first answer; an
- * endpoint written as an address has it at once. token: absent without a readable token file. NULL: no
+ * endpoint written as an address has it at once. NULL: no
  * memory.
  */
 struct json_object *site_reached(struct site *site);

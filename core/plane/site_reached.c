@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How a site is reached: which addresses the connections have at their two ends, who the token is, and where
- * its operators work from. A plan that closes a port or moves an address is judged by these.
+ * How a site is reached: which addresses the connections have at their two ends, and where its operators
+ * work from. A plan that closes a port or moves an address is judged by these.
  */
 #include <arpa/inet.h>
 #include <stdlib.h>
@@ -89,8 +89,7 @@ struct json_object *site_reached(struct site *site)
 {
     struct json_object *out = json_object_new_object();
     struct json_object *operators = json_object_new_array();
-    struct problem ignored = PROBLEM_INIT;
-    char local[HTTP_IP_SIZE], token[256];
+    char local[HTTP_IP_SIZE];
 
     if (!out || !operators) {
         json_object_put(out);
@@ -103,8 +102,6 @@ struct json_object *site_reached(struct site *site)
     pthread_mutex_unlock(&site->reached_lock);
     if (local[0])
         json_object_object_add(out, "local", json_object_new_string(local));
-    if (site_token_id(site, token, &ignored) == 0)
-        json_object_object_add(out, "token", json_object_new_string(token));
     for (size_t i = 0; i < site->config->operator_addresses.count; i++)
         json_object_array_add(operators, json_object_new_string(site->config->operator_addresses.items[i]));
     json_object_object_add(out, "operator_addresses", operators);

@@ -61,13 +61,13 @@ int check_class_name(const char *who, const char *name, struct problem *p)
 /* Comma separated selectors. */
 static int check_selectors(const char *who, const char *what, const char *list, struct problem *p)
 {
-    char one[256];
+    char one[512];
 
     for (const char *at = list; at;) {
         const char *comma = strchr(at, ',');
         size_t len = comma ? (size_t)(comma - at) : strlen(at);
         if (len >= sizeof(one))
-            return problem_set(p, -EINVAL, PX_PLANE, "%s: %s: a selector is longer than 255 bytes", who,
+            return problem_set(p, -EINVAL, PX_PLANE, "%s: %s: a selector is longer than 511 bytes", who,
                                what);
         memcpy(one, at, len);
         one[len] = '\0';
@@ -363,8 +363,8 @@ static int check_lists(const struct step_rules *rules, struct json_object *step,
 
 int step_check(const struct step_rules *rules, struct json_object *step, struct problem *p)
 {
-    const int64_t known =
-        (int64_t)(PROXIMO_STEP_FOLLOW | PROXIMO_STEP_CONTINUE | PROXIMO_STEP_ALWAYS | PROXIMO_STEP_ATOMIC);
+    const int64_t known = (int64_t)(PROXIMO_STEP_FOLLOW | PROXIMO_STEP_CONTINUE | PROXIMO_STEP_ALWAYS |
+                                    PROXIMO_STEP_ATOMIC | PROXIMO_STEP_WHOLE);
     int64_t kind = int_of(step, "kind"), flags = int_of(step, "flags");
     int64_t deadline = int_of(step, "deadline_ms");
     const char *name = text_of(step, "name"), *method = text_of(step, "method");
@@ -389,6 +389,8 @@ int step_check(const struct step_rules *rules, struct json_object *step, struct 
                            rules->who);
     if (kind != PROXIMO_STEP_REQUEST && (method || (flags & (int64_t)PROXIMO_STEP_FOLLOW)))
         return problem_set(p, -EINVAL, PX_PLANE, "%s: only a request has a method and FOLLOW", rules->who);
+    if (kind != PROXIMO_STEP_WAIT && (flags & (int64_t)PROXIMO_STEP_WHOLE))
+        return problem_set(p, -EINVAL, PX_PLANE, "%s: only a wait looks at the whole answer", rules->who);
     int r = check_fields(rules, step, "params", false, p);
     if (r == 0)
         r = check_target(rules, step, p);

@@ -14,7 +14,7 @@
 static int arguments_of_record(struct build *b, struct problem *p)
 {
     struct json_object *arguments = NULL;
-    const bool guest = tool_param_format(b->tool, "guest") != NULL;
+    const struct param_row *guest = tool_param_format(b->tool, "guest");
 
     if (json_get(b->request->record, "arguments", json_type_object, &arguments) < 0) {
         b->reading.arguments = json_object_new_object();
@@ -22,7 +22,8 @@ static int arguments_of_record(struct build *b, struct problem *p)
     }
     if (json_object_deep_copy(arguments, &b->reading.arguments, NULL) < 0)
         return build_no_memory(p);
-    if (guest) {
+    /* A tool that takes a guest or a node: without a guest the node is what the change was of. */
+    if (guest && json_object_object_get_ex(b->reading.arguments, guest->name, NULL)) {
         json_object_object_del(b->reading.arguments, "node");
         json_object_object_del(b->reading.arguments, "kind");
     }

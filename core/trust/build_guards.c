@@ -293,12 +293,25 @@ static bool guard_counts(const struct build *b, size_t step, size_t guard)
     return step < b->own_steps || !b->own_steps ? !copy : !b->stale[guard];
 }
 
+/* A request on one member of a list changes the list; of a list of which only some fields are guarded nobody
+ * knows whether it changes these. */
+static bool changes_member(struct json_object *step, struct json_object *guard, const char *guard_path)
+{
+    const size_t len = strlen(guard_path);
+    struct json_object *fields = NULL;
+    const char *path = NULL;
+
+    return json_get(guard, "fields", json_type_array, &fields) < 0 && is_request(step, &path) &&
+           strncmp(path, guard_path, len) == 0 && path[len] == '/' && !strchr(path + len + 1, '/');
+}
+
 /* Has an earlier step of the plan, other than the core's own, changed it? */
-static bool is_ours(const struct build *b, size_t step, const char *guard_path)
+static bool is_ours(const struct build *b, size_t step, struct json_object *guard, const char *guard_path)
 {
     for (size_t n = step < b->own_steps ? 0 : b->own_steps; n < step; n++) {
         struct json_object *earlier = json_object_array_get_idx(b->steps, n);
-        if (touches(earlier, guard_path) && !of_another_snapshot(earlier, guard_path))
+        if ((touches(earlier, guard_path) && !of_another_snapshot(earlier, guard_path)) ||
+            changes_member(earlier, guard, guard_path))
             return true;
     }
     return false;
@@ -335,8 +348,10 @@ int build_rechecks(struct build *b, struct problem *p)
         atomic = atomic && !b->own_steps; /* a snapshot takes its time: everything is looked at again */
         for (size_t k = 0; !atomic && list && k < json_object_array_length(b->guards); k++) {
             const char *path = "";
-            (void)json_get_string(json_object_array_get_idx(b->guards, k), "path", &path, NULL);
-            if (guard_counts(b, i, k) && !is_ours(b, i, path) && (is_command(step) || touches(step, path)) &&
+            struct json_object *guard = json_object_array_get_idx(b->guards, k);
+            (void)json_get_string(guard, "path", &path, NULL);
+            if (guard_counts(b, i, k) && !is_ours(b, i, guard, path) &&
+                (is_command(step) || touches(step, path)) &&
                 json_object_array_add(list, json_object_new_int((int)k)) < 0)
                 return build_no_memory(p);
         }

@@ -183,7 +183,12 @@ static int wait_members(struct build *b, struct json_object *raw, struct json_ob
     int64_t interval = INTERVAL_USUAL, deadline = 0;
     const char *text = NULL;
 
+    int64_t flags = 0;
+
+    (void)json_get_int(raw, "flags", &flags);
     int r = build_add(step, "params", json_object_get(params)) < 0 ? build_no_memory(p) : 0;
+    if (r == 0 && (flags & (int64_t)PROXIMO_STEP_WHOLE))
+        r = build_add(step, "whole", json_object_new_boolean(1)) < 0 ? build_no_memory(p) : 0;
     if (r == 0)
         r = put_test(b, raw, step, p);
     if (r < 0)

@@ -20,11 +20,13 @@ static int undo_put(struct build *b, int64_t kind, struct json_object *steps, co
 {
     struct json_object *undo = json_object_new_object();
     const char *class = b->tool->undo_class;
+    /* The way back of a way back is the change itself, under its own class; that one's way back again is not.
+     */
+    const bool redone = b->request->record && text_equal(b->action, b->tool->operation_class);
     int r = build_add_text(undo, "kind", undo_kinds[kind]);
 
-    /* The way back of a way back is the change itself: under its own class. */
     if (r == 0 && kind != PROXIMO_UNDO_NONE && class)
-        r = build_add_text(undo, "class", b->request->record ? b->tool->operation_class : class);
+        r = build_add_text(undo, "class", b->request->record && !redone ? b->tool->operation_class : class);
     if (r == 0 && kind == PROXIMO_UNDO_TEMPLATE)
         r = build_add(undo, "steps", json_object_get(steps));
     if (r == 0 && note)

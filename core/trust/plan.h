@@ -29,7 +29,8 @@
  *   request "method","path","params":[field],"follow":bool,"atomic":bool,"recheck":[guard index],"risk":level
  *   read    "path","params","guard":index or absent,"select":[selector] (must equal the
  * guard),"keep":[selector] wait
- * "path","params","select","test":"exists|equals|in|count","value":json,"interval_ms","deadline_ms",
+ * "path","params","whole":true (selectors begin at the whole answer, not at its
+ * data),"select","test":"exists|equals|in|count","value":json,"interval_ms","deadline_ms",
  *           "fail_if":"selector=value","tolerate":[status],"keep":[selector]
  *   executor "executor","plane":whose it is,"target":{...},"argv":[field without a name],
  *           "stdin":text,"stdin_sha256","stdin_bytes" or "stdin_secret":PARAMETER, "deadline_ms",

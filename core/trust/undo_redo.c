@@ -107,6 +107,7 @@ static struct json_object *redo_step(struct json_object *step)
     flags |= json_get_bool(step, "follow", &flag) == 0 && flag ? PROXIMO_STEP_FOLLOW : 0;
     flags |= json_get_bool(step, "always", &flag) == 0 && flag ? PROXIMO_STEP_ALWAYS : 0;
     flags |= json_get_bool(step, "atomic", &flag) == 0 && flag ? PROXIMO_STEP_ATOMIC : 0;
+    flags |= json_get_bool(step, "whole", &flag) == 0 && flag ? PROXIMO_STEP_WHOLE : 0;
     flags |= strcmp(on_failure, "continue") == 0 ? PROXIMO_STEP_CONTINUE : 0;
     copy(step, "name", raw);
     put_int(raw, "kind", number_of(kind, false));

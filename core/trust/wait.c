@@ -133,12 +133,23 @@ static enum look take_output(struct run *run, struct step_run *s, struct json_ob
     return fault ? LOOK_FAILED : LOOK_HOLDS;
 }
 
+/* What the selectors of the step begin at: the data of the answer, or all of it. NULL: there is none. */
+static struct json_object *looked_at(struct json_object *step, struct json_object *body)
+{
+    struct json_object *data = NULL;
+    bool whole = false;
+    (void)json_get_bool(step, "whole", &whole);
+    if (whole || !body)
+        return body;
+    (void)json_object_object_get_ex(body, "data", &data);
+    return data;
+}
+
 /* One look. LOOK_NOT_YET also for what may pass: no answer, a tolerated status. */
 static enum look poll_once(struct run *run, struct step_run *s, const struct site_call *call)
 {
     struct site_answer answer = {0};
     struct problem p = PROBLEM_INIT;
-    struct json_object *data = NULL;
     struct json_object *value = NULL;
     char words[300];
     enum look look = LOOK_NOT_YET;
@@ -148,8 +159,7 @@ static enum look poll_once(struct run *run, struct step_run *s, const struct sit
         return r == -EINVAL || r == -ENOENT || r == -EACCES ? LOOK_FAILED : LOOK_NOT_YET;
     }
     run_answer_words(&answer, words, sizeof(words));
-    if (answer.body)
-        (void)json_object_object_get_ex(answer.body, "data", &data);
+    struct json_object *data = looked_at(s->step, answer.body);
     if (answer.status >= 400) {
         bool passing = run_answer_lost(answer.status) || answer.status == 595;
         look = passing || tolerated(s->step, answer.status) ? LOOK_NOT_YET : LOOK_FAILED;

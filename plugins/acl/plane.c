@@ -6,7 +6,8 @@
 #include "acl.h"
 
 static const struct topic *const topics[] = {
-    &acl_topic_roles,
+    &acl_topic_entries, &acl_topic_questions, &acl_topic_users,      &acl_topic_groups, &acl_topic_roles,
+    &acl_topic_tokens,  &acl_topic_realms,    &acl_topic_realm_sync, &acl_topic_tfa,
 };
 
 static struct proximo_plane plane = {

@@ -93,6 +93,8 @@ static const char *selectors(const struct config_change *c)
         if (stake && !(key->flags & CONFIG_WRITE_ONLY))
             text = text ? ask_text(&c->ask, "%s,/%s", text, key->name) : ask_text(&c->ask, "/%s", key->name);
     }
+    for (const char *const *name = c->kind->moved; c->verb == CONFIG_UPDATE && name && *name; name++)
+        text = text ? ask_text(&c->ask, "%s,/%s", text, *name) : ask_text(&c->ask, "/%s", *name);
     if (c->verb == CONFIG_DELETE) { /* what this table does not know must not be lost unseen */
         json_object_object_foreach(c->now, name, value)
         {
@@ -108,8 +110,13 @@ static int32_t guard(const struct config_change *c)
 {
     const struct proximo_guard guard = {
         ROW(proximo_guard), .flags = c->verb == CONFIG_CREATE ? PROXIMO_GUARD_TOLERATE : 0,
-        .path = c->kind->one, .fields = selectors(c), .params = ROWS(c->at, c->at_count)};
-    return guard.fields ? c->ask.host->guard(c->ask.call, &guard) : PROXIMO_ENOMEM;
+        .path = c->kind->one,
+        .fields = c->more_fields ? ask_text(&c->ask, "%s%s", selectors(c), c->more_fields) : selectors(c),
+        .params = ROWS(c->at, c->at_count)};
+    int32_t r = guard.fields ? c->ask.host->guard(c->ask.call, &guard) : PROXIMO_ENOMEM;
+    for (uint32_t i = 0; r == PROXIMO_OK && i < c->guard_count; i++)
+        r = c->ask.host->guard(c->ask.call, &c->guards[i]);
+    return r;
 }
 
 static int32_t subject(const struct config_change *c)
@@ -120,7 +127,10 @@ static int32_t subject(const struct config_change *c)
     if (!subject || !name)
         return PROXIMO_ENOMEM;
     json_object_object_add(subject, "kind", json_object_new_string(c->kind->subject));
-    json_object_object_add(subject, c->kind->subject_member, json_object_new_string(name));
+    json_object_object_add(subject, c->kind->subject_member,
+                           strcmp(c->kind->subject, "guest") == 0
+                               ? json_object_new_int64((int64_t)digits_of(name, 999999999))
+                               : json_object_new_string(name));
     return c->ask.host->subject(c->ask.call, c->operation_class, json_text(subject));
 }
 
@@ -223,9 +233,11 @@ static const char *create_path(const struct config_change *c)
 static void put_id(const struct config_change *c, struct fields *fields)
 {
     for (uint32_t i = 0; i < c->at_count; i++) {
-        if (path_names(create_path(c), c->at[i].name) ||
-            (c->kind->id && strcmp(c->at[i].name, c->kind->id) == 0))
+        const bool id = c->kind->id && strcmp(c->at[i].name, c->kind->id) == 0;
+        if (path_names(create_path(c), c->at[i].name) || (id && !c->create_id))
             put(fields, c->at[i]);
+        else if (id)
+            put(fields, FIELD(c->kind->id, c->create_id));
     }
 }
 
@@ -303,8 +315,10 @@ static int32_t see_edit(const struct config_change *c, const struct config_edit 
     const uint32_t loose = CONFIG_LIST | CONFIG_REPEAT | CONFIG_REWRITTEN;
     struct json_object *was = member_of(c->now, edit->key->name);
     const bool rewritten = (edit->key->flags & CONFIG_REWRITTEN) != 0;
-    /* A value that means the same as none may be left out, and none may be shown as that value. */
-    if ((!edit->to && (edit->key->absent || rewritten)) ||
+    /* A value that means the same as none may be left out, and none may be shown as that value; how an
+     * emptied one is kept is left to Proxmox. */
+    const bool emptied = (c->kind->flags & CONFIG_NO_DELETE) && !(edit->key->flags & CONFIG_LIST);
+    if ((!edit->to && (edit->key->absent || rewritten || emptied)) ||
         (edit->to && edit->key->absent && strcmp(edit->to, edit->key->absent) == 0))
         return PROXIMO_OK;
     *ret_seen = true;
@@ -318,7 +332,7 @@ static int32_t see_edit(const struct config_change *c, const struct config_edit 
                   : PROXIMO_ENOMEM;
 }
 
-static int32_t see(const struct config_change *c)
+static int32_t see_values(const struct config_change *c)
 {
     int32_t r = PROXIMO_OK;
     bool seen = c->verb == CONFIG_CREATE;
@@ -335,6 +349,14 @@ static int32_t see(const struct config_change *c)
     /* Nothing of it is ever shown: that the object answers is all there is to see. */
     if (r == PROXIMO_OK && !seen)
         r = wait_for(c, c->kind->one, "", PROXIMO_WAIT_EXISTS, NULL);
+    return r;
+}
+
+static int32_t see(const struct config_change *c)
+{
+    int32_t r = see_values(c);
+    for (uint32_t i = 0; r == PROXIMO_OK && i < c->seen_count; i++)
+        r = c->ask.host->postcondition(c->ask.call, &c->seen[i]);
     return r;
 }
 
@@ -382,10 +404,11 @@ static int32_t way_back(const struct config_change *c)
                             c->edits[i].key->name));
     }
     const bool more = c->verb == CONFIG_DELETE && c->back_count;
-    int32_t r =
-        tell_text(&c->ask, "way_back",
-                  more ? ask_text(&c->ask, "%s, and then brings back what else goes with it", words[c->verb])
-                       : words[c->verb]);
+    const char *text =
+        c->way_back ? c->way_back
+        : more      ? ask_text(&c->ask, "%s, and then brings back what else goes with it", words[c->verb])
+                    : words[c->verb];
+    int32_t r = tell_text(&c->ask, "way_back", text);
     if (r == PROXIMO_OK && more)
         return back_with_more(c);
     return r == PROXIMO_OK ? c->ask.host->undo(c->ask.call, PROXIMO_UNDO_FUNCTION, NULL, 0) : r;

@@ -7,7 +7,8 @@
 #include "firewall.h"
 
 static const struct topic *const topics[] = {
-    &firewall_topic_groups,
+    &firewall_topic_reads,   &firewall_topic_look,    &firewall_topic_rules,
+    &firewall_topic_options, &firewall_topic_objects, &firewall_topic_groups,
 };
 
 static struct proximo_plane plane = {

@@ -129,7 +129,7 @@ static int32_t read_options(void *instance, struct proximo_call *call)
 
 static const struct proximo_read reads[] = {
     {ROW(proximo_read), .flags = PROXIMO_READ_SINGLE, .name = "pve_cluster_options",
-     .title = "Options of the datacenter",
+     .title = "Options of the datacenter (migration and more)",
      .description = "Shows the options of the whole datacenter: networks of migration and replication, what "
                     "HA does at a shutdown, bandwidth limits, tags, second factors. What is not shown is at "
                     "Proxmox's default.",

@@ -66,6 +66,7 @@ static const struct {
     {"\"value\":\"pve1\"", "\"value\":\"..\"", "cannot stand in a path"},
     {"\"kind\":1,\"flags\":1,", "\"kind\":1,\"flags\":4096,", "unknown flag bits"},
     {"\"kind\":1,\"flags\":1,", "\"kind\":1,\"flags\":-1,", "is negative"},
+    {"\"kind\":1,\"flags\":1,", "\"kind\":1,\"flags\":17,", "only a wait looks at the whole answer"},
     {"\"kind\":1,\"flags\":1,", "\"flags\":1,", "lacks \"kind\""},
     {"\"method\":\"POST\",\"path\":\"/a/b\"", "\"method\":\"GET\",\"path\":\"/a/b\"", "POST, PUT or DELETE"},
     {"\"method\":\"POST\",\"path\":\"/a/b\"", "\"method\":7,\"path\":\"/a/b\"", "not of its type"},

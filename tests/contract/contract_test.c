@@ -41,7 +41,8 @@ static struct api *apis[VERSIONS];
 static bool for_pbs;     /* the call in progress is to a Backup Server */
 static char fault[1024]; /* the first one of the call in progress */
 static size_t request_total;
-static char loading[64]; /* the plane that is being opened */
+static char loading[64];    /* the plane that is being opened */
+static const char *release; /* of the tool that is being called, where only one has its requests */
 
 /* ---- the server: checks and gives the emptiest answer of the right type */
 
@@ -51,7 +52,10 @@ static char *serve(const struct http_request *request, int *ret_status)
     char why[700];
     request_total++;
     for (size_t i = for_pbs ? PBS : 0; i < (for_pbs ? VERSIONS : PBS); i++) {
-        if (apis[i] && api_check(apis[i], request, why, sizeof(why), &returns) < 0 && !fault[0])
+        if (i == 1 && sample_is_of_9(request->path))
+            continue;
+        if (apis[i] && (for_pbs || !(release && (*release == '8') != (i == 1))) &&
+            api_check(apis[i], request, why, sizeof(why), &returns) < 0 && !fault[0])
             snprintf(fault, sizeof(fault), "%s: %s", versions[i], why);
     }
     *ret_status = 200;
@@ -64,12 +68,23 @@ static char *serve(const struct http_request *request, int *ret_status)
         return strdup("{\"data\":{\"status\":\"stopped\"}}"); /* what is waited for has ended */
     if (for_pbs && strstr(request->path, "/tasks/") && strstr(request->path, "/log"))
         return strdup("{\"data\":[]}"); /* the description does not say what it returns */
-    if (strstr(request->path, "/status/current"))
+    if (strstr(request->path, "/status/current") && strcmp(returns, "object") == 0)
         return strdup("{\"data\":{\"status\":\"running\"}}"); /* a command runs only where the guest does */
     if (strstr(request->path, "/config") && strcmp(returns, "object") == 0)
-        return strdup("{\"data\":{\"digest\":\"0123456789012345678901234567890123456789\",\"a\":1}}");
+        return strdup("{\"data\":{\"digest\":\"0123456789012345678901234567890123456789\",\"a\":1,"
+                      "\"net0\":\"virtio=BC:24:11:00:00:01,bridge=vmbr0,firewall=1\"}}");
+    if (strcmp(request->path, "/nodes/pve1/network") == 0)
+        return strdup("{\"data\":[{\"iface\":\"vmbr0\",\"type\":\"bridge\"}]}");
     if (strcmp(request->path, "/pools") == 0)
         return strdup("{\"data\":[{\"poolid\":\"prod\",\"members\":[]}]}");
+    if (sample_answer(request->path))
+        return strdup(sample_answer(request->path));
+    if (strcmp(request->path, "/cluster/sdn/vnets/vnet1") == 0)
+        return strdup("{\"data\":{\"vnet\":\"vnet1\",\"zone\":\"zone1\"}}");
+    if (strstr(request->path, "/firewall/ipset") && strstr(request->path, "/ipset")[6] == '\0')
+        return strdup("{\"data\":[{\"name\":\"nightly\"}]}");
+    if (strncmp(request->path, "/cluster/ha/groups/", 19) == 0)
+        return strdup("{\"data\":{\"nodes\":\"pve1\"}}"); /* the description does not say what it returns */
     if (strstr(request->path, "/included_volumes"))
         return strdup("{\"data\":{\"children\":[]}}");
     if (strstr(request->path, "/agent/"))
@@ -191,7 +206,7 @@ static int32_t host_get(struct proximo_call *call, const struct proximo_get *get
         return host_fail(call, PROXIMO_EREMOTE, "%s", p.cause);
     struct json_object *data = NULL;
     json_object_object_get_ex(answer.body, "data", &data);
-    const char *text = json_object_to_json_string(data);
+    const char *text = json_object_to_json_string(get->flags & PROXIMO_GET_WHOLE ? answer.body : data);
     ret->status = answer.status;
     ret->data = keep(call, text, strlen(text));
     site_answer_done(&answer);
@@ -218,7 +233,7 @@ static int32_t host_site(struct proximo_call *call, struct proximo_site *ret)
     (void)call;
     ret->kind = for_pbs ? PROXIMO_SITE_PBS : PROXIMO_SITE_PVE;
     ret->name = (struct proximo_text){"lab", 3};
-    ret->version = for_pbs ? (struct proximo_text){"4.2.1", 5} : (struct proximo_text){"9.2.3", 5};
+    ret->version = (struct proximo_text){for_pbs ? "4.2.1" : release ? release : "9.2.3", 5};
     return 0;
 }
 
@@ -433,6 +448,7 @@ static void call_tool(const struct tool *tool, struct json_object *arguments)
     fake_http_reset();
     fake_http_fallback(serve);
     fault[0] = 0;
+    release = sample_release(tool);
     const struct read_call call = {
         .tool = tool, .site = sites_at(sites, 0), .arguments = arguments, .deadline_ms = clock_ms() + 5000};
     size_t before = request_total;
@@ -459,6 +475,39 @@ static struct json_object *base_arguments(const struct tool *tool, size_t guest)
             json_object_object_add(arguments, param->name, sample(tool, param, is_guest ? guest : 0));
     }
     return arguments;
+}
+
+/* At one place of those that the tool knows, with each of its other parameters. */
+static size_t call_at_place(const struct tool *tool, struct json_object *place)
+{
+    size_t calls = 1;
+    call_tool(tool, place);
+    for (size_t i = 0; i < tool->param_count; i++) {
+        const struct param_row *param = &tool->params[i];
+        struct json_object *value = NULL;
+        for (size_t n = 0; !sample_is_place(tool, param) && (value = sample(tool, param, n)); n++, calls++) {
+            json_object_object_add(place, param->name, value);
+            call_tool(tool, place);
+        }
+        if (!sample_is_place(tool, param) && !(param->flags & PROXIMO_PARAM_REQUIRED))
+            json_object_object_del(place, param->name);
+    }
+    return calls;
+}
+
+static size_t call_at_places(const struct tool *tool)
+{
+    struct json_object *place = NULL;
+    size_t calls = 0;
+    for (size_t n = 0; (place = sample_place(tool, n)); n++) {
+        for (size_t i = 0; i < tool->param_count; i++) {
+            if (tool->params[i].flags & PROXIMO_PARAM_REQUIRED)
+                json_object_object_add(place, tool->params[i].name, sample(tool, &tool->params[i], 0));
+        }
+        calls += call_at_place(tool, place);
+        json_object_put(place);
+    }
+    return calls;
 }
 
 static size_t call_with_samples(const struct tool *tool, size_t guest)
@@ -509,6 +558,10 @@ static void every_request_is_one_that_proxmox_takes(void **state)
             if (tool->kind == TOOL_CHANGE)
                 continue;
             tools++;
+            size_t at_places = call_at_places(tool);
+            calls += at_places;
+            if (at_places)
+                continue;
             if (!sample_for_machines(tool))
                 calls += call_with_samples(tool, 0);
             if (tool_param_format(tool, "guest") && !sample_for_containers(tool))

@@ -46,6 +46,30 @@ static const struct {
     {"pbs_acl_list", "path", "/datastore/main"},
     {"pbs_task_status", "upid", PBS_UPID},
     {"pbs_task_log", "upid", PBS_UPID},
+    {"pve_permissions", "who", "alice@pve!ci"},
+    {"pve_permissions", "path", "/vms/105"},
+    {"pve_who_can", "privilege", "VM.Audit"},
+    {"pve_who_can", "path", "/vms/105"},
+    {"pve_firewall_explain", "from", "vmbr0"},
+    {"pve_firewall_explain", "to", "host"},
+    {"pve_firewall_explain", "source", "10.10.10.77"},
+    {"pve_firewall_explain", "dest", "10.10.10.11"},
+    {"pve_firewall_explain", "proto", "udp"},
+    {"pve_firewall_explain", "icmp_type", "echo-request"},
+    {"pve_firewall_simulate", "edits", "[{\"part\":\"rules\",\"op\":\"insert\",\"value\":{}}]"},
+};
+/* What goes with every call of a tool, though no parameter of it is required. */
+static const char *const always[] = {"source", "dest"};
+/* What says whose firewall it is; `not_for` names tools that this place has nothing for. */
+static const struct {
+    const char *name, *value, *not_for;
+} places[] = {
+    {"scope", "cluster", "pve_firewall_log"},
+    {"node", "pve1", "pve_firewall_alias_list pve_ipset_list"},
+    {"vmid", "105", ""},
+    {"vmid", "web1", ""},
+    {"vnet", "vnet1", ""},
+    {"group", "webserver", ""},
 };
 static const char *const for_machines[] = {"pve_cloudinit_get", "pve_guest_agent_info", "vm_diagnose", NULL};
 static const char *const for_containers[] = {"ct_diagnose", "ct_logs", NULL};
@@ -57,6 +81,15 @@ static bool is_one_of(const struct tool *tool, const char *const *names)
     return *names != NULL;
 }
 
+/* Rules of HA came with 9, where 8 has groups. */
+static const char *const since_9[] = {"pve_ha_rules_list", "pve_ha_rule_get", "pve_ha_failover", NULL};
+static const char *const until_8[] = {"pve_ha_groups_list", "pve_ha_group_get", NULL};
+
+const char *sample_release(const struct tool *tool)
+{
+    return is_one_of(tool, since_9) ? "9.2.3" : is_one_of(tool, until_8) ? "8.4.1" : NULL;
+}
+
 bool sample_for_machines(const struct tool *tool)
 {
     return is_one_of(tool, for_machines);
@@ -65,6 +98,52 @@ bool sample_for_machines(const struct tool *tool)
 bool sample_for_containers(const struct tool *tool)
 {
     return is_one_of(tool, for_containers);
+}
+
+static const struct param_row *param_named(const struct tool *tool, const char *name)
+{
+    for (size_t i = 0; i < tool->param_count; i++) {
+        if (strcmp(tool->params[i].name, name) == 0)
+            return &tool->params[i];
+    }
+    return NULL;
+}
+
+static bool needs_place(const struct tool *tool)
+{
+    return param_named(tool, "scope") || strcmp(tool->name, "pve_firewall_explain") == 0;
+}
+
+struct json_object *sample_place(const struct tool *tool, size_t n)
+{
+    for (size_t i = 0; needs_place(tool) && i < sizeof(places) / sizeof(places[0]); i++) {
+        if (!param_named(tool, places[i].name) || strstr(places[i].not_for, tool->name) || n-- > 0)
+            continue;
+        struct json_object *place = json_object_new_object();
+        json_object_object_add(place, places[i].name, json_object_new_string(places[i].value));
+        for (size_t k = 0; k < sizeof(always) / sizeof(always[0]); k++) {
+            const struct param_row *param = param_named(tool, always[k]);
+            if (param && strcmp(tool->name, "pve_firewall_explain") == 0)
+                json_object_object_add(place, always[k], sample(tool, param, 0));
+        }
+        return place;
+    }
+    return NULL;
+}
+
+bool sample_is_place(const struct tool *tool, const struct param_row *param)
+{
+    if (!needs_place(tool))
+        return false;
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        if (strcmp(places[i].name, param->name) == 0)
+            return true;
+    }
+    for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++) {
+        if (strcmp(tool->name, "pve_firewall_explain") == 0 && strcmp(always[i], param->name) == 0)
+            return true;
+    }
+    return param->format && strcmp(param->format, "kind") == 0;
 }
 
 struct json_object *sample(const struct tool *tool, const struct param_row *param, size_t n)
@@ -109,4 +188,35 @@ struct json_object *sample(const struct tool *tool, const struct param_row *para
         }
     }
     return n ? NULL : json_object_new_string("vzdump");
+}
+
+/* Answers that name what the samples name. */
+static const struct {
+    const char *part, *answer;
+} answers[] = {
+    {"/sdn/zones", "{\"data\":[{\"zone\":\"nightly\",\"status\":\"available\"}]}"},
+    {"/subnets", "{\"data\":[{\"vnet\":\"nightly\",\"zone\":\"nightly\",\"subnet\":\"vzdump\"}]}"},
+};
+
+const char *sample_answer(const char *path)
+{
+    for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+        if (strstr(path, answers[i].part))
+            return answers[i].answer;
+    }
+    return strcmp(path, "/cluster/sdn/vnets") == 0
+               ? "{\"data\":[{\"vnet\":\"nightly\",\"zone\":\"nightly\"}]}"
+               : NULL;
+}
+
+bool sample_is_of_9(const char *path)
+{
+    static const char *const begins[] = {"/cluster/sdn/fabrics/", "/cluster/sdn/prefix-lists",
+                                         "/cluster/sdn/route-maps/", "/cluster/sdn/dry-run"};
+
+    for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++) {
+        if (strncmp(path, begins[i], strlen(begins[i])) == 0)
+            return true;
+    }
+    return false;
 }

@@ -222,6 +222,78 @@ static void data_null_is_unread(void **state)
     is(fixture, VM109 "/status/current", "data.name", "build-runner"); /* it is there */
 }
 
+/* ---- firewalls */
+
+#define RULES "/cluster/firewall/rules"
+#define SETS  "/cluster/firewall/ipset"
+
+static void a_new_rule_is_the_first(void **state)
+{
+    struct fixture *fixture = *state;
+
+    done(fixture, "POST", RULES,
+         "{\"type\": \"in\", \"action\": \"DROP\", \"comment\": \"new\", \"pos\": \"2\", \"digest\": "
+         "\"bad\"}");
+    is(fixture, RULES "/0", "data.comment", "new");
+    is(fixture, RULES "/1", "data.comment", "ssh");
+}
+
+static void a_rule_is_off_unless_said(void **state)
+{
+    struct fixture *fixture = *state;
+
+    done(fixture, "POST", RULES, "{\"type\": \"in\", \"action\": \"DROP\"}");
+    is(fixture, RULES "/0", "data.enable", "0");
+    done(fixture, "POST", RULES, "{\"type\": \"in\", \"action\": \"DROP\", \"enable\": \"1\"}");
+    is(fixture, RULES "/0", "data.enable", "1");
+}
+
+static void moveto_is_before(void **state)
+{
+    struct fixture *fixture = *state;
+
+    done(fixture, "PUT", RULES "/0", "{\"moveto\": \"2\", \"comment\": \"not written\"}");
+    is(fixture, RULES "/0", "data.comment", "web interface");
+    is(fixture, RULES "/1", "data.comment", "ssh");
+    done(fixture, "PUT", RULES "/1", "{\"moveto\": \"3\"}");
+    is(fixture, RULES "/2", "data.comment", "ssh");
+    done(fixture, "PUT", RULES "/2", "{\"moveto\": \"0\"}");
+    is(fixture, RULES "/0", "data.comment", "ssh");
+}
+
+static void an_alias_is_written_whole(void **state)
+{
+    struct fixture *fixture = *state;
+
+    bad_param(fixture, "PUT", "/cluster/firewall/aliases/lan", "{\"rename\": \"lan2\"}", "cidr",
+              "property is missing and it is not optional");
+    done(fixture, "PUT", "/cluster/firewall/aliases/lan", "{\"cidr\": \"10.10.10.0/24\"}");
+    is(fixture, "/cluster/firewall/aliases/lan", "data.comment", "(none)");
+}
+
+static void sets_are_renamed_by_post(void **state)
+{
+    struct fixture *fixture = *state;
+
+    done(fixture, "POST", SETS, "{\"name\": \"admins\", \"rename\": \"admins\", \"comment\": \"c\"}");
+    is(fixture, SETS, "data.?name=admins.comment", "c");
+    done(fixture, "POST", SETS, "{\"name\": \"others\", \"rename\": \"admins\"}");
+    is(fixture, SETS, "data.?name=admins.name", "(none)");
+    is(fixture, SETS "/others", "data.0.cidr", "10.10.10.5");
+    done(fixture, "POST", "/cluster/firewall/groups", "{\"group\": \"db\", \"rename\": \"database\"}");
+    is(fixture, "/cluster/firewall/groups/db/0", "data.macro", "PostgreSQL");
+}
+
+static void entries_are_masked(void **state)
+{
+    struct fixture *fixture = *state;
+
+    done(fixture, "POST", SETS "/admins", "{\"cidr\": \"10.1.2.3/16\"}");
+    is(fixture, SETS "/admins", "data.0.cidr", "10.1.0.0/16");
+    bad_param(fixture, "POST", SETS "/admins", "{\"cidr\": \"10.1.9.9/16\"}", "cidr",
+              "address '10.1.0.0/16' already exists");
+}
+
 int main(void)
 {
 #define FACT(name) cmocka_unit_test_setup_teardown(name, with_demo, end)
@@ -242,6 +314,12 @@ int main(void)
         FACT(compress_none_is_0),
         FACT(current_is_synthetic),
         FACT(data_null_is_unread),
+        FACT(a_new_rule_is_the_first),
+        FACT(a_rule_is_off_unless_said),
+        FACT(moveto_is_before),
+        FACT(an_alias_is_written_whole),
+        FACT(sets_are_renamed_by_post),
+        FACT(entries_are_masked),
     };
     int r;
 

@@ -51,7 +51,8 @@ static void check_nothing(struct stage *stage)
 static void check_applied(struct stage *stage, struct json_object *plan)
 {
     struct json_object *wanted = row_part(stage->row, "apply", json_type_object);
-    struct json_object *before CLEANUP_JSON = undo_before(stage);
+    struct json_object *before CLEANUP_JSON =
+        stage->untouched ? json_object_get(stage->untouched) : undo_before(stage);
     bool failed = true;
     struct json_object *answer CLEANUP_JSON = apply_as_person(stage, plan, &failed);
 
@@ -68,6 +69,13 @@ void check_change(struct stage *stage)
     CLEANUP_FREE char *arguments = stage_arguments(stage, NULL);
     bool failed = true;
 
+    struct json_object *never = row_part(stage->row, "never", json_type_object);
+    if (never) {
+        struct json_object *answer CLEANUP_JSON = call_facade(stage, arguments, &failed);
+        stage_refusal(stage, "never", never, answer, failed);
+        check_invalid(stage);
+        return;
+    }
     if (flag(stage->row, "nothing")) {
         check_nothing(stage);
         check_invalid(stage);

@@ -23,6 +23,8 @@ void check_invalid(struct stage *stage);
 void check_refused(struct stage *stage);
 /* Before a change: what `undo.equal` names. After it: undone, and as it was. */
 struct json_object *undo_before(struct stage *stage);
+/* The same before the row's `before`, where `undo.as` says so; NULL: it does not. */
+struct json_object *undo_untouched(struct stage *stage);
 void check_undo(struct stage *stage, struct json_object *plan, struct json_object *applied,
                 struct json_object *before);
 /* Applies with a person who types the subject. */

@@ -99,7 +99,7 @@ void contract_check(struct stage *stage)
 
     load_once();
     assert_int_equal(file_read(stage->log, &text), 0);
-    if (!text.len)
+    if (!text.len && !row_part(stage->row, "never", json_type_object))
         stage_bad(stage, "the simulator saw no request");
     for (char *at = text.data, *end; at && (end = strchr(at, '\n')); at = end + 1) {
         *end = '\0';

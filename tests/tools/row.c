@@ -26,7 +26,7 @@ static const struct {
     {"invalid", json_type_array, false}, {"plan", json_type_object, true},
     {"apply", json_type_object, true},   {"nothing", json_type_boolean, true},
     {"drift", json_type_array, true},    {"fails", json_type_object, true},
-    {"undo", json_type_object, true},
+    {"undo", json_type_object, true},    {"never", json_type_object, true},
 };
 
 static void give_up(const char *path, size_t i, const char *what, const char *word)

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "check.h"
 #include "contract.h"
 
 #define OPTIONS_MOST 48
@@ -179,6 +180,7 @@ void stage_up(struct stage *stage, const struct row *row, struct json_object *si
     stage->up = true;
     road_start(&stage->road, words, "");
     stage->before = json_object_new_array();
+    stage->untouched = undo_untouched(stage);
     struct json_object *before = row_part(row, "before", json_type_array);
     for (size_t i = 0; before && i < json_object_array_length(before); i++)
         json_object_array_add(stage->before, stage_request(stage, json_object_array_get_idx(before, i)));
@@ -241,6 +243,7 @@ void stage_abandon(struct stage *stage)
     if (stage->log[0])
         (void)unlink(stage->log);
     json_object_put(stage->before);
+    json_object_put(stage->untouched);
     memset(stage, 0, sizeof(*stage));
 }
 

@@ -16,10 +16,11 @@ struct stage {
     struct road road;
     struct server server;
     bool up, served;
-    struct json_object *before; /* the answers of the row's `before`, in their order */
-    char log[64];               /* the requests that the simulator saw */
-    char pct[80];               /* the program of this name, where the row's planes want one */
-    int bad;                    /* findings */
+    struct json_object *before;    /* the answers of the row's `before`, in their order */
+    struct json_object *untouched; /* of `undo.as`: what `undo.equal` names, before these; NULL else */
+    char log[64];                  /* the requests that the simulator saw */
+    char pct[80];                  /* the program of this name, where the row's planes want one */
+    int bad;                       /* findings */
 };
 
 /* From now on findings are added to this text instead of counted: somebody wants to see them. */

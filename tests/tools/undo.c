@@ -85,6 +85,13 @@ struct json_object *undo_before(struct stage *stage)
     return state;
 }
 
+struct json_object *undo_untouched(struct stage *stage)
+{
+    struct json_object *undo = row_part(stage->row, "undo", json_type_object);
+
+    return undo && member(undo, "as") ? undo_before(stage) : NULL;
+}
+
 static void check_none(struct stage *stage, const char *words, struct json_object *plan,
                        const char *arguments)
 {
@@ -120,7 +127,7 @@ static void check_point(struct stage *stage, struct json_object *wanted, struct 
         stage_bad(stage, "undo: wanted ok: %s", json_object_to_json_string_ext(answer, PLAIN));
 }
 
-static void check_equal(struct stage *stage, struct json_object *before)
+static void check_equal(struct stage *stage, const char *what, struct json_object *before)
 {
     struct json_object *after CLEANUP_JSON = undo_before(stage);
 
@@ -128,9 +135,29 @@ static void check_equal(struct stage *stage, struct json_object *before)
     {
         struct json_object *is = json_object_object_get(after, path);
         if (!json_object_equal(was, is))
-            stage_bad(stage, "undo: %s was %s\n    and is %s", path,
+            stage_bad(stage, "%s: %s was %s\n    and is %s", what, path,
                       json_object_to_json_string_ext(was, PLAIN), json_object_to_json_string_ext(is, PLAIN));
     }
+}
+
+/* The way back of an applied plan, applied: all is as in `wanted`. NULL: it failed, and that is said. */
+static struct json_object *take_back(struct stage *stage, const char *what, struct json_object *applied,
+                                     struct json_object *wanted)
+{
+    char arguments[120];
+    bool failed = true;
+
+    (void)snprintf(arguments, sizeof(arguments), "{\"receipt\":\"%s\"}", at(applied, "/receipt"));
+    struct json_object *back CLEANUP_JSON = server_tool(&stage->server, "proximo_undo", arguments, &failed);
+    if (failed || !*at(back, "/plan_id")) {
+        stage_bad(stage, "%s: no plan: %s", what, json_object_to_json_string(back));
+        return NULL;
+    }
+    struct json_object *answer = apply_as_person(stage, back, &failed);
+    if (failed || strcmp(at(answer, "/outcome"), "ok") != 0)
+        stage_bad(stage, "%s: wanted ok: %s", what, json_object_to_json_string_ext(answer, PLAIN));
+    check_equal(stage, what, wanted);
+    return answer;
 }
 
 void check_undo(struct stage *stage, struct json_object *plan, struct json_object *applied,
@@ -138,7 +165,6 @@ void check_undo(struct stage *stage, struct json_object *plan, struct json_objec
 {
     struct json_object *undo = row_part(stage->row, "undo", json_type_object), *point = NULL;
     char arguments[120];
-    bool failed = true;
 
     if (!undo)
         return;
@@ -154,13 +180,10 @@ void check_undo(struct stage *stage, struct json_object *plan, struct json_objec
     struct json_object *changed CLEANUP_JSON = undo_before(stage);
     if (json_object_object_length(before) == 0 || json_object_equal(before, changed))
         stage_bad(stage, "undo: none of `equal` shows the change");
-    struct json_object *back CLEANUP_JSON = server_tool(&stage->server, "proximo_undo", arguments, &failed);
-    if (failed || !*at(back, "/plan_id")) {
-        stage_bad(stage, "undo: no plan: %s", json_object_to_json_string(back));
-        return;
+    struct json_object *undone CLEANUP_JSON = take_back(stage, "undo", applied, before);
+    bool redo = false;
+    if (undone && json_get_bool(undo, "redo", &redo) == 0 && redo) {
+        struct json_object *redone CLEANUP_JSON = take_back(stage, "redo", undone, changed);
+        (void)redone;
     }
-    struct json_object *answer CLEANUP_JSON = apply_as_person(stage, back, &failed);
-    if (failed || strcmp(at(answer, "/outcome"), "ok") != 0)
-        stage_bad(stage, "undo: wanted ok: %s", json_object_to_json_string_ext(answer, PLAIN));
-    check_equal(stage, before);
 }

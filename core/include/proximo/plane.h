@@ -38,7 +38,8 @@
  * parameter may be called snapshot_first; 0.3 resources, prompts, and asking the client: can_ask, ask,
  * client_log, show, updated, PROXIMO_EINPUT, PROXIMO_ECAPABILITY, PROXIMO_CONTENT_ASSISTANT; 0.4 findings and
  * incomplete in reads, further fields of a finding, executors, ended; 0.5 planes of Backup
- * Servers (site_kinds), gets of other sites, sites, reached_json of a site.
+ * Servers (site_kinds), gets of other sites, sites, token and reached_json of a site, PROXIMO_GET_WHOLE,
+ * PROXIMO_STEP_WHOLE.
  */
 #ifndef PROXIMO_PLANE_H
 #define PROXIMO_PLANE_H
@@ -285,6 +286,8 @@ struct proximo_prompt {
 #define PROXIMO_STEP_CONTINUE (UINT64_C(1) << 1) /* on_failure: continue */
 #define PROXIMO_STEP_ALWAYS   (UINT64_C(1) << 2) /* runs even after a failure and at shutdown */
 #define PROXIMO_STEP_ATOMIC   (UINT64_C(1) << 3) /* Proxmox checks a digest on this very call */
+#define PROXIMO_STEP_WHOLE                                                                                   \
+    (UINT64_C(1) << 4) /* since 0.5, wait: as PROXIMO_GET_WHOLE; its selectors begin there */
 
 #define PROXIMO_WAIT_EXISTS 1u
 #define PROXIMO_WAIT_EQUALS 2u
@@ -471,6 +474,9 @@ struct proximo_content {
 /* A GET. {names} in path come from fields, percent-encoded; fields the path does not name become the query.
  */
 #define PROXIMO_GET_TOLERATE (UINT64_C(1) << 0) /* an error answer is a result, not a failure */
+/* Since 0.5: the answer's data is all that Proxmox answered, {"data":..., "changes":...}: what stands beside
+ * the data as well. */
+#define PROXIMO_GET_WHOLE (UINT64_C(1) << 1)
 struct proximo_get {
     uint32_t struct_size;
     uint32_t field_count;
@@ -498,9 +504,10 @@ struct proximo_site {
     uint32_t kind;
     struct proximo_text name;
     struct proximo_text version; /* "9.2.3"; empty when not known yet */
+    struct proximo_text token;   /* since 0.5: whose rights count, "name@realm!token"; empty: not known */
     /*
      * Since 0.5. How the host reaches it, as JSON: {"endpoints":[{"host":"pve1.lan","port":8006,
-     * "address":"10.10.10.11"}], "local":"192.0.2.5", "token":"USER@REALM!TOKENID",
+     * "address":"10.10.10.11"}], "local":"192.0.2.5",
      * "operator_addresses":["10.0.0.0/24"]}. address and local are the two ends of the last connection and
      * absent before there was one; operator_addresses are the configuration's; empty when not known.
      */

@@ -153,7 +153,10 @@ PLANE_TEST_FN int32_t plane_test_site(struct proximo_call *call, struct proximo_
     ret_site->version.ptr = version;
     ret_site->version.len = strlen(version);
     if (ret_site->struct_size >= sizeof(*ret_site)) {
+        const char *token = call->test->token ? call->test->token : "";
         const char *reached = call->test->reached ? call->test->reached : "";
+        ret_site->token.ptr = token;
+        ret_site->token.len = strlen(token);
         ret_site->reached_json.ptr = reached;
         ret_site->reached_json.len = strlen(reached);
     }
@@ -232,12 +235,13 @@ PLANE_TEST_FN int32_t plane_test_ask(struct plane_test *t, const char *path,
     return 0;
 }
 
-/* Of another site as "SITE:/path". */
+/* Of another site as "SITE:/path"; for the whole answer as "whole:/path". */
 PLANE_TEST_FN int32_t plane_test_ask_site(struct plane_test *t, const struct proximo_get *get,
                                           struct proximo_answer *ret)
 {
-    char path[1024];
-    (void)snprintf(path, sizeof(path), "%s%s%s", get->site ? get->site : "", get->site ? ":" : "", get->path);
+    char path[1100];
+    (void)snprintf(path, sizeof(path), "%s%s%s%.1000s", get->site ? get->site : "", get->site ? ":" : "",
+                   get->flags & PROXIMO_GET_WHOLE ? "whole:" : "", get->path);
     return plane_test_ask(t, path, get->fields, get->field_count, ret);
 }
 

@@ -38,6 +38,7 @@ struct plane_test {
     uint32_t argument_count, answer_count;
     char *config;        /* JSON; NULL: "{}" */
     const char *version; /* of the site; NULL: "9.2.3" */
+    const char *token;   /* of the site; NULL: not known */
     const char *reached; /* of the site, JSON; NULL: not known */
     const char *sites;   /* all of them, JSON; NULL: the one that is asked */
     int cancelled;       /* set by the test: every upcall returns PROXIMO_ECANCELLED */

@@ -59,7 +59,7 @@ PLANE_TEST_FN int32_t plane_test_step_json(struct plane_test_json *j, const stru
     int request = s && s->kind == PROXIMO_STEP_REQUEST;
     int32_t r = 0;
     if (!s || s->struct_size != sizeof(*s) || s->kind < PROXIMO_STEP_REQUEST ||
-        s->kind > PROXIMO_STEP_EXECUTOR || s->flags > 15)
+        s->kind > PROXIMO_STEP_EXECUTOR || s->flags > 31)
         return PROXIMO_EINVAL;
     if (request ? !s->method || (strcmp(s->method, "POST") != 0 && strcmp(s->method, "PUT") != 0 &&
                                  strcmp(s->method, "DELETE") != 0)

@@ -40,10 +40,12 @@ static int end_run(struct run *run)
     return r;
 }
 
-static int add_port(struct run *run, size_t packet, uint16_t port, const struct fw_result *before,
+/* Ports that are all judged alike. */
+static int add_span(struct run *run, size_t packet, struct fw_span span, const struct fw_result *before,
                     const struct fw_result *after)
 {
-    bool same = before->possible == after->possible;
+    /* Of what is unknown before and after nobody knows whether it changes. */
+    bool same = before->possible == after->possible && before->verdict != FW_UNKNOWN;
     bool goes_on =
         run->open && !same && run->change.before == before->verdict && run->change.after == after->verdict;
     int r = goes_on ? 0 : end_run(run);
@@ -52,40 +54,63 @@ static int add_port(struct run *run, size_t packet, uint16_t port, const struct 
         return r;
     if (!goes_on)
         run->change = (struct fw_change){.packet = packet,
-                                         .first = port,
+                                         .first = span.first,
                                          .before = before->verdict,
                                          .after = after->verdict,
                                          .by = after->by};
-    run->change.last = port;
+    run->change.last = span.last;
     run->open = true;
     return 0;
+}
+
+static int judge(const struct fw_model *before, const struct fw_model *after, const struct fw_packet *packet,
+                 struct fw_result *ret_before, struct fw_result *ret_after)
+{
+    int r = fw_evaluate(before, packet, ret_before);
+
+    return r ? r : fw_evaluate(after, packet, ret_after);
+}
+
+/* A port at which nothing begins or ends in either model is judged as the one before it. */
+static int compare_ports(struct run *run, const struct fw_model *before, const struct fw_model *after,
+                         struct fw_packet packet, size_t index, uint16_t first, uint16_t last)
+{
+    struct fw_edges edges = {{0}};
+    struct fw_result old, new;
+    int r = 0;
+
+    fw_edges_mark(before, &packet, &edges);
+    fw_edges_mark(after, &packet, &edges);
+    for (uint32_t port = first, next; r == 0 && port <= last; port = next) {
+        next = fw_edges_next(&edges, port);
+        if (next > (uint32_t)last + 1)
+            next = (uint32_t)last + 1;
+        packet.dport = (int)port;
+        r = judge(before, after, &packet, &old, &new);
+        if (r == 0)
+            r = add_span(run, index, (struct fw_span){(uint16_t)port, (uint16_t)(next - 1)}, &old, &new);
+    }
+    return r;
 }
 
 int fw_compare(const struct fw_model *before, const struct fw_model *after, const struct fw_packet *packets,
                size_t count, uint16_t first, uint16_t last, fw_change_fn *each, void *data)
 {
     struct run run = {.each = each, .data = data};
+    int r = 0;
 
-    for (size_t i = 0; i < count; i++) {
-        struct fw_packet packet = packets[i];
-        bool ports = first <= last;
+    for (size_t i = 0; r == 0 && i < count; i++) {
+        struct fw_result old, new;
 
-        for (uint32_t port = ports ? first : 0; port <= (ports ? last : 0U); port++) {
-            struct fw_result old, new;
-
-            if (ports)
-                packet.dport = (int)port;
-            int r = fw_evaluate(before, &packet, &old);
+        if (first <= last) {
+            r = compare_ports(&run, before, after, packets[i], i, first, last);
+        } else {
+            r = judge(before, after, &packets[i], &old, &new);
             if (r == 0)
-                r = fw_evaluate(after, &packet, &new);
-            if (r == 0)
-                r = add_port(&run, i, (uint16_t)port, &old, &new);
-            if (r)
-                return r;
+                r = add_span(&run, i, (struct fw_span){0, 0}, &old, &new);
         }
-        int r = end_run(&run);
-        if (r)
-            return r;
+        if (r == 0)
+            r = end_run(&run);
     }
-    return 0;
+    return r;
 }

@@ -104,7 +104,7 @@ static const char *bridge_of(const struct fw_end *end, const struct fw_nic *nic)
 {
     switch (end->kind) {
     case FW_END_HOST: return "lo";
-    case FW_END_OUTSIDE: return end->bridge;
+    case FW_END_OUTSIDE: return *end->bridge ? end->bridge : NULL;
     case FW_END_GUEST: break;
     }
     return nic ? nic->bridge : NULL;

@@ -74,11 +74,21 @@ struct fw_address {
 };
 /* An address in text, nothing after it. -EINVAL. */
 int fw_address_parse(const char *text, struct fw_address *ret_address);
+/* A network or range: first <= address <= last. `bits` is the prefix length, of a range 255. */
+struct fw_net {
+    uint8_t family, bits;
+    uint8_t first[16], last[16];
+};
+/* `address` or `address/prefix`; host bits are cleared. -EINVAL. */
+int fw_net_parse(const char *text, size_t len, struct fw_net *ret_net);
+/* The same, or `first-last`. -EINVAL. */
+int fw_range_parse(const char *text, size_t len, struct fw_net *ret_net);
+bool fw_net_has(const struct fw_net *net, const struct fw_address *address);
 
 enum fw_end_kind { FW_END_OUTSIDE, FW_END_HOST, FW_END_GUEST };
 struct fw_end {
     enum fw_end_kind kind;
-    char bridge[32];    /* of OUTSIDE */
+    char bridge[32];    /* of OUTSIDE; "": not known */
     uint32_t vmid, net; /* of GUEST */
 };
 
@@ -173,7 +183,7 @@ typedef int fw_change_fn(const struct fw_change *change, void *data);
 /*
  * Evaluates each packet with both models for every port of first..last (its own dport is ignored; first >
  * last: just the packet as it is) and calls `each` for every run of ports that is judged otherwise
- * afterwards. What `each` returns ends it unless 0, and is returned.
+ * afterwards, or unknown before and after. What `each` returns ends it unless 0, and is returned.
  */
 int fw_compare(const struct fw_model *before, const struct fw_model *after, const struct fw_packet *packets,
                size_t count, uint16_t first, uint16_t last, fw_change_fn *each, void *data);

@@ -32,16 +32,6 @@ bool fw_same(const char *a, const char *b); /* NULL equals nothing */
 
 /* ---------------------------------------------------------------- addresses */
 
-/* A network or range: first <= address <= last. `bits` is the prefix length, of a range 255. */
-struct fw_net {
-    uint8_t family, bits;
-    uint8_t first[16], last[16];
-};
-/* `address` or `address/prefix`; host bits are cleared. -EINVAL. */
-int fw_net_parse(const char *text, size_t len, struct fw_net *ret_net);
-/* One element of a list: a network or `first-last`. -EINVAL. */
-int fw_range_parse(const char *text, size_t len, struct fw_net *ret_net);
-bool fw_net_has(const struct fw_net *net, const struct fw_address *address);
 bool fw_net_equal(const struct fw_net *a, const struct fw_net *b);
 int fw_mac_parse(const char *text, uint8_t ret_mac[6]);
 /* The link-local address made from a MAC (RFC 4291, modified EUI-64). */
@@ -312,6 +302,16 @@ void fw_walk_host(struct fw_walk *walk);
 void fw_walk_guest(struct fw_walk *walk, const struct fw_guest *guest, const struct fw_nic *nic);
 const struct fw_nic *fw_model_nic(const struct fw_model *model, uint32_t vmid, uint32_t net,
                                   const struct fw_guest **ret_guest);
+
+/* The destination ports at which a model may begin to judge otherwise than at the port before. */
+struct fw_edges {
+    uint8_t bits[65536 / 8];
+};
+/* Those that this packet meets. */
+void fw_edges_mark(const struct fw_model *model, const struct fw_packet *packet, struct fw_edges *edges);
+/* The next one behind this port; 65536: none. */
+uint32_t fw_edges_next(const struct fw_edges *edges, uint32_t port);
+
 bool fw_forwarding(const struct fw_model *model); /* might rules of direction forward matter (nftables)? */
 
 #endif

@@ -32,7 +32,8 @@ int surface_open(void **state)
 
     (void)snprintf(
         yaml, sizeof(yaml),
-        "mode: guarded\nplane_dir: %s/planes\nplanes: {guests: {}, nodes: {}, storage: {}" SURFACE_MORE "}\n",
+        "mode: guarded\nplane_dir: %s/planes\nplanes: {acl: {}, firewall: {}, guests: {}, ha: {}, nodes: {}, "
+        "sdn: {}, storage: {}" SURFACE_MORE "}\n",
         build ? build : ".");
     if (config_load_text("test", yaml, strlen(yaml), &surface.config, &p) < 0)
         return fail("configuration", &p);

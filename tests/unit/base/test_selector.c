@@ -39,6 +39,12 @@ static const struct {
     {"/disks[size>31]/id", 0, "\"scsi0\""},
     {"/disks[size>32]/id", 0, "\"scsi1\""},
     {"/map[vmid>105]/on", 0, "true"},
+    {"/disks[id=scsi1][size=64]/a/b/0", 0, "true"},
+    {"/disks[size>1][id=scsi1]/size", 0, "64"}, /* not the first that fits the first of them */
+    {"/map[on=true][vmid=106]/vmid", 0, "106"},
+    {"/disks[id=scsi0][size=64]", -ENOENT, NULL},
+    {"/disks[id=scsi0][a=1]/b", -ENOENT, NULL},
+    {"/disks[id=scsi0][size]", -EINVAL, NULL},
     {"/disks[size>64]/id", -ENOENT, NULL},
     {"/disks[id>0]", -ENOENT, NULL}, /* a text is no number */
     {"/d[v>1]", -ENOENT, NULL},

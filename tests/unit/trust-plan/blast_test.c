@@ -53,9 +53,11 @@ int __wrap_planes_call(struct planes *planes, const struct plane_call *call, str
 static void labels(void **state)
 {
     (void)state;
-    static const char *const good[] = {"guest/105",  "storage/local",
-                                       "pool/prod",  "node/pve1",
-                                       "user/a@pve", "task/UPID:pve1:0:0:0:vzstop:105:root@pam:"};
+    static const char *const good[] = {"guest/105",        "storage/local",
+                                       "pool/prod",        "node/pve1",
+                                       "user/a@pve",       "task/UPID:pve1:0:0:0:vzstop:105:root@pam:",
+                                       "firewall/cluster", "firewall-group/webserver",
+                                       "vnet/labnet"};
     static const char *const bad[] = {"guest", "guest/", "guest/x", "Guest/1", "pool/a b", "/x"};
     for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
         CLEANUP_BUF struct buf out = BUF_INIT(400);
@@ -68,6 +70,14 @@ static void labels(void **state)
         struct json_object *subject = NULL;
         assert_true(subject_parse(bad[i], &subject, NULL) < 0);
     }
+    /* What else the blast function is told is no part of what a person types. */
+    static const char detailed[] = "{\"kind\":\"firewall-group\",\"group\":\"web\",\"scope\":\"group\","
+                                   "\"edit\":\"[{\\\"op\\\":\\\"remove\\\"}]\"}";
+    CLEANUP_BUF struct buf typed = BUF_INIT(400);
+    CLEANUP_JSON struct json_object *group = NULL;
+    assert_int_equal(json_parse(detailed, sizeof(detailed) - 1, &group, NULL), 0);
+    assert_int_equal(subject_label(group, &typed, NULL), 0);
+    assert_string_equal(typed.data, "firewall-group/web");
     CLEANUP_BUF struct buf out = BUF_INIT(400);
     static const char several[] = "[{\"subject\":{\"kind\":\"guest\",\"vmid\":1}},"
                                   "{\"subject\":{\"kind\":\"guest\",\"vmid\":2}}]";

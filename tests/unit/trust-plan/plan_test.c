@@ -364,6 +364,30 @@ static void blast_again(void **state)
     plan_free(plan);
 }
 
+#define STAGES(fields)                                                                                       \
+    "{\"summary\":\"s\",\"guards\":[{\"path\":\"/nodes/pve1/network\"" fields                                \
+    "}],\"steps\":[{\"kind\":1,\"method\":\"DELETE\",\"path\":\"/nodes/pve1/network/vmbr9\"},{\"kind\":1,"   \
+    "\"method\":\"PUT\",\"path\":\"/nodes/pve1/network\",\"flags\":1}]}"
+
+/* What the plan itself changes is not held against it: a request on a member changes the whole list, but
+ * not what is guarded of other members. */
+static void a_member_of_a_guarded_list(void **state)
+{
+    static const struct {
+        const char *draft, *guarded;
+    } rows[] = {{STAGES(""), NULL}, {STAGES(",\"fields\":\"[iface=vmbr0]/cidr\""), "\"recheck\":[0]"}};
+    (void)state;
+    fake_http_answer("/nodes/pve1/network", 200,
+                     "{\"data\":[{\"iface\":\"vmbr0\",\"cidr\":\"10.0.0.1/24\"},{\"iface\":\"vmbr9\"}]}");
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        rig.draft = rows[i].draft;
+        struct plan *plan = rig_planned(&power_tool, "{\"vmid\":\"105\"}");
+        const char *steps = rig_member(plan, "steps");
+        assert_true(!strstr(steps, "\"recheck\":[0") == !rows[i].guarded);
+        plan_free(plan);
+    }
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
 int main(void)
 {
@@ -380,6 +404,7 @@ int main(void)
                                        TEST(way_back),
                                        TEST(plan_of_a_way_back),
                                        TEST(answer_is_small),
+                                       TEST(a_member_of_a_guarded_list),
                                        TEST(blast_again)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

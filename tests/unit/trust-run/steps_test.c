@@ -253,6 +253,18 @@ static void waits(void **state)
     assert_string_equal(wait_step("'select':'/l','test':'count','value':3,'deadline_ms':1"), "failed");
 }
 
+/* Beside the data: what waits in a node's network stands there. */
+static void wait_that_looks_at_the_whole_answer(void **state)
+{
+    (void)state;
+    fake_http_script("GET /cluster/options", SAY(.body = "{\"data\":{\"n\":1},\"changes\":\"x\"}"));
+    assert_string_equal(wait_step("'whole':true,'select':'/changes','test':'exists'"), "ok");
+    assert_string_equal(wait_step("'whole':true,'select':'/data/n','test':'equals','value':1"), "ok");
+    assert_string_equal(
+        wait_step("'whole':true,'select':'/changes','test':'count','value':0,'deadline_ms':1"), "failed");
+    assert_string_equal(wait_step("'select':'/changes','test':'exists','deadline_ms':1"), "failed");
+}
+
 static void wait_until_it_holds(void **state)
 {
     (void)state;
@@ -368,16 +380,27 @@ static void secret_result(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(goes_on_past_a_bad_one), T(always_after_a_failure),
-        T(kind_that_there_is_not), T(reference_is_encoded),
-        T(reference_of_a_number),  T(bad_references),
-        T(reference_to_nothing),   T(recheck_holds),
-        T(recheck_drift),          T(recheck_unreadable),
-        T(digest_mismatch),        T(read_asserts_and_offers),
-        T(read_finds_drift),       T(waits),
-        T(wait_until_it_holds),    T(wait_that_goes_the_other_way),
-        T(wait_not_tolerated),     T(secret_is_sent_and_seen_nowhere),
-        T(secret_in_refusals),     T(secret_gone_after_a_restart),
+        T(goes_on_past_a_bad_one),
+        T(always_after_a_failure),
+        T(kind_that_there_is_not),
+        T(reference_is_encoded),
+        T(reference_of_a_number),
+        T(bad_references),
+        T(reference_to_nothing),
+        T(recheck_holds),
+        T(recheck_drift),
+        T(recheck_unreadable),
+        T(digest_mismatch),
+        T(read_asserts_and_offers),
+        T(read_finds_drift),
+        T(waits),
+        T(wait_until_it_holds),
+        T(wait_that_looks_at_the_whole_answer),
+        T(wait_that_goes_the_other_way),
+        T(wait_not_tolerated),
+        T(secret_is_sent_and_seen_nowhere),
+        T(secret_in_refusals),
+        T(secret_gone_after_a_restart),
         T(secret_result),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
