@@ -55,13 +55,22 @@ static int64_t count_of(struct fixture *fixture, const char *path, const char *p
     return count;
 }
 
+struct row {
+    const char *who, *method, *path, *params;
+    int status;
+    const char *text;
+};
+
+static void all_say(struct fixture *fixture, const struct row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        says(fixture, rows[i].who, rows[i].method, rows[i].path, rows[i].params, rows[i].status,
+             rows[i].text);
+}
+
 static void errors(void **state)
 {
-    static const struct {
-        const char *who, *method, *path, *params;
-        int status;
-        const char *text;
-    } rows[] = {
+    static const struct row rows[] = {
         {"none", "GET", "/version", "{}", 401,
          "authentication failed - no authentication credentials provided."},
         {"none", "GET", "/ping", "{}", 200, "{\"data\":{\"pong\":true}}"},
@@ -104,21 +113,14 @@ static void errors(void **state)
         {"root", "GET", MAIN "/status", "{\"verbose\": \"maybe\"}", 400,
          "parameter verification errors\n\nparameter 'verbose': Unable to parse boolean option."},
     };
-    struct fixture *fixture = *state;
 
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        says(fixture, rows[i].who, rows[i].method, rows[i].path, rows[i].params, rows[i].status,
-             rows[i].text);
+    all_say(*state, rows, sizeof rows / sizeof *rows);
 }
 
 /* A token with Datastore.Backup on one namespace. */
 static void rights(void **state)
 {
-    static const struct {
-        const char *who, *method, *path, *params;
-        int status;
-        const char *text;
-    } rows[] = {
+    static const struct row rows[] = {
         {"backup-narrow", "GET", "/admin/datastore", "{}", 200,
          "{\"data\":[{\"store\":\"main\",\"mount-status\":\"nonremovable\",\"backend-type\":\"filesystem\"}]"
          "}"},
@@ -148,11 +150,8 @@ static void rights(void **state)
         {"backup-pve", "POST", MAIN "/prune", "{" G105 ", \"keep-last\": \"1\", \"dry-run\": \"1\"}", 400,
          "backup owner check failed (backup@pbs!pve != backup@pbs)"},
     };
-    struct fixture *fixture = *state;
 
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        says(fixture, rows[i].who, rows[i].method, rows[i].path, rows[i].params, rows[i].status,
-             rows[i].text);
+    all_say(*state, rows, sizeof rows / sizeof *rows);
 }
 
 static void prune(void **state)
