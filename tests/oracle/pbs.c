@@ -181,6 +181,24 @@ static void prune(void **state)
     assert_int_equal(count_of(fixture, MAIN "/snapshots", "{\"ns\": \"prod/web\"}"), 7);
 }
 
+/* Who may prune no more than its own prunes a whole datastore down to its own groups. */
+static void prune_of_ones_own(void **state)
+{
+    struct fixture *fixture = *state;
+
+    says(fixture, "backup-narrow", "POST", MAIN "/prune-datastore",
+         "{\"keep-last\": \"1\", \"ns\": \"prod\"}", 400,
+         "missing permissions 'Datastore.Modify|Datastore.Prune' on '/datastore/main/prod'");
+    says(fixture, "backup-pve", "POST", MAIN "/prune-datastore", "{\"keep-last\": \"1\"}", 200,
+         "UPID:vault:");
+    wait_ms(100);
+    assert_int_equal(count_of(fixture, MAIN "/snapshots", "{" G100 "}"), 1);
+    assert_int_equal(count_of(fixture, MAIN "/snapshots", "{\"ns\": \"prod\"}"), 1 + 14 + 10);
+    assert_int_equal(count_of(fixture, MAIN "/snapshots", "{}"), 5 + 14 + 4);
+    says(fixture, "root", "GET", MAIN "/notes", "{" G100 ", \"backup-time\": \"8000000000000000000\"}", 400,
+         "snapshot vm/100/1900-01-01T00:00:00Z does not exist");
+}
+
 static void deletions(void **state)
 {
     struct fixture *fixture = *state;
@@ -360,6 +378,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(errors, with_vault, end),
         cmocka_unit_test_setup_teardown(rights, with_vault, end),
         cmocka_unit_test_setup_teardown(prune, with_vault, end),
+        cmocka_unit_test_setup_teardown(prune_of_ones_own, with_vault, end),
         cmocka_unit_test_setup_teardown(deletions, with_vault, end),
         cmocka_unit_test_setup_teardown(garbage, with_vault, end),
         cmocka_unit_test_setup_teardown(jobs, with_vault, end),
