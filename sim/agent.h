@@ -14,6 +14,11 @@
 int sim_agent_reach(struct sim_call *call, struct sim_guest *guest);
 /* Does what a command that only acts asks for, and answers the call. (agent_action.c) */
 int sim_agent_action(struct sim_call *call, const struct sim_guest *guest, const char *command);
+/* The end of a command that looks at the system, as agent/exec-status tells it, owned; NULL: it is none of
+ * those. (agent_inside.c) */
+struct json_object *sim_inside_run(const struct sim_guest *guest, struct json_object *words);
+/* Is the program said to be absent? */
+bool sim_inside_lacks(const struct sim_guest *guest, const char *program);
 /* Runs on Windows? */
 bool sim_guest_is_windows(const struct sim_guest *guest);
 /* The interfaces with their addresses, as the agent lists them. Owned. (agent_net.c) */

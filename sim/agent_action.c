@@ -124,12 +124,15 @@ int sim_agent_file_write(struct sim_call *call)
 /* A handful of programs; what is none of them does nothing and ends well. */
 static struct json_object *run_command(const struct sim_guest *guest, struct json_object *words)
 {
-    struct json_object *end = json_object_new_object();
+    struct json_object *end = sim_inside_run(guest, words);
     const char *program = json_object_get_string(json_object_array_get_idx(words, 0)), *second = NULL;
     const char *slash = strrchr(program, '/'), *file;
     char text[1024] = "", buffer[300];
     int code = 0;
 
+    if (end)
+        return end;
+    end = json_object_new_object();
     program = slash ? slash + 1 : program;
     if (json_object_array_length(words) > 1)
         second = json_object_get_string(json_object_array_get_idx(words, 1));
@@ -163,7 +166,8 @@ int sim_agent_exec(struct sim_call *call)
 
     if (sim_agent_reach(call, &guest) < 0)
         return -1;
-    if (!words || json_object_array_length(words) == 0)
+    if (!words || json_object_array_length(words) == 0 ||
+        sim_inside_lacks(&guest, json_object_get_string(json_object_array_get_idx(words, 0))))
         return sim_fail(call, 500,
                         "Agent error: Failed to execute child process (No such file or directory)\n");
     if (!sim_get(guest.run, "execs"))

@@ -43,6 +43,7 @@ void config_free(struct config *config)
         free(config->planes[i].section_json);
         strings_done(&config->planes[i].endpoints);
         strings_done(&config->planes[i].programs);
+        strings_done(&config->planes[i].look_inside);
         strings_done(&config->planes[i].material);
     }
     for (size_t i = 0; i < config->origin_count; i++) {

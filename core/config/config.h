@@ -62,7 +62,8 @@ struct config_plane {
     bool client_requests;
     /* For its executors, "NAME=VALUE": what they may be connected to, start and read. */
     struct config_strings endpoints, programs, material;
-    char *section_json; /* this plane's own `config:` mapping as JSON text, "{}" when absent */
+    struct config_strings look_inside; /* machines that its probes may run fixed commands in; target.h */
+    char *section_json;                /* this plane's own `config:` mapping as JSON text, "{}" when absent */
 };
 
 /* trust.consent: at least this consent for the classes that match. */

@@ -75,12 +75,23 @@ static int set_value(struct walk *w, const struct yaml_node *node, const struct 
     return build_set(w->b, key, build_owner(w->b, key, &w->owners), path, value, place, origin);
 }
 
+/* One item of a list, and what it must be. */
+static int add_item(struct walk *w, const struct schema_key *key, struct value *value, const char *text,
+                    const struct value_source *source)
+{
+    switch (key->type) {
+    case VALUE_PATHS: return value_folder_add(value, text, source, w->b->p);
+    case VALUE_NETWORKS: return value_network_add(value, text, source, w->b->p);
+    case VALUE_GUESTS: return value_guest_add(value, text, source, w->b->p);
+    default: return value_list_add(value, text, source->place, w->b->p);
+    }
+}
+
 static int set_list(struct walk *w, const struct yaml_node *node, const struct schema_key *key,
                     const char *path)
 {
     char place[PLACE_SIZE];
     const struct value_source source = {.path = path, .place = place, .folder = w->b->folder};
-    const bool folders = key->type == VALUE_PATHS, networks = key->type == VALUE_NETWORKS;
     struct value value = {0};
     int r = 0;
 
@@ -89,14 +100,13 @@ static int set_list(struct walk *w, const struct yaml_node *node, const struct s
     for (size_t i = 0; r == 0 && i < node->count; i++) {
         const struct yaml_node *item = &node->items[i];
         place_of(w, item->line, item->column, place);
-        if (item->kind != YAML_SCALAR)
-            r = fault(w, item, path, folders ? "a folder is needed here" : "a name is needed here");
-        else if (folders)
-            r = value_folder_add(&value, item->text, &source, w->b->p);
-        else if (networks)
-            r = value_network_add(&value, item->text, &source, w->b->p);
+        if (item->kind == YAML_SCALAR)
+            r = add_item(w, key, &value, item->text, &source);
         else
-            r = value_list_add(&value, item->text, place, w->b->p);
+            r = fault(w, item, path,
+                      key->type == VALUE_PATHS    ? "a folder is needed here"
+                      : key->type == VALUE_GUESTS ? "a guest is needed here"
+                                                  : "a name is needed here");
     }
     return set_value(w, node, key, path, &value, r);
 }
@@ -413,6 +423,7 @@ static int walk_mapping(struct walk *w, const struct yaml_node *node, const char
         case VALUE_NAMES: r = set_named(w, item, key, below); break;
         case VALUE_COUNTS: r = set_counts(w, item, key, below); break;
         case VALUE_LIST:
+        case VALUE_GUESTS:
         case VALUE_NETWORKS:
         case VALUE_PATHS: r = set_list(w, item, key, below); break;
         case VALUE_FREE: r = set_free(w, item, key, below); break;

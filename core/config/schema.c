@@ -90,6 +90,9 @@ const struct schema_key schema[] = {
      "programs that this plane's executors may start, by name: absolute paths"},
     {"planes.*.material", VALUE_NAMES, PLANE(material), NULL, NAMES_FILE, 0, LATER_SAME, true, NULL,
      "files that this plane's executors may read, by name: keys (mode 600), known hosts, certificates"},
+    {"planes.*.look_inside", VALUE_GUESTS, PLANE(look_inside), NULL, 0, 0, LATER_SAME, true, NULL,
+     "machines that this plane's diagnosis may look into with fixed commands that only read, by the guest "
+     "agent: 105, 200-210, tag:NAME, * for all; default: none"},
     {"planes.*.config", VALUE_FREE, PLANE(section_json), NULL, 0, 0, LATER_SAME, true, NULL,
      "this plane's own settings; its README says which"},
     {"tools", VALUE_GROUP, NOWHERE, NULL, 0, 0, LATER_SAME, true, NULL, "which tools exist"},
@@ -241,16 +244,27 @@ const char *schema_nearest(const char *prefix, const char *name)
 static const char *type_name(const struct schema_key *key)
 {
     static const char *const names[] = {
-        [VALUE_PATH] = "path",      [VALUE_NODE] = "node name",
-        [VALUE_URL] = "URL",        [VALUE_TEXT] = "text",
-        [VALUE_SHA256] = "SHA-256", [VALUE_CHOICE] = "choice",
-        [VALUE_SWITCH] = "choice",  [VALUE_BOOL] = "true|false",
-        [VALUE_NUMBER] = "number",  [VALUE_LIST] = "list of names",
-        [VALUE_FREE] = "mapping",   [VALUE_GROUP] = "mapping",
-        [VALUE_SITES] = "mapping",  [VALUE_PLANES] = "mapping",
-        [VALUE_ENDPOINTS] = "list", [VALUE_RULES] = "mapping",
-        [VALUE_COUNTS] = "mapping", [VALUE_PATHS] = "list of folders",
-        [VALUE_NAMES] = "mapping",  [VALUE_NETWORKS] = "list of addresses",
+        [VALUE_PATH] = "path",
+        [VALUE_NODE] = "node name",
+        [VALUE_URL] = "URL",
+        [VALUE_TEXT] = "text",
+        [VALUE_SHA256] = "SHA-256",
+        [VALUE_CHOICE] = "choice",
+        [VALUE_SWITCH] = "choice",
+        [VALUE_BOOL] = "true|false",
+        [VALUE_NUMBER] = "number",
+        [VALUE_LIST] = "list of names",
+        [VALUE_FREE] = "mapping",
+        [VALUE_GROUP] = "mapping",
+        [VALUE_SITES] = "mapping",
+        [VALUE_PLANES] = "mapping",
+        [VALUE_ENDPOINTS] = "list",
+        [VALUE_RULES] = "mapping",
+        [VALUE_COUNTS] = "mapping",
+        [VALUE_PATHS] = "list of folders",
+        [VALUE_NAMES] = "mapping",
+        [VALUE_NETWORKS] = "list of addresses",
+        [VALUE_GUESTS] = "list of guests",
     };
 
     return names[key->type];

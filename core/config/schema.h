@@ -22,6 +22,7 @@ enum value_type {
     VALUE_BOOL,      /* true or false */
     VALUE_NUMBER,    /* min..max */
     VALUE_LIST,      /* sequence of names */
+    VALUE_GUESTS,    /* sequence of guests: 105, 200-210, tag:NAME, * */
     VALUE_PATHS,     /* sequence of folders, each as VALUE_PATH */
     VALUE_NETWORKS,  /* sequence of IP addresses and networks (CIDR) */
     VALUE_COUNTS,    /* mapping of classes (or PREFIX.*) to numbers min..max, stored as names "CLASS=N" */

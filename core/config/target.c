@@ -107,6 +107,35 @@ int target_parse(const char *word, struct target *ret, const char **ret_why)
     return 0;
 }
 
+int target_parse_guest(const char *word, struct target *ret, const char **ret_why)
+{
+    struct target target = {.kind = TARGET_VMID, .from = VMID_LEAST, .to = VMID_MOST};
+
+    *ret_why = "a guest's number (105), two of them (200-210), tag:NAME or * is expected";
+    if (strncmp(word, "tag:", 4) == 0)
+        return target_parse(word, ret, ret_why);
+    if (strcmp(word, "*") != 0 && (*word == '0' || strstr(word, "-0") || !range_read(word, &target)))
+        return -EINVAL;
+    *ret = target;
+    return 0;
+}
+
+bool target_is_guest(const struct target *target, uint32_t vmid, const char *tags)
+{
+    const size_t len = strlen(target->name);
+
+    if (target->kind == TARGET_VMID)
+        return vmid >= target->from && vmid <= target->to;
+    /* Proxmox parts tags by semicolons, commas or spaces. */
+    for (const char *at = tags; target->kind == TARGET_TAG && at && *at; at += strspn(at, ";, ")) {
+        const size_t n = strcspn(at, ";, ");
+        if (n == len && memcmp(at, target->name, len) == 0)
+            return true;
+        at += n;
+    }
+    return false;
+}
+
 size_t targets_count(const struct config_strings *list)
 {
     size_t count = 0;

@@ -35,6 +35,10 @@ struct config_strings;
 bool target_is(const char *word);
 /* 0, or -EINVAL and *ret_why (static) says what is expected. */
 int target_parse(const char *word, struct target *ret, const char **ret_why);
+/* A word of planes.*.look_inside: 105, 200-210, tag:web, or * for every guest. The same. */
+int target_parse_guest(const char *word, struct target *ret, const char **ret_why);
+/* Is it this guest? tags: its own ("a;b"); NULL: none, or not known, then only ids count. */
+bool target_is_guest(const struct target *target, uint32_t vmid, const char *tags);
 /* How many words of a list are targets. */
 size_t targets_count(const struct config_strings *list);
 

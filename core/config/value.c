@@ -264,6 +264,20 @@ int value_list_add(struct value *value, const char *item, const char *place, str
     return strings_add(&value->list, item) < 0 ? no_memory(p) : 0;
 }
 
+int value_guest_add(struct value *value, const char *item, const struct value_source *source,
+                    struct problem *p)
+{
+    struct target target;
+    const char *why = NULL;
+
+    if (target_parse_guest(item, &target, &why) < 0)
+        return problem_set(p, -EINVAL, PX_CONFIG, "%s: %s: \"%.80s\": %s", source->place, source->path, item,
+                           why);
+    if (value->list.count == LIST_MAX)
+        return problem_set(p, -EINVAL, PX_CONFIG, "%s: more than %u guests", source->place, LIST_MAX);
+    return strings_add(&value->list, item) < 0 ? no_memory(p) : 0;
+}
+
 /* Without slashes at its end. A comma is what parts the folders where they are shown and hashed. */
 int value_folder_add(struct value *value, const char *item, const struct value_source *source,
                      struct problem *p)
@@ -411,7 +425,7 @@ static bool has_text(const struct schema_key *key)
 static bool has_list(const struct schema_key *key)
 {
     return key->type == VALUE_LIST || key->type == VALUE_PATHS || key->type == VALUE_COUNTS ||
-           key->type == VALUE_NAMES || key->type == VALUE_NETWORKS;
+           key->type == VALUE_NAMES || key->type == VALUE_GUESTS || key->type == VALUE_NETWORKS;
 }
 
 bool value_same(const struct schema_key *key, const void *owner, const struct value *value)

@@ -30,6 +30,9 @@ int value_list_add(struct value *value, const char *item, const char *place, str
 /* Adds a folder to a PATHS value. */
 int value_folder_add(struct value *value, const char *item, const struct value_source *source,
                      struct problem *p);
+/* Adds a guest to a GUESTS value. */
+int value_guest_add(struct value *value, const char *item, const struct value_source *source,
+                    struct problem *p);
 /* Adds an address or network to a NETWORKS value. */
 int value_network_add(struct value *value, const char *item, const struct value_source *source,
                       struct problem *p);

@@ -30,6 +30,10 @@ bool http_probe_parameter_allowed(const char *method, const char *path_template,
 int http_probe_check(const char *method, const char *path, const struct http_field *fields,
                      size_t field_count, struct problem *p);
 
+/* Does this probe run a fixed command in a machine? Then its answer is the command's output, which the core
+ * fetches itself (plane/agent_probe.c). */
+bool http_probe_runs_command(const char *method, const char *path_template);
+
 /* The whole table, one "METHOD path name=value" a line, for documentation and tests. */
 struct http_probe_row {
     const char *method;
@@ -37,6 +41,9 @@ struct http_probe_row {
     const char *fixed; /* "dry-run=1"; "": none */
     const char *open;  /* names a caller may fill in, comma separated */
     const char *why;   /* why it has no effect */
+    /* Of agent/exec: the words, a blank between them. Each is a parameter `command`, in this order, and there
+     * is nothing else. NULL: no command. */
+    const char *command;
 };
 const struct http_probe_row *http_probe_rows(size_t *ret_count);
 

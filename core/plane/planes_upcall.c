@@ -11,6 +11,8 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "config/config.h"
+#include "http/probe_table.h"
+#include "plane/agent_probe.h"
 #include "plane/upcall.h"
 
 int32_t upcall_code_of(const struct problem *p)
@@ -82,14 +84,16 @@ static int32_t upcall_probe(struct planes *planes, struct call *call, struct bod
     struct get *get = calloc(1, sizeof(*get));
     char *name = body_dup(body, 64), *path = NULL;
     size_t count = 0;
+    int32_t code = 0;
     int r = -EINVAL;
+    bool answered = false;
 
     if (!get || !name || get_read_fields(body, get) < 0 || !body_end(body)) {
         (void)problem_set(p, -EINVAL, PX_PLANE, "the plane asked for a probe that makes no sense");
     } else {
         const struct probe_row *probe = find_probe(call, name);
         if (probe && probe->executor) {
-            int32_t code = upcall_exec_probe(planes, call, probe, get->fields, get->field_count, out, p);
+            code = upcall_exec_probe(planes, call, probe, get->fields, get->field_count, out, p);
             get_done(get);
             free(get);
             free(name);
@@ -103,14 +107,17 @@ static int32_t upcall_probe(struct planes *planes, struct call *call, struct bod
             path = get_fill(get, probe->path, true, p);
         if (path)
             r = probe_fields(get, probe, fields, &count, p);
-        if (path && r == 0) {
+        if (path && r == 0 && http_probe_runs_command(probe->method, probe->path)) {
+            code = upcall_agent_probe(planes, call, path, fields, count, out, p);
+            answered = true;
+        } else if (path && r == 0) {
             upcall_tokens_new(planes, call, &token, 1);
             r = site_probe(call->request->site, &(struct site_call){call->request->deadline_ms, token},
                            probe->method, path, fields, count, &answer, p);
             upcall_tokens_done(planes, call, &token, 1);
         }
     }
-    if (r == 0) {
+    if (r == 0 && !answered) {
         get_take_answer(get, &answer, false);
         body_put_u32(out, 1);
         get_put_answer(out, get);
@@ -120,7 +127,7 @@ static int32_t upcall_probe(struct planes *planes, struct call *call, struct bod
     free(get);
     free(path);
     free(name);
-    return r < 0 ? upcall_code_of(p) : 0;
+    return r < 0 ? upcall_code_of(p) : code;
 }
 
 static int32_t upcall_permission(struct planes *planes, struct call *call, struct body *body, struct buf *out,

@@ -68,6 +68,7 @@ enum {
     FROM_PROCESSES,
     FROM_LOADAVG,
     FROM_PROCESS_IO,
+    FROM_VMSTAT,
     SOURCES
 };
 
@@ -184,6 +185,8 @@ enum {
     PROC_ZOMBIE,
     IN_LOAD,
     PROC_IO,
+    PROC_MEM,
+    IN_OOM,
     CHECKS
 };
 

@@ -53,17 +53,39 @@ static bool is_held(const struct asking *a, const struct source *source, const c
     return false;
 }
 
-static int32_t tell_unread(const struct asking *a, const struct findings *f, const struct unread *one)
+/* Parts of one road (no privilege of their own) that all of it is unread of, for one reason: told as one. */
+static bool is_same(const struct findings *f, const struct unread *one, const struct unread *other)
 {
+    return !one->what[0] && !other->what[0] && !source_of(one->source)->path &&
+           !source_of(other->source)->path && !f->read[one->source] && !f->read[other->source] &&
+           strcmp(one->why, other->why) == 0;
+}
+
+static int32_t tell_unread(const struct asking *a, const struct findings *f, uint32_t at)
+{
+    const struct unread *one = &f->unread[at];
     const struct source *source = source_of(one->source);
     const char *codes = codes_of(a, one->source), *name = filled(a, f, source->name);
     const char *path = filled(a, f, source->path), *needs = "";
+    for (uint32_t i = 0; i < at; i++) {
+        if (is_same(f, &f->unread[i], one))
+            return PROXIMO_OK;
+    }
+    for (uint32_t i = at + 1; name && codes && i < f->unread_count; i++) {
+        if (!is_same(f, one, &f->unread[i]))
+            continue;
+        name = ask_text(a, "%s, %s", name, filled(a, f, source_of(f->unread[i].source)->name));
+        codes = ask_text(a, "%s, %s", codes, codes_of(a, f->unread[i].source));
+    }
     if (path && !strchr(path, '{') && !is_held(a, source, path))
         needs = ask_text(a, "; it needs %s on %s", source->privilege, path);
     if (!name || !codes || !needs)
         return PROXIMO_ENOMEM;
     const char *what = ask_text(a, "%s%s%s", name, one->what[0] ? ", " : "", one->what);
-    const char *why = ask_text(a, "%s%s. Not checked%s: %s", one->why, needs,
+    size_t len = strlen(one->why);
+    while (len && one->why[len - 1] == '.') /* a sentence goes on */
+        len--;
+    const char *why = ask_text(a, "%.*s%s. Not checked%s: %s", (int)len, one->why, needs,
                                f->read[one->source] ? " in full" : "", codes);
     return what && why ? a->host->incomplete(a->call, what, why) : PROXIMO_ENOMEM;
 }
@@ -125,7 +147,7 @@ int32_t findings_reply(const struct asking *a, struct findings *f, const char *n
     int32_t r = f->no_memory || !words ? PROXIMO_ENOMEM : PROXIMO_OK;
     findings_rank(f);
     for (uint32_t i = 0; r == PROXIMO_OK && i < f->unread_count; i++)
-        r = tell_unread(a, f, &f->unread[i]);
+        r = tell_unread(a, f, i);
     if (r == PROXIMO_OK && f->unread_more)
         r = a->host->incomplete(a->call, "further parts",
                                 ask_text(a, "%u more could not be read", f->unread_more));

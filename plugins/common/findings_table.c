@@ -60,6 +60,7 @@ static const struct source sources[SOURCES] = {
     [FROM_PROCESSES] = {"ps", NULL, NULL},
     [FROM_LOADAVG] = {"/proc/loadavg", NULL, NULL},
     [FROM_PROCESS_IO] = {"/proc/PID/io", NULL, NULL},
+    [FROM_VMSTAT] = {"/proc/vmstat", NULL, NULL},
 };
 
 #define NONE NAN
@@ -173,6 +174,8 @@ static const struct check checks[CHECKS] = {
     ABOVE(PROC_ZOMBIE, "PROC-ZOMBIE", FROM_PROCESSES, "processes", 1, 50, NONE, "ended and were not collected (zombies)", NULL),
     ABOVE(IN_LOAD, "IN-LOAD", FROM_LOADAVG, "per CPU", NONE, 1.0, 2.0, "is high for its CPUs", NULL),
     ABOVE(PROC_IO, "PROC-IO", FROM_PROCESS_IO, "MiB/s", 5, 50, NONE, "reads and writes disks a lot", NULL),
+    ABOVE(PROC_MEM, "PROC-MEM", FROM_PROCESSES, "%", 50, NONE, NONE, "takes half of the memory or more", NULL),
+    ABOVE(IN_OOM, "IN-OOM", FROM_VMSTAT, "processes", NONE, NONE, 1, "were killed because memory ran out", NULL),
 };
 /* clang-format on */
 

@@ -64,9 +64,14 @@ bool evidence_open(struct findings *f, uint32_t source, struct evidence_text in,
         findings_unread(f, source, what, "the guest does not have this command");
         return false;
     }
+    if (in.exit_status == 124) { /* timeout's own */
+        findings_unread(f, source, what, "it did not end in its time and was ended");
+        return false;
+    }
     if (in.exit_status != 0) {
-        (void)snprintf(words, sizeof(words), "it ended with status %d: %.*s", (int)in.exit_status,
-                       (int)(in.len < 80 ? in.len : 80), in.text);
+        const char *quote = in.len ? "\"" : "";
+        (void)snprintf(words, sizeof(words), "it ended with status %d%s%s%.*s%s", (int)in.exit_status,
+                       in.len ? ": " : "", quote, (int)(in.len < 80 ? in.len : 80), in.text, quote);
         findings_unread(f, source, what, words);
         return false;
     }
@@ -172,6 +177,20 @@ void evidence_cgroup(struct findings *f, struct evidence_text current, struct ev
     findings_read(f, FROM_CGROUP);
     findings_measure(f, CGROUP_OOM, "processes of the guest", killed,
                      "oom_kill %.0f, oom %.0f, since its last start", killed, isnan(oom) ? 0.0 : oom);
+}
+
+void evidence_vmstat(struct findings *f, struct evidence_text in)
+{
+    struct piece left;
+    if (!evidence_open(f, FROM_VMSTAT, in, NULL, &left))
+        return;
+    const double killed = named_number(left, "oom_kill");
+    if (isnan(killed)) {
+        findings_unread(f, FROM_VMSTAT, NULL, "it does not tell of killed processes");
+        return;
+    }
+    findings_read(f, FROM_VMSTAT);
+    findings_measure(f, IN_OOM, "processes inside", killed, "oom_kill %.0f, since its last start", killed);
 }
 
 void evidence_meminfo(struct findings *f, struct evidence_text in)

@@ -25,6 +25,8 @@ void evidence_pressure(struct findings *f, uint32_t check, struct evidence_text 
 /* cat memory.current, memory.max, memory.events of the guest's cgroup. */
 void evidence_cgroup(struct findings *f, struct evidence_text current, struct evidence_text max,
                      struct evidence_text events);
+/* cat /proc/vmstat: processes killed for want of memory in the whole system. */
+void evidence_vmstat(struct findings *f, struct evidence_text in);
 void evidence_meminfo(struct findings *f, struct evidence_text in);
 /* df -P -k, df -P -i */
 void evidence_df(struct findings *f, struct evidence_text in);
@@ -41,6 +43,19 @@ void evidence_processes(struct findings *f, struct evidence_text in);
 void evidence_load(struct findings *f, struct evidence_text in, uint32_t cpus);
 /* cat /proc/PID/io: bytes read from and written to disks; false: not both are there. */
 bool evidence_process_io(struct evidence_text in, double *ret_read, double *ret_written);
+
+/* ---- all processes */
+
+struct evidence_io {
+    uint32_t pid;
+    double bytes; /* read and written so far */
+};
+/* Of `grep -r -H ... /proc/.`, "/proc/./77/io:read_bytes: 4096", up to `most` processes, as they come. */
+uint32_t evidence_io_read(const char *text, size_t len, struct evidence_io *ret, uint32_t most);
+/* What each moved between two looks, in place of `after`; those of only one of them are left out. How many
+ * are left. */
+uint32_t evidence_io_moved(const struct evidence_io *before, uint32_t before_count, struct evidence_io *after,
+                           uint32_t count);
 
 /* ---- for the parsers */
 

@@ -115,15 +115,29 @@ void evidence_sockets(struct findings *f, struct evidence_text in)
 /* ---- processes */
 
 struct census {
-    uint32_t rows, blocked, zombies, hogs;
+    uint32_t rows, blocked, zombies, hogs[2];
     struct name_list blocked_names;
 };
 
-/* pid ppid stat pcpu pmem rss comm args */
+/* pid ppid stat pcpu pmem rss comm args; args: what is left of the line */
+static void count_hog(struct findings *f, uint32_t *count, uint32_t check, const struct piece word[7],
+                      struct piece args)
+{
+    const double part = piece_number(word[check == PROC_CPU ? 3 : 4]);
+    char what[100];
+    if (!check_severity(check, part) || (*count)++ >= HOGS_MOST)
+        return;
+    for (; args.len && *args.text == ' '; args.len--)
+        args.text++;
+    (void)snprintf(what, sizeof(what), "process %.*s (%.*s)", shown(word[0], 10), word[0].text,
+                   shown(word[6], 40), word[6].text);
+    findings_measure(f, check, what, part, "rss %.*s kB%s: %.*s", shown(word[5], 16), word[5].text,
+                     check == PROC_CPU ? "; mean since it began" : "", shown(args, 200), args.text);
+}
+
 static void count_process(struct findings *f, struct census *c, struct piece line)
 {
     struct piece word[7];
-    char what[100];
     for (uint32_t i = 0; i < 7; i++) {
         if (!piece_word(&line, &word[i]))
             return;
@@ -138,12 +152,8 @@ static void count_process(struct findings *f, struct census *c, struct piece lin
         names_add(&c->blocked_names, "%.*s %.*s", shown(word[0], 10), word[0].text, shown(word[6], 30),
                   word[6].text);
     }
-    if (check_severity(PROC_CPU, cpu) && c->hogs++ < HOGS_MOST) {
-        (void)snprintf(what, sizeof(what), "process %.*s (%.*s)", shown(word[0], 10), word[0].text,
-                       shown(word[6], 40), word[6].text);
-        findings_measure(f, PROC_CPU, what, cpu, "rss %.*s kB; mean since it began:%.*s", shown(word[5], 16),
-                         word[5].text, shown(line, 200), line.text);
-    }
+    count_hog(f, &c->hogs[0], PROC_CPU, word, line);
+    count_hog(f, &c->hogs[1], PROC_MEM, word, line);
 }
 
 void evidence_processes(struct findings *f, struct evidence_text in)

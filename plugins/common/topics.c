@@ -14,8 +14,8 @@ static const struct kind {
         offsetof(struct topic, member), offsetof(struct proximo_plane, member),                              \
             offsetof(struct topic_rows, member), (uint32_t)sizeof(struct type)                               \
     }
-    KIND(reads, proximo_read),         KIND(changes, proximo_change), KIND(classes, proximo_class),
-    KIND(resources, proximo_resource), KIND(prompts, proximo_prompt),
+    KIND(reads, proximo_read),    KIND(probes, proximo_probe),       KIND(changes, proximo_change),
+    KIND(classes, proximo_class), KIND(resources, proximo_resource), KIND(prompts, proximo_prompt),
 };
 
 int32_t topics_join(struct proximo_plane *plane, const struct topic *const *topics, uint32_t count,

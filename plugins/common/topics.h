@@ -16,13 +16,14 @@ int32_t plane_open(const struct proximo_host *host, void **ret_instance);
 void plane_close(void *instance);
 
 struct topic {
-    struct proximo_table reads, changes, classes, resources, prompts;
+    struct proximo_table reads, probes, changes, classes, resources, prompts;
 };
 #define TOPIC_ROWS_MOST 256u /* of a kind, over all topics of a plane */
 
 /* Space for the joined rows; one a plane, static. */
 struct topic_rows {
     struct proximo_read reads[TOPIC_ROWS_MOST];
+    struct proximo_probe probes[TOPIC_ROWS_MOST];
     struct proximo_change changes[TOPIC_ROWS_MOST];
     struct proximo_class classes[TOPIC_ROWS_MOST];
     struct proximo_resource resources[TOPIC_ROWS_MOST];

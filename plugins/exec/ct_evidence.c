@@ -17,57 +17,29 @@ static const uint32_t inside[] = {FROM_PSI_FILES, FROM_CGROUP,       FROM_MEMINF
 
 int32_t ct_evidence_none(struct diagnosis *d, const char *why)
 {
-    for (size_t i = 0; i < sizeof(inside) / sizeof(inside[0]); i++)
-        findings_unread(&d->found, inside[i], NULL, why);
-    return PROXIMO_OK;
-}
-
-/* ---- head A B C */
-
-struct evidence_text ct_evidence_part(const char *text, const char *name)
-{
-    char mark[96];
-    const int len = snprintf(mark, sizeof(mark), "==> %s <==\n", name);
-    const char *at = text;
-
-    if (len < 0 || (size_t)len >= sizeof(mark))
-        return (struct evidence_text){0};
-    while ((at = strstr(at, mark)) && at != text && at[-1] != '\n')
-        at++;
-    if (!at)
-        return (struct evidence_text){0};
-    at += len;
-    const char *end = strstr(at, "\n==> ");
-    return (struct evidence_text){at, end ? (size_t)(end - at) + 1 : strlen(at), 0};
-}
-
-static struct evidence_text file_of(const char *text, const char *name)
-{
-    static const char none[] = "there is no such file inside";
-    const struct evidence_text part = ct_evidence_part(text, name);
-    return part.text ? part : (struct evidence_text){none, sizeof(none) - 1, 1};
+    return inside_unread(d, inside, sizeof(inside) / sizeof(inside[0]), why);
 }
 
 /* The control group's own file, or the machine's. */
-static struct evidence_text pressure(const char *text, const char *which)
+static struct evidence_text pressure(const struct probed *probed, const char *which)
 {
     char name[64];
     (void)snprintf(name, sizeof(name), "/sys/fs/cgroup/%s.pressure", which);
-    const struct evidence_text part = ct_evidence_part(text, name);
+    const struct evidence_text part = inside_part(probed->out, name);
     (void)snprintf(name, sizeof(name), "/proc/pressure/%s", which);
-    return part.text && part.len ? part : file_of(text, name);
+    return part.text && part.len ? part : inside_file(probed, name);
 }
 
-static void judge_kernel(struct diagnosis *d, const char *text)
+static void judge_kernel(struct diagnosis *d, const struct probed *probed)
 {
-    evidence_pressure(&d->found, IN_PSI_CPU, pressure(text, "cpu"));
-    evidence_pressure(&d->found, IN_PSI_IO, pressure(text, "io"));
-    evidence_pressure(&d->found, IN_PSI_MEMORY, pressure(text, "memory"));
-    evidence_cgroup(&d->found, file_of(text, "/sys/fs/cgroup/memory.current"),
-                    file_of(text, "/sys/fs/cgroup/memory.max"),
-                    file_of(text, "/sys/fs/cgroup/memory.events"));
-    evidence_meminfo(&d->found, file_of(text, "/proc/meminfo"));
-    evidence_load(&d->found, file_of(text, "/proc/loadavg"), ((const struct ct_view *)d->own)->cpus);
+    evidence_pressure(&d->found, IN_PSI_CPU, pressure(probed, "cpu"));
+    evidence_pressure(&d->found, IN_PSI_IO, pressure(probed, "io"));
+    evidence_pressure(&d->found, IN_PSI_MEMORY, pressure(probed, "memory"));
+    evidence_cgroup(&d->found, inside_file(probed, "/sys/fs/cgroup/memory.current"),
+                    inside_file(probed, "/sys/fs/cgroup/memory.max"),
+                    inside_file(probed, "/sys/fs/cgroup/memory.events"));
+    evidence_meminfo(&d->found, inside_file(probed, "/proc/meminfo"));
+    evidence_load(&d->found, inside_file(probed, "/proc/loadavg"), ((const struct ct_view *)d->own)->cpus);
 }
 
 static void judge_journal(struct findings *f, struct evidence_text in)
@@ -124,7 +96,7 @@ static int32_t read_io(const struct guest *g, struct process_io *io, const char 
     for (uint32_t i = 0; r == PROXIMO_OK && i < io->count; i++) {
         double in = 0, out = 0;
         io->bytes[i] =
-            evidence_process_io(ct_evidence_part(probed.out, files[i]), &in, &out) ? in + out : (double)NAN;
+            evidence_process_io(inside_part(probed.out, files[i]), &in, &out) ? in + out : (double)NAN;
     }
     return r;
 }
@@ -170,27 +142,9 @@ static int32_t judge_io(struct diagnosis *d, const struct guest *g, const char *
 
 /* ---- all of it */
 
-static int32_t unread(struct diagnosis *d, const uint32_t *sources, uint32_t count, const char *why)
-{
-    for (uint32_t i = 0; i < count; i++)
-        findings_unread(&d->found, sources[i], NULL, why);
-    return PROXIMO_OK;
-}
-
-/* Of a command that failed without a word on its output, its error is what is worth telling. */
-static struct evidence_text text_of_probe(const struct probed *probed)
-{
-    const char *text = probed->exit_status != 0 && !*probed->out ? probed->err : probed->out;
-    return (struct evidence_text){text, strlen(text), (int32_t)probed->exit_status};
-}
-
 int32_t ct_evidence_gather(struct diagnosis *d, struct guest *g)
 {
-    static const struct {
-        const char *probe;
-        uint32_t source;
-        void (*judge)(struct findings *f, struct evidence_text in);
-    } simple[] = {
+    static const struct inside_command simple[] = {
         {"df_space", FROM_DF, evidence_df},
         {"df_inodes", FROM_DF_INODES, evidence_df_inodes},
         {"failed_units", FROM_FAILED_UNITS, evidence_failed_units},
@@ -198,25 +152,17 @@ int32_t ct_evidence_gather(struct diagnosis *d, struct guest *g)
         {"sockets", FROM_SOCKETS, evidence_sockets},
         {"processes", FROM_PROCESSES, evidence_processes},
     };
-    enum { STEPS = sizeof(simple) / sizeof(simple[0]) + 2 };
-    const struct proximo_host *host = d->ask.host;
+    enum { COUNT = sizeof(simple) / sizeof(simple[0]) };
+    const struct proximo_field fields[] = {FIELD("node", g->node), FIELD("vmid", g->vmid)};
     const char *processes = "";
     struct probed probed;
     int32_t r = probe_run(g, "kernel", NULL, 0, &probed);
 
     if (r == PROXIMO_OK && !probed.ran) /* no way in: the others would wait for the same */
-        return unread(d, inside, sizeof(inside) / sizeof(inside[0]), probed.why);
+        return ct_evidence_none(d, probed.why);
     if (r == PROXIMO_OK)
-        judge_kernel(d, probed.out);
-    for (uint32_t i = 0; r == PROXIMO_OK && i < sizeof(simple) / sizeof(simple[0]); i++) {
-        (void)host->progress(d->ask.call, i + 1, STEPS, simple[i].probe);
-        r = probe_run(g, simple[i].probe, NULL, 0, &probed);
-        if (r == PROXIMO_OK && probed.ran)
-            simple[i].judge(&d->found, text_of_probe(&probed));
-        else if (r == PROXIMO_OK)
-            findings_unread(&d->found, simple[i].source, NULL, probed.why);
-        if (simple[i].source == FROM_PROCESSES && r == PROXIMO_OK && probed.ran)
-            processes = probed.out;
-    }
+        judge_kernel(d, &probed);
+    if (r == PROXIMO_OK)
+        r = inside_gather(d, fields, 2, simple, COUNT, COUNT + 2, &processes);
     return r == PROXIMO_OK ? judge_io(d, g, processes) : r;
 }

@@ -3,8 +3,6 @@
 #ifndef PROXIMO_EXEC_CT_EVIDENCE_H
 #define PROXIMO_EXEC_CT_EVIDENCE_H
 
-#include "../common/diagnosis.h"
-#include "../common/guest_evidence.h"
 #include "probes.h"
 
 /* What is known of the container so far; in d->own. */
@@ -19,10 +17,8 @@ int32_t ct_evidence_none(struct diagnosis *d, const char *why);
 /* Runs the probes and judges what they say. Negative only when the call is over. */
 int32_t ct_evidence_gather(struct diagnosis *d, struct guest *g);
 
-/* ---- parts, for tests */
+/* ---- a part, for tests */
 
-/* The part of `head A B C` that belongs to the file `name`: text NULL when it is not there. */
-struct evidence_text ct_evidence_part(const char *text, const char *name);
 /* Up to `most` ids of processes of a list of ps, as they come. */
 uint32_t ct_evidence_pids(const char *text, uint32_t *ret_pids, uint32_t most);
 

@@ -66,7 +66,8 @@ uint32_t exec_timeout_s(const struct asking *a);
 /* Whom a command affects. */
 int32_t exec_blast_command(void *instance, struct proximo_call *call, struct proximo_text subject_json);
 
-extern const struct topic exec_topic_ct, exec_topic_vm, exec_topic_logs, exec_topic_diagnose;
-extern const struct proximo_table exec_probes, exec_executors;
+extern const struct topic exec_topic_ct, exec_topic_vm, exec_topic_logs, exec_topic_diagnose,
+    exec_topic_probes;
+extern const struct proximo_table exec_executors;
 
 #endif

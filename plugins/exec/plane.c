@@ -11,6 +11,7 @@ static const struct topic *const topics[] = {
     &exec_topic_vm,
     &exec_topic_logs,
     &exec_topic_diagnose,
+    &exec_topic_probes,
 };
 /* clang-format on */
 
@@ -35,7 +36,6 @@ const struct proximo_plane *proximo_plane_0(uint32_t host_major, uint32_t host_m
 
     (void)host_major;
     (void)host_minor;
-    plane.probes = exec_probes;
     plane.executors = exec_executors;
     return topics_join(&plane, topics, (uint32_t)(sizeof(topics) / sizeof(topics[0])), &rows) == PROXIMO_OK
                ? &plane

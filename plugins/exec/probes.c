@@ -91,42 +91,16 @@ static const struct proximo_probe probes[] = {
     PROBE("processes", "The processes, the busiest first.", place, processes),
     PROBE("process_io", "What eight processes read and wrote.", io_place, process_io),
 };
-const struct proximo_table exec_probes = PROXIMO_TABLE(probes);
-
-static const char *text_member(const struct asking *a, struct json_object *o, const char *key)
-{
-    const char *text = member_text(o, key);
-    return text ? ask_text(a, "%s", text) : "";
-}
+const struct topic exec_topic_probes = {.probes = PROXIMO_TABLE(probes)};
 
 int32_t probe_run(const struct guest *g, const char *name, const struct proximo_field *more, uint32_t count,
                   struct probed *ret)
 {
     struct proximo_field fields[2 + PROBE_MORE_MOST] = {FIELD("node", g->node), FIELD("vmid", g->vmid)};
-    struct proximo_answer answer = {ROW(proximo_answer)};
 
-    *ret = (struct probed){.out = "", .err = "", .why = "it did not run"};
     if (count > PROBE_MORE_MOST)
         return PROXIMO_EINVAL;
     if (count)
         memcpy(fields + 2, more, count * sizeof(*more));
-    int32_t r = g->ask.host->probe(g->ask.call, name, fields, count + 2, &answer);
-    if (ask_ends(r))
-        return r;
-    struct json_object *data DROP_JSON = r == PROXIMO_OK ? json_of(answer.data) : NULL;
-    if (!data) {
-        if (answer.message.len)
-            ret->why = ask_text(&g->ask, "%.*s", (int)answer.message.len, answer.message.ptr);
-        return PROXIMO_OK;
-    }
-    ret->out = text_member(&g->ask, data, "stdout");
-    ret->err = text_member(&g->ask, data, "stderr");
-    ret->truncated = member_true(data, "truncated");
-    ret->ran = member_is(data, "end", "exited");
-    ret->exit_status = json_object_get_int64(member_of(data, "exit_status"));
-    if (!ret->ran)
-        ret->why = answer.message.len ? ask_text(&g->ask, "%.*s", (int)answer.message.len, answer.message.ptr)
-                   : member_text(data, "end") ? ask_text(&g->ask, "%s", member_text(data, "end"))
-                                              : "nobody knows how it ended";
-    return ret->out && ret->err && ret->why ? PROXIMO_OK : PROXIMO_ENOMEM;
+    return inside_run(&g->ask, name, fields, count + 2, ret);
 }

@@ -3,20 +3,11 @@
 #ifndef PROXIMO_EXEC_PROBES_H
 #define PROXIMO_EXEC_PROBES_H
 
+#include "../common/inside.h"
 #include "exec.h"
 
 #define PROBE_MORE_MOST 8u
 #define PROBE_IO_FILES  8u /* of the probe process_io: io1 ... io8 */
-
-/* What came of one. Texts are of the call's arena; they were written inside the container. */
-struct probed {
-    bool ran; /* it ran to its end: exit_status holds */
-    int64_t exit_status;
-    const char *out; /* "" at least */
-    const char *err;
-    bool truncated;
-    const char *why; /* when it did not run */
-};
 
 /* Runs the probe `name` for g's container with further parameters. Negative only when the call is over. */
 int32_t probe_run(const struct guest *g, const char *name, const struct proximo_field *more, uint32_t count,

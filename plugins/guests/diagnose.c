@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * vm_diagnose: what the API tells of one virtual machine's health, each number held against a threshold. What
- * only a command inside of it could tell (failed units, journal, killed processes, ports) is not part of it,
- * and the answer says so. Sources: the paths in the table below, and plugins/common/archives.h.
+ * only a command inside of it can tell is look_inside.c's. Sources: the paths in the table below, and
+ * plugins/common/archives.h.
  */
 #include "diagnose.h"
 
@@ -64,6 +64,7 @@ static void judge_status(struct diagnosis *d, struct json_object *data)
     const char *lock = member_text(data, "lock");
     const char *ha = member_text(member_of(data, "ha"), "state");
     view->running = member_is(data, "status", "running");
+    view->cpus = number_of(data, "cpus") >= 1 ? (uint32_t)number_of(data, "cpus") : 0;
     judge_qmp(d, data);
     if (lock && strncmp(lock, "suspend", 7) != 0)
         (void)snprintf(view->lock, sizeof(view->lock), "%.30s", lock);
@@ -319,11 +320,7 @@ int32_t guests_read_diagnose(void *instance, struct proximo_call *call)
         r = look(&d);
     }
     if (r == PROXIMO_OK)
-        r = findings_reply(
-            &d.ask, &d.found,
-            "Not part of this: failed units, journal, killed processes, ports and top inside the "
-            "machine. The tools that run commands in a guest can show them, where they are "
-            "switched on");
+        r = findings_reply(&d.ask, &d.found, NULL);
     findings_done(&d.found);
     guest_done(&g);
     return r;

@@ -4,7 +4,7 @@
  * /nodes/{node}/qemu/{vmid}/agent/get-fsinfo.
  */
 #include "agent.h"
-#include "diagnose.h"
+#include "look_inside.h"
 
 #include <math.h>
 
@@ -55,22 +55,22 @@ int32_t diagnose_inside(struct diagnosis *d)
     if (!view->running) {
         findings_unread(&d->found, FROM_VM_AGENT, NULL,
                         "the machine is not known to run: nobody can say how full its file systems are");
-        return PROXIMO_OK;
+        return look_inside_none(d, "the machine is not known to run");
     }
     int32_t r = vm ? ask_look(&d->ask, &get, &looked) : PROXIMO_ENOMEM;
     if (r < 0)
         return r;
     struct json_object *list = member_of(looked.data, "result");
+    const char *why = looked.data ? NULL : agent_why(looked.why ? looked.why : "no answer").says;
     if (json_object_is_type(list, json_type_array)) {
         findings_read(&d->found, FROM_VM_AGENT);
         judge_file_systems(d, list);
     } else {
-        findings_unread(&d->found, FROM_VM_AGENT, NULL,
-                        looked.data ? "its guest agent answered no list"
-                                    : agent_why(looked.why ? looked.why : "no answer").says);
+        findings_unread(&d->found, FROM_VM_AGENT, NULL, why ? why : "its guest agent answered no list");
     }
     json_object_put(looked.data);
-    return PROXIMO_OK;
+    /* An agent that does not answer one question does not answer the next, and takes its time for it. */
+    return why ? look_inside_none(d, why) : look_inside(d);
 }
 
 /* ---- the tool */
@@ -82,12 +82,13 @@ static const struct proximo_read reads[] = {
         ROW(proximo_read),
         .name = "vm_diagnose",
         .title = "Diagnose one virtual machine",
-        .description = "Shows what is wrong with one virtual machine (diagnosis), ranked, with measured "
-                       "numbers. Looks at "
-                       "its state in QEMU, lock, HA, use of resources and its growth, file systems by the "
-                       "guest agent, boot "
-                       "device, CD, what waits for a start, snapshots, failed tasks, backups. What could not "
-                       "be read comes first: it is not known to be fine. Runs nothing inside the machine.",
+        .description =
+            "Shows what is wrong with one virtual machine (diagnosis), ranked, with measured numbers. Looks "
+            "at its state in QEMU, lock, HA, use of resources and its growth, file systems by the guest "
+            "agent, boot device, CD, what waits for a start, snapshots, failed tasks, backups; where the "
+            "operator's look_inside names it also inside, by fixed commands that only read: failed units, "
+            "journal, processes (busy, killed), ports, inodes. What could not be read comes first: it is not "
+            "known to be fine.",
         .params = PROXIMO_TABLE(params),
         .read = guests_read_diagnose,
     },

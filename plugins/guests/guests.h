@@ -54,7 +54,8 @@ int32_t guests_blast_config(void *instance, struct proximo_call *call, struct pr
 
 extern const struct topic guests_topic_inventory, guests_topic_power, guests_topic_snapshots,
     guests_topic_config, guests_topic_bulk, guests_topic_prompts;
-extern const struct topic guests_topic_pending, guests_topic_agent, guests_topic_notes, guests_topic_diagnose;
+extern const struct topic guests_topic_pending, guests_topic_agent, guests_topic_notes, guests_topic_diagnose,
+    guests_topic_inside;
 extern const struct topic guests_topic_disks, guests_topic_cloudinit, guests_topic_template;
 extern const struct topic guests_topic_life, guests_topic_provision;
 extern const struct topic guests_topic_migrate, guests_topic_backup, guests_topic_restore;

@@ -15,31 +15,65 @@ static bool has_groups(const struct asking *a)
     return release && release <= 8;
 }
 
-/* Is it one of "pve2:2,pve3", where a node's priority follows it? */
-static bool lists_node(const char *text, const char *word)
-{
-    const size_t len = strlen(word);
+/* Of "pve2:2,pve3", where a node's priority follows it: what the target has, and the node that has the most.
+ */
+struct preference {
+    bool listed;
+    int64_t priority, most;
+    const char *first; /* with `most`; "%.*s" of first_len */
+    int first_len;
+};
 
-    while (text && *text) {
-        const size_t n = strcspn(text, ",; ");
-        const size_t name = strcspn(text, ":,; ");
-        if (name == len && memcmp(text, word, len) == 0)
-            return true;
-        text += n + (text[n] != '\0');
+static struct preference preference_of(const char *nodes, const char *target)
+{
+    struct preference p = {.most = -1, .first = ""};
+    const size_t len = strlen(target);
+
+    for (const char *at = nodes; *at;) {
+        const size_t n = strcspn(at, ",; "), name = strcspn(at, ":,; ");
+        int64_t priority = 0;
+        for (size_t i = name + 1; i < n && at[i] >= '0' && at[i] <= '9' && priority < 1000000; i++)
+            priority = priority * 10 + (at[i] - '0');
+        if (name == len && memcmp(at, target, len) == 0) {
+            p.listed = true;
+            p.priority = priority;
+        }
+        if (name && priority > p.most) {
+            p.most = priority;
+            p.first = at;
+            p.first_len = (int)name;
+        }
+        at += n + (at[n] != '\0');
     }
-    return false;
+    return p;
 }
 
-static int32_t affinity(struct migration *m, const char *resource, const char *nodes, bool strict)
+/* The nodes that a rule or group prefers. failback: whether the manager brings a guest back to them, or to
+ * the one of highest priority among them; without, it stays wherever it may be. */
+static int32_t affinity(struct migration *m, const char *resource, const char *nodes, bool strict,
+                        bool failback)
 {
-    if (!nodes || lists_node(nodes, m->view->target))
+    const struct asking *a = &m->view->ask;
+
+    if (!nodes)
         return PROXIMO_OK;
-    if (strict)
-        return migrate_refuse(
-            m, resource,
-            ask_text(&m->view->ask, "%s keeps it on other nodes than %s", resource, m->view->target));
-    return migrate_say(m, PROXIMO_RISK_HIGH, resource,
-                       "prefers other nodes: the HA manager moves the guest back as soon as it can", NULL);
+    const struct preference p = preference_of(nodes, m->view->target);
+    if (!p.listed && strict)
+        return migrate_refuse(m, resource,
+                              ask_text(a, "%s keeps it on other nodes than %s", resource, m->view->target));
+    if (p.listed && p.priority >= p.most)
+        return PROXIMO_OK;
+    if (!failback)
+        return migrate_say(m, PROXIMO_RISK_LOW, resource,
+                           "prefers other nodes, but failback is off: the guest stays where it is moved to, "
+                           "until it has to be recovered",
+                           NULL);
+    return migrate_say(
+        m, PROXIMO_RISK_HIGH, resource,
+        p.listed ? ask_text(a, "prefers %.*s: the HA manager moves the guest there as soon as it can",
+                            p.first_len, p.first)
+                 : "prefers other nodes: the HA manager moves the guest back as soon as it can",
+        NULL);
 }
 
 /* Another guest of a rule that keeps them together or apart. */
@@ -86,7 +120,7 @@ static int32_t companions(struct migration *m, const char *rule, const char *res
     return r;
 }
 
-static int32_t rules(struct migration *m, const char *sid)
+static int32_t rules(struct migration *m, const char *sid, bool failback)
 {
     const struct asking *a = &m->view->ask;
     struct json_object *rows = NULL;
@@ -101,7 +135,7 @@ static int32_t rules(struct migration *m, const char *sid)
         if (!resource || !config_list_has(resources, sid) || member_true(row, "disable"))
             continue;
         if (member_is(row, "type", "node-affinity"))
-            r = affinity(m, resource, member_text(row, "nodes"), member_true(row, "strict"));
+            r = affinity(m, resource, member_text(row, "nodes"), member_true(row, "strict"), failback);
         else if (member_is(row, "type", "resource-affinity"))
             r = companions(m, resource, resources, sid, member_is(row, "affinity", "positive"));
         else
@@ -123,7 +157,8 @@ static int32_t group(struct migration *m, const char *name)
     if (!row)
         return migrate_unknown(m, ask_text(a, "HA group %s", name), migrate_why(m->view, MIGRATE_HA_GROUPS));
     const char *resource = ask_text(a, "ha-group/%s", name);
-    return resource ? affinity(m, resource, member_text(row, "nodes"), member_true(row, "restricted"))
+    return resource ? affinity(m, resource, member_text(row, "nodes"), member_true(row, "restricted"),
+                               !member_true(row, "nofailback"))
                     : PROXIMO_ENOMEM;
 }
 
@@ -139,6 +174,8 @@ static int32_t managed(struct migration *m)
     if (r < 0)
         return r;
     struct json_object *row = migrate_row(rows, "sid", sid);
+    /* Of the resource since Proxmox VE 9, and on where nothing is said; of the group before. */
+    const bool failback = !member_of(row, "failback") || member_true(row, "failback");
     const char *name = row && member_text(row, "group") ? ask_text(a, "%s", member_text(row, "group")) : NULL;
     if (!row)
         r = migrate_unknown(m, ask_text(a, "HA resource %s", sid),
@@ -147,7 +184,7 @@ static int32_t managed(struct migration *m)
         r = migrate_say(m, PROXIMO_RISK_MEDIUM, ask_text(a, "ha/%s", sid),
                         "its manager is asked for the move, and makes it when it can", NULL);
     if (r == PROXIMO_OK)
-        r = has_groups(a) ? group(m, name) : rules(m, sid);
+        r = has_groups(a) ? group(m, name) : rules(m, sid, failback);
     return r;
 }
 

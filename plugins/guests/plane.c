@@ -16,6 +16,7 @@ static const struct topic *const topics[] = {
     &guests_topic_pending,
     &guests_topic_agent,
     &guests_topic_diagnose,
+    &guests_topic_inside,
     &guests_topic_notes,
     &guests_topic_disks,
     &guests_topic_cloudinit,

@@ -74,7 +74,7 @@ static void test_everything(void **state)
              "    kind: pbs\n    token_file: /t2\n    ca_file: /ca.pem\n"
              "planes:\n"
              "  nodes: {mode: read, required: true}\n"
-             "  guests:\n"
+             "  guests: {look_inside: [105, 200-210, 'tag:web', '*']}\n"
              "  mine: {file: /m.so, sha256: " HEX ", allow_without_landlock: true, client_requests: true,\n"
              "         config: {no: no, n: 012, x: 1.5, s: '7', t: true, l: [on, null, ~, ''], m: {}}}\n"
              "tools: {allow: [nodes, guest.stop], deny: [pve_x, vmid:100-199, 'tag:Prod', node:pve1]}\n"
@@ -110,6 +110,10 @@ static void test_everything(void **state)
     assert_int_equal(c->plane_count, 3);
     const struct config_plane *nodes = config_plane_find(c, "nodes"), *mine = config_plane_find(c, "mine");
     assert_true(nodes->required);
+    const struct config_plane *guests = config_plane_find(c, "guests");
+    assert_int_equal(nodes->look_inside.count, 0); /* nothing is run in a guest unless it is named */
+    assert_int_equal(guests->look_inside.count, 4);
+    assert_string_equal(guests->look_inside.items[1], "200-210");
     assert_int_equal(config_plane_mode(c, nodes), CONFIG_READ);
     assert_int_equal(config_plane_mode(c, mine), CONFIG_GUARDED);
     assert_string_equal(nodes->section_json, "{}");
@@ -192,6 +196,15 @@ static const struct {
     {"trust: {secret_dirs: ['/a,b']}", "is not a folder that can be named here", NULL},
     {"trust: {secret_dirs: ['']}", "is not a path (it is empty)", NULL},
     {"trust: {secret_dirs: [{a: b}]}", "a folder is needed here", NULL},
+    {"planes: {guests: {look_inside: 105}}", "f:1:32: planes.guests.look_inside: a list is needed", NULL},
+    {"planes: {guests: {look_inside: [all]}}", "f:1:33: planes.guests.look_inside: \"all\": a guest's number",
+     NULL},
+    {"planes: {guests: {look_inside: [99]}}", "\"99\": a guest's number", NULL},
+    {"planes: {guests: {look_inside: [0105]}}", "\"0105\": a guest's number", NULL},
+    {"planes: {guests: {look_inside: [210-200]}}", "\"210-200\": a guest's number", NULL},
+    {"planes: {guests: {look_inside: ['tag:']}}", "one tag is expected behind tag:", NULL},
+    {"planes: {guests: {look_inside: ['vmid:105']}}", "a guest's number", NULL},
+    {"planes: {guests: {look_inside: [{a: b}]}}", "a guest is needed here", NULL},
     {"sites: {a: {operator_addresses: 10.0.0.5}}", "a list is needed", NULL},
     {"sites: {a: {operator_addresses: [10.0.0.5/33]}}", "is not an IP address or a network", NULL},
     {"sites: {a: {operator_addresses: [10.0.0/8]}}", "is not an IP address or a network", NULL},

@@ -244,6 +244,73 @@ static void test_probes(void **state)
     assert_string_equal(p.code, PX_READ_ONLY);
 }
 
+/* A row's command as its fields; how many. */
+static size_t command_fields(const char *command, char text[512], struct http_field fields[32])
+{
+    size_t count = 0;
+    (void)snprintf(text, 512, "%s", command);
+    for (char *word = text; *word != '\0' && count < 32; count++) {
+        const size_t len = strcspn(word, " ");
+        fields[count] = (struct http_field){"command", word, len};
+        word += len;
+        if (*word != '\0')
+            *word++ = '\0';
+    }
+    return count;
+}
+
+/* Commands in machines: whole and in order, nothing varied, left out or put in. */
+static void test_commands(void **state)
+{
+    (void)state;
+    static const char path[] = "/nodes/{node}/qemu/{vmid}/agent/exec",
+                      sent[] = "/nodes/a/qemu/100/agent/exec";
+    struct problem p = PROBLEM_INIT;
+    size_t count = 0, commands = 0;
+    const struct http_probe_row *rows = http_probe_rows(&count);
+    for (size_t i = 0; i < count; i++) {
+        struct http_field fields[33];
+        char text[512];
+        if (rows[i].command == NULL)
+            continue;
+        commands++;
+        const size_t n = command_fields(rows[i].command, text, fields);
+        assert_true(n > 5 && n < 32);
+        assert_int_equal(strncmp(rows[i].command, "timeout -k 2 15 ", 16), 0);
+        assert_true(probe(path, fields, n));
+        assert_int_equal(http_probe_check("POST", sent, fields, n, &p), 0);
+        assert_false(probe(path, fields, n - 1));
+        fields[n] = (struct http_field)FIELD("command", "/etc/shadow");
+        assert_false(probe(path, fields, n + 1));
+        fields[n] = (struct http_field)FIELD("input-data", "x");
+        assert_int_equal(http_probe_check("POST", sent, fields, n + 1, &p), -EACCES);
+        for (size_t k = 0; k < n; k++) {
+            const struct http_field kept = fields[k];
+            fields[k] = (struct http_field)FIELD("command", "sh");
+            assert_int_equal(http_probe_check("POST", sent, fields, n, &p), -EACCES);
+            fields[k] = kept;
+            fields[k].value_len--;
+            assert_false(probe(path, fields, n));
+            fields[k] = kept;
+            fields[k].name = "Command";
+            assert_false(probe(path, fields, n));
+            fields[k] = kept;
+        }
+        const struct http_field first = fields[4];
+        fields[4] = fields[5];
+        fields[5] = first;
+        assert_false(probe(path, fields, n));
+    }
+    assert_int_equal(commands, 7);
+    assert_false(probe(path, NULL, 0));
+    assert_false(http_probe_parameter_allowed("POST", path, "command"));
+    assert_false(http_probe_parameter_allowed("POST", path, "pid"));
+    assert_true(http_probe_runs_command("POST", path));
+    assert_false(http_probe_runs_command("POST", "/nodes/{node}/qemu/{vmid}/agent/ping"));
+    assert_false(http_probe_runs_command("GET", path));
+    assert_false(http_probe_allowed("GET", "/nodes/{node}/qemu/{vmid}/agent/exec-status", NULL, 0, NULL));
+}
+
 /* "/nodes/{node}/x" of the schema against "/nodes/{}/x" of a table, by matching words with words. */
 static bool schema_has(struct json_object *endpoints, const char *method, const char *pattern)
 {
@@ -314,6 +381,7 @@ int main(void)
         cmocka_unit_test(test_agent_output),
         cmocka_unit_test(test_files_of_backups),
         cmocka_unit_test(test_probes),
+        cmocka_unit_test(test_commands),
         cmocka_unit_test(test_rows_exist),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

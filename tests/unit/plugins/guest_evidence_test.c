@@ -15,8 +15,10 @@ static struct evidence_text said(const char *text)
 static void all_of(struct findings *f, struct evidence_text in)
 {
     double a = 0, b = 0;
+    struct evidence_io io[4];
     evidence_pressure(f, IN_PSI_CPU, in);
     evidence_cgroup(f, in, in, in);
+    evidence_vmstat(f, in);
     evidence_meminfo(f, in);
     evidence_df(f, in);
     evidence_df_inodes(f, in);
@@ -26,6 +28,8 @@ static void all_of(struct findings *f, struct evidence_text in)
     evidence_processes(f, in);
     evidence_load(f, in, 2);
     (void)evidence_process_io(in, &a, &b);
+    if (in.text)
+        assert_true(evidence_io_read(in.text, in.len, io, 4) <= 4);
 }
 
 #define EXPECT(f, at, code_wanted, title_words)                                                              \
@@ -154,6 +158,45 @@ static void processes(void **state)
     findings_done(&f);
 }
 
+static void killed(void **state)
+{
+    struct findings f = {0};
+    (void)state;
+    evidence_vmstat(&f, said("nr_free_pages 1\noom_kill 0\n"));
+    assert_int_equal(f.count + f.unread_count, 0);
+    evidence_vmstat(&f, said("nr_free_pages 1\noom_kill 4\n"));
+    EXPECT(f, 0, "IN-OOM", "killed");
+    assert_true(f.rows[0].measured == 4);
+    evidence_vmstat(&f, said("nr_free_pages 1\n")); /* a kernel before 4.13 */
+    assert_int_equal(f.unread_count, 1);
+    evidence_df_inodes(&f, (struct evidence_text){"", 0, 124});
+    assert_int_equal(f.unread_count, 2);
+    assert_non_null(strstr(f.unread[1].why, "in its time"));
+    findings_done(&f);
+}
+
+/* Two looks at all processes: one came, one went, one started anew under an old number. */
+static void processes_twice(void **state)
+{
+    static const char first[] = "/proc/./1/io:read_bytes: 100\n/proc/./1/io:write_bytes: 1\n"
+                                "/proc/./7/io:read_bytes: 10\n/proc/./7/io:write_bytes: 10\n"
+                                "/proc/./8/io:read_bytes: 5\n/proc/./8/io:write_bytes: 5\n";
+    static const char second[] = "/proc/./1/io:read_bytes: 100\n/proc/./1/io:write_bytes: 1\n"
+                                 "/proc/./8/io:read_bytes: 1005\n/proc/./8/io:write_bytes: 105\n"
+                                 "/proc/./9/io:read_bytes: 4\n/proc/./9/io:write_bytes: 4\n"
+                                 "grep: x: y\n/proc/self/io:read_bytes: 4\n/proc/./a/io:read_bytes: 4\n";
+    struct evidence_io before[4], after[4];
+    (void)state;
+    assert_int_equal(evidence_io_read(first, strlen(first), before, 2), 2);
+    assert_int_equal(evidence_io_read(first, strlen(first), before, 4), 3);
+    assert_true(before[0].pid == 1 && before[0].bytes == 101 && before[1].pid == 7 && before[1].bytes == 20);
+    assert_int_equal(evidence_io_read(second, strlen(second), after, 4), 3);
+    assert_int_equal(evidence_io_moved(before, 3, after, 3), 2);
+    assert_true(after[0].pid == 1 && after[0].bytes == 0);
+    assert_true(after[1].pid == 8 && after[1].bytes == 1100);
+    assert_int_equal(evidence_io_moved(before, 0, after, 2), 0);
+}
+
 /* A command that is not there is unread, whichever it is: 10 sources, nothing found, nothing counted. */
 static void missing(void **state)
 {
@@ -186,6 +229,7 @@ static void hostile(void **state)
         "\xe2\x97\x8f .service\n.\n\xff\xfe.\n",
         "0.1, 0.2, 0.3 load average: ,,, \n",
         ", , ,\n",
+        "/proc/./9/io:read_bytes: 9\n/proc/./99999999/io:x -1\n/proc/./\n/proc/./1/io:a 99999999999999\n",
         "oom_kill 999999999999999999999999999999999999999\noom\n"};
     unsigned random = 12345;
     (void)state;
@@ -234,9 +278,10 @@ static void endless(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pressure), cmocka_unit_test(memory),    cmocka_unit_test(file_systems),
-        cmocka_unit_test(lists),    cmocka_unit_test(processes), cmocka_unit_test(missing),
-        cmocka_unit_test(hostile),  cmocka_unit_test(endless),
+        cmocka_unit_test(pressure),        cmocka_unit_test(memory),    cmocka_unit_test(file_systems),
+        cmocka_unit_test(lists),           cmocka_unit_test(processes), cmocka_unit_test(missing),
+        cmocka_unit_test(hostile),         cmocka_unit_test(endless),   cmocka_unit_test(killed),
+        cmocka_unit_test(processes_twice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

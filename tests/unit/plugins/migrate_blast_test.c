@@ -354,6 +354,50 @@ static void snapshots_of_a_copied_disk(void **state)
     }
 }
 
+/* Whether the manager brings a guest back is said by its resource; silence is yes. */
+static void failback_of_a_resource(void **state)
+{
+    static const struct {
+        const char *failback, *nodes, *says;
+        int clean;
+    } cases[] = {
+        {"", "pve1,pve3", "moves the guest back", 0},
+        {",\"failback\":1", "pve1,pve3", "moves the guest back", 0},
+        {",\"failback\":\"1\"", "pve1,pve3", "moves the guest back", 0},
+        {",\"failback\":0", "pve1,pve3", "failback is off: the guest stays where it is moved to", 1},
+        {",\"failback\":\"0\"", "pve1,pve3", "failback is off", 1},
+        /* on the list, and another node has more of a priority */
+        {"", "pve3:7,pve1:2,pve2:1", "prefers pve3: the HA manager moves the guest there", 0},
+        {",\"failback\":0", "pve3:7,pve1:2,pve2:1", "failback is off", 1},
+        {"", "pve1:2,pve2:2", "its manager is asked", 1},
+        {"", "pve1,pve2", "its manager is asked", 1},
+        {"", "pve1:1,pve2:10", "its manager is asked", 1},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct plane_test t;
+        char resource[120], rule[200];
+        (void)snprintf(
+            rule, sizeof(rule),
+            "[{\"rule\":\"r\",\"type\":\"node-affinity\",\"resources\":\"vm:105\",\"nodes\":\"%s\"}]",
+            cases[i].nodes);
+        (void)snprintf(resource, sizeof(resource), "[{\"sid\":\"vm:105\",\"state\":\"started\"%s}]",
+                       cases[i].failback);
+        guest_init(&t, "qemu");
+        guest_answer(&t, "qemu", "/status/current", 200, MANAGED);
+        guest_answer(&t, "qemu", "/config", 200, "{\"digest\":\"d\"}");
+        plane_test_answer(&t, "/cluster/ha/resources", 200, resource); /* the first one counts */
+        plane_test_answer(&t, "/cluster/ha/rules", 200, rule);
+        for (size_t k = 0; k < sizeof(usual) / sizeof(usual[0]); k++)
+            plane_test_answer(&t, usual[k].path, 200, usual[k].data);
+        assert_int_equal(plane_test_blast(&t, guests, "guest.migrate", ONLINE), 0);
+        look_for(&t, cases[i].says);
+        if (is_clean(&t) != cases[i].clean)
+            fail_msg("case %zu (%s)", i, cases[i].says);
+        plane_test_done(&t);
+    }
+}
+
 /* Proxmox VE 8 has groups instead of rules. */
 static void groups_of_proxmox_8(void **state)
 {
@@ -364,6 +408,9 @@ static void groups_of_proxmox_8(void **state)
         {"[{\"group\":\"g\",\"nodes\":\"pve1:2,pve3\",\"restricted\":1}]",
          "ha-group/g keeps it on other nodes", 0},
         {"[{\"group\":\"g\",\"nodes\":\"pve1:2,pve3\"}]", "moves the guest back", 0},
+        {"[{\"group\":\"g\",\"nodes\":\"pve1:2,pve3\",\"nofailback\":1}]", "stays where it is moved to", 1},
+        {"[{\"group\":\"g\",\"nodes\":\"pve1:2,pve2\",\"nofailback\":0}]", "prefers pve1", 0},
+        {"[{\"group\":\"g\",\"nodes\":\"pve1:2,pve2\",\"nofailback\":1}]", "stays where it is moved to", 1},
         {"[{\"group\":\"g\",\"nodes\":\"pve2,pve3\",\"restricted\":1}]", "its manager is asked", 1},
         {"[]", "?HA group g", 0},
     };
@@ -415,7 +462,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_a_configuration_says),  cmocka_unit_test(what_the_cluster_says),
         cmocka_unit_test(snapshots_of_a_copied_disk), cmocka_unit_test(groups_of_proxmox_8),
-        cmocka_unit_test(without_the_guest),
+        cmocka_unit_test(failback_of_a_resource),     cmocka_unit_test(without_the_guest),
     };
     guests = plane_load("guests");
     return cmocka_run_group_tests(tests, NULL, NULL);

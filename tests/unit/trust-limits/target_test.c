@@ -68,6 +68,47 @@ static void test_words(void **context)
     assert_false(target_is("guest.stop"));
 }
 
+/* Words of look_inside, and whom they name. */
+static void test_guests(void **context)
+{
+    static const struct {
+        const char *word;
+        bool good, by_id, by_tag; /* fits guest 105, fits a guest 300 with the tags below */
+    } rows[] = {
+        {"105", true, true, false},
+        {"200-400", true, false, true},
+        {"*", true, true, true},
+        {"tag:web", true, false, true},
+        {"tag:We", true, false, false},
+        {"tag:b", true, false, true},
+        {"104", true, false, false},
+        {"99", false, false, false},
+        {"tag:", false, false, false},
+        {"", false, false, false},
+        {"all", false, false, false},
+        {"vmid:105", false, false, false},
+        {"105,106", false, false, false},
+        {"105 ", false, false, false},
+        {"**", false, false, false},
+        {"site:lab", false, false, false},
+        {"guest/105", false, false, false},
+    };
+
+    (void)context;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct target target;
+        const char *why = NULL;
+        if ((target_parse_guest(rows[i].word, &target, &why) == 0) != rows[i].good)
+            fail_msg("%s", rows[i].word);
+        assert_non_null(why);
+        if (!rows[i].good)
+            continue;
+        if (target_is_guest(&target, 105, NULL) != rows[i].by_id ||
+            target_is_guest(&target, 300, "a b;web,Web2") != rows[i].by_tag)
+            fail_msg("%s", rows[i].word);
+    }
+}
+
 #define GUEST(id) "'subjects':[{'class':'guest.stop','label':'guest/" id "'}]"
 #define WHERE(node, id)                                                                                      \
     "{'path':'/nodes/" node "/lxc/" id "/status/current','status':200,'value':{'/lock':{'absent':true}}}"
@@ -222,7 +263,8 @@ static void test_rows(void **context)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_words), cmocka_unit_test(test_rows)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_words), cmocka_unit_test(test_guests),
+                                       cmocka_unit_test(test_rows)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "http/probe_table.h"
 #include "proximo/plane.h"
 #include "trust/risk.h"
 #include "trust/risk_command.h"
@@ -88,6 +89,32 @@ static void every_probe_is_a_read(void **state)
     }
 }
 
+/* Those in machines, of the core's own table. */
+static void every_command_in_a_machine_is_a_read(void **state)
+{
+    size_t count = 0, commands = 0;
+    const struct http_probe_row *rows = http_probe_rows(&count);
+
+    (void)state;
+    for (size_t i = 0; i < count; i++) {
+        struct command_word words[WORDS_MOST];
+        struct command_risk risk;
+        size_t n = 0;
+        for (const char *at = rows[i].command; at && *at && n < WORDS_MOST; n++) {
+            const size_t len = strcspn(at, " ");
+            words[n] = (struct command_word){at, len, true};
+            at += len + (at[len] == ' ');
+        }
+        if (n == 0)
+            continue;
+        commands++;
+        risk_command(words, n, NULL, 0, &risk);
+        if (risk.risk != RISK_LOW || risk.destroys || risk.cuts_off)
+            fail_msg("%s: %s", rows[i].command, risk.why);
+    }
+    assert_true(commands >= 7);
+}
+
 /* `pct exec 105 -- WORDS`, and by the executor that looks at these words again. */
 static void every_probe_runs_inside(void **state)
 {
@@ -109,6 +136,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_probe_is_a_read),
         cmocka_unit_test(every_probe_runs_inside),
+        cmocka_unit_test(every_command_in_a_machine_is_a_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
