@@ -66,6 +66,7 @@ static const struct {
     {"hostname lookup '", PX_NOT_FOUND, -ENOENT,
      "There is no node of this name; pve_cluster_status lists the nodes."},
     {"os error 2)", PX_NOT_FOUND, -ENOENT, NULL}, /* Backup Server: a group, snapshot or namespace */
+    {"enoent: no such file", PX_NOT_FOUND, -ENOENT, NULL},
     {"no such file or directory", PX_REMOTE, -EIO, NULL},
     {"no such ", PX_NOT_FOUND, -ENOENT, NULL},
     {"does not exist", PX_NOT_FOUND, -ENOENT, NULL},

@@ -37,6 +37,16 @@ static struct json_object *file_names(struct json_object *snapshot)
     return names;
 }
 
+/* The newest snapshot that has ended, or the only one that there is. */
+static struct json_object *newest_finished(struct json_object *list)
+{
+    for (size_t i = 0; i < json_object_array_length(list); i++) {
+        if (!sim_int(json_object_array_get_idx(list, i), "unfinished", 0))
+            return json_object_array_get_idx(list, i);
+    }
+    return json_object_array_get_idx(list, 0);
+}
+
 struct json_object *pbs_group_list(struct json_object *space, const char *who)
 {
     struct json_object *out = json_object_new_array();
@@ -48,7 +58,7 @@ struct json_object *pbs_group_list(struct json_object *space, const char *who)
 
         if ((who && !pbs_owns(who, owner)) || json_object_array_length(list) == 0)
             continue;
-        newest = json_object_array_get_idx(list, 0);
+        newest = newest_finished(list);
         item = json_object_new_object();
         put_group(item, name);
         sim_set_int(item, "last-backup", sim_int(newest, "backup-time", 0));

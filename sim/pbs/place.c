@@ -104,8 +104,10 @@ void pbs_time_text(int64_t when, char text[32])
     time_t moment = (time_t)when;
     struct tm tm;
 
-    (void)gmtime_r(&moment, &tm);
-    (void)strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    if (!gmtime_r(&moment, &tm)) /* a year that has no number */
+        tm = (struct tm){.tm_mday = 1};
+    if (strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+        text[0] = 0;
 }
 
 void pbs_group_split(const char *name, char type[8], char *id, size_t size)

@@ -55,13 +55,22 @@ static int64_t count_of(struct fixture *fixture, const char *path, const char *p
     return count;
 }
 
+struct row {
+    const char *who, *method, *path, *params;
+    int status;
+    const char *text;
+};
+
+static void all_say(struct fixture *fixture, const struct row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        says(fixture, rows[i].who, rows[i].method, rows[i].path, rows[i].params, rows[i].status,
+             rows[i].text);
+}
+
 static void errors(void **state)
 {
-    static const struct {
-        const char *who, *method, *path, *params;
-        int status;
-        const char *text;
-    } rows[] = {
+    static const struct row rows[] = {
         {"none", "GET", "/version", "{}", 401,
          "authentication failed - no authentication credentials provided."},
         {"none", "GET", "/ping", "{}", 200, "{\"data\":{\"pong\":true}}"},
@@ -104,21 +113,14 @@ static void errors(void **state)
         {"root", "GET", MAIN "/status", "{\"verbose\": \"maybe\"}", 400,
          "parameter verification errors\n\nparameter 'verbose': Unable to parse boolean option."},
     };
-    struct fixture *fixture = *state;
 
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        says(fixture, rows[i].who, rows[i].method, rows[i].path, rows[i].params, rows[i].status,
-             rows[i].text);
+    all_say(*state, rows, sizeof rows / sizeof *rows);
 }
 
 /* A token with Datastore.Backup on one namespace. */
 static void rights(void **state)
 {
-    static const struct {
-        const char *who, *method, *path, *params;
-        int status;
-        const char *text;
-    } rows[] = {
+    static const struct row rows[] = {
         {"backup-narrow", "GET", "/admin/datastore", "{}", 200,
          "{\"data\":[{\"store\":\"main\",\"mount-status\":\"nonremovable\",\"backend-type\":\"filesystem\"}]"
          "}"},
@@ -148,11 +150,8 @@ static void rights(void **state)
         {"backup-pve", "POST", MAIN "/prune", "{" G105 ", \"keep-last\": \"1\", \"dry-run\": \"1\"}", 400,
          "backup owner check failed (backup@pbs!pve != backup@pbs)"},
     };
-    struct fixture *fixture = *state;
 
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        says(fixture, rows[i].who, rows[i].method, rows[i].path, rows[i].params, rows[i].status,
-             rows[i].text);
+    all_say(*state, rows, sizeof rows / sizeof *rows);
 }
 
 static void prune(void **state)
@@ -180,6 +179,24 @@ static void prune(void **state)
     ends(fixture, task, "OK");
     assert_int_equal(count_of(fixture, MAIN "/snapshots", "{\"ns\": \"prod\"}"), 3);
     assert_int_equal(count_of(fixture, MAIN "/snapshots", "{\"ns\": \"prod/web\"}"), 7);
+}
+
+/* Who may prune no more than its own prunes a whole datastore down to its own groups. */
+static void prune_of_ones_own(void **state)
+{
+    struct fixture *fixture = *state;
+
+    says(fixture, "backup-narrow", "POST", MAIN "/prune-datastore",
+         "{\"keep-last\": \"1\", \"ns\": \"prod\"}", 400,
+         "missing permissions 'Datastore.Modify|Datastore.Prune' on '/datastore/main/prod'");
+    says(fixture, "backup-pve", "POST", MAIN "/prune-datastore", "{\"keep-last\": \"1\"}", 200,
+         "UPID:vault:");
+    wait_ms(100);
+    assert_int_equal(count_of(fixture, MAIN "/snapshots", "{" G100 "}"), 1);
+    assert_int_equal(count_of(fixture, MAIN "/snapshots", "{\"ns\": \"prod\"}"), 1 + 14 + 10);
+    assert_int_equal(count_of(fixture, MAIN "/snapshots", "{}"), 5 + 14 + 4);
+    says(fixture, "root", "GET", MAIN "/notes", "{" G100 ", \"backup-time\": \"8000000000000000000\"}", 400,
+         "snapshot vm/100/1900-01-01T00:00:00Z does not exist");
 }
 
 static void deletions(void **state)
@@ -361,6 +378,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(errors, with_vault, end),
         cmocka_unit_test_setup_teardown(rights, with_vault, end),
         cmocka_unit_test_setup_teardown(prune, with_vault, end),
+        cmocka_unit_test_setup_teardown(prune_of_ones_own, with_vault, end),
         cmocka_unit_test_setup_teardown(deletions, with_vault, end),
         cmocka_unit_test_setup_teardown(garbage, with_vault, end),
         cmocka_unit_test_setup_teardown(jobs, with_vault, end),
