@@ -73,22 +73,10 @@ static char *serve(const struct http_request *request, int *ret_status)
     if (strstr(request->path, "/config") && strcmp(returns, "object") == 0)
         return strdup("{\"data\":{\"digest\":\"0123456789012345678901234567890123456789\",\"a\":1,"
                       "\"net0\":\"virtio=BC:24:11:00:00:01,bridge=vmbr0,firewall=1\"}}");
-    if (strcmp(request->path, "/nodes/pve1/network") == 0)
-        return strdup("{\"data\":[{\"iface\":\"vmbr0\",\"type\":\"bridge\"}]}");
-    if (strcmp(request->path, "/pools") == 0)
-        return strdup("{\"data\":[{\"poolid\":\"prod\",\"members\":[]}]}");
     if (sample_answer(request->path))
         return strdup(sample_answer(request->path));
-    if (strcmp(request->path, "/cluster/sdn/vnets/vnet1") == 0)
-        return strdup("{\"data\":{\"vnet\":\"vnet1\",\"zone\":\"zone1\"}}");
     if (strstr(request->path, "/firewall/ipset") && strstr(request->path, "/ipset")[6] == '\0')
         return strdup("{\"data\":[{\"name\":\"nightly\"}]}");
-    if (strncmp(request->path, "/cluster/ha/groups/", 19) == 0)
-        return strdup("{\"data\":{\"nodes\":\"pve1\"}}"); /* the description does not say what it returns */
-    if (strstr(request->path, "/included_volumes"))
-        return strdup("{\"data\":{\"children\":[]}}");
-    if (strstr(request->path, "/agent/"))
-        return strdup("{\"data\":{\"result\":{\"a\":1}}}");
     if (strcmp(returns, "array") == 0)
         return strdup("{\"data\":[]}");
     if (strcmp(returns, "object") == 0)

@@ -195,7 +195,19 @@ static const struct {
     const char *part, *answer;
 } answers[] = {
     {"/sdn/zones", "{\"data\":[{\"zone\":\"nightly\",\"status\":\"available\"}]}"},
+    {"/cluster/ha/groups/", "{\"data\":{\"nodes\":\"pve1\"}}"}, /* the description says nothing */
+    {"/included_volumes", "{\"data\":{\"children\":[]}}"},
+    {"/agent/", "{\"data\":{\"result\":{\"a\":1}}}"},
     {"/subnets", "{\"data\":[{\"vnet\":\"nightly\",\"zone\":\"nightly\",\"subnet\":\"vzdump\"}]}"},
+};
+
+static const struct {
+    const char *path, *answer;
+} exact_answers[] = {
+    {"/cluster/sdn/vnets", "{\"data\":[{\"vnet\":\"nightly\",\"zone\":\"nightly\"}]}"},
+    {"/cluster/sdn/vnets/vnet1", "{\"data\":{\"vnet\":\"vnet1\",\"zone\":\"zone1\"}}"},
+    {"/nodes/pve1/network", "{\"data\":[{\"iface\":\"vmbr0\",\"type\":\"bridge\"}]}"},
+    {"/pools", "{\"data\":[{\"poolid\":\"prod\",\"members\":[]}]}"},
 };
 
 const char *sample_answer(const char *path)
@@ -204,9 +216,11 @@ const char *sample_answer(const char *path)
         if (strstr(path, answers[i].part))
             return answers[i].answer;
     }
-    return strcmp(path, "/cluster/sdn/vnets") == 0
-               ? "{\"data\":[{\"vnet\":\"nightly\",\"zone\":\"nightly\"}]}"
-               : NULL;
+    for (size_t i = 0; i < sizeof(exact_answers) / sizeof(exact_answers[0]); i++) {
+        if (strcmp(path, exact_answers[i].path) == 0)
+            return exact_answers[i].answer;
+    }
+    return NULL;
 }
 
 bool sample_is_of_9(const char *path)
