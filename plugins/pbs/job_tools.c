@@ -172,7 +172,9 @@ static int32_t read_one(void *instance, struct proximo_call *call)
     const bool complete = states.complete;
     json_object_put(states.data);
     if (r == PROXIMO_OK)
-        return pbs_reply_object(&a, job, !complete);
+        r = pbs_untrusted(job, "comment", "last-run-state");
+    if (r == PROXIMO_OK)
+        return pbs_reply_object(&a, job, !complete, 0);
     json_object_put(job);
     return r;
 }
