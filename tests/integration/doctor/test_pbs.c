@@ -98,10 +98,11 @@ static void beside_a_cluster(void **state)
     (void)state;
     sim_start(&sim, "vault", NULL);
     char *token_file = sim_text(&sim, "tokens", "audit-readonly");
-    snprintf(text, sizeof(text),
-             "mode: read\nsites:\n  lab:\n    url: https://127.0.0.1:9\n    token_file: %s\n    fingerprint: %s\n"
-             "  vault:\n    kind: pbs\n    url: %s\n    token_file: %s\n    fingerprint: %s\n",
-             token_file, sim.fingerprint, sim.url, token_file, sim.fingerprint);
+    snprintf(
+        text, sizeof(text),
+        "mode: read\nsites:\n  lab:\n    url: https://127.0.0.1:9\n    token_file: %s\n    fingerprint: %s\n"
+        "  vault:\n    kind: pbs\n    url: %s\n    token_file: %s\n    fingerprint: %s\n",
+        token_file, sim.fingerprint, sim.url, token_file, sim.fingerprint);
     free(token_file);
     struct json_object *report = run_doctor(run_file("both.yaml", text), &status);
     assert_int_equal(status, 1); /* nothing answers for the cluster */
@@ -157,8 +158,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_token_that_looks), cmocka_unit_test(a_token_of_one_namespace),
-        cmocka_unit_test(beside_a_cluster),
-        cmocka_unit_test(mint_for_a_backup_server), cmocka_unit_test(mint_by_plane)};
+        cmocka_unit_test(beside_a_cluster), cmocka_unit_test(mint_for_a_backup_server),
+        cmocka_unit_test(mint_by_plane)};
 
     return cmocka_run_group_tests(tests, run_open, run_close);
 }
