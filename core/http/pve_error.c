@@ -256,7 +256,7 @@ static int failed(const struct http_answer *answer, const char *what, const char
         }
         break;
     }
-    if (strcmp(code, PX_NOT_FOUND) == 0 && next == NULL)
+    if (error == -ENOENT && next == NULL)
         next = "List what is there first; this token may not see everything.";
     problem_set(p, error, code, "%s: Proxmox answers %d: \"%s\".", what, answer->status, words);
     if (next != NULL)
