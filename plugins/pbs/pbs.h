@@ -6,5 +6,7 @@
 #include "../common/topics.h"
 
 extern const struct topic pbs_topic_datastores;
+extern const struct topic pbs_topic_content_changes;
+extern const struct topic pbs_topic_datastore_changes;
 
 #endif

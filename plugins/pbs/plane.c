@@ -8,6 +8,8 @@
 
 static const struct topic *const topics[] = {
     &pbs_topic_datastores,
+    &pbs_topic_content_changes,
+    &pbs_topic_datastore_changes,
 };
 
 static struct proximo_plane plane = {
