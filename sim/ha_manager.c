@@ -8,6 +8,7 @@
 #include "handlers.h"
 #include "migrate.h"
 #include "power.h"
+#include "release.h"
 #include "tasks.h"
 
 #include <errno.h>
@@ -146,7 +147,8 @@ static bool take_place(const struct service *s)
     char node[SIM_NODE_MAX];
 
     blocking = sim_ha_blocking(s->sim->state, s->sid, s->guest.node);
-    if (!sim_int(s->entry, "failback", 1) && !blocking && sim_ha_usable(s->sim->state, s->guest.node))
+    if (!sim_release_failback(s->sim, s->sid, s->entry) && !blocking &&
+        sim_ha_usable(s->sim->state, s->guest.node))
         return false;
     if (sim_ha_choose(s->sim->state, s->sid, NULL, node, sizeof node) < 0 ||
         strcmp(node, s->guest.node) == 0 || strcmp(sim_str(s->entry, "crm_failed", ""), node) == 0)

@@ -3,6 +3,7 @@
  * What 9 brought, as three tables: methods, parameters, choices of parameters.
  */
 #include "release.h"
+#include "change.h"
 
 #include <errno.h>
 #include <string.h>
@@ -185,7 +186,36 @@ int sim_release_check(const struct sim *sim, const struct sim_route *route, stru
 
 /* ---- HA: a rule of node affinity is a group with its resources as members ---- */
 
-static struct json_object *group_of(struct json_object *rule, const char *name)
+/* Whether a resource goes back is the group's on 8.4: as said there, else as its members have it. */
+static bool no_failback(struct json_object *state, struct json_object *rule)
+{
+    const char *at = sim_str(rule, "resources", "");
+    char sid[80];
+
+    if (sim_get(rule, "nofailback"))
+        return sim_int(rule, "nofailback", 0) != 0;
+    while (sim_next_word(&at, sid, sizeof sid)) {
+        if (!sim_int(sim_get(sim_at(state, "/ha/resources"), sid), "failback", 1))
+            return true;
+    }
+    return false;
+}
+
+bool sim_release_failback(const struct sim *sim, const char *sid, struct json_object *entry)
+{
+    if (!old(sim))
+        return sim_int(entry, "failback", 1) != 0;
+    json_object_object_foreach(sim_at(sim->state, "/ha/rules"), name, rule)
+    {
+        (void)name;
+        if (strcmp(sim_str(rule, "type", ""), "node-affinity") == 0 &&
+            sim_word_in(sim_str(rule, "resources", ""), ", ", sid, strlen(sid)))
+            return !no_failback(sim->state, rule);
+    }
+    return true;
+}
+
+static struct json_object *group_of(struct json_object *state, struct json_object *rule, const char *name)
 {
     struct json_object *group = json_object_new_object();
 
@@ -193,7 +223,7 @@ static struct json_object *group_of(struct json_object *rule, const char *name)
     sim_set_str(group, "type", "group");
     sim_set_str(group, "nodes", sim_str(rule, "nodes", ""));
     sim_set_int(group, "restricted", sim_int(rule, "strict", 0));
-    sim_set_int(group, "nofailback", 0);
+    sim_set_int(group, "nofailback", no_failback(state, rule));
     if (sim_str(rule, "comment", NULL))
         sim_set_str(group, "comment", sim_str(rule, "comment", NULL));
     return group;
@@ -210,9 +240,9 @@ int sim_release_ha_groups(struct sim_call *call)
         if (strcmp(sim_str(rule, "type", ""), "node-affinity") != 0 || (wanted && strcmp(wanted, name) != 0))
             continue;
         if (wanted)
-            call->data = group_of(rule, name);
+            call->data = group_of(call->state, rule, name);
         else
-            json_object_array_add(call->data, group_of(rule, name));
+            json_object_array_add(call->data, group_of(call->state, rule, name));
     }
     if (!call->data)
         return sim_fail(call, 500, "no such ha group '%s'\n", wanted);

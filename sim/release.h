@@ -17,6 +17,8 @@ int sim_release_check(const struct sim *sim, const struct sim_route *route, stru
                       struct json_object *errors);
 /* The groups of HA resources that 8.4 has in place of rules of node affinity. */
 int sim_release_ha_groups(struct sim_call *call);
+/* Does a resource go back to the node that is preferred? 8.4 has that in its group. */
+bool sim_release_failback(const struct sim *sim, const char *sid, struct json_object *entry);
 /* How 8.4 shows an HA resource. */
 void sim_release_ha_resource(struct sim_call *call, const char *sid, struct json_object *item);
 

@@ -33,7 +33,12 @@ static const struct kind {
     {"snapshot", "id", "backups", false},               /* store:ns/type/id/time */
     {"zone", "zone", "zones", false},
     {"vnet", "vnet", "vnets", false},
-    {"service", "service", "services", false}, /* node/service */
+    {"subnet", "subnet", "subnets", false},
+    {"controller", "controller", "controllers", false},
+    {"ipam", "ipam", "IPAM entries", false},
+    {"dns", "dns", "DNS servers", false},
+    {"sdn", "id", "network configurations", false}, /* there is one: sdn/cluster */
+    {"service", "service", "services", false},      /* node/service */
     {"volume", "volid", "volumes", false},
     {"backup-job", "id", "backup jobs", false},
     {"replication", "id", "replication jobs", false},
@@ -43,6 +48,9 @@ static const struct kind {
     {"firewall", "id", "firewalls", false},
     {"firewall-group", "group", "security groups", false},
     {"interface", "iface", "interfaces", false}, /* node/iface */
+    {"ha-rule", "id", "HA rules", false},
+    {"ha-group", "id", "HA groups", false},
+    {"ha", "id", "HA managers", false}, /* ha/cluster */
 };
 
 static const struct kind *kind_find(const char *name, size_t len)

@@ -102,7 +102,7 @@ static const char *check_planes(const char *answer)
         size_t len = strcspn(answer, " ,");
         (void)snprintf(name, sizeof name, "%.*s", (int)(len < 39 ? len : 39), answer);
         if (len && !name_valid(name))
-            return "the names of planes, separated by commas: nodes, guests, storage";
+            return "the names of planes, separated by commas: nodes, guests, storage, firewall";
         if (len && !plane_name_known(name))
             return "there is no plane of that name; `proximo planes list` shows those there are";
         answer += len;

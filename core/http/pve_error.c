@@ -35,6 +35,9 @@ static const struct {
     {"no qemu guest agent configured", PX_REMOTE, -EIO,
      "Enable the guest agent in the VM's options (agent=1) and install it."},
     {"no quorum", PX_REMOTE, -EIO, "The cluster has lost its quorum; look at pve_cluster_status."},
+    {"invalid lock token", PX_REMOTE, -EBUSY,
+     "Another holder's lock needs its token; without a lock none is taken. pve_sdn_unlock with force takes "
+     "it."},
     {"is locked", PX_REMOTE, -EBUSY,
      "A task holds the lock; look at the running tasks and wait for its end."},
     {"got timeout", PX_REMOTE, -EIO,
@@ -53,12 +56,17 @@ static const struct {
     {"owner check failed", PX_PRIVILEGE, -EPERM,
      "The group belongs to somebody else. With Datastore.Backup or Datastore.Prune a token reaches only "
      "groups of its own; Datastore.Modify reaches all."},
+    {"task access not allowed", PX_PRIVILEGE, -EPERM,
+     "It is somebody else's task: the token needs Sys.Audit on /system/tasks."},
+    {"permission check failed", PX_PRIVILEGE, -EPERM,
+     "The token lacks a right; `proximo doctor` lists what it holds."},
     {"protected snapshot", PX_REMOTE, -EPERM, "Its protection has to be taken away first."},
     {"only root can", PX_PRIVILEGE, -EPERM,
      "Proxmox takes this from root@pam itself only; no token can be given it."},
     {"hostname lookup '", PX_NOT_FOUND, -ENOENT,
      "There is no node of this name; pve_cluster_status lists the nodes."},
     {"os error 2)", PX_NOT_FOUND, -ENOENT, NULL}, /* Backup Server: a group, snapshot or namespace */
+    {"enoent: no such file", PX_NOT_FOUND, -ENOENT, NULL},
     {"no such file or directory", PX_REMOTE, -EIO, NULL},
     {"no such ", PX_NOT_FOUND, -ENOENT, NULL},
     {"does not exist", PX_NOT_FOUND, -ENOENT, NULL},

@@ -2,7 +2,7 @@
 /*
  * The table of what is not offered. Sources: POST /nodes/{node}[/{kind}/{vmid}]/{vncproxy, termproxy,
  * spiceproxy, mtunnel, vncshell, spiceshell}, the GETs that end in "websocket", POST .../qemu/{vmid}/monitor,
- * PUT .../qemu/{vmid}/sendkey.
+ * PUT .../qemu/{vmid}/sendkey. What has no request at all: ha-manager(1), crm-command node-maintenance.
  */
 #include "mcp/not_offered.h"
 
@@ -31,6 +31,15 @@ const struct not_offered not_offered[] = {
      "what such a command does to the machine or the host stands in no table, so no plan could say whom it "
      "affects or how to come back",
      "pve_guest_power, pve_guest_config_set and the disk tools make the changes that have a plan."},
+    {"maintenance mode of a node (HA)",
+     "node maintenance,maintenance mode,maintenance enable,maintenance disable,enable maintenance,disable "
+     "maintenance,ha maintenance,in maintenance,into maintenance,maintenance node,crm-command,crm "
+     "command,node-maintenance",
+     "Proxmox's API has no request for it: it is a command of its own on a node, which this server does not "
+     "send",
+     "pve_ha_failover {node, event: maintenance} says what it would do. A person runs `ha-manager "
+     "crm-command node-maintenance enable NODE` (or disable) on a node; pve_ha_status shows it. "
+     "pve_ha_migrate and pve_bulk_migrate move guests away one by one."},
 };
 const size_t not_offered_count = sizeof(not_offered) / sizeof(not_offered[0]);
 

@@ -139,6 +139,7 @@ static bool term_known(const struct term *terms, size_t count, const struct term
 size_t terms_of(const char *query, bool stop, struct term ret[QUERY_TERMS])
 {
     char word[SEARCH_WORD_MAX] = "";
+    const char *before = NULL; /* the group of the word before */
     size_t count = 0, words;
 
     while (count < QUERY_TERMS) {
@@ -153,7 +154,10 @@ size_t terms_of(const char *query, bool stop, struct term ret[QUERY_TERMS])
             (void)snprintf(term.word, sizeof(term.word), "%s", word);
             term.same = group_of(word);
         }
-        if ((term.word[0] && word_is_stop(term.word)) == stop && !term_known(ret, count, &term))
+        /* "virtual machine" is one thing said with two words of one meaning. */
+        const bool again = term.same && term.same == before && !term.means;
+        before = term.same;
+        if ((term.word[0] && word_is_stop(term.word)) == stop && !again && !term_known(ret, count, &term))
             ret[count++] = term;
     }
     return count;

@@ -43,6 +43,9 @@ const char *const asking_words[] = {
 const size_t asking_word_count = sizeof(asking_words) / sizeof(asking_words[0]);
 
 const struct synonym synonyms[] = {
+    {"virtual network", "vnet"},
+    {"in the backup", "backup job guest"},
+    {"guests apart", "ha rule affinity"},
     /* the state of things */
     {"thrash", "pressure swap load health"},
     {"thrashing", "pressure swap load health"},
@@ -197,7 +200,11 @@ const struct synonym synonyms[] = {
     {"orphaned", "volume content"},
     {"ceph", "ceph status"},
     {"ceph maintenance", "ceph flag"},
-    {"sdn", "sdn resource"},
+    {"sdn", "sdn zone resource"},
+    {"dry run", "dry"},
+    {"netbox", "ipam"},
+    {"phpipam", "ipam"},
+    {"powerdns", "sdn dns"},
     {"node", "node status"},
     {"host", "node status"},
     {"server", "node"},
@@ -251,7 +258,10 @@ const struct synonym synonyms[] = {
     {"settings of a vm", "config set"},
     {"settings of a container", "config set"},
     /* what may be done */
-    {"who can", "permission"},
+    {"who can", "holder"},
+    {"give role", "grant revoke"},
+    {"take role", "revoke"},
+    {"grant permission", "grant revoke"},
     {"allowed", "permission"},
     {"new user", "create user"},
     {"to group", "user update"},

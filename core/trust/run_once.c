@@ -67,9 +67,28 @@ static void take_all(struct run *run, const char *before, struct json_object *va
     }
 }
 
+/* Answers that are a secret as a whole and have no name for it: the token of a lock. */
+static const char *secret_answer(const char *path, struct json_object *value)
+{
+    return path && strcmp(path, "/cluster/sdn/lock") == 0 && json_object_is_type(value, json_type_string)
+               ? "lock-token"
+               : NULL;
+}
+
 void run_once_take(struct run *run, const struct step_run *s, struct json_object *value, const char *path)
 {
-    if (strcmp(s->kind, "read") != 0 && strcmp(s->kind, "wait") != 0 && !is_used(run, s))
+    const char *whole = secret_answer(path, value);
+    char name[NAME_MOST];
+
+    if (strcmp(s->kind, "read") == 0 || strcmp(s->kind, "wait") == 0)
+        return;
+    if (whole) /* first, so that no text shows it */
+        run_secret_add(run, json_object_get_string(value), (size_t)json_object_get_string_len(value));
+    if (is_used(run, s))
+        return;
+    if (whole && (size_t)snprintf(name, sizeof(name), "%s/%s", s->name, whole) < sizeof(name))
+        take(run, name, value);
+    else
         take_all(run, s->name, value, path, 0);
 }
 

@@ -45,25 +45,23 @@ static const struct proximo_param prune_params[] = {
 
 static const struct proximo_change changes[] = {
     {ROW(proximo_change), .flags = PROXIMO_CHANGE_IDEMPOTENT, .name = "pve_acl_modify",
-     .title = "Give or take roles",
+     .title = "Grant or revoke roles",
      .description =
-         "Adds entries to the access list or removes them: roles of a user, group or token at a path. An "
-         "entry "
-         "takes the place of those above it, so giving a role can take rights away, and removing one can "
-         "give "
-         "them back: the plan says who gains and loses which privileges where, and who can still administer. "
-         "Undo puts each entry back as it was.",
+         "Adds access-control entries or removes them: grants or revokes a role of a user, group or token at "
+         "a "
+         "path. An entry takes the place of those above it, so granting can take rights away, and revoking "
+         "can "
+         "give them back: the plan says who gains and loses which permissions where, and who can still "
+         "administer. Undo puts each entry back as it was.",
      .params = PROXIMO_TABLE(modify_params), .operation_class = "acl.modify", .subject = "acl/{target}",
      .plan = acl_plan_modify, .plan_undo = acl_plan_undo_entries, .undo_kind = PROXIMO_UNDO_FUNCTION},
     {ROW(proximo_change), .flags = PROXIMO_CHANGE_IDEMPOTENT, .name = "pve_acl_prune",
-     .title = "Remove entries that do nothing",
-     .description =
-         "Removes entries of the access list that do nothing: of guests, storages, nodes, pools, groups and "
-         "realms "
-         "that are gone, for root@pam, and covered by another entry of the same principal at the same path. "
-         "Only what is shown to change nobody's rights on anything that is there is removed; the plan lists "
-         "each with its "
-         "reason, and those that stay. Undo puts them back.",
+     .title = "Clean up unused access entries",
+     .description = "Removes unused access-control entries: of things that are gone, for root@pam, and "
+                    "covered by another "
+                    "entry of the same principal at the same path. Only what is shown to change nobody's "
+                    "rights on anything that is there is removed; "
+                    "the plan lists each with its reason, and those that stay. Undo puts them back.",
      .params = PROXIMO_TABLE(prune_params), .operation_class = "acl.modify", .subject = "acl/unused",
      .plan = acl_plan_prune, .plan_undo = acl_plan_undo_entries, .undo_kind = PROXIMO_UNDO_FUNCTION},
 };

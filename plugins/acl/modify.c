@@ -227,8 +227,7 @@ static int32_t check_privileges(const struct modifying *m)
                               instead ? ", or to hand on what the token holds itself " : "",
                               instead ? instead : "");
     }
-    if (r >= 0)
-        json_object_put(looked.data);
+    json_object_put(looked.data);
     return r;
 }
 
@@ -246,6 +245,30 @@ static int32_t tell_notes(const struct modifying *m)
                       "this token is not separated from its user: it has all rights of its user, and entries "
                       "of its own do nothing");
     return r;
+}
+
+/* A number that Proxmox would give to a new guest is of none: a slip of the pen goes unseen otherwise. */
+static int32_t tell_nothing_there(const struct modifying *m)
+{
+    const bool guest = m->place && m->deep && strcmp(m->place->root, "/vms") == 0;
+    const char *rest = m->deep ? m->path + strlen(m->place->root) + 1 : "";
+    const struct proximo_field vmid = FIELD("vmid", rest);
+    const struct proximo_get get = {ROW(proximo_get), .path = "/cluster/nextid", .fields = &vmid,
+                                    .field_count = 1};
+    struct looked looked = {0};
+    bool gone = m->place && m->deep && strcmp(m->place->root, "/pool") == 0 &&
+                !(acl_unknown(m->world.model) & ACL_PART_POOLS) &&
+                !access_row(m->world.access.pools, "poolid", rest);
+    const int32_t r = guest && is_guest_id(rest) ? ask_look(&m->a, &get, &looked) : PROXIMO_OK;
+    if (r < 0)
+        return r;
+    gone = gone || looked.status == 200;
+    json_object_put(looked.data);
+    return gone ? tell_text(
+                      &m->a, "nothing_there",
+                      guest ? "there is no guest of this number; whoever makes one gets it with these rights"
+                            : "there is no pool of this name; one that is made later has these rights")
+                : PROXIMO_OK;
 }
 
 static const char *roles_text(const struct modifying *m)
@@ -288,13 +311,15 @@ static int32_t lay_out(struct modifying *m, uint32_t same)
                                 same ? " (of the others it is so already)" : "");
     if (!plan.subject_id)
         return PROXIMO_ENOMEM;
-    const int32_t r = m->count ? tell_notes(m) : PROXIMO_OK;
+    int32_t r = m->count ? tell_notes(m) : PROXIMO_OK;
+    if (r == PROXIMO_OK && m->count && !m->removes)
+        r = tell_nothing_there(m);
     return r == PROXIMO_OK ? entries_lay_out(&plan) : r;
 }
 
 int32_t acl_plan_modify(void *instance, struct proximo_call *call)
 {
-    struct modifying m = {.a = {((struct plane_instance *)instance)->host, call}};
+    struct modifying m = {.a = {((struct plane_instance *)instance)->host, call}, .type = "user"};
     const char *propagate = ask_argument(&m.a, "propagate");
     uint32_t same = 0;
     m.removes = ask_flag(&m.a, "delete");

@@ -38,7 +38,7 @@ static const struct proximo_read reads[] = {
          "paths that have entries.",
      .params = PROXIMO_TABLE(permissions_params), .columns = PROXIMO_TABLE(permissions_columns),
      .read = acl_read_permissions},
-    {ROW(proximo_read), .name = "pve_who_can", .title = "Who holds a privilege",
+    {ROW(proximo_read), .name = "pve_who_can", .title = "Who can do what: holders of a privilege",
      .description =
          "Lists all users and tokens that hold a privilege at a path, where each has it from, and whether it "
          "can authenticate. root@pam holds everything.",
@@ -46,10 +46,11 @@ static const struct proximo_read reads[] = {
      .read = acl_read_who_can},
     {ROW(proximo_read), .name = "pve_overbroad_grants", .title = "Grants that reach too far",
      .description =
-         "Finds grants that reach too far or are of no use: Administrator and other changing roles at /, "
-         "tokens "
-         "without privilege separation, tokens of root@pam, NoAccess that keeps nobody out, entries for "
-         "nobody, entries that do nothing, rights of disabled users. Findings with numbers, the worst first.",
+         "Shows grants that reach too far or are of no use, as findings with numbers, the worst first. "
+         "Administrator and other changing roles at /, tokens without privilege separation, tokens of "
+         "root@pam, "
+         "NoAccess that keeps nobody out, entries for nobody, entries that do nothing, rights of disabled "
+         "users.",
      .read = acl_read_overbroad},
 };
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #define CHANGES_MOST   200000u /* privileges of principals at paths */
-#define QUESTIONS_MOST 3000000u
+#define QUESTIONS_MOST 20000000u
 
 /* Has anything a path below this one? Guests, storages and nodes have not. */
 static bool has_below(const char *path)

@@ -211,7 +211,7 @@ static int32_t administrators_of(struct blast *b, const struct acl_model *model,
 
 int32_t blast_tell_administrators(struct blast *b)
 {
-    struct administrators was, will;
+    struct administrators was = {.names = ""}, will = {.names = ""};
     int32_t r = administrators_of(b, b->world.model, b->ask_before, &was);
     if (r == PROXIMO_OK)
         r = administrators_of(b, b->after, b->ask_after, &will);

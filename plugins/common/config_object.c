@@ -31,7 +31,8 @@ static int32_t take_path(struct config_change *c, const char *path)
     for (const char *open = strchr(path, '{'); open; open = strchr(open + 1, '{')) {
         const size_t len = strcspn(open, "}");
         const char *name = ask_text(&c->ask, "%.*s", (int)len - 1, open + 1);
-        const char *value = name ? ask_argument(&c->ask, name) : NULL;
+        const bool own = c->kind->make_id && name && strcmp(name, c->kind->id) == 0;
+        const char *value = own ? c->id : name ? ask_argument(&c->ask, name) : NULL;
         if (!name)
             return PROXIMO_ENOMEM;
         if (!value || !*value)
@@ -47,11 +48,12 @@ int32_t config_open(const struct proximo_host *host, struct proximo_call *call,
                     const struct config_kind *kind, uint32_t verb, struct config_change *ret)
 {
     *ret = (struct config_change){.ask = {host, call}, .kind = kind, .verb = verb};
-    ret->id = kind->id ? ask_argument(&ret->ask, kind->id) : NULL;
+    ret->id = kind->make_id ? kind->make_id(&ret->ask) : kind->id ? ask_argument(&ret->ask, kind->id) : NULL;
     if (kind->id && (!ret->id || !*ret->id))
         return host->fail(call, PROXIMO_EINVAL, "%s is missing", kind->id);
     ret->release = ask_release(&ret->ask);
-    return take_path(ret, kind->one);
+    int32_t r = take_path(ret, kind->one);
+    return r == PROXIMO_OK && kind->place ? kind->place(ret) : r;
 }
 
 void config_done(struct config_change *c)

@@ -60,6 +60,9 @@ struct config_kind {
     const char *id;   /* argument and API name of its id: "storage", "id"; of a single: "node" or NULL */
     const char *list; /* "/storage": POST goes here; NULL with CONFIG_SINGLE */
     const char *one;  /* "/storage/{storage}": GET, PUT, DELETE */
+    /* Its id made from other arguments, instead of the argument `id`; NULL: no such function. NULL answered:
+     * no memory. */
+    const char *(*make_id)(const struct asking *a);
     /* What its subject is called, {names} taken from the arguments: "{type}/{id}"; NULL: the id. */
     const char *subject_name;
     const char *put;     /* method of the change; NULL: PUT */
@@ -78,6 +81,12 @@ struct config_kind {
      * 0, or negative after host->fail. Also run for the way back.
      */
     int32_t (*check)(struct config_change *change);
+    /*
+     * Where the id, or what fills the paths, is not what the arguments say: sets change->id, at and create_id
+     * before anything is looked at, for the way back as well. NULL: they are the arguments. 0, or negative
+     * after host->fail.
+     */
+    int32_t (*place)(struct config_change *change);
 };
 
 /* One value that the change sets or removes. Texts live as long as the call. */
@@ -89,13 +98,15 @@ struct config_edit {
     uint32_t many_count;
     uint64_t secret_id; /* of a WRITE_ONLY value given as a secret argument; 0: none */
 };
-#define CONFIG_EDITS_MOST 96u
+#define CONFIG_EDITS_MOST  96u
+#define CONFIG_GUARDS_MOST 16u
 
 /* A change in the making. */
 struct config_change {
     struct asking ask;
     const struct config_kind *kind;
     const char *id;             /* NULL: the kind has none */
+    const char *create_id;      /* what POST takes in its place; NULL: the id */
     struct proximo_field at[4]; /* what {names} of the paths are filled from */
     uint32_t at_count;
     uint32_t verb;
@@ -117,9 +128,12 @@ struct config_change {
     uint32_t back_count;
     const struct proximo_step *before_steps; /* run before the change, e.g. a wait; at most 8 */
     uint32_t before_count;
-    const char *more_fields;        /* selectors that the object's own guard holds on to as well: ",/x,/y" */
-    struct proximo_guard guards[4]; /* of other things; the object's own is the first of the record */
+    const char *more_fields; /* selectors that the object's own guard holds on to as well: ",/x,/y" */
+    struct proximo_guard guards[CONFIG_GUARDS_MOST]; /* of other things; the object's own is the first of the
+                                                        record */
     uint32_t guard_count;
+    const struct proximo_step *seen; /* more waits, after those for the values */
+    uint32_t seen_count;
 };
 
 /*

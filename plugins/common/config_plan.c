@@ -235,9 +235,11 @@ static const char *create_path(const struct config_change *c)
 static void put_id(const struct config_change *c, struct fields *fields)
 {
     for (uint32_t i = 0; i < c->at_count; i++) {
-        if (path_names(create_path(c), c->at[i].name) ||
-            (c->kind->id && strcmp(c->at[i].name, c->kind->id) == 0))
+        const bool id = c->kind->id && strcmp(c->at[i].name, c->kind->id) == 0;
+        if (path_names(create_path(c), c->at[i].name) || (id && !c->create_id))
             put(fields, c->at[i]);
+        else if (id)
+            put(fields, FIELD(c->kind->id, c->create_id));
     }
 }
 
@@ -332,7 +334,7 @@ static int32_t see_edit(const struct config_change *c, const struct config_edit 
                   : PROXIMO_ENOMEM;
 }
 
-static int32_t see(const struct config_change *c)
+static int32_t see_values(const struct config_change *c)
 {
     int32_t r = PROXIMO_OK;
     bool seen = c->verb == CONFIG_CREATE;
@@ -349,6 +351,14 @@ static int32_t see(const struct config_change *c)
     /* Nothing of it is ever shown: that the object answers is all there is to see. */
     if (r == PROXIMO_OK && !seen)
         r = wait_for(c, c->kind->one, "", PROXIMO_WAIT_EXISTS, NULL);
+    return r;
+}
+
+static int32_t see(const struct config_change *c)
+{
+    int32_t r = see_values(c);
+    for (uint32_t i = 0; r == PROXIMO_OK && i < c->seen_count; i++)
+        r = c->ask.host->postcondition(c->ask.call, &c->seen[i]);
     return r;
 }
 

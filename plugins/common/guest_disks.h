@@ -67,6 +67,8 @@ struct known_guest {
     const char *node, *name; /* name may be NULL */
     const char *ha;          /* its HA state ("started", "error"); NULL: not managed */
     bool lxc, template, running;
+    uint64_t maxmem; /* bytes; 0: not known */
+    uint32_t maxcpu;
     struct json_object *config; /* after guests_read_configs; NULL: not read */
     const char *why;            /* why not */
 };

@@ -20,6 +20,12 @@ static const char *kept(const struct asking *a, struct json_object *row, const c
     return copy;
 }
 
+static uint64_t number_of(struct json_object *row, const char *key, uint64_t most)
+{
+    const char *digits = member_text(row, key);
+    return digits ? digits_of(digits, most) : 0;
+}
+
 static int32_t take_rows(const struct asking *a, struct json_object *list, struct known_guests *ret)
 {
     size_t count = json_object_array_length(list);
@@ -41,6 +47,8 @@ static int32_t take_rows(const struct asking *a, struct json_object *list, struc
             .lxc = lxc,
             .template = member_true(row, "template"),
             .running = member_is(row, "status", "running"),
+            .maxmem = number_of(row, "maxmem", INT64_MAX / 16),
+            .maxcpu = (uint32_t)number_of(row, "maxcpu", 65536),
             .why = "not looked at",
         };
     }

@@ -257,7 +257,7 @@ static int32_t check_there(const struct entry_change *c, enum verb verb)
         return a->host->fail(a->call, PROXIMO_ENOTFOUND,
                              "IP set \"%s\" of %s has no entry %s; pve_ipset_list shows them", c->set,
                              c->at.label, c->cidr);
-    return verb == ADD ? check_alias(c) : PROXIMO_OK;
+    return verb == ADD ? check_alias(c) : place_check_digest(a, c->before);
 }
 
 static int32_t plan(void *instance, struct proximo_call *call, enum verb verb)

@@ -20,7 +20,7 @@ static int32_t check_name(const struct object_change *c, const char *name)
     const struct asking *a = &c->at.ask;
     const size_t most = c->kind == &object_group ? 18 : 64, len = strlen(name);
     if (len < 2 || len > most)
-        return a->host->fail(a->call, PROXIMO_EINVAL, "the name of a %s has 2 to %zu characters",
+        return a->host->fail(a->call, PROXIMO_EINVAL, "the name of the %s must have 2 to %zu characters",
                              c->kind->what, most);
     return PROXIMO_OK;
 }
@@ -82,7 +82,7 @@ int32_t objects_plan_create(void *instance, struct proximo_call *call, const str
     if (r == PROXIMO_OK)
         r = object_read(&c);
     if (r == PROXIMO_OK && object_row(&c, name))
-        r = c.at.ask.host->fail(call, PROXIMO_EINVAL, "there is a %s \"%s\" already", kind->what, name);
+        r = c.at.ask.host->fail(call, PROXIMO_EINVAL, "the %s \"%s\" is there already", kind->what, name);
     c.name = name;
     if (r == PROXIMO_OK)
         r = take(&c);
@@ -100,7 +100,7 @@ static int32_t plan_update(struct object_change *c)
     int32_t r = c->name ? check_name(c, c->name) : PROXIMO_ENOMEM;
     struct json_object *there = r == PROXIMO_OK ? object_row(c, c->name) : NULL;
     if (r == PROXIMO_OK && there && there != c->before)
-        r = a->host->fail(a->call, PROXIMO_EINVAL, "there is a %s \"%s\" already", c->kind->what, c->name);
+        r = a->host->fail(a->call, PROXIMO_EINVAL, "the %s \"%s\" is there already", c->kind->what, c->name);
     if (r == PROXIMO_OK)
         r = take(c);
     if (r < 0)
@@ -118,7 +118,9 @@ static int32_t begin_existing(void *instance, struct proximo_call *call, const s
     const char *name = NULL;
     int32_t r = begin(instance, call, kind, ret, &name);
     ret->was = name;
-    return r == PROXIMO_OK ? object_read(ret) : r;
+    if (r == PROXIMO_OK)
+        r = object_read(ret);
+    return r == PROXIMO_OK ? place_check_digest(&ret->at.ask, ret->before) : r;
 }
 
 int32_t objects_plan_update(void *instance, struct proximo_call *call, const struct object_kind *kind)

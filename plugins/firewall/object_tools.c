@@ -49,9 +49,9 @@ OBJECT_UNDO(group, &object_group)
 static const struct proximo_param alias_create_params[] = {NAME("A letter, then letters, digits, - and _."),
                                                            CIDR(ADDRESS, PROXIMO_PARAM_REQUIRED),
                                                            PLACE_PARAMS, COMMENT};
-static const struct proximo_param alias_update_params[] = {NAME("The alias."), CIDR(ADDRESS, 0), PLACE_PARAMS,
-                                                           COMMENT, RENAME};
-static const struct proximo_param alias_delete_params[] = {NAME("The alias."), PLACE_PARAMS};
+static const struct proximo_param alias_update_params[] = {
+    NAME("The alias."), CIDR(ADDRESS, 0), PLACE_PARAMS, COMMENT, RENAME, PLACE_DIGEST};
+static const struct proximo_param alias_delete_params[] = {NAME("The alias."), PLACE_PARAMS, PLACE_DIGEST};
 static const struct proximo_param ipset_create_params[] = {
     NAME("A letter, then letters, digits, - and _; kept in small letters."), PLACE_PARAMS, COMMENT};
 static const struct proximo_param ipset_update_params[] = {NAME("The set."), PLACE_PARAMS, COMMENT, RENAME};
@@ -59,8 +59,8 @@ static const struct proximo_param ipset_delete_params[] = {
     NAME("The set."), PLACE_PARAMS, FORCE("Also when it has entries; they go with it.")};
 static const struct proximo_param entry_params[] = {NAME("The set."), CIDR(ENTRY, PROXIMO_PARAM_REQUIRED),
                                                     PLACE_PARAMS, COMMENT, NOMATCH};
-static const struct proximo_param entry_remove_params[] = {NAME("The set."),
-                                                           CIDR(ENTRY, PROXIMO_PARAM_REQUIRED), PLACE_PARAMS};
+static const struct proximo_param entry_remove_params[] = {
+    NAME("The set."), CIDR(ENTRY, PROXIMO_PARAM_REQUIRED), PLACE_PARAMS, PLACE_DIGEST};
 static const struct proximo_param group_create_params[] = {
     GROUP("A letter, then letters, digits, - and _, 18 at most; kept in small letters."), COMMENT};
 static const struct proximo_param group_update_params[] = {GROUP("The group."), COMMENT, RENAME};

@@ -199,9 +199,10 @@ static int32_t check(struct config_change *c)
         return c->ask.host->fail(c->ask.call, PROXIMO_EINVAL,
                                  "enable is 0 or 1; a larger number would switch the firewall off again by "
                                  "itself after a minute");
-    if (c->count == 0)
-        return PROXIMO_OK;
-    int32_t r = put_subject(c, scope);
+    int32_t r = c->undoing ? PROXIMO_OK : place_check_digest(&c->ask, c->now);
+    if (r < 0 || c->count == 0)
+        return r;
+    r = put_subject(c, scope);
     return r == PROXIMO_OK ? tell_effect(c, scope) : r;
 }
 
@@ -270,12 +271,14 @@ static int32_t options_read(void *instance, struct proximo_call *call)
         json_object_put(otherwise);
         return r < 0 ? r : PROXIMO_ENOMEM;
     }
+    struct json_object *digest = json_object_get(member_of(set, "digest"));
     json_object_object_del(set, "digest");
     json_object_object_add(out, "scope", json_object_new_string(place.scope->name));
     if (place.scope->argument)
         json_object_object_add(out, place.scope->argument, json_object_new_string(place.id));
     json_object_object_add(out, "set", json_object_get(set));
     json_object_object_add(out, "defaults", otherwise);
+    json_object_object_add(out, "digest", digest);
     const struct proximo_content block = {ROW(proximo_content), .type = PROXIMO_CONTENT_JSON,
                                           .data = json_text(out)};
     return place.ask.host->reply(call, &block, 1);
@@ -298,6 +301,7 @@ static const struct proximo_param options_params[] = {
           .description = "Options to remove: Proxmox's default holds again."),
     PLACE_PARAMS,
     PLACE_VNET,
+    PLACE_DIGEST,
 };
 static const struct proximo_param enabled_params[] = {
     PARAM(.type = PROXIMO_TYPE_BOOLEAN, .name = "enabled", .flags = PROXIMO_PARAM_REQUIRED,

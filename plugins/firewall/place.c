@@ -84,7 +84,7 @@ static int32_t find_scope(struct place *place)
     const struct scope *wanted = scope_named(said);
     for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
         const struct scope *scope = scope_named(order[i]);
-        if (!ask_argument(a, scope->argument))
+        if (!scope || !ask_argument(a, scope->argument))
             continue;
         if (place->scope && !(place->scope == scope_named("guest") && scope == scope_named("node")))
             return a->host->fail(a->call, PROXIMO_EINVAL,
@@ -193,11 +193,11 @@ int32_t place_has(const struct place *place, const char *path, const char *what)
     const struct asking *a = &place->ask;
     if (path)
         return PROXIMO_OK;
-    return a->host->fail(
-        a->call, PROXIMO_EINVAL, "a %s has no %s; %s",
-        strcmp(place->scope->name, "vnet") == 0 ? "virtual network" : place->scope->name, what,
-        strcmp(what, "log") == 0 ? "nodes and guests have one"
-                                 : "those of the datacenter (scope=cluster) can be used in its rules");
+    const char *instead = strcmp(what, "log") == 0       ? "; nodes and guests have one"
+                          : strcmp(what, "options") == 0 ? ""
+                                                         : "; those of the datacenter (scope=cluster) can be "
+                                                           "used in its rules";
+    return a->host->fail(a->call, PROXIMO_EINVAL, "%s has no %s%s", place->label, what, instead);
 }
 
 int32_t place_may_change(const struct place *place)
@@ -253,6 +253,16 @@ int32_t place_look(const struct place *place, const char *path, const struct pro
     const struct proximo_get get = {ROW(proximo_get), .path = path, .fields = all.rows,
                                     .field_count = all.count, .needs = ROWS(place->needs, 1)};
     return ask_look(&place->ask, &get, ret);
+}
+
+int32_t place_check_digest(const struct asking *a, struct json_object *row)
+{
+    const char *given = ask_argument(a, "digest"), *now = member_text(row, "digest");
+    if (!given || (now && strcmp(given, now) == 0))
+        return PROXIMO_OK;
+    return a->host->fail(a->call, PROXIMO_ESTATE,
+                         "it was changed since the digest %.64s was read%s%.64s; look at it again", given,
+                         now ? ": now it is " : "", now ? now : "");
 }
 
 /* ---- replies */

@@ -70,6 +70,12 @@ int32_t place_get(const struct place *place, const char *path, const struct prox
 int32_t place_look(const struct place *place, const char *path, const struct proximo_field *more,
                    struct looked *ret);
 
+/* Negative after host->fail when the argument digest was given, and this row or object has another. */
+int32_t place_check_digest(const struct asking *a, struct json_object *row);
+#define PLACE_DIGEST                                                                                         \
+    PARAM(.type = PROXIMO_TYPE_STRING, .name = "digest", .maximum = 64,                                      \
+          .description = "Only if it still has this digest, as a read showed it.")
+
 /* Answers a read with the list at path, whole or not as the token sees it. needs: of a full list. */
 int32_t place_reply_list(const struct place *place, const char *path, const struct proximo_field *more,
                          const struct proximo_need *need);

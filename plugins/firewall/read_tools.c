@@ -74,11 +74,17 @@ static int32_t read_log(void *instance, struct proximo_call *call)
 
 /* ---- IP sets with their entries */
 
-static struct json_object *entries_of(struct proximo_text data)
+/* The list without the digest, which each entry repeats; that goes to the set. */
+static struct json_object *entries_of(struct proximo_text data, struct json_object *set)
 {
     struct json_object *list = json_of(data);
-    for (size_t i = 0; json_object_is_type(list, json_type_array) && i < json_object_array_length(list); i++)
-        json_object_object_del(json_object_array_get_idx(list, i), "digest");
+    for (size_t i = 0; json_object_is_type(list, json_type_array) && i < json_object_array_length(list);
+         i++) {
+        struct json_object *entry = json_object_array_get_idx(list, i);
+        if (i == 0 && member_of(entry, "digest"))
+            json_object_object_add(set, "entries_digest", json_object_get(member_of(entry, "digest")));
+        json_object_object_del(entry, "digest");
+    }
     return list;
 }
 
@@ -103,7 +109,8 @@ static int32_t add_entries(const struct place *place, struct json_object *sets)
     }
     int32_t r = count ? a->host->get_many(a->call, gets, (uint32_t)count, answers) : PROXIMO_OK;
     for (size_t i = 0; r == PROXIMO_OK && i < count; i++) {
-        struct json_object *set = json_object_array_get_idx(sets, i), *entries = entries_of(answers[i].data);
+        struct json_object *set = json_object_array_get_idx(sets, i),
+                           *entries = entries_of(answers[i].data, set);
         const char *name = member_text(set, "name");
         if (json_object_is_type(entries, json_type_array)) {
             json_object_object_add(set, "count",
@@ -179,8 +186,9 @@ static const struct proximo_column alias_columns[] = {COLUMN(.name = "name"), CO
                                                       COLUMN(.name = "comment", UNTRUSTED),
                                                       COLUMN(.name = "digest", EXTRA)};
 static const struct proximo_column set_columns[] = {
-    COLUMN(.name = "name"), COLUMN(.name = "comment", UNTRUSTED), COLUMN(.name = "count"),
-    COLUMN(.name = "entries", UNTRUSTED), COLUMN(.name = "digest", EXTRA)};
+    COLUMN(.name = "name"),          COLUMN(.name = "comment", UNTRUSTED),
+    COLUMN(.name = "count"),         COLUMN(.name = "entries", UNTRUSTED),
+    COLUMN(.name = "digest", EXTRA), COLUMN(.name = "entries_digest", EXTRA)};
 static const struct proximo_column ref_columns[] = {COLUMN(.name = "ref"), COLUMN(.name = "type"),
                                                     COLUMN(.name = "name"), COLUMN(.name = "scope"),
                                                     COLUMN(.name = "comment", UNTRUSTED)};

@@ -6,7 +6,8 @@
 #include "ha.h"
 
 static const struct topic *const topics[] = {
-    &ha_topic_resources,
+    &ha_topic_resources, &ha_topic_rules,  &ha_topic_groups,
+    &ha_topic_moves,     &ha_topic_status, &ha_topic_switch,
 };
 
 static struct proximo_plane plane = {

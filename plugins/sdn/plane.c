@@ -6,7 +6,8 @@
 #include "sdn.h"
 
 static const struct topic *const topics[] = {
-    &sdn_topic_zones,
+    &sdn_topic_zones,   &sdn_topic_vnets, &sdn_topic_subnets, &sdn_topic_controllers,
+    &sdn_topic_servers, &sdn_topic_state, &sdn_topic_apply,   &sdn_topic_lock,
 };
 
 static struct proximo_plane plane = {

@@ -76,7 +76,7 @@ static const struct proximo_read reads[] = {
     {
         ROW(proximo_read),
         .name = "pve_backup_list",
-        .title = "Backups on a storage",
+        .title = "Backups of guests on a storage",
         .description =
             "Lists the backups on one storage, counted by guest: age, size, protected, encrypted, and "
             "whether a "

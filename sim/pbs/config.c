@@ -170,9 +170,13 @@ struct json_object *pbs_last_run(struct json_object *state, const char *job)
 
 int64_t pbs_next_run(const char *schedule, int64_t now)
 {
+    time_t moment = (time_t)now;
     int64_t next = 0;
+    struct tm tm;
 
-    return sim_schedule_next(schedule, now, &next) < 0 ? 0 : next;
+    /* Calendar events are of the server's own clock. */
+    (void)localtime_r(&moment, &tm);
+    return sim_schedule_next(schedule, now + tm.tm_gmtoff, &next) < 0 ? 0 : next - tm.tm_gmtoff;
 }
 
 static void add_runs(struct sim_call *call, const struct pbs_section *section, const char *id,

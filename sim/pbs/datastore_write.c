@@ -116,12 +116,26 @@ int pbs_datastore_create(struct sim_call *call)
 
 /* ---- change ---- */
 
+/* "read-only", or "type=read-only,message=...". */
+static int check_mode(struct sim_call *call)
+{
+    const char *mode = sim_arg(call, "maintenance-mode"), *type = mode ? strstr(mode, "type=") : NULL;
+    size_t n;
+
+    type = type ? type + 5 : mode;
+    n = type ? strcspn(type, ",") : 0;
+    return !type || sim_word_in("read-only offline unmount", " ", type, n)
+               ? 0
+               : sim_fail_param(call, "maintenance-mode", "value '%.*s' is not defined in the enumeration.",
+                                (int)n, type);
+}
+
 int pbs_datastore_update(struct sim_call *call)
 {
     const char *name = sim_arg(call, "name");
     struct json_object *config = sim_get(pbs_sections_of(call->state, "datastore"), name);
 
-    if (pbs_check_digest(call, "datastore") < 0)
+    if (check_mode(call) < 0 || pbs_check_digest(call, "datastore") < 0)
         return -1;
     if (!config)
         return sim_fail(call, 400, "no such datastore '%s'", name);

@@ -40,16 +40,41 @@ static void add_files(struct json_object *snapshot, const char *type)
     sim_set(snapshot, "files", files);
 }
 
-static void add_verification(struct json_object *snapshot, const char *upid)
+/* By the last run of the job, or, where that was before it was made, by a task of its own that nobody
+ * remembers.
+ */
+static void name_verifier(struct json_object *snapshot, struct json_object *run)
+{
+    struct json_object *verification = sim_get(snapshot, "verification");
+    int64_t when = sim_int(snapshot, "backup-time", 0);
+    SIM_FREE_WITH(sim_json_freep) struct json_object *task = json_object_new_object();
+
+    if (!verification)
+        return;
+    if (run && sim_int(run, "starttime", 0) > when) {
+        sim_set(verification, "upid", sim_copy(sim_get(run, "upid")));
+        return;
+    }
+    sim_set_str(task, "node", sim_pbs.node);
+    sim_set_int(task, "pid", 12345);
+    sim_set_int(task, "pstart", 4100000);
+    sim_set_int(task, "starttime", when + 900);
+    sim_set_str(task, "type", "verify_snapshot");
+    sim_set_str(task, "id", "main");
+    sim_set_str(task, "user", "root@pam");
+    pbs_task_name(task);
+    sim_set(verification, "upid", sim_copy(sim_get(task, "upid")));
+}
+
+static void add_verification(struct json_object *snapshot)
 {
     struct json_object *verification = json_object_new_object();
 
     sim_set_str(verification, "state", "ok");
-    sim_set_str(verification, "upid", upid);
     sim_set(snapshot, "verification", verification);
 }
 
-static void expand(struct json_object *group, const char *name, const char *upid, int64_t now)
+static void expand(struct json_object *group, const char *name, struct json_object *run, int64_t now)
 {
     struct json_object *series = sim_get(group, "series"), *list = json_object_new_array(),
                        *marks = sim_get(group, "marks");
@@ -66,10 +91,9 @@ static void expand(struct json_object *group, const char *name, const char *upid
         sim_set_int(snapshot, "size", sim_int(series, "size", 0) - i * 1048576);
         sim_set_int(snapshot, "unique", sim_int(series, "unique", 0));
         if (i >= count - verified)
-            add_verification(snapshot, upid);
+            add_verification(snapshot);
         sim_merge(snapshot, sim_get(marks, number));
-        if (sim_get(sim_get(snapshot, "verification"), "state"))
-            sim_set_str(sim_get(snapshot, "verification"), "upid", upid);
+        name_verifier(snapshot, run);
         add_files(snapshot, type);
         json_object_array_add(list, snapshot);
     }
@@ -81,7 +105,7 @@ static void expand(struct json_object *group, const char *name, const char *upid
     json_object_object_del(group, "marks");
 }
 
-static void expand_stores(struct json_object *stores, const char *upid, int64_t now)
+static void expand_stores(struct json_object *stores, struct json_object *run, int64_t now)
 {
     json_object_object_foreach(stores, name, store)
     {
@@ -91,7 +115,7 @@ static void expand_stores(struct json_object *stores, const char *upid, int64_t 
             (void)ns;
             json_object_object_foreach(sim_get(space, "groups"), id, group)
             {
-                expand(group, id, upid, now);
+                expand(group, id, run, now);
             }
         }
     }
@@ -109,10 +133,12 @@ void pbs_seed_finish(struct json_object *state, int nodes, int guests)
     tzset();
     sim_seed_number_tasks(state);
     verified = pbs_last_run(state, "verify/verify-main");
-    expand_stores(sim_get(state, "datastores"), sim_str(verified, "upid", ""), now);
+    expand_stores(sim_get(state, "datastores"), verified, now);
+    if (!sim_get(state, "outside"))
+        return;
     json_object_object_foreach(sim_get(state, "outside"), host, server)
     {
         (void)host;
-        expand_stores(sim_get(server, "datastores"), "", now);
+        expand_stores(sim_get(server, "datastores"), NULL, now);
     }
 }

@@ -78,6 +78,8 @@ int pbs_verify_end(struct sim *sim, struct sim_job *job, char *why)
     int64_t depth = only ? 0 : sim_int(job->args, "max-depth", PBS_DEPTH_MAX);
     bool good = true;
 
+    if (!store)
+        return sim_why(why, "no such datastore '%s'", sim_str(job->args, "store", ""));
     json_object_object_foreach(sim_get(store, "namespaces"), ns, space)
     {
         if (!pbs_below(ns, top, depth))

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Every tool of every built-in plane is called with every sample of every argument. Each request it makes, by
- * a row or from a function, must be one that the API description of Proxmox VE takes: method, path, names,
- * types, choices, required ones. The descriptions lie beside the project (PROXIMO_SHARED or ../shared);
- * without them the test says so.
+ * a row or from a function, must be one that the API description of Proxmox VE (or Backup Server) takes:
+ * method, path, names, types, choices, required ones. The descriptions lie beside the project (PROXIMO_SHARED
+ * or ../shared); without them the test says so.
  */
 #include <dirent.h>
 #include <dlfcn.h>
@@ -33,11 +33,16 @@
 #define PLANES_MAX 16
 #define S(text)    ((char *)(uintptr_t)(text))
 
-static const char *const versions[] = {"pve-9.2.json", "pve-8.4.json"};
-static struct api *apis[2];
+/* The last one is for the planes of Backup Servers, the others for the rest. */
+static const char *const versions[] = {"pve-9.2.json", "pve-8.4.json", "pbs-4.2.json"};
+#define VERSIONS 3u
+#define PBS      2u
+static struct api *apis[VERSIONS];
+static bool for_pbs;     /* the call in progress is to a Backup Server */
 static char fault[1024]; /* the first one of the call in progress */
 static size_t request_total;
-static char loading[64]; /* the plane that is being opened */
+static char loading[64];    /* the plane that is being opened */
+static const char *release; /* of the tool that is being called, where only one has its requests */
 
 /* ---- the server: checks and gives the emptiest answer of the right type */
 
@@ -46,8 +51,11 @@ static char *serve(const struct http_request *request, int *ret_status)
     const char *returns = "null";
     char why[700];
     request_total++;
-    for (size_t i = 0; i < 2; i++) {
-        if (apis[i] && api_check(apis[i], request, why, sizeof(why), &returns) < 0 && !fault[0])
+    for (size_t i = for_pbs ? PBS : 0; i < (for_pbs ? VERSIONS : PBS); i++) {
+        if (i == 1 && sample_is_of_9(request->path))
+            continue;
+        if (apis[i] && (for_pbs || !(release && (*release == '8') != (i == 1))) &&
+            api_check(apis[i], request, why, sizeof(why), &returns) < 0 && !fault[0])
             snprintf(fault, sizeof(fault), "%s: %s", versions[i], why);
     }
     *ret_status = 200;
@@ -58,23 +66,17 @@ static char *serve(const struct http_request *request, int *ret_status)
                       "{\"type\":\"lxc\",\"vmid\":105,\"name\":\"ct105\",\"node\":\"pve1\"}]}");
     if (strstr(request->path, "/tasks/") && strcmp(returns, "object") == 0)
         return strdup("{\"data\":{\"status\":\"stopped\"}}"); /* what is waited for has ended */
-    if (strstr(request->path, "/status/current"))
+    if (for_pbs && strstr(request->path, "/tasks/") && strstr(request->path, "/log"))
+        return strdup("{\"data\":[]}"); /* the description does not say what it returns */
+    if (strstr(request->path, "/status/current") && strcmp(returns, "object") == 0)
         return strdup("{\"data\":{\"status\":\"running\"}}"); /* a command runs only where the guest does */
     if (strstr(request->path, "/config") && strcmp(returns, "object") == 0)
         return strdup("{\"data\":{\"digest\":\"0123456789012345678901234567890123456789\",\"a\":1,"
                       "\"net0\":\"virtio=BC:24:11:00:00:01,bridge=vmbr0,firewall=1\"}}");
-    if (strcmp(request->path, "/nodes/pve1/network") == 0)
-        return strdup("{\"data\":[{\"iface\":\"vmbr0\",\"type\":\"bridge\"}]}");
-    if (strcmp(request->path, "/pools") == 0)
-        return strdup("{\"data\":[{\"poolid\":\"prod\",\"members\":[]}]}");
-    if (strcmp(request->path, "/cluster/sdn/vnets/vnet1") == 0)
-        return strdup("{\"data\":{\"vnet\":\"vnet1\",\"zone\":\"zone1\"}}");
+    if (sample_answer(request->path))
+        return strdup(sample_answer(request->path));
     if (strstr(request->path, "/firewall/ipset") && strstr(request->path, "/ipset")[6] == '\0')
         return strdup("{\"data\":[{\"name\":\"nightly\"}]}");
-    if (strstr(request->path, "/included_volumes"))
-        return strdup("{\"data\":{\"children\":[]}}");
-    if (strstr(request->path, "/agent/"))
-        return strdup("{\"data\":{\"result\":{\"a\":1}}}");
     if (strcmp(returns, "array") == 0)
         return strdup("{\"data\":[]}");
     if (strcmp(returns, "object") == 0)
@@ -217,9 +219,9 @@ static int64_t host_deadline_ms(struct proximo_call *call)
 static int32_t host_site(struct proximo_call *call, struct proximo_site *ret)
 {
     (void)call;
-    ret->kind = PROXIMO_SITE_PVE;
+    ret->kind = for_pbs ? PROXIMO_SITE_PBS : PROXIMO_SITE_PVE;
     ret->name = (struct proximo_text){"lab", 3};
-    ret->version = (struct proximo_text){"9.2.3", 5};
+    ret->version = (struct proximo_text){for_pbs ? "4.2.1" : release ? release : "9.2.3", 5};
     return 0;
 }
 
@@ -384,7 +386,7 @@ static int load(void **state)
     const char *source = getenv("PROXIMO_TEST_SOURCE_DIR");
     const char *build = getenv("PROXIMO_TEST_BUILD_DIR");
     char path[1100];
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < VERSIONS; i++) {
         if (shared)
             snprintf(path, sizeof(path), "%s/api/%s", shared, versions[i]);
         else
@@ -412,8 +414,8 @@ static int unload(void **state)
         planes[i].plane->close(planes[i].instance);
         plane_info_free(planes[i].info);
     }
-    api_free(apis[0]);
-    api_free(apis[1]);
+    for (size_t i = 0; i < VERSIONS; i++)
+        api_free(apis[i]);
     return 0;
 }
 
@@ -428,10 +430,13 @@ static void call_tool(const struct tool *tool, struct json_object *arguments)
     struct sites *sites = NULL;
     struct read_result result = {0};
     struct problem p = PROBLEM_INIT;
+    for_pbs = !plane_info_for(tool->plane, CONFIG_PVE);
+    site_row.kind = for_pbs ? CONFIG_PBS : CONFIG_PVE;
     assert_int_equal(sites_new(&config, &sites), 0); /* a new one: nothing is remembered */
     fake_http_reset();
     fake_http_fallback(serve);
     fault[0] = 0;
+    release = sample_release(tool);
     const struct read_call call = {
         .tool = tool, .site = sites_at(sites, 0), .arguments = arguments, .deadline_ms = clock_ms() + 5000};
     size_t before = request_total;
@@ -531,7 +536,7 @@ static void every_request_is_one_that_proxmox_takes(void **state)
     (void)state;
     size_t tools = 0;
     size_t calls = 0;
-    if (!apis[0] && !apis[1]) {
+    if (!apis[0] && !apis[1] && !apis[PBS]) {
         printf("no API descriptions (set PROXIMO_SHARED): nothing was checked\n");
         skip();
     }

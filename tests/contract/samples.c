@@ -23,6 +23,8 @@ static const struct {
     {"userid", {"root@pam", NULL}},
     {"realm", {"pam", NULL}},
     {"id", {"nightly", NULL}},
+    {"safeid", {"main", NULL}},
+    {"namespace", {"prod/web", NULL}},
 };
 
 /* Names that must be ones of a list that a node has: which there are differs from system to system. */
@@ -33,12 +35,17 @@ static const struct {
     {"disk", "/dev/sda"},
 };
 
+#define PBS_UPID "UPID:vault:00001234:0000ABCD:00000001:66000000:garbage_collection:main:root@pam!tok:"
+
 /* What one tool alone takes. */
 static const struct {
     const char *tool, *name, *sample;
 } tool_samples[] = {
     {"pve_backup_files", "volid", "local:backup/ct/105/2026-11-19T02:00:00Z"},
     {"pve_backup_files", "filepath", "/root.pxar.didx/etc"},
+    {"pbs_acl_list", "path", "/datastore/main"},
+    {"pbs_task_status", "upid", PBS_UPID},
+    {"pbs_task_log", "upid", PBS_UPID},
     {"pve_permissions", "who", "alice@pve!ci"},
     {"pve_permissions", "path", "/vms/105"},
     {"pve_who_can", "privilege", "VM.Audit"},
@@ -72,6 +79,15 @@ static bool is_one_of(const struct tool *tool, const char *const *names)
     while (*names && strcmp(*names, tool->name) != 0)
         names++;
     return *names != NULL;
+}
+
+/* Rules of HA came with 9, where 8 has groups. */
+static const char *const since_9[] = {"pve_ha_rules_list", "pve_ha_rule_get", "pve_ha_failover", NULL};
+static const char *const until_8[] = {"pve_ha_groups_list", "pve_ha_group_get", NULL};
+
+const char *sample_release(const struct tool *tool)
+{
+    return is_one_of(tool, since_9) ? "9.2.3" : is_one_of(tool, until_8) ? "8.4.1" : NULL;
 }
 
 bool sample_for_machines(const struct tool *tool)
@@ -172,4 +188,49 @@ struct json_object *sample(const struct tool *tool, const struct param_row *para
         }
     }
     return n ? NULL : json_object_new_string("vzdump");
+}
+
+/* Answers that name what the samples name. */
+static const struct {
+    const char *part, *answer;
+} answers[] = {
+    {"/sdn/zones", "{\"data\":[{\"zone\":\"nightly\",\"status\":\"available\"}]}"},
+    {"/cluster/ha/groups/", "{\"data\":{\"nodes\":\"pve1\"}}"}, /* the description says nothing */
+    {"/included_volumes", "{\"data\":{\"children\":[]}}"},
+    {"/agent/", "{\"data\":{\"result\":{\"a\":1}}}"},
+    {"/subnets", "{\"data\":[{\"vnet\":\"nightly\",\"zone\":\"nightly\",\"subnet\":\"vzdump\"}]}"},
+};
+
+static const struct {
+    const char *path, *answer;
+} exact_answers[] = {
+    {"/cluster/sdn/vnets", "{\"data\":[{\"vnet\":\"nightly\",\"zone\":\"nightly\"}]}"},
+    {"/cluster/sdn/vnets/vnet1", "{\"data\":{\"vnet\":\"vnet1\",\"zone\":\"zone1\"}}"},
+    {"/nodes/pve1/network", "{\"data\":[{\"iface\":\"vmbr0\",\"type\":\"bridge\"}]}"},
+    {"/pools", "{\"data\":[{\"poolid\":\"prod\",\"members\":[]}]}"},
+};
+
+const char *sample_answer(const char *path)
+{
+    for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+        if (strstr(path, answers[i].part))
+            return answers[i].answer;
+    }
+    for (size_t i = 0; i < sizeof(exact_answers) / sizeof(exact_answers[0]); i++) {
+        if (strcmp(path, exact_answers[i].path) == 0)
+            return exact_answers[i].answer;
+    }
+    return NULL;
+}
+
+bool sample_is_of_9(const char *path)
+{
+    static const char *const begins[] = {"/cluster/sdn/fabrics/", "/cluster/sdn/prefix-lists",
+                                         "/cluster/sdn/route-maps/", "/cluster/sdn/dry-run"};
+
+    for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++) {
+        if (strncmp(path, begins[i], strlen(begins[i])) == 0)
+            return true;
+    }
+    return false;
 }

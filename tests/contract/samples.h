@@ -17,8 +17,14 @@ struct json_object *sample(const struct tool *tool, const struct param_row *para
 struct json_object *sample_place(const struct tool *tool, size_t n);
 /* Is it one of these parameters? */
 bool sample_is_place(const struct tool *tool, const struct param_row *param);
+/* The one release that has its requests; NULL: both have them. */
+const char *sample_release(const struct tool *tool);
 /* Only guests of one kind make sense. */
 bool sample_for_machines(const struct tool *tool);
 bool sample_for_containers(const struct tool *tool);
+/* What a GET of this path answers, where the emptiest answer is none; NULL: the emptiest. */
+const char *sample_answer(const char *path);
+/* Proxmox VE 8 does not have this path; planes ask for it only where 9 runs, as it does in these tests. */
+bool sample_is_of_9(const char *path);
 
 #endif

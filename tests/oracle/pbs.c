@@ -55,13 +55,22 @@ static int64_t count_of(struct fixture *fixture, const char *path, const char *p
     return count;
 }
 
+struct row {
+    const char *who, *method, *path, *params;
+    int status;
+    const char *text;
+};
+
+static void all_say(struct fixture *fixture, const struct row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        says(fixture, rows[i].who, rows[i].method, rows[i].path, rows[i].params, rows[i].status,
+             rows[i].text);
+}
+
 static void errors(void **state)
 {
-    static const struct {
-        const char *who, *method, *path, *params;
-        int status;
-        const char *text;
-    } rows[] = {
+    static const struct row rows[] = {
         {"none", "GET", "/version", "{}", 401,
          "authentication failed - no authentication credentials provided."},
         {"none", "GET", "/ping", "{}", 200, "{\"data\":{\"pong\":true}}"},
@@ -80,7 +89,22 @@ static void errors(void **state)
         {"root", "GET", "/nodes/pve1/status", "{}", 400,
          "parameter verification errors\n\nparameter 'node': no such node 'pve1'"},
         {"root", "GET", "/admin/datastore/gone/groups", "{}", 400, "no such datastore 'gone'"},
-        {"root", "GET", MAIN "/groups", "{\"ns\": \"gone\"}", 404, "namespace not found"},
+        {"root", "GET", "/admin/datastore/gone/namespace", "{}", 400, "no such datastore 'gone'"},
+        {"root", "GET", MAIN "/groups", "{\"ns\": \"gone\"}", 400, "ENOENT: No such file or directory"},
+        {"root", "GET", MAIN "/namespace", "{\"parent\": \"gone\"}", 400,
+         "ENOENT: No such file or directory"},
+        {"root", "GET", MAIN "/snapshots", "{\"backup-type\": \"vm\", \"backup-id\": \"9\"}", 200,
+         "{\"data\":[]}"},
+        {"root", "GET", MAIN "/group-notes", "{\"backup-type\": \"vm\", \"backup-id\": \"9\"}", 200,
+         "{\"data\":\"\"}"},
+        {"backup-narrow", "GET", MAIN "/namespace", "{\"parent\": \"gone\"}", 403, "permission check failed"},
+        {"backup-narrow", "GET", MAIN "/status", "{\"verbose\": \"1\"}", 200,
+         "\"total\":0,\"used\":0,\"avail\":0,\"backend-type\":\"filesystem\",\"counts\":{\"vm\":{\"groups\":"
+         "1,"},
+        {"root", "PUT", "/config/datastore/main", "{\"maintenance-mode\": \"asleep\"}", 400,
+         "parameter verification errors\n\nparameter 'maintenance-mode': value 'asleep' is not defined in "
+         "the "
+         "enumeration."},
         {"root", "GET", "/config/sync/gone", "{}", 400, "no such sync 'gone'"},
         {"root", "DELETE", "/config/remote/gone", "{}", 404, "remote 'gone' does not exist."},
         {"root", "POST", "/config/verify", "{\"id\": \"verify-main\", \"store\": \"main\"}", 400,
@@ -89,26 +113,19 @@ static void errors(void **state)
         {"root", "GET", MAIN "/status", "{\"verbose\": \"maybe\"}", 400,
          "parameter verification errors\n\nparameter 'verbose': Unable to parse boolean option."},
     };
-    struct fixture *fixture = *state;
 
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        says(fixture, rows[i].who, rows[i].method, rows[i].path, rows[i].params, rows[i].status,
-             rows[i].text);
+    all_say(*state, rows, sizeof rows / sizeof *rows);
 }
 
 /* A token with Datastore.Backup on one namespace. */
 static void rights(void **state)
 {
-    static const struct {
-        const char *who, *method, *path, *params;
-        int status;
-        const char *text;
-    } rows[] = {
+    static const struct row rows[] = {
         {"backup-narrow", "GET", "/admin/datastore", "{}", 200,
          "{\"data\":[{\"store\":\"main\",\"mount-status\":\"nonremovable\",\"backend-type\":\"filesystem\"}]"
          "}"},
         {"backup-narrow", "GET", MAIN "/namespace", "{}", 200,
-         "{\"data\":[{\"ns\":\"prod\",\"comment\":\"what must not be lost\"},{\"ns\":\"prod/web\"}]}"},
+         "{\"data\":[{\"ns\":\"prod\"},{\"ns\":\"prod/web\"}]}"},
         {"backup-narrow", "GET", MAIN "/groups", "{}", 403,
          "permission check failed - missing Datastore.Audit|Datastore.Backup on /datastore/main"},
         {"backup-narrow", "GET", MAIN "/groups", "{\"ns\": \"prod\"}", 200,
@@ -133,11 +150,8 @@ static void rights(void **state)
         {"backup-pve", "POST", MAIN "/prune", "{" G105 ", \"keep-last\": \"1\", \"dry-run\": \"1\"}", 400,
          "backup owner check failed (backup@pbs!pve != backup@pbs)"},
     };
-    struct fixture *fixture = *state;
 
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        says(fixture, rows[i].who, rows[i].method, rows[i].path, rows[i].params, rows[i].status,
-             rows[i].text);
+    all_say(*state, rows, sizeof rows / sizeof *rows);
 }
 
 static void prune(void **state)
@@ -151,7 +165,7 @@ static void prune(void **state)
     start(fixture, "POST", MAIN "/prune", "{" G100 ", \"keep-daily\": \"3\", \"use-task\": \"1\"}", task,
           sizeof task);
     ends(fixture, task, "OK");
-    logged(fixture, task, "remove vm\\/100");
+    logged(fixture, task, "Z remove");
     assert_int_equal(count_of(fixture, MAIN "/snapshots", "{" G100 "}"), 3);
     /* Without a task it is done when it answers; what is protected stays. */
     says(fixture, "root", "POST", MAIN "/prune", "{" G105 ", \"keep-last\": \"1\"}", 200,
@@ -165,6 +179,24 @@ static void prune(void **state)
     ends(fixture, task, "OK");
     assert_int_equal(count_of(fixture, MAIN "/snapshots", "{\"ns\": \"prod\"}"), 3);
     assert_int_equal(count_of(fixture, MAIN "/snapshots", "{\"ns\": \"prod/web\"}"), 7);
+}
+
+/* Who may prune no more than its own prunes a whole datastore down to its own groups. */
+static void prune_of_ones_own(void **state)
+{
+    struct fixture *fixture = *state;
+
+    says(fixture, "backup-narrow", "POST", MAIN "/prune-datastore",
+         "{\"keep-last\": \"1\", \"ns\": \"prod\"}", 400,
+         "missing permissions 'Datastore.Modify|Datastore.Prune' on '/datastore/main/prod'");
+    says(fixture, "backup-pve", "POST", MAIN "/prune-datastore", "{\"keep-last\": \"1\"}", 200,
+         "UPID:vault:");
+    wait_ms(100);
+    assert_int_equal(count_of(fixture, MAIN "/snapshots", "{" G100 "}"), 1);
+    assert_int_equal(count_of(fixture, MAIN "/snapshots", "{\"ns\": \"prod\"}"), 1 + 14 + 10);
+    assert_int_equal(count_of(fixture, MAIN "/snapshots", "{}"), 5 + 14 + 4);
+    says(fixture, "root", "GET", MAIN "/notes", "{" G100 ", \"backup-time\": \"8000000000000000000\"}", 400,
+         "snapshot vm/100/1900-01-01T00:00:00Z does not exist");
 }
 
 static void deletions(void **state)
@@ -243,6 +275,74 @@ static void jobs(void **state)
     assert_int_equal(count_of(fixture, MAIN "/snapshots", "{" G100 "}"), 7);
 }
 
+static int with_trouble(void **state)
+{
+    static const char *const arguments[] = {
+        "--seed",    "vault",
+        "--task-ms", "20",
+        "--task",    "prune:fail:1",
+        "--task",    "garbage_collection:hang:1",
+        "--set",     "/datastores/main/namespaces/prod/groups/vm~1100/busy=\"reader\"",
+        NULL};
+
+    return begin(state, arguments);
+}
+
+static void tasks(void **state)
+{
+    struct fixture *fixture = *state;
+    char task[800], path[900];
+
+    says(fixture, "root", "POST", MAIN "/prune", "{" G105 ", \"keep-last\": \"1\"}", 400,
+         "command 'prune' failed: exit code 1");
+    assert_int_equal(count_of(fixture, MAIN "/snapshots", "{" G105 "}"), 14);
+    start(fixture, "POST", MAIN "/gc", "{}", task, sizeof task);
+    says(fixture, "root", "POST", MAIN "/gc", "{}", 400, "garbage collection already running");
+    (void)snprintf(path, sizeof path, "%s/status", task);
+    is(fixture, path, "data.status", "running");
+    is(fixture, path, "data.type", "garbage_collection");
+    is(fixture, path, "data.user", "root@pam");
+    is(fixture, path, "data.tokenid", "proximo");
+    assert_int_equal(count_of(fixture, "/nodes/localhost/tasks", "{\"running\": \"true\"}"), 1);
+    /* Others neither see nor stop it. */
+    says(fixture, "backup-narrow", "GET", path, "{}", 400, "task access not allowed");
+    says(fixture, "backup-narrow", "DELETE", task, "{}", 400,
+         "missing permissions 'Sys.Modify' on '/system/tasks'");
+    says(fixture, "backup-narrow", "GET", "/nodes/localhost/tasks", "{}", 200, "{\"data\":[],\"total\":0}");
+    says(fixture, "backup-pve", "GET", "/nodes/localhost/tasks", "{}", 200, "\"total\":1}");
+    says(fixture, "audit-readonly", "DELETE", task, "{}", 400,
+         "missing permissions 'Sys.Modify' on '/system/tasks'");
+    done(fixture, "DELETE", task, "{}");
+    ends(fixture, task, "abort requested - aborting task");
+    is(fixture, MAIN "/gc", "data.last-run-state", "abort requested - aborting task");
+    assert_int_equal(count_of(fixture, "/nodes/localhost/tasks", "{\"typefilter\": \"sync\"}"), 2);
+    assert_int_equal(count_of(fixture, "/nodes/localhost/tasks", "{\"statusfilter\": [\"warning\"]}"), 0);
+    /* What somebody reads stays. */
+    is(fixture, MAIN "/active-operations", "data.read", "1");
+    says(fixture, "root", "DELETE", MAIN "/groups", "{" G100 "}", 400,
+         "unable to acquire lock on group 'vm/100' - possibly running or in use");
+}
+
+/* Who may hand a group to whom. */
+static void owners(void **state)
+{
+    struct fixture *fixture = *state;
+    char params[300];
+
+    says(fixture, "backup-pve", "POST", MAIN "/change-owner", "{" G100 ", \"new-owner\": \"backup@pbs\"}",
+         401,
+         "backup@pbs!pve does not have permission to change owner of backup group 'vm/100' to backup@pbs");
+    says(fixture, "root", "POST", MAIN "/change-owner", "{" G100 ", \"new-owner\": \"gone@pbs!t\"}", 400,
+         "API token 'gone@pbs!t' is inactive or non-existent");
+    done(fixture, "POST", MAIN "/change-owner", "{" G100 ", \"new-owner\": \"audit@pbs\"}");
+    says(fixture, "backup-pve", "GET", MAIN "/group-notes", "{" G100 "}", 400,
+         "backup owner check failed (backup@pbs!pve != audit@pbs)");
+    (void)snprintf(params, sizeof params, "{" G100 ", \"notes\": \"one\\ntwo\"}");
+    done(fixture, "PUT", MAIN "/group-notes", params);
+    is(fixture, MAIN "/groups?ns=prod", "data.?backup-id=100.comment", "one");
+    says(fixture, "root", "GET", MAIN "/group-notes", "{" G100 "}", 200, "one\\ntwo");
+}
+
 static void configuration(void **state)
 {
     struct fixture *fixture = *state;
@@ -278,9 +378,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(errors, with_vault, end),
         cmocka_unit_test_setup_teardown(rights, with_vault, end),
         cmocka_unit_test_setup_teardown(prune, with_vault, end),
+        cmocka_unit_test_setup_teardown(prune_of_ones_own, with_vault, end),
         cmocka_unit_test_setup_teardown(deletions, with_vault, end),
         cmocka_unit_test_setup_teardown(garbage, with_vault, end),
         cmocka_unit_test_setup_teardown(jobs, with_vault, end),
+        cmocka_unit_test_setup_teardown(tasks, with_trouble, end),
+        cmocka_unit_test_setup_teardown(owners, with_vault, end),
         cmocka_unit_test_setup_teardown(configuration, with_vault, end),
     };
     int r;

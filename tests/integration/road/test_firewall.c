@@ -132,8 +132,36 @@ static void test_lists(void **state)
     }
 }
 
+/* A position is only good for a list: the diff says which rule was meant, and which stands there now. */
+static void test_position(void **state)
+{
+    (void)state;
+    struct road road;
+    struct server server;
+    bool failed = false;
+    road_start(&road, NULL, "");
+    server_start(&road, &server, NULL);
+    struct json_object *before = rules_of(&road, RULES, 0);
+    struct json_object *plan =
+        plan_make(&server, "pve_firewall_rule_remove", "{\"scope\":\"cluster\",\"pos\":1}");
+    assert_int_equal(road_api(&road, "POST", RULES, "type=in&action=DROP&comment=other", NULL), 200);
+    server.person = "firewall/cluster";
+    struct json_object *answer = plan_apply(&server, plan, &failed);
+    const char *text =
+        json_object_to_json_string_ext(answer, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+    if (!strstr(text, "{\"guard\":\"" RULES
+                      "/1\",\"field\":\"/comment\",\"planned\":\"web interface\",\"now\":\"ssh\"}"))
+        fail_msg("%s", text);
+    expect_code(answer, &failed, "PX-DRIFT");
+    expect_rules(&road, RULES, 1, before);
+    json_object_put(before);
+    json_object_put(plan);
+    (void)server_stop(&server);
+    road_stop(&road);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_lists)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_lists), cmocka_unit_test(test_position)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

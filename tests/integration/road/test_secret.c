@@ -93,9 +93,44 @@ static void test_redaction(void **context)
     road_stop(&road);
 }
 
+/* The token of the network configuration's lock is said once, to who took it, and taken back as a secret. */
+static void test_lock_token(void **context)
+{
+    struct road road;
+    struct server server;
+    bool failed = true;
+    char token[64], arguments[128];
+
+    (void)context;
+    road_start(&road, quick, "");
+    server_start(&road, &server, NULL);
+    struct json_object *plan = plan_make(&server, "pve_sdn_lock", "{}");
+    struct json_object *done = plan_apply(&server, plan, &failed);
+    assert_false(failed);
+    (void)snprintf(token, sizeof(token), "%s", at(done, "/returned_once/lock~1lock-token"));
+    assert_int_equal(strlen(token), 36);
+    json_object_put(done);
+    json_object_put(plan);
+
+    server.canary = token; /* from here on nothing says it */
+    (void)snprintf(arguments, sizeof(arguments), "{\"lock_token\":\"%s\"}", token);
+    plan = plan_make(&server, "pve_sdn_unlock", arguments);
+    done = plan_apply(&server, plan, &failed);
+    assert_false(failed);
+    expect(done, "/outcome", "ok");
+    json_object_put(done);
+    json_object_put(plan);
+    assert_int_equal(server_stop(&server), 0);
+    assert_false(server.canary_seen);
+    assert_false(folder_has(road.state, token));
+    assert_false(folder_has(server.errors, token));
+    road_stop(&road);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_canary), cmocka_unit_test(test_redaction)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_canary), cmocka_unit_test(test_redaction),
+                                       cmocka_unit_test(test_lock_token)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -87,10 +87,10 @@ static void schemas_are_plain(void **state)
 /* "Lists all guests ...": a verb, up to the first full stop. */
 static void check_sentence(const struct tool *tool)
 {
-    static const char *const verbs[] = {"Adds",   "Applies", "Changes", "Creates", "Deletes", "Lists",
-                                        "Moves",  "Puts",    "Removes", "Runs",    "Says",    "Sets",
-                                        "Shuts",  "Shows",   "Starts",  "Stops",   "Takes",   "Waits",
-                                        "Writes"};
+    static const char *const verbs[] = {"Adds",  "Applies", "Changes", "Creates", "Deletes",  "Discards",
+                                        "Lists", "Locks",   "Moves",   "Puts",    "Releases", "Removes",
+                                        "Runs",  "Says",    "Sets",    "Shuts",   "Shows",    "Starts",
+                                        "Stops", "Takes",   "Waits",   "Writes"};
     const char *end = strstr(tool->description, ". ");
     size_t len = end ? (size_t)(end - tool->description) + 1 : strlen(tool->description);
     size_t verb = strcspn(tool->description, " ,");

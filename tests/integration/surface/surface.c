@@ -30,10 +30,11 @@ int surface_open(void **state)
     struct problem p = PROBLEM_INIT;
     const char *build = getenv("PROXIMO_TEST_BUILD_DIR");
 
-    (void)snprintf(yaml, sizeof(yaml),
-                   "mode: guarded\nplane_dir: %s/planes\nplanes: {guests: {}, nodes: {}, storage: {}, "
-                   "firewall: {}" SURFACE_MORE "}\n",
-                   build ? build : ".");
+    (void)snprintf(
+        yaml, sizeof(yaml),
+        "mode: guarded\nplane_dir: %s/planes\nplanes: {acl: {}, firewall: {}, guests: {}, ha: {}, nodes: {}, "
+        "sdn: {}, storage: {}" SURFACE_MORE "}\n",
+        build ? build : ".");
     if (config_load_text("test", yaml, strlen(yaml), &surface.config, &p) < 0)
         return fail("configuration", &p);
     if (sites_new(surface.config, &surface.sites) < 0 ||

@@ -94,6 +94,33 @@ static void only_what_is_new_is_shown(void **state)
     assert_false(bench_is_anywhere(CANARY));
 }
 
+/* The token of a lock is the whole answer and has no name there. */
+static void answer_that_is_a_secret(void **state)
+{
+    (void)state;
+    bench_plan("'steps':[{'name':'lock','kind':'request','method':'POST','path':'/cluster/sdn/lock'}]");
+    fake_http_script("POST /cluster/sdn/lock", SAY(.body = "{\"data\":\"" CANARY "\"}"));
+    assert_string_equal(bench_run(), "ok");
+    assert_false(bench_is_anywhere(CANARY));
+    assert_non_null(strstr(names(), "\"returned_once\":[\"lock/lock-token\"]"));
+    assert_string_equal(once(), "{\"a\":1,\"returned_once\":{\"lock/lock-token\":\"" CANARY "\"}}");
+    assert_string_equal(once(), "{\"a\":1}");
+}
+
+/* A later step needs it: it is the plan's own, and all the same in nothing that is written. */
+static void answer_that_a_later_step_uses(void **state)
+{
+    (void)state;
+    bench_plan("'steps':[{'name':'lock','kind':'request','method':'POST','path':'/cluster/sdn/lock'},"
+               "{'name':'unlock','kind':'request','method':'DELETE','path':'/cluster/sdn/lock',"
+               "'params':[{'name':'lock-token','ref':'lock:'}]}]");
+    fake_http_script("POST /cluster/sdn/lock", SAY(.body = "{\"data\":\"" CANARY "\"}"));
+    fake_http_script("DELETE /cluster/sdn/lock", SAY(.body = NOTHING));
+    assert_string_equal(bench_run(), "ok");
+    assert_string_equal(once(), "{\"a\":1}");
+    assert_false(bench_is_anywhere(CANARY));
+}
+
 /* ---- made when it is sent */
 
 #define GENERATE "'secrets':[{'name':'password','generate':24}]"
@@ -201,7 +228,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(token_value_is_shown_once),           T(token_value_in_later_words),
-        T(only_what_is_new_is_shown),           T(generated_is_shown_once),
+        T(only_what_is_new_is_shown),           T(answer_that_is_a_secret),
+        T(answer_that_a_later_step_uses),       T(generated_is_shown_once),
         T(generated_waits_for_no_one_for_ever), T(file_is_compared_where_it_is_sent),
         T(file_is_sent_and_said_nowhere)};
 
