@@ -5,29 +5,25 @@
 #define SEEN_MOST 64u
 
 const char pbs_deleted_for_good[] =
-    "a deleted backup cannot be brought back by the Backup Server, even before garbage collection has run; after "
+    "a deleted backup cannot be brought back by the Backup Server, even before garbage collection has run; "
+    "after "
     "it the data is gone too. Copies on other datastores or servers stay what they are";
 
 struct proximo_step pbs_request(const char *method, const char *path, const struct proximo_field *fields,
                                 uint32_t count)
 {
     return (struct proximo_step){ROW(proximo_step), .kind = PROXIMO_STEP_REQUEST, .method = method,
-                                 .path = path,      .params = ROWS(fields, count)};
+                                 .path = path, .params = ROWS(fields, count)};
 }
 
-static int32_t see(const struct asking *a, const char *path, const struct proximo_field *fields, uint32_t count,
-                   const char *selector)
+static int32_t see(const struct asking *a, const char *path, const struct proximo_field *fields,
+                   uint32_t count, const char *selector)
 {
-    const struct proximo_step wait = {ROW(proximo_step),
-                                      .kind = PROXIMO_STEP_WAIT,
-                                      .path = path,
-                                      .params = ROWS(fields, count),
-                                      .select = selector,
-                                      .wait_test = PROXIMO_WAIT_COUNT,
-                                      .wait_value = "0",
-                                      .tolerate = "400,404,500",
-                                      .interval_ms = 500,
-                                      .deadline_ms = 15000};
+    const struct proximo_step wait = {ROW(proximo_step),  .kind = PROXIMO_STEP_WAIT,
+                                      .path = path,       .params = ROWS(fields, count),
+                                      .select = selector, .wait_test = PROXIMO_WAIT_COUNT,
+                                      .wait_value = "0",  .tolerate = "400,404,500",
+                                      .interval_ms = 500, .deadline_ms = 15000};
     return selector ? a->host->postcondition(a->call, &wait) : PROXIMO_ENOMEM;
 }
 
@@ -37,7 +33,8 @@ int32_t pbs_see_none(const struct pbs_place *p, const char *path, bool with_ns, 
     return see(&p->a, path, fields, with_ns && *p->ns ? 2 : 1, selector);
 }
 
-int32_t pbs_see_gone(const struct pbs_contents *c, bool (*stays)(const struct pbs_contents *c, const char *ns))
+int32_t pbs_see_gone(const struct pbs_contents *c,
+                     bool (*stays)(const struct pbs_contents *c, const char *ns))
 {
     const struct asking *a = &c->at.a;
     uint32_t seen = 0;

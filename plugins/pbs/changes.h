@@ -10,9 +10,10 @@
 /* A request of a plan; fields live as long as the call of host->step. */
 struct proximo_step pbs_request(const char *method, const char *path, const struct proximo_field *fields,
                                 uint32_t count);
-/* A postcondition for each backup that goes (at most 64 of them): the list of its namespace has it no more. Not
- * where the namespace itself goes: then nothing lists it. NULL: none goes. */
-int32_t pbs_see_gone(const struct pbs_contents *c, bool (*stays)(const struct pbs_contents *c, const char *ns));
+/* A postcondition for each backup that goes (at most 64 of them): the list of its namespace has it no more.
+ * Not where the namespace itself goes: then nothing lists it. NULL: none goes. */
+int32_t pbs_see_gone(const struct pbs_contents *c,
+                     bool (*stays)(const struct pbs_contents *c, const char *ns));
 /* A postcondition: the list at `path` (ns of the place is sent) has no row that fits the selector. */
 int32_t pbs_see_none(const struct pbs_place *p, const char *path, bool with_ns, const char *selector);
 /* A guard: the place's backups are as they are now. `at`: a group, or all of a namespace. */
@@ -52,20 +53,22 @@ int32_t pbs_blast_datastore_destroy(void *instance, struct proximo_call *call, s
 /* ---- rows */
 
 #define AT_STORE                                                                                             \
-    PARAM(.type = PROXIMO_TYPE_STRING, .flags = PROXIMO_PARAM_REQUIRED, .name = "store", .format = "safeid",  \
+    PARAM(.type = PROXIMO_TYPE_STRING, .flags = PROXIMO_PARAM_REQUIRED, .name = "store", .format = "safeid", \
           .maximum = 32, .description = "The datastore; pbs_datastores_list names them.")
 #define AT_NS                                                                                                \
     PARAM(.type = PROXIMO_TYPE_STRING, .name = "ns", .format = "namespace",                                  \
           .description = "The namespace, such as prod/web; absent: the root namespace.")
 #define AT_TYPE(required)                                                                                    \
-    PARAM(.type = PROXIMO_TYPE_STRING, .flags = (required), .name = "backup_type", .api_name = "backup-type", \
-          .choices = "vm,ct,host", .description = "Kind of the group: vm, ct or host.")
+    PARAM(.type = PROXIMO_TYPE_STRING, .flags = (required), .name = "backup_type",                           \
+          .api_name = "backup-type", .choices = "vm,ct,host",                                                \
+          .description = "Kind of the group: vm, ct or host.")
 #define AT_ID(required)                                                                                      \
-    PARAM(.type = PROXIMO_TYPE_STRING, .flags = (required), .name = "backup_id", .api_name = "backup-id",     \
+    PARAM(.type = PROXIMO_TYPE_STRING, .flags = (required), .name = "backup_id", .api_name = "backup-id",    \
           .format = "safeid", .description = "Id of the group: the guest's number, or a host's name.")
 #define AT_TIME                                                                                              \
-    PARAM(.type = PROXIMO_TYPE_INTEGER, .flags = PROXIMO_PARAM_REQUIRED, .name = "backup_time",               \
+    PARAM(.type = PROXIMO_TYPE_INTEGER, .flags = PROXIMO_PARAM_REQUIRED, .name = "backup_time",              \
           .api_name = "backup-time", .minimum = 1, .maximum = INT64_C(253402300799),                         \
-          .description = "When the backup was made, in seconds since 1970 (UTC), as pbs_snapshots_list has it.")
+          .description =                                                                                     \
+              "When the backup was made, in seconds since 1970 (UTC), as pbs_snapshots_list has it.")
 
 #endif

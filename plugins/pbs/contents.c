@@ -32,8 +32,7 @@ static int32_t read_space(const struct pbs_place *at, struct pbs_space *space)
 
 static int32_t take_spaces(const struct pbs_place *at, struct pbs_contents *c)
 {
-    const size_t rows =
-        json_object_is_type(c->list, json_type_array) ? json_object_array_length(c->list) : 0;
+    const size_t rows = json_object_is_type(c->list, json_type_array) ? json_object_array_length(c->list) : 0;
     const size_t count = rows > SPACES_MOST ? SPACES_MOST : rows;
     c->spaces = at->a.host->alloc(at->a.call, (count + 2) * sizeof(*c->spaces));
     if (!c->spaces)

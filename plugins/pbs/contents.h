@@ -24,15 +24,16 @@ struct pbs_contents {
     uint32_t going, staying;  /* backups that go; protected ones that would have gone */
 };
 
-/* All namespaces of the place's datastore and what is in them. What cannot be read stays in `why`; negative only
- * when the call is over. contents_done drops what was read. */
+/* All namespaces of the place's datastore and what is in them. What cannot be read stays in `why`; negative
+ * only when the call is over. contents_done drops what was read. */
 int32_t contents_read(const struct pbs_place *at, struct pbs_contents *ret);
 void contents_done(struct pbs_contents *c);
 struct pbs_space *contents_space(const struct pbs_contents *c, const char *ns);
 /* Is `ns` the namespace `top` or one below it? */
 bool pbs_within(const char *ns, const char *top);
 
-/* Marks what goes: the one backup, the group or, `below`, all within the place's namespace, but protected ones. */
+/* Marks what goes: the one backup, the group or, `below`, all within the place's namespace, but protected
+ * ones. */
 void contents_mark(struct pbs_contents *c, bool below);
 bool contents_goes(struct json_object *row);
 void contents_mark_row(struct pbs_contents *c, struct json_object *row);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * pbs_datastore_create and pbs_datastore_delete. Both are tasks of the Backup Server. Removing a datastore from
- * the configuration leaves its data where it is, unless destroy_data says otherwise. Sources: POST and DELETE
- * /config/datastore, GET /config/datastore/{name}.
+ * pbs_datastore_create and pbs_datastore_delete. Both are tasks of the Backup Server. Removing a datastore
+ * from the configuration leaves its data where it is, unless destroy_data says otherwise. Sources: POST and
+ * DELETE /config/datastore, GET /config/datastore/{name}.
  */
 #include "changes.h"
 #include "ties.h"
@@ -47,8 +47,8 @@ static int32_t check_new(const struct asking *a, const char *store, const char *
             return a->host->fail(a->call, PROXIMO_ESTATE, "there is a datastore %s already", store);
         if (taken && nested(path, taken))
             return a->host->fail(a->call, PROXIMO_EINVAL,
-                                 "datastore %s has %s: one datastore cannot be inside another", name ? name : "?",
-                                 taken);
+                                 "datastore %s has %s: one datastore cannot be inside another",
+                                 name ? name : "?", taken);
     }
     return r;
 }
@@ -70,11 +70,13 @@ static int32_t lay_out_new(const struct pbs_place *at, const struct proximo_fiel
                                       .deadline_ms = 120000};
     undo.flags = PROXIMO_STEP_FOLLOW;
     int32_t r = guard.fields ? a->host->guard(a->call, &guard) : PROXIMO_ENOMEM;
-    if (r < 0 || (r = a->host->step(a->call, &step)) < 0 || (r = a->host->postcondition(a->call, &wait)) < 0 ||
+    if (r < 0 || (r = a->host->step(a->call, &step)) < 0 ||
+        (r = a->host->postcondition(a->call, &wait)) < 0 ||
         (r = place_tell_subject(at, "pbs.datastore.create", NULL, NULL)) < 0)
         return r;
-    r = tell_text(a, "way_back",
-                  "the datastore is taken out of the configuration; the folder stays with what is in it by then");
+    r = tell_text(
+        a, "way_back",
+        "the datastore is taken out of the configuration; the folder stays with what is in it by then");
     return r < 0 ? r : a->host->undo(a->call, PROXIMO_UNDO_TEMPLATE, &undo, 1);
 }
 
@@ -98,7 +100,8 @@ int32_t pbs_plan_datastore_create(void *instance, struct proximo_call *call)
         if (value)
             fields[count++] = FIELD(create_values[i].field, value);
     }
-    r = a.host->change(call, ask_text(&a, "datastore %s is created at %s", at.store, ask_argument(&a, "path")));
+    r = a.host->change(call,
+                       ask_text(&a, "datastore %s is created at %s", at.store, ask_argument(&a, "path")));
     return r < 0 ? r : lay_out_new(&at, fields, count);
 }
 
@@ -108,23 +111,26 @@ static int32_t tell_removal(const struct pbs_place *at, const struct pbs_content
 {
     const struct asking *a = &at->a;
     int32_t r = a->host->change(
-        a->call, destroy ? ask_text(a, "datastore %s is removed and ALL its backups are destroyed", at->store)
-                         : ask_text(a, "datastore %s is taken out of the configuration; its data stays on the disks",
-                                    at->store));
+        a->call,
+        destroy ? ask_text(a, "datastore %s is removed and ALL its backups are destroyed", at->store)
+                : ask_text(a, "datastore %s is taken out of the configuration; its data stays on the disks",
+                           at->store));
     if (r == PROXIMO_OK)
         r = a->host->risk(a->call, PROXIMO_RISK_HIGH,
                           destroy ? "every backup of the datastore is destroyed"
                                   : "nothing backs up to it or restores from it any more");
     if (r == PROXIMO_OK)
-        r = tell_text(a, "jobs_and_access",
-                      keep ? "its jobs and access entries stay configured (keep_job_configs)"
-                           : "its prune, verification and sync jobs and the access entries below it go as well");
+        r = tell_text(
+            a, "jobs_and_access",
+            keep ? "its jobs and access entries stay configured (keep_job_configs)"
+                 : "its prune, verification and sync jobs and the access entries below it go as well");
     if (r == PROXIMO_OK && destroy)
         r = tell_fact(a, "backups_that_go", json_object_new_int64(c->going + c->staying));
     return r;
 }
 
-static int32_t lay_out_removal(const struct pbs_place *at, const struct pbs_contents *c, bool destroy, bool keep)
+static int32_t lay_out_removal(const struct pbs_place *at, const struct pbs_contents *c, bool destroy,
+                               bool keep)
 {
     const struct asking *a = &at->a;
     const struct proximo_field name = FIELD("name", at->store);
@@ -147,14 +153,17 @@ static int32_t lay_out_removal(const struct pbs_place *at, const struct pbs_cont
         if (c->spaces[i].list)
             r = pbs_guard_backups(&there);
     }
-    if (r < 0 || (r = a->host->step(a->call, &step)) < 0 || (r = a->host->postcondition(a->call, &wait)) < 0 ||
+    if (r < 0 || (r = a->host->step(a->call, &step)) < 0 ||
+        (r = a->host->postcondition(a->call, &wait)) < 0 ||
         (r = place_tell_subject(at, destroy ? "pbs.datastore.destroy" : "pbs.datastore.delete", "jobs",
                                 keep ? "stay" : "go")) < 0)
         return r;
     return pbs_no_way_back(
-        a, destroy ? "destroyed backups cannot be brought back, protected ones are destroyed as well"
-                   : "jobs and access entries that went are not brought back; pbs_datastore_create with "
-                     "reuse_datastore: true at the same path makes the datastore and its backups reachable again");
+        a,
+        destroy
+            ? "destroyed backups cannot be brought back, protected ones are destroyed as well"
+            : "jobs and access entries that went are not brought back; pbs_datastore_create with "
+              "reuse_datastore: true at the same path makes the datastore and its backups reachable again");
 }
 
 /* All of a datastore goes, protected or not. */
@@ -195,15 +204,17 @@ int32_t pbs_plan_datastore_delete(void *instance, struct proximo_call *call)
 static int32_t tell_out_of_reach(const struct pbs_contents *c)
 {
     const struct asking *a = &c->at.a;
-    return tell_affected(a, PROXIMO_RISK_HIGH, ask_text(a, "datastore/%s", c->at.store), NULL,
-                         ask_text(a,
-                                  "%u backups in %u namespaces are out of reach; clusters that have it as a storage "
-                                  "can neither back up to it nor restore from it",
-                                  c->going, c->count),
-                         NULL);
+    return tell_affected(
+        a, PROXIMO_RISK_HIGH, ask_text(a, "datastore/%s", c->at.store), NULL,
+        ask_text(a,
+                 "%u backups in %u namespaces are out of reach; clusters that have it as a storage "
+                 "can neither back up to it nor restore from it",
+                 c->going, c->count),
+        NULL);
 }
 
-int32_t pbs_blast_datastore_delete(void *instance, struct proximo_call *call, struct proximo_text subject_json)
+int32_t pbs_blast_datastore_delete(void *instance, struct proximo_call *call,
+                                   struct proximo_text subject_json)
 {
     const struct asking a = {((struct plane_instance *)instance)->host, call};
     struct json_object *subject DROP_JSON = json_of(subject_json);
@@ -222,7 +233,8 @@ int32_t pbs_blast_datastore_delete(void *instance, struct proximo_call *call, st
     return r;
 }
 
-int32_t pbs_blast_datastore_destroy(void *instance, struct proximo_call *call, struct proximo_text subject_json)
+int32_t pbs_blast_datastore_destroy(void *instance, struct proximo_call *call,
+                                    struct proximo_text subject_json)
 {
     const struct asking a = {((struct plane_instance *)instance)->host, call};
     struct json_object *subject DROP_JSON = json_of(subject_json);

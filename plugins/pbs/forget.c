@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * pbs_snapshot_delete, pbs_group_delete and pbs_namespace_delete. Protected backups are not deleted by any of
- * them: the request says that they stay (error-on-protected), and the plan names what stays with them. Sources:
- * DELETE /admin/datastore/{store}/snapshots, .../groups, .../namespace.
+ * them: the request says that they stay (error-on-protected), and the plan names what stays with them.
+ * Sources: DELETE /admin/datastore/{store}/snapshots, .../groups, .../namespace.
  */
 #include "changes.h"
 #include "ties.h"
@@ -40,10 +40,11 @@ static int32_t check(const struct pbs_contents *c, bool own)
     if (r < 0 || c->going)
         return r;
     if (c->staying)
-        return a->host->fail(a->call, PROXIMO_ESTATE,
-                             "%s is protected, so the Backup Server does not delete it. If it really is to go, "
-                             "take the protection away first: pbs_snapshot_protect with protected: false",
-                             c->at.time ? place_label(&c->at) : ask_text(a, "all of %s", place_label(&c->at)));
+        return a->host->fail(
+            a->call, PROXIMO_ESTATE,
+            "%s is protected, so the Backup Server does not delete it. If it really is to go, "
+            "take the protection away first: pbs_snapshot_protect with protected: false",
+            c->at.time ? place_label(&c->at) : ask_text(a, "all of %s", place_label(&c->at)));
     if (!space || !space->list)
         return a->host->fail(a->call, PROXIMO_EREMOTE, "the backups in %s could not be read: %s",
                              place_words(&c->at, c->at.ns), space && space->why ? space->why : "no answer");
@@ -72,11 +73,12 @@ static int32_t lay_out(const struct pbs_contents *c)
     uint32_t count = place_fields(&c->at, fields);
     if (!c->at.time)
         fields[count++] = FIELD("error-on-protected", "0");
-    const struct proximo_step step =
-        pbs_request("DELETE", c->at.time ? PBS_STORE_PATH "/snapshots" : PBS_STORE_PATH "/groups", fields, count);
+    const struct proximo_step step = pbs_request(
+        "DELETE", c->at.time ? PBS_STORE_PATH "/snapshots" : PBS_STORE_PATH "/groups", fields, count);
     int32_t r = pbs_guard_backups(&c->at);
     if (r < 0 || (r = place_open(&c->at)) < 0 || (r = a->host->step(a->call, &step)) < 0 ||
-        (r = place_tell_subject(&c->at, c->at.time ? "pbs.snapshot.delete" : "pbs.group.delete", NULL, NULL)) < 0 ||
+        (r = place_tell_subject(&c->at, c->at.time ? "pbs.snapshot.delete" : "pbs.group.delete", NULL,
+                                NULL)) < 0 ||
         (r = pbs_see_gone(c, NULL)) < 0)
         return r;
     return pbs_no_way_back(a, pbs_deleted_for_good);
@@ -99,8 +101,9 @@ static int32_t plan(void *instance, struct proximo_call *call)
         r = tell_deletion(
             &c, at.time ? ask_text(&a, "backup %s is deleted", place_label(&at))
                 : c.staying
-                    ? ask_text(&a, "%u backups of group %s are deleted; %u are protected and stay, and with them "
-                                   "the group",
+                    ? ask_text(&a,
+                               "%u backups of group %s are deleted; %u are protected and stay, and with them "
+                               "the group",
                                c.going, place_label(&at), c.staying)
                     : ask_text(&a, "group %s is deleted with its %u backups", place_label(&at), c.going));
     if (r == PROXIMO_OK)
@@ -134,7 +137,8 @@ int32_t pbs_blast_backups_delete(void *instance, struct proximo_call *call, stru
         r = contents_tell(&c);
     if (r == PROXIMO_OK && c.staying)
         r = tell_affected(&a, PROXIMO_RISK_MEDIUM, ask_text(&a, "backup-group/%s", place_label(&at)), NULL,
-                          ask_text(&a, "%u protected backups stay, and the group with them", c.staying), NULL);
+                          ask_text(&a, "%u protected backups stay, and the group with them", c.staying),
+                          NULL);
     if (r == PROXIMO_OK)
         r = ties_tell(&at, TIES_BUSY | TIES_COPIES);
     contents_done(&c);

@@ -1,27 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Notes, protection and owners: small values of a backup or a group that a request sets and the same request
- * sets back. Sources: PUT /admin/datastore/{store}/notes, .../protected, .../group-notes, POST .../change-owner.
+ * sets back. Sources: PUT /admin/datastore/{store}/notes, .../protected, .../group-notes, POST
+ * .../change-owner.
  */
 #include "changes.h"
 #include "ties.h"
 
 struct mark {
-    const char *argument, *field;   /* the tool's and the API's name */
-    const char *method, *path;      /* of the change */
-    const char *read;               /* GET that answers the value; NULL: it is the group's owner */
+    const char *argument, *field; /* the tool's and the API's name */
+    const char *method, *path;    /* of the change */
+    const char *read;             /* GET that answers the value; NULL: it is the group's owner */
     const char *operation_class, *what;
 };
 
-static const struct mark notes = {"notes", "notes", "PUT", PBS_STORE_PATH "/notes", PBS_STORE_PATH "/notes",
-                                  "pbs.snapshot.notes", "notes of backup"};
-static const struct mark protection = {"protected", "protected", "PUT", PBS_STORE_PATH "/protected",
-                                       PBS_STORE_PATH "/protected", "pbs.snapshot.protect",
+static const struct mark notes = {
+    "notes",          "notes", "PUT", PBS_STORE_PATH "/notes", PBS_STORE_PATH "/notes", "pbs.snapshot.notes",
+    "notes of backup"};
+static const struct mark protection = {"protected",
+                                       "protected",
+                                       "PUT",
+                                       PBS_STORE_PATH "/protected",
+                                       PBS_STORE_PATH "/snapshots",
+                                       "pbs.snapshot.protect",
                                        "protection of backup"};
-static const struct mark group_notes = {"notes", "notes", "PUT", PBS_STORE_PATH "/group-notes",
-                                        PBS_STORE_PATH "/group-notes", "pbs.group.notes", "notes of group"};
-static const struct mark owner = {"new_owner", "new-owner", "POST", PBS_STORE_PATH "/change-owner", NULL,
-                                  "pbs.group.owner", "owner of group"};
+static const struct mark group_notes = {
+    "notes",           "notes",         "PUT", PBS_STORE_PATH "/group-notes", PBS_STORE_PATH "/group-notes",
+    "pbs.group.notes", "notes of group"};
+static const struct mark owner = {
+    "new_owner", "new-owner",       "POST",          PBS_STORE_PATH "/change-owner",
+    NULL,        "pbs.group.owner", "owner of group"};
 
 struct marking {
     struct pbs_place at;
@@ -49,11 +57,49 @@ static int32_t read_owner(struct marking *m)
     }
     m->owner_selector = ask_text(a, "[backup-type=%s][backup-id=%s]/owner", m->at.type, m->at.id);
     if (r == PROXIMO_OK && !m->owner)
-        return a->host->fail(a->call, PROXIMO_ENOTFOUND,
-                             "there is no group %s/%s in %s, as far as this token sees; pbs_groups_list names "
-                             "them",
-                             m->at.type, m->at.id, place_words(&m->at, m->at.ns));
+        return a->host->fail(
+            a->call, PROXIMO_ENOTFOUND,
+            "there is no group %s/%s in %s, as far as this token sees; pbs_groups_list names "
+            "them",
+            m->at.type, m->at.id, place_words(&m->at, m->at.ns));
     return r;
+}
+
+/* In the list of the group; *ret_why is NULL when it was read. */
+static int32_t look_protected(const struct pbs_place *at, bool *ret, const char **ret_why)
+{
+    struct pbs_place group = *at;
+    struct proximo_field fields[5];
+    group.time = NULL;
+    const struct proximo_get get = {ROW(proximo_get), .path = PBS_STORE_PATH "/snapshots", .fields = fields,
+                                    .field_count = place_fields(&group, fields)};
+    struct looked looked;
+    int32_t r = ask_look(&at->a, &get, &looked);
+    *ret_why = looked.why ? looked.why : "there is no such backup, as far as this token sees";
+    for (size_t i = 0; r == PROXIMO_OK && json_object_is_type(looked.data, json_type_array) &&
+                       i < json_object_array_length(looked.data);
+         i++) {
+        struct json_object *row = json_object_array_get_idx(looked.data, i);
+        if (!member_is(row, "backup-time", at->time) || !contents_of_group(row, at->type, at->id))
+            continue;
+        *ret = member_true(row, "protected");
+        *ret_why = member_of(row, "protected") ? NULL : "its row does not say";
+    }
+    if (r == PROXIMO_OK)
+        json_object_put(looked.data);
+    return r;
+}
+
+static int32_t read_protection(struct marking *m)
+{
+    const struct asking *a = &m->at.a;
+    const char *why = NULL;
+    bool on = false;
+    int32_t r = look_protected(&m->at, &on, &why);
+    m->was = on ? "1" : "0";
+    return r == PROXIMO_OK && why ? a->host->fail(a->call, PROXIMO_ENOTFOUND, "the protection of %s: %s",
+                                                  place_label(&m->at), why)
+                                  : r;
 }
 
 static int32_t read_value(struct marking *m)
@@ -65,16 +111,15 @@ static int32_t read_value(struct marking *m)
         m->was = m->owner;
         return PROXIMO_OK;
     }
+    if (m->mark == &protection)
+        return read_protection(m);
     const struct proximo_get get = {ROW(proximo_get), .path = m->mark->read, .fields = fields,
                                     .field_count = place_fields(&m->at, fields)};
     int32_t r = a->host->get(a->call, &get, &answer);
     if (r < 0)
         return r;
     struct json_object *value DROP_JSON = json_of(answer.data);
-    const json_type type = json_object_get_type(value);
-    if (type == json_type_boolean || type == json_type_int)
-        m->was = json_object_get_boolean(value) ? "1" : "0";
-    else if (type == json_type_string && m->mark != &protection)
+    if (json_object_is_type(value, json_type_string))
         m->was = ask_text(a, "%s", json_object_get_string(value));
     else
         return a->host->fail(a->call, PROXIMO_EPROTO, "the %s %s could not be read", m->mark->what,
@@ -101,9 +146,9 @@ static int32_t see(const struct marking *m)
     const struct pbs_place there = {.a = *a, .store = m->at.store, .ns = m->at.ns};
     struct proximo_field fields[5];
     struct json_object *wanted DROP_JSON = NULL;
-    struct proximo_step wait = {ROW(proximo_step), .kind = PROXIMO_STEP_WAIT, .wait_test = PROXIMO_WAIT_EQUALS,
-                                .interval_ms = 500, .deadline_ms = 10000,
-                                .params = ROWS(fields, place_fields(&there, fields))};
+    struct proximo_step wait = {
+        ROW(proximo_step),  .kind = PROXIMO_STEP_WAIT, .wait_test = PROXIMO_WAIT_EQUALS,
+        .interval_ms = 500, .deadline_ms = 10000,      .params = ROWS(fields, place_fields(&there, fields))};
     const char *group = ask_text(a, "[backup-type=%s][backup-id=%s]", m->at.type, m->at.id);
     wait.path = m->at.time ? PBS_STORE_PATH "/snapshots" : PBS_STORE_PATH "/groups";
     if (m->at.time)
@@ -132,16 +177,17 @@ static int32_t tell(const struct marking *m)
     const char *summary = m->mark == &protection
                               ? ask_text(a, "backup %s is %s", place_label(&m->at),
                                          *m->to == '1' ? "protected against deletion" : "no longer protected")
-                          : m->mark == &owner ? ask_text(a, "group %s goes from %s to %s", place_label(&m->at),
-                                                         m->was, m->to)
-                                              : ask_text(a, "%s %s: other notes", m->mark->what,
-                                                         place_label(&m->at));
+                          : m->mark == &owner
+                              ? ask_text(a, "group %s goes from %s to %s", place_label(&m->at), m->was, m->to)
+                              : ask_text(a, "%s %s: other notes", m->mark->what, place_label(&m->at));
     int32_t r = summary ? a->host->change(a->call, summary) : PROXIMO_ENOMEM;
     if (r == PROXIMO_OK)
-        r = tell_text(a, "before", m->mark == &protection ? *m->was == '1' ? "protected" : "not protected" : m->was);
+        r = tell_text(a, "before",
+                      m->mark == &protection ? *m->was == '1' ? "protected" : "not protected" : m->was);
     if (r == PROXIMO_OK && m->mark == &protection && *m->to == '0')
-        r = a->host->risk(a->call, PROXIMO_RISK_HIGH,
-                          "without the protection the next prune may delete it, and so may anybody with the right");
+        r = a->host->risk(
+            a->call, PROXIMO_RISK_HIGH,
+            "without the protection the next prune may delete it, and so may anybody with the right");
     return r;
 }
 
@@ -155,7 +201,11 @@ static int32_t lay_out(const struct marking *m)
     back[count] = FIELD(m->mark->field, m->was);
     const struct proximo_step step = pbs_request(m->mark->method, m->mark->path, to, count + 1);
     struct proximo_step undo = pbs_request(m->mark->method, m->mark->path, back, count + 1);
-    int32_t r = m->mark->read ? guard(m, m->mark->read, NULL, true) : PROXIMO_OK;
+    const char *now = m->mark == &protection
+                          ? ask_text(a, "[backup-type=%s][backup-id=%s][backup-time=%s]/protected",
+                                     m->at.type, m->at.id, m->at.time)
+                          : NULL;
+    int32_t r = m->mark->read ? guard(m, m->mark->read, now, !now) : PROXIMO_OK;
     if (r == PROXIMO_OK)
         r = guard(m, PBS_STORE_PATH "/groups", m->owner_selector, false);
     if (r == PROXIMO_OK)
@@ -187,8 +237,8 @@ static int32_t plan(void *instance, struct proximo_call *call, const struct mark
     if (r == PROXIMO_OK)
         r = read_value(&m);
     if (r == PROXIMO_OK && strcmp(m.was, m.to) == 0)
-        return a.host->change(call, ask_text(&a, "nothing to do: the %s %s is so already", mark->what,
-                                             place_label(&m.at)));
+        return a.host->change(
+            call, ask_text(&a, "nothing to do: the %s %s is so already", mark->what, place_label(&m.at)));
     if (r == PROXIMO_OK)
         r = place_open(&m.at);
     if (r == PROXIMO_OK)
@@ -221,19 +271,13 @@ int32_t pbs_plan_group_owner(void *instance, struct proximo_call *call)
 /* Whether it is protected now? Not known counts as yes: then the jobs that may delete it later are told. */
 static int32_t is_protected(const struct pbs_place *at, bool *ret)
 {
-    struct proximo_field fields[5];
-    const struct proximo_get get = {ROW(proximo_get), .path = PBS_STORE_PATH "/protected", .fields = fields,
-                                    .field_count = place_fields(at, fields)};
-    struct looked looked;
-    int32_t r = ask_look(&at->a, &get, &looked);
-    if (r < 0)
-        return r;
-    const bool known = json_object_is_type(looked.data, json_type_boolean);
-    *ret = !known || json_object_get_boolean(looked.data);
-    json_object_put(looked.data);
-    return known ? PROXIMO_OK
-                 : at->a.host->incomplete(at->a.call, ask_text(&at->a, "the protection of %s", place_label(at)),
-                                          looked.why ? looked.why : "the answer makes no sense");
+    const char *why = NULL;
+    *ret = true;
+    int32_t r = look_protected(at, ret, &why);
+    if (r == PROXIMO_OK && why)
+        r = at->a.host->incomplete(at->a.call, ask_text(&at->a, "the protection of %s", place_label(at)),
+                                   why);
+    return r;
 }
 
 /* The change turns it into the other, the way back too: what is protected now is not, afterwards. */
@@ -272,16 +316,18 @@ int32_t pbs_blast_owner(void *instance, struct proximo_call *call, struct proxim
         r = read_owner(&m);
     if (r < 0)
         return r;
-    r = tell_affected(&a, PROXIMO_RISK_HIGH, principal(&a, m.owner), NULL,
-                      ask_text(&a,
-                               "owns group %s no more: its next backup into it is refused, and without rights on "
-                               "the whole namespace it cannot see, restore or prune it",
-                               place_label(&m.at)),
-                      NULL);
+    r = tell_affected(
+        &a, PROXIMO_RISK_HIGH, principal(&a, m.owner), NULL,
+        ask_text(&a,
+                 "owns group %s no more: its next backup into it is refused, and without rights on "
+                 "the whole namespace it cannot see, restore or prune it",
+                 place_label(&m.at)),
+        NULL);
     if (r == PROXIMO_OK && to && strcmp(to, m.owner) != 0) /* the same: it is the way back */
         r = tell_affected(&a, PROXIMO_RISK_MEDIUM, principal(&a, to), NULL,
-                          ask_text(&a, "owns group %s: with Datastore.Backup, Datastore.Read or Datastore.Prune "
-                                       "there it can add to, restore or prune its backups",
+                          ask_text(&a,
+                                   "owns group %s: with Datastore.Backup, Datastore.Read or Datastore.Prune "
+                                   "there it can add to, restore or prune its backups",
                                    place_label(&m.at)),
                           NULL);
     return r == PROXIMO_OK ? ties_tell(&m.at, TIES_BUSY) : r;

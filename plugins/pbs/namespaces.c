@@ -54,17 +54,22 @@ static int32_t lay_out_new(const struct pbs_place *parent, const char *name, con
                                         .params = ROWS(to, 1)};
     const struct proximo_step step = pbs_request("POST", NAMESPACE_PATH, to, *parent->ns ? 3 : 2);
     const struct proximo_step undo = pbs_request("DELETE", NAMESPACE_PATH, back, 2);
-    const struct proximo_step wait = {ROW(proximo_step),       .kind = PROXIMO_STEP_WAIT,
-                                      .path = NAMESPACE_PATH,  .params = ROWS(to, 1),
+    const struct proximo_step wait = {ROW(proximo_step),
+                                      .kind = PROXIMO_STEP_WAIT,
+                                      .path = NAMESPACE_PATH,
+                                      .params = ROWS(to, 1),
                                       .select = ask_text(a, "%s/ns", selector),
-                                      .wait_test = PROXIMO_WAIT_EXISTS, .interval_ms = 500,
+                                      .wait_test = PROXIMO_WAIT_EXISTS,
+                                      .interval_ms = 500,
                                       .deadline_ms = 15000};
-    int32_t r = a->host->change(a->call, ask_text(a, "namespace %s is created in datastore %s", ns, parent->store));
+    int32_t r =
+        a->host->change(a->call, ask_text(a, "namespace %s is created in datastore %s", ns, parent->store));
     if (r < 0 || (r = a->host->guard(a->call, &guard)) < 0 ||
         (r = place_tell_subject(&made, "pbs.namespace.create", NULL, NULL)) < 0 ||
         (r = a->host->step(a->call, &step)) < 0 || (r = a->host->postcondition(a->call, &wait)) < 0)
         return r;
-    r = tell_text(a, "way_back", "the namespace is deleted again, which Proxmox refuses once it holds a group");
+    r = tell_text(a, "way_back",
+                  "the namespace is deleted again, which Proxmox refuses once it holds a group");
     return r < 0 ? r : a->host->undo(a->call, PROXIMO_UNDO_TEMPLATE, &undo, 1);
 }
 
@@ -119,8 +124,8 @@ static int32_t check(const struct pbs_contents *c, bool groups)
     const struct asking *a = &c->at.a;
     bool listed = false;
     size_t backups = 0;
-    for (size_t i = 0; c->list && json_object_is_type(c->list, json_type_array) &&
-                       i < json_object_array_length(c->list);
+    for (size_t i = 0;
+         c->list && json_object_is_type(c->list, json_type_array) && i < json_object_array_length(c->list);
          i++)
         listed = listed || member_is(json_object_array_get_idx(c->list, i), "ns", c->at.ns);
     for (uint32_t i = 0; i < c->count; i++) {
@@ -146,7 +151,8 @@ static int32_t lay_out_deletion(const struct pbs_contents *c, bool groups)
                                            FIELD("delete-groups", groups ? "1" : "0"),
                                            FIELD("error-on-protected", "0")};
     const struct proximo_step step = pbs_request("DELETE", NAMESPACE_PATH, fields, groups ? 4 : 2);
-    const struct proximo_guard names = {ROW(proximo_guard), .path = NAMESPACE_PATH, .params = ROWS(&store, 1)};
+    const struct proximo_guard names = {ROW(proximo_guard), .path = NAMESPACE_PATH,
+                                        .params = ROWS(&store, 1)};
     int32_t r = a->host->guard(a->call, &names);
     for (uint32_t i = 0; r == PROXIMO_OK && i < c->count; i++) {
         const struct pbs_place there = {.a = *a, .store = c->at.store, .ns = c->spaces[i].ns};
@@ -161,9 +167,10 @@ static int32_t lay_out_deletion(const struct pbs_contents *c, bool groups)
         (r = place_tell_subject(&c->at, "pbs.namespace.delete", "groups", groups ? "yes" : "no")) < 0 ||
         (r = pbs_see_gone(c, stays)) < 0)
         return r;
-    return pbs_no_way_back(a, groups ? pbs_deleted_for_good
-                                     : "an empty namespace is made again by pbs_namespace_create; its comment and "
-                                       "jobs are not");
+    return pbs_no_way_back(
+        a, groups ? pbs_deleted_for_good
+                  : "an empty namespace is made again by pbs_namespace_create; its comment and "
+                    "jobs are not");
 }
 
 static int32_t tell_deletion(const struct pbs_contents *c)
@@ -177,10 +184,10 @@ static int32_t tell_deletion(const struct pbs_contents *c)
     }
     const size_t left_count = left ? json_object_array_length(left) : 0;
     const char *summary =
-        ask_text(a, "%s is deleted with all below it: %zu namespaces and %u backups go%s",
+        ask_text(a, "%s with all below it: %zu namespaces and %u backups are deleted%s",
                  place_words(&c->at, c->at.ns), gone ? json_object_array_length(gone) : 0, c->going,
-                 c->staying ? ask_text(a, "; %u protected backups stay, and %zu namespaces with them", c->staying,
-                                       left_count)
+                 c->staying ? ask_text(a, "; %u protected backups stay, and %zu namespaces with them",
+                                       c->staying, left_count)
                             : "");
     int32_t r = summary ? a->host->change(a->call, summary) : PROXIMO_ENOMEM;
     if (r == PROXIMO_OK) {
@@ -227,7 +234,8 @@ int32_t pbs_plan_namespace_delete(void *instance, struct proximo_call *call)
     return r;
 }
 
-int32_t pbs_blast_namespace_delete(void *instance, struct proximo_call *call, struct proximo_text subject_json)
+int32_t pbs_blast_namespace_delete(void *instance, struct proximo_call *call,
+                                   struct proximo_text subject_json)
 {
     const struct asking a = {((struct plane_instance *)instance)->host, call};
     struct json_object *subject DROP_JSON = json_of(subject_json);
@@ -243,7 +251,8 @@ int32_t pbs_blast_namespace_delete(void *instance, struct proximo_call *call, st
         const bool left = stays(&c, there.ns);
         r = tell_affected(&a, left ? PROXIMO_RISK_MEDIUM : PROXIMO_RISK_LOW,
                           ask_text(&a, "namespace/%s", place_label(&there)), NULL,
-                          left ? "stays, because of protected backups in it or below it" : "is deleted", NULL);
+                          left ? "stays, because of protected backups in it or below it" : "is deleted",
+                          NULL);
     }
     if (r == PROXIMO_OK)
         r = contents_tell(&c);

@@ -103,9 +103,9 @@ struct json_object *place_subject(const struct pbs_place *p)
     const struct {
         const char *name, *value;
     } members[] = {
-        {"kind", kind},     {"id", strcmp(kind, "datastore") == 0 ? NULL : place_label(p)},
+        {"kind", kind},      {"id", strcmp(kind, "datastore") == 0 ? NULL : place_label(p)},
         {"store", p->store}, {"ns", *p->ns ? p->ns : NULL},
-        {"type", p->type},  {"backup", p->id},
+        {"type", p->type},   {"backup", p->id},
         {"time", p->time},
     };
     struct json_object *subject = json_object_new_object();
@@ -171,9 +171,9 @@ int32_t place_open(const struct pbs_place *p)
 {
     const struct asking *a = &p->a;
     const struct proximo_get get = {ROW(proximo_get), .path = "/admin/datastore"};
-    const struct proximo_guard guard = {
-        ROW(proximo_guard), .flags = PROXIMO_GUARD_TOLERATE, .path = "/admin/datastore",
-        .fields = ask_text(a, "[store=%s]/maintenance", p->store)};
+    const struct proximo_guard guard = {ROW(proximo_guard), .flags = PROXIMO_GUARD_TOLERATE,
+                                        .path = "/admin/datastore",
+                                        .fields = ask_text(a, "[store=%s]/maintenance", p->store)};
     struct looked looked;
     int32_t r = ask_look(a, &get, &looked);
     bool found = false;
@@ -185,22 +185,25 @@ int32_t place_open(const struct pbs_place *p)
         if (!member_is(row, "store", p->store))
             continue;
         found = true;
-        maintenance = member_text(row, "maintenance") ? ask_text(a, "%s", member_text(row, "maintenance")) : NULL;
+        maintenance =
+            member_text(row, "maintenance") ? ask_text(a, "%s", member_text(row, "maintenance")) : NULL;
     }
     if (r == PROXIMO_OK) {
         const bool read = json_object_is_type(looked.data, json_type_array);
         json_object_put(looked.data);
         if (read && !found)
-            return a->host->fail(a->call, PROXIMO_ENOTFOUND,
-                                 "there is no datastore \"%s\", as far as this token sees; pbs_datastores_list "
-                                 "names them",
-                                 p->store);
+            return a->host->fail(
+                a->call, PROXIMO_ENOTFOUND,
+                "there is no datastore \"%s\", as far as this token sees; pbs_datastores_list "
+                "names them",
+                p->store);
         if (maintenance)
-            return a->host->fail(a->call, PROXIMO_ESTATE,
-                                 "datastore %s is under maintenance (%s), so the Backup Server refuses changes "
-                                 "of what is in it. pbs_datastore_update with delete: [\"maintenance-mode\"] "
-                                 "ends that",
-                                 p->store, maintenance);
+            return a->host->fail(
+                a->call, PROXIMO_ESTATE,
+                "datastore %s is under maintenance (%s), so the Backup Server refuses changes "
+                "of what is in it. pbs_datastore_update with delete: [\"maintenance-mode\"] "
+                "ends that",
+                p->store, maintenance);
     }
     return r < 0 ? r : guard.fields ? a->host->guard(a->call, &guard) : PROXIMO_ENOMEM;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a change of a Backup Server is aimed at: a datastore, a namespace of it, a group of backups or one backup,
- * as the arguments or the members of a subject name it, and who may change it.
+ * What a change of a Backup Server is aimed at: a datastore, a namespace of it, a group of backups or one
+ * backup, as the arguments or the members of a subject name it, and who may change it.
  */
 #ifndef PROXIMO_PBS_PLACE_H
 #define PROXIMO_PBS_PLACE_H
@@ -14,9 +14,9 @@
 struct pbs_place {
     struct asking a;
     const char *store;
-    const char *ns;       /* "": the root namespace, or none is named */
+    const char *ns;        /* "": the root namespace, or none is named */
     const char *type, *id; /* of a group; NULL: none is named */
-    const char *time;     /* of a backup, seconds since 1970; NULL: none is named */
+    const char *time;      /* of a backup, seconds since 1970; NULL: none is named */
 };
 
 /* The place that the arguments store, ns, backup_type, backup_id and backup_time name. 0, or negative after
@@ -45,8 +45,9 @@ int32_t place_tell_subject(const struct pbs_place *p, const char *operation_clas
                            const char *value);
 
 /*
- * Fails in words unless the token may change the place: with Datastore.Modify on the namespace all of it, with
- * the other privilege (NULL: there is none) only groups that it or its user owns. *ret_own: only the latter.
+ * Fails in words unless the token may change the place: with Datastore.Modify on the namespace all of it,
+ * with the other privilege (NULL: there is none) only groups that it or its user owns. *ret_own: only the
+ * latter.
  */
 int32_t place_allowed(const struct pbs_place *p, const char *own_privilege, const char *what, bool *ret_own);
 /* Fails in words when the group's owner is somebody whose groups this token may not change (see ret_own). */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * pbs_prune and pbs_prune_simulate. The plan is one request a group, each with the very numbers of its dry run;
- * the blast function makes the dry runs again when the plan is applied, so another set of backups is drift.
- * Source: POST /admin/datastore/{store}/prune.
+ * pbs_prune and pbs_prune_simulate. The plan is one request a group, each with the very numbers of its dry
+ * run; the blast function makes the dry runs again when the plan is applied, so another set of backups is
+ * drift. Source: POST /admin/datastore/{store}/prune.
  */
 #include "prune.h"
 
@@ -43,10 +43,10 @@ int32_t pbs_read_prune(void *instance, struct proximo_call *call)
                                                           : member_true(row, "keep")    ? "stays"
                                                                                         : "goes"));
         }
-        const struct proximo_content block = {
-            ROW(proximo_content), .type = PROXIMO_CONTENT_ROWS,
-            .flags = p.groups_why ? PROXIMO_CONTENT_INCOMPLETE : 0, .data = json_text(p.rows),
-            .note = text_of(p.groups_why ? p.groups_why : "")};
+        const struct proximo_content block = {ROW(proximo_content), .type = PROXIMO_CONTENT_ROWS,
+                                              .flags = p.groups_why ? PROXIMO_CONTENT_INCOMPLETE : 0,
+                                              .data = json_text(p.rows),
+                                              .note = text_of(p.groups_why ? p.groups_why : "")};
         r = p.at.a.host->reply(call, &block, 1);
     }
     prune_done(&p);
@@ -56,9 +56,9 @@ int32_t pbs_read_prune(void *instance, struct proximo_call *call)
 static int32_t answer_dry(const struct pbs_prune *p)
 {
     const struct asking *a = &p->at.a;
-    const char *text = ask_text(a, "dry run, nothing is changed: with %s %u backups go of %zu%s",
-                                prune_keep_text(p), p->contents.going, json_object_array_length(p->rows),
-                                p->contents.going ? ": " : "");
+    const char *text =
+        ask_text(a, "dry run, nothing is changed: with %s %u backups go of %zu%s", prune_keep_text(p),
+                 p->contents.going, json_object_array_length(p->rows), p->contents.going ? ": " : "");
     uint32_t named = 0;
     for (size_t i = 0; text && i < json_object_array_length(p->rows); i++) {
         struct json_object *row = json_object_array_get_idx(p->rows, i);
@@ -69,10 +69,12 @@ static int32_t answer_dry(const struct pbs_prune *p)
     }
     if (text && named > NAMED_MOST)
         text = ask_text(a, "%s and %u more", text, named - NAMED_MOST);
-    text = text ? ask_text(a, "%s%s. pbs_prune_simulate lists what goes and what stays; dry_run: false plans the "
-                              "prune",
-                           text, p->groups_why ? " (groups of other owners were not seen)" : "")
-                : NULL;
+    text = text
+               ? ask_text(a,
+                          "%s%s. pbs_prune_simulate lists what goes and what stays; dry_run: false plans the "
+                          "prune",
+                          text, p->groups_why ? " (groups of other owners were not seen)" : "")
+               : NULL;
     return text ? a->host->change(a->call, text) : PROXIMO_ENOMEM;
 }
 
@@ -99,16 +101,17 @@ static int32_t lay_out_group(const struct pbs_prune *p, struct json_object *row)
 static int32_t lay_out(const struct pbs_prune *p)
 {
     const struct asking *a = &p->at.a;
-    const char *summary = ask_text(a, "prune %s: %u backups are deleted, %zu stay (%s)",
-                                   p->at.id ? place_label(&p->at) : place_words(&p->at, p->at.ns),
-                                   p->contents.going,
-                                   json_object_array_length(p->rows) - p->contents.going, prune_keep_text(p));
+    const char *summary =
+        ask_text(a, "prune %s: %u backups are deleted, %zu stay (%s)",
+                 p->at.id ? place_label(&p->at) : place_words(&p->at, p->at.ns), p->contents.going,
+                 json_object_array_length(p->rows) - p->contents.going, prune_keep_text(p));
     int32_t r = summary ? a->host->change(a->call, summary) : PROXIMO_ENOMEM;
     if (r == PROXIMO_OK)
         r = tell_fact(a, "groups", json_object_get(p->groups));
     if (r == PROXIMO_OK)
-        r = tell_text(a, "space", "what only these backups used is freed by the next garbage collection, not "
-                                  "before (pbs_gc_start)");
+        r = tell_text(a, "space",
+                      "what only these backups used is freed by the next garbage collection, not "
+                      "before (pbs_gc_start)");
     if (r == PROXIMO_OK)
         r = a->host->risk(a->call, PROXIMO_RISK_HIGH, "backups are deleted");
     if (r == PROXIMO_OK && !p->at.id)
@@ -123,7 +126,8 @@ static int32_t lay_out(const struct pbs_prune *p)
     return r < 0 ? r : pbs_no_way_back(a, pbs_deleted_for_good);
 }
 
-/* With the right of an owner alone the group must be one's own: Proxmox refuses the dry run otherwise, too. */
+/* With the right of an owner alone the group must be one's own: Proxmox refuses the dry run otherwise, too.
+ */
 int32_t pbs_plan_prune(void *instance, struct proximo_call *call)
 {
     struct pbs_prune p;
@@ -131,8 +135,8 @@ int32_t pbs_plan_prune(void *instance, struct proximo_call *call)
     if (r == PROXIMO_OK && ask_flag(&p.at.a, "dry_run"))
         r = answer_dry(&p);
     else if (r == PROXIMO_OK && !p.contents.going)
-        r = p.at.a.host->change(call, ask_text(&p.at.a, "nothing to do: with %s no backup goes",
-                                               prune_keep_text(&p)));
+        r = p.at.a.host->change(
+            call, ask_text(&p.at.a, "nothing to do: with %s no backup goes", prune_keep_text(&p)));
     else if (r == PROXIMO_OK && (r = place_open(&p.at)) == PROXIMO_OK)
         r = lay_out(&p);
     prune_done(&p);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The dry runs of a prune, one a group. A plan and its blast function look at the same answers, which are kept
- * for the plan; when it is applied the dry runs are made again. Sources: GET /admin/datastore/{store}/groups,
- * POST .../prune with dry-run=1.
+ * The dry runs of a prune, one a group. A plan and its blast function look at the same answers, which are
+ * kept for the plan; when it is applied the dry runs are made again. Sources: GET
+ * /admin/datastore/{store}/groups, POST .../prune with dry-run=1.
  */
 #include "prune.h"
 
@@ -42,11 +42,12 @@ int32_t prune_take_arguments(struct pbs_prune *p)
                                                      "keep_weekly", "keep_monthly", "keep_yearly"};
     for (uint32_t i = 0; i < PBS_KEEPS; i++)
         p->keep[i] = ask_argument(&p->at.a, arguments[i]);
-    return prune_keep_text(p) ? PROXIMO_OK
-                              : p->at.a.host->fail(p->at.a.call, PROXIMO_EINVAL,
-                                                   "say what is to be kept: at least one of keep_last, "
-                                                   "keep_hourly, keep_daily, keep_weekly, keep_monthly and "
-                                                   "keep_yearly. Without any the Backup Server deletes nothing");
+    return prune_keep_text(p)
+               ? PROXIMO_OK
+               : p->at.a.host->fail(p->at.a.call, PROXIMO_EINVAL,
+                                    "say what is to be kept: at least one of keep_last, "
+                                    "keep_hourly, keep_daily, keep_weekly, keep_monthly and "
+                                    "keep_yearly. Without any the Backup Server deletes nothing");
 }
 
 uint32_t prune_keep_fields(const struct pbs_prune *p, struct proximo_field *ret)
@@ -76,10 +77,11 @@ static int32_t probe(const struct pbs_prune *p, const struct pbs_place *group, s
         return PROXIMO_OK;
     json_object_put(*ret);
     *ret = NULL;
-    return a->host->fail(a->call, answer.status == 403 ? PROXIMO_EDENIED : PROXIMO_EREMOTE,
-                         "the dry run of the prune of %s was not answered with what goes: %.*s (HTTP status %d)",
-                         place_label(group), (int)(answer.message.len < 400 ? answer.message.len : 400),
-                         answer.message.len ? answer.message.ptr : "no words", (int)answer.status);
+    return a->host->fail(
+        a->call, answer.status == 403 ? PROXIMO_EDENIED : PROXIMO_EREMOTE,
+        "the dry run of the prune of %s was not answered with what goes: %.*s (HTTP status %d)",
+        place_label(group), (int)(answer.message.len < 400 ? answer.message.len : 400),
+        answer.message.len ? answer.message.ptr : "no words", (int)answer.status);
 }
 
 static int32_t dry_run(const struct pbs_prune *p, const struct pbs_place *group, struct json_object **ret)
@@ -117,10 +119,11 @@ static int32_t take_row(struct pbs_prune *p, struct pbs_space *space, const stru
     const char *time = member_text(row, "backup-time");
     if (!time || !contents_time(row) || !json_object_is_type(member_of(row, "keep"), json_type_boolean) ||
         !member_is(row, "backup-type", group->type) || !member_is(row, "backup-id", group->id))
-        return a->host->fail(a->call, PROXIMO_EPROTO,
-                             "the dry run of the prune of %s answered a row that is not of this group or does "
-                             "not say whether it stays: %.200s",
-                             place_label(group), json_object_to_json_string(row));
+        return a->host->fail(
+            a->call, PROXIMO_EPROTO,
+            "the dry run of the prune of %s answered a row that is not of this group or does "
+            "not say whether it stays: %.200s",
+            place_label(group), json_object_to_json_string(row));
     if (json_object_array_add(p->rows, json_object_get(row)) < 0)
         return PROXIMO_ENOMEM;
     if (json_object_get_boolean(member_of(row, "keep")))
@@ -158,7 +161,8 @@ static int32_t look_at_group(struct pbs_prune *p, const char *type, const char *
     json_object_object_add(row, "backup-type", json_object_new_string(type));
     json_object_object_add(row, "backup-id", json_object_new_string(id));
     json_object_object_add(row, "going", json_object_new_int64(going));
-    json_object_object_add(row, "staying", json_object_new_int64((int64_t)json_object_array_length(answer) - going));
+    json_object_object_add(row, "staying",
+                           json_object_new_int64((int64_t)json_object_array_length(answer) - going));
     return json_object_array_add(p->groups, row) < 0 ? PROXIMO_ENOMEM : PROXIMO_OK;
 }
 

@@ -13,8 +13,8 @@ static int32_t unread(const struct tied *t, const char *what, const struct looke
 {
     const struct asking *a = &t->at->a;
     return a->host->incomplete(a->call, ask_text(a, "%s of datastore %s", what, t->at->store),
-                               looked->data       ? looked->complete ? "the answer makes no sense"
-                                                                     : "this token does not see all of them"
+                               looked->data  ? looked->complete ? "the answer makes no sense"
+                                                                : "this token does not see all of them"
                                : looked->why ? looked->why
                                              : "no answer");
 }
@@ -33,17 +33,19 @@ static int32_t tell_operations(const struct tied *t)
     if (r < 0)
         return r;
     const char *read = member_text(looked.data, "read"), *write = member_text(looked.data, "write");
-    const uint64_t reading = read ? digits_of(read, UINT32_MAX) : 0, writing = write ? digits_of(write, UINT32_MAX) : 0;
+    const uint64_t reading = read ? digits_of(read, UINT32_MAX) : 0,
+                   writing = write ? digits_of(write, UINT32_MAX) : 0;
     if (!read || !write)
         r = unread(t, "readers and writers", &looked);
     else if (reading || writing)
-        r = tell_affected(a, PROXIMO_RISK_HIGH, ask_text(a, "datastore/%s", t->at->store), NULL,
-                          ask_text(a,
-                                   "%llu operations read from it and %llu write to it just now (restores, "
-                                   "backups, verifications): what they use cannot be deleted meanwhile, and the "
-                                   "request then fails part of the way",
-                                   (unsigned long long)reading, (unsigned long long)writing),
-                          NULL);
+        r = tell_affected(
+            a, PROXIMO_RISK_HIGH, ask_text(a, "datastore/%s", t->at->store), NULL,
+            ask_text(a,
+                     "%llu operations read from it and %llu write to it just now (restores, "
+                     "backups, verifications): what they use cannot be deleted meanwhile, and the "
+                     "request then fails part of the way",
+                     (unsigned long long)reading, (unsigned long long)writing),
+            NULL);
     json_object_put(looked.data);
     return r;
 }
@@ -82,7 +84,8 @@ static int32_t tell_tasks(const struct tied *t)
 /* Does a job on namespace `ns` and `depth` levels below it (NULL: all) reach the place's namespace? */
 static bool reaches(struct json_object *job, const char *ns)
 {
-    const char *top = member_text(job, "ns") ? member_text(job, "ns") : "", *depth = member_text(job, "max-depth");
+    const char *top = member_text(job, "ns") ? member_text(job, "ns") : "",
+               *depth = member_text(job, "max-depth");
     uint32_t levels = 0;
     if (!pbs_within(ns, top))
         return false;
@@ -108,25 +111,27 @@ static const char *copy_effect(const struct tied *t, struct json_object *job)
     const char *remote = member_text(job, "remote"), *store = member_text(job, "store"),
                *other = member_text(job, "remote-store");
     const bool push = member_is(job, "sync-direction", "push");
-    const bool from_here = push ? member_is(job, "store", t->at->store)
-                                : !remote && other && strcmp(other, t->at->store) == 0;
+    const bool from_here =
+        push ? member_is(job, "store", t->at->store) : !remote && other && strcmp(other, t->at->store) == 0;
     if (!(t->what & (TIES_COPIES | TIES_ALL)) || !from_here)
         return NULL;
     const char *target = push ? ask_text(a, "%s on %s", other ? other : "?", remote ? remote : "this server")
                               : ask_text(a, "%s on this server", store ? store : "?");
     return member_true(job, "remove-vanished")
-               ? ask_text(a, "copies from here to %s and removes there what is gone here (remove-vanished)", target)
+               ? ask_text(a, "copies from here to %s and removes there what is gone here (remove-vanished)",
+                          target)
                : ask_text(a, "copies from here to %s: copies made already stay there", target);
 }
 
 /* A job that belongs to the namespace or datastore that goes. */
 static const char *gone_effect(const struct tied *t, struct json_object *job, const char *what)
 {
-    const char *ns = member_text(job, "ns") ? member_text(job, "ns") : "", *remote = member_text(job, "remote");
+    const char *ns = member_text(job, "ns") ? member_text(job, "ns") : "",
+               *remote = member_text(job, "remote");
     if (!(t->what & TIES_ALL) || !member_is(job, "store", t->at->store) || !pbs_within(ns, t->at->ns))
         return NULL;
     return ask_text(&t->at->a, "is a %s of it%s%s: %s", what, remote ? " with " : "", remote ? remote : "",
-                    *t->at->ns           ? "it fails, or makes the namespace anew"
+                    *t->at->ns            ? "it fails, or makes the namespace anew"
                     : t->what & TIES_KEPT ? "it stays configured and fails"
                                           : "it is removed as well");
 }
@@ -159,7 +164,8 @@ static int32_t tell_job(const struct tied *t, const struct job_kind *kind, struc
 static int32_t tell_jobs(const struct tied *t, const struct job_kind *kind)
 {
     const struct asking *a = &t->at->a;
-    const char *acl = strchr(kind->need_path, '{') ? ask_text(a, "/datastore/%s", t->at->store) : kind->need_path;
+    const char *acl =
+        strchr(kind->need_path, '{') ? ask_text(a, "/datastore/%s", t->at->store) : kind->need_path;
     const struct proximo_need need[] = {NEED(acl, kind->need)};
     const struct proximo_field all = FIELD("sync-direction", "all");
     const bool sync = strcmp(kind->resource, "sync-job") == 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What hangs on a datastore or namespace: who reads or writes there just now, and the jobs that prune, verify or
- * copy it. Sources: GET /admin/datastore/{store}/active-operations, GET /nodes/{node}/tasks, GET /config/prune,
- * /config/verify, /config/sync, /config/tape-backup-job.
+ * What hangs on a datastore or namespace: who reads or writes there just now, and the jobs that prune, verify
+ * or copy it. Sources: GET /admin/datastore/{store}/active-operations, GET /nodes/{node}/tasks, GET
+ * /config/prune, /config/verify, /config/sync, /config/tape-backup-job.
  */
 #ifndef PROXIMO_PBS_TIES_H
 #define PROXIMO_PBS_TIES_H

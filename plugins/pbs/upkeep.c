@@ -45,8 +45,9 @@ static int32_t lay_out_gc(const struct pbs_place *at)
     if (r < 0 || (r = a->host->guard(a->call, &guard)) < 0 || (r = a->host->step(a->call, &step)) < 0 ||
         (r = place_tell_subject(at, "pbs.gc", NULL, NULL)) < 0)
         return r;
-    return pbs_no_way_back(a, "what a garbage collection has removed is gone; it removes only what no backup refers "
-                              "to");
+    return pbs_no_way_back(
+        a, "what a garbage collection has removed is gone; it removes only what no backup refers "
+           "to");
 }
 
 int32_t pbs_plan_gc(void *instance, struct proximo_call *call)
@@ -85,13 +86,14 @@ int32_t pbs_blast_gc(void *instance, struct proximo_call *call, struct proximo_t
     if (r == PROXIMO_OK)
         r = tell_affected(
             &a, PROXIMO_RISK_HIGH, ask_text(&a, "datastore/%s", at.store), NULL,
-            ask_text(&a,
-                     "data that no backup refers to and that was not touched for a day (gc-atime-cutoff) is "
-                     "removed for good%s: what was deleted before can then not be saved from the disks either. "
-                     "Disks are busy while it runs",
-                     pending ? ask_text(&a, "; waiting since the last one: %s",
-                                        size_text(json_object_get_double(pending), size))
-                             : ""),
+            ask_text(
+                &a,
+                "data that no backup refers to and that was not touched for a day (gc-atime-cutoff) is "
+                "removed for good%s: what was deleted before can then not be saved from the disks either. "
+                "Disks are busy while it runs",
+                pending ? ask_text(&a, "; waiting since the last one: %s",
+                                   size_text(json_object_get_double(pending), size))
+                        : ""),
             NULL);
     json_object_put(looked.data);
     return r == PROXIMO_OK ? ties_tell(&at, TIES_BUSY) : r;
@@ -108,8 +110,10 @@ static struct verified count_verified(const struct pbs_contents *c)
 {
     struct verified v = {0};
     for (uint32_t i = 0; i < c->count; i++) {
-        const bool aimed = c->at.id ? strcmp(c->spaces[i].ns, c->at.ns) == 0 : pbs_within(c->spaces[i].ns, c->at.ns);
-        for (size_t k = 0; aimed && c->spaces[i].list && k < json_object_array_length(c->spaces[i].list); k++) {
+        const bool aimed =
+            c->at.id ? strcmp(c->spaces[i].ns, c->at.ns) == 0 : pbs_within(c->spaces[i].ns, c->at.ns);
+        for (size_t k = 0; aimed && c->spaces[i].list && k < json_object_array_length(c->spaces[i].list);
+             k++) {
             struct json_object *row = json_object_array_get_idx(c->spaces[i].list, k);
             if (!contents_of_group(row, c->at.type, c->at.id))
                 continue;
@@ -157,18 +161,20 @@ int32_t pbs_plan_verify(void *instance, struct proximo_call *call)
     if (r == PROXIMO_OK && at.type && !at.id)
         r = a.host->fail(call, PROXIMO_EINVAL, "backup_type names a group only together with backup_id");
     if (r == PROXIMO_OK)
-        r = ask_privilege(&a, place_acl(&at), "Datastore.Verify|Datastore.Backup",
-                          "to verify backups needs Datastore.Verify on %s, or Datastore.Backup there for a group "
-                          "that this token or its user owns",
-                          place_acl(&at));
+        r = ask_privilege(
+            &a, place_acl(&at), "Datastore.Verify|Datastore.Backup",
+            "to verify backups needs Datastore.Verify on %s, or Datastore.Backup there for a group "
+            "that this token or its user owns",
+            place_acl(&at));
     if (r == PROXIMO_OK)
         r = contents_read(&at, &c);
     const struct verified v = count_verified(&c);
     if (r == PROXIMO_OK && at.id && !v.all && !contents_space(&c, at.ns)->why)
         r = a.host->fail(call, PROXIMO_ENOTFOUND, "there is no group %s", place_label(&at));
     if (r == PROXIMO_OK)
-        r = a.host->change(call, ask_text(&a, "the backups of %s are verified; those verified already are left out",
-                                          scope_words(&at)));
+        r = a.host->change(call,
+                           ask_text(&a, "the backups of %s are verified; those verified already are left out",
+                                    scope_words(&at)));
     if (r == PROXIMO_OK)
         r = lay_out_verify(&at, &v);
     contents_done(&c);
@@ -182,9 +188,10 @@ int32_t pbs_blast_verify(void *instance, struct proximo_call *call, struct proxi
     struct pbs_place at;
     int32_t r = place_of_subject(&a, subject, &at);
     return r < 0 ? r
-                 : tell_affected(&a, PROXIMO_RISK_LOW, ask_text(&a, "datastore/%s", at.store), NULL,
-                                 "reads and checks all data of these backups: backups and restores beside it are "
-                                 "slower meanwhile. What is broken is marked as failed and taken anew by the next "
-                                 "backup",
-                                 NULL);
+                 : tell_affected(
+                       &a, PROXIMO_RISK_LOW, ask_text(&a, "datastore/%s", at.store), NULL,
+                       "reads and checks all data of these backups: backups and restores beside it are "
+                       "slower meanwhile. What is broken is marked as failed and taken anew by the next "
+                       "backup",
+                       NULL);
 }
