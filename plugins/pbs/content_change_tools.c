@@ -93,6 +93,7 @@ static const struct proximo_need prune_needs[] = {
     NEED("/datastore/{store}/{ns?}", "Datastore.Modify|Datastore.Prune")};
 static const struct proximo_need mark_needs[] = {
     NEED("/datastore/{store}/{ns?}", "Datastore.Modify|Datastore.Backup")};
+static const struct proximo_need owner_needs[] = {NEED("/datastore/{store}/{ns?}", "Datastore.Modify")};
 static const struct proximo_need create_needs[] = {NEED("/datastore/{store}/{parent?}", "Datastore.Modify")};
 static const struct proximo_need audit_needs[] = {NEED("/datastore/{store}/{ns?}", "Datastore.Audit")};
 
@@ -191,9 +192,8 @@ static const struct proximo_change changes[] = {
             "POST", "/change-owner"),
      .description =
          "Changes who owns a group: only the owner may back up into it. The old owner's next backup is "
-         "refused. Needs Datastore.Modify; with Datastore.Backup a user may hand over between itself and "
-         "its own tokens. Undo gives it back.",
-     .params = PROXIMO_TABLE(owner_params), .needs = PROXIMO_TABLE(mark_needs), .plan = pbs_plan_group_owner,
+         "refused. Undo gives it back.",
+     .params = PROXIMO_TABLE(owner_params), .needs = PROXIMO_TABLE(owner_needs), .plan = pbs_plan_group_owner,
      .undo_kind = PROXIMO_UNDO_TEMPLATE},
 };
 

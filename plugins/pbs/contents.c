@@ -4,7 +4,7 @@
 
 #define GOES "proximo-goes"
 
-static const char partial[] = "this token sees only groups that it or its user owns there (Datastore.Backup "
+static const char partial[] = "this token sees only groups that it owns itself there (Datastore.Backup "
                               "without Datastore.Audit), or nothing";
 
 static int32_t read_space(const struct pbs_place *at, struct pbs_space *space)

@@ -224,7 +224,8 @@ static int32_t plan(void *instance, struct proximo_call *call, const struct mark
     bool own = false;
     int32_t r = place_take(&a, &m.at);
     if (r == PROXIMO_OK)
-        r = place_allowed(&m.at, "Datastore.Backup", "this change", &own);
+        r = mark == &owner ? place_allowed(&m.at, NULL, "to change the owner of a group", &own)
+                           : place_allowed(&m.at, "Datastore.Backup", "this change", &own);
     m.to = r == PROXIMO_OK ? ask_argument(&a, mark->argument) : "";
     if (r == PROXIMO_OK && !m.to)
         r = a.host->fail(call, PROXIMO_EINVAL, "%s is missing", mark->argument);
@@ -232,7 +233,7 @@ static int32_t plan(void *instance, struct proximo_call *call, const struct mark
         m.to = ask_flag(&a, "protected") ? "1" : "0";
     if (r == PROXIMO_OK)
         r = read_owner(&m);
-    if (r == PROXIMO_OK && own && mark != &owner) /* among one's own tokens an owner may hand over */
+    if (r == PROXIMO_OK && own)
         r = place_owned(&m.at, m.owner);
     if (r == PROXIMO_OK)
         r = read_value(&m);

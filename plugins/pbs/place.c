@@ -20,10 +20,15 @@ static int32_t check(struct pbs_place *p)
         p->type = NULL;
     if (!given(p->id))
         p->id = NULL;
-    if (p->id && !p->type)
-        return a->host->fail(a->call, PROXIMO_EINVAL,
-                             "backup_id names a group only together with backup_type (vm, ct or host)");
     return PROXIMO_OK;
+}
+
+int32_t place_whole(const struct pbs_place *p)
+{
+    return p->id && !p->type
+               ? p->a.host->fail(p->a.call, PROXIMO_EINVAL,
+                                 "backup_id names a group only together with backup_type (vm, ct or host)")
+               : PROXIMO_OK;
 }
 
 int32_t place_take(const struct asking *a, struct pbs_place *ret)
@@ -45,7 +50,8 @@ int32_t place_of_subject(const struct asking *a, struct json_object *subject, st
                               .type = member_text(subject, "type"),
                               .id = member_text(subject, "backup"),
                               .time = member_text(subject, "time")};
-    return check(ret);
+    int32_t r = check(ret);
+    return r < 0 ? r : place_whole(ret);
 }
 
 uint32_t place_fields(const struct pbs_place *p, struct proximo_field *ret)
@@ -141,8 +147,8 @@ int32_t place_allowed(const struct pbs_place *p, const char *own_privilege, cons
         return ask_privilege(a, acl, "Datastore.Modify", "%s needs Datastore.Modify on %s", what, acl);
     *ret_own = all == 0;
     return ask_privilege(a, acl, ask_text(a, "Datastore.Modify|%s", own_privilege),
-                         "%s needs Datastore.Modify on %s, or %s there for groups that this token or its "
-                         "user owns",
+                         "%s needs Datastore.Modify on %s, or %s there for groups that this token itself "
+                         "owns",
                          what, acl, own_privilege);
 }
 
@@ -156,13 +162,14 @@ int32_t place_owned(const struct pbs_place *p, const char *owner)
     const char *who = ask_text(a, "%.*s", (int)site.token.len, site.token.ptr);
     if (!who)
         return PROXIMO_ENOMEM;
-    const size_t user = strcspn(who, "!");
-    if (strcmp(owner, who) == 0 || (strlen(owner) == user && strncmp(owner, who, user) == 0))
+    const size_t len = strlen(who);
+    if (strcmp(owner, who) == 0 || (!strchr(who, '!') && strncmp(owner, who, len) == 0 && owner[len] == '!'))
         return PROXIMO_OK;
     return a->host->fail(
         a->call, PROXIMO_EDENIED,
-        "group %s/%s is owned by %s: without Datastore.Modify on %s this token (%s) may change groups of its "
-        "own and of its user only. Grant Datastore.Modify there, or give the group to it "
+        "group %s/%s is owned by %s: without Datastore.Modify on %s this token (%s) may change its own "
+        "groups "
+        "only, not even those of its user. Grant Datastore.Modify there, or give the group to it "
         "(pbs_group_owner_change)",
         p->type ? p->type : "", p->id ? p->id : "", owner, place_acl(p), who);
 }

@@ -24,6 +24,8 @@ struct pbs_place {
 int32_t place_take(const struct asking *a, struct pbs_place *ret);
 /* The same of a subject's members store, ns, type, backup and time; borrowed from it. */
 int32_t place_of_subject(const struct asking *a, struct json_object *subject, struct pbs_place *ret);
+/* Fails in words when an id is named without a type. */
+int32_t place_whole(const struct pbs_place *p);
 
 /* Fields for paths and forms: store, then what is named of ns, backup-type, backup-id, backup-time; room for
  * five. Returns their number. */
@@ -46,7 +48,7 @@ int32_t place_tell_subject(const struct pbs_place *p, const char *operation_clas
 
 /*
  * Fails in words unless the token may change the place: with Datastore.Modify on the namespace all of it,
- * with the other privilege (NULL: there is none) only groups that it or its user owns. *ret_own: only the
+ * with the other privilege (NULL: there is none) only groups that it owns itself. *ret_own: only the
  * latter.
  */
 int32_t place_allowed(const struct pbs_place *p, const char *own_privilege, const char *what, bool *ret_own);

@@ -11,7 +11,8 @@
 
 #define NAMED_MOST 24u /* in the answer of a dry run; pbs_prune_simulate has all */
 
-static int32_t begin(void *instance, struct proximo_call *call, struct pbs_prune *ret)
+/* `any`: without numbers all stays, and that may be asked as well. */
+static int32_t begin(void *instance, struct proximo_call *call, bool any, struct pbs_prune *ret)
 {
     const struct asking a = {((struct plane_instance *)instance)->host, call};
     struct pbs_place at;
@@ -21,7 +22,7 @@ static int32_t begin(void *instance, struct proximo_call *call, struct pbs_prune
     if (r < 0)
         return r;
     ret->at = at;
-    if ((r = prune_take_arguments(ret)) < 0 ||
+    if ((!any && (r = place_whole(&at)) < 0) || (r = prune_take_arguments(ret, any)) < 0 ||
         (r = place_allowed(&at, "Datastore.Prune", "a prune, also its dry run,", &own)) < 0)
         return r;
     return prune_look(ret);
@@ -32,7 +33,7 @@ static int32_t begin(void *instance, struct proximo_call *call, struct pbs_prune
 int32_t pbs_read_prune(void *instance, struct proximo_call *call)
 {
     struct pbs_prune p;
-    int32_t r = begin(instance, call, &p);
+    int32_t r = begin(instance, call, true, &p);
     if (r == PROXIMO_OK) {
         for (size_t i = 0; i < json_object_array_length(p.rows); i++) {
             struct json_object *row = json_object_array_get_idx(p.rows, i);
@@ -131,7 +132,7 @@ static int32_t lay_out(const struct pbs_prune *p)
 int32_t pbs_plan_prune(void *instance, struct proximo_call *call)
 {
     struct pbs_prune p;
-    int32_t r = begin(instance, call, &p);
+    int32_t r = begin(instance, call, false, &p);
     if (r == PROXIMO_OK && ask_flag(&p.at.a, "dry_run"))
         r = answer_dry(&p);
     else if (r == PROXIMO_OK && !p.contents.going)

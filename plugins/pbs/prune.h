@@ -24,8 +24,8 @@ struct pbs_prune {
 /* The numbers as one text, "keep-last=3,keep-daily=7", and back; NULL: none. */
 const char *prune_keep_text(const struct pbs_prune *p);
 int32_t prune_take_keep_text(struct pbs_prune *p, const char *text);
-/* The arguments keep_last ... keep_yearly. */
-int32_t prune_take_arguments(struct pbs_prune *p);
+/* The arguments keep_last ... keep_yearly; unless `any`, there must be one. */
+int32_t prune_take_arguments(struct pbs_prune *p, bool any);
 /* Fields of these numbers; room for PBS_KEEPS. */
 uint32_t prune_keep_fields(const struct pbs_prune *p, struct proximo_field *ret);
 

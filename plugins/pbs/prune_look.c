@@ -36,13 +36,13 @@ int32_t prune_take_keep_text(struct pbs_prune *p, const char *text)
                                                    "the subject does not say what a prune keeps");
 }
 
-int32_t prune_take_arguments(struct pbs_prune *p)
+int32_t prune_take_arguments(struct pbs_prune *p, bool any)
 {
     static const char *const arguments[PBS_KEEPS] = {"keep_last",   "keep_hourly",  "keep_daily",
                                                      "keep_weekly", "keep_monthly", "keep_yearly"};
     for (uint32_t i = 0; i < PBS_KEEPS; i++)
         p->keep[i] = ask_argument(&p->at.a, arguments[i]);
-    return prune_keep_text(p)
+    return any || prune_keep_text(p)
                ? PROXIMO_OK
                : p->at.a.host->fail(p->at.a.call, PROXIMO_EINVAL,
                                     "say what is to be kept: at least one of keep_last, "
@@ -87,14 +87,16 @@ static int32_t probe(const struct pbs_prune *p, const struct pbs_place *group, s
 static int32_t dry_run(const struct pbs_prune *p, const struct pbs_place *group, struct json_object **ret)
 {
     const struct asking *a = &p->at.a;
-    const char *key = ask_text(a, "prune %s %s", place_label(group), prune_keep_text(p));
+    const char *keep = prune_keep_text(p);
+    const char *key = ask_text(a, "prune %s %s", place_label(group), keep ? keep : "nothing");
     struct proximo_text kept = {0};
     if (!key)
         return PROXIMO_ENOMEM;
-    if (a->host->memo_get(a->call, key, &kept) == PROXIMO_OK && kept.len && (*ret = json_of(kept)))
+    if (PROXIMO_HOST_HAS(a->host, memo_get) && a->host->memo_get(a->call, key, &kept) == PROXIMO_OK &&
+        kept.len && (*ret = json_of(kept)))
         return PROXIMO_OK;
     int32_t r = probe(p, group, ret);
-    if (r == PROXIMO_OK)
+    if (r == PROXIMO_OK && PROXIMO_HOST_HAS(a->host, memo_set))
         (void)a->host->memo_set(a->call, key, json_text(*ret));
     return r;
 }
@@ -189,11 +191,11 @@ static int32_t look_at_groups(struct pbs_prune *p)
                              looked.why ? looked.why : "the answer is no list");
     }
     if (!looked.complete)
-        p->groups_why = "this token sees only groups that it or its user owns there";
+        p->groups_why = "this token sees only groups that it owns itself there";
     for (size_t i = 0; r == PROXIMO_OK && i < json_object_array_length(looked.data); i++) {
         struct json_object *row = json_object_array_get_idx(looked.data, i);
         const char *type = member_text(row, "backup-type"), *id = member_text(row, "backup-id");
-        if (!type || !id || (p->at.type && strcmp(type, p->at.type) != 0))
+        if (!type || !id || !contents_of_group(row, p->at.type, p->at.id))
             continue;
         if (count++ == PRUNES_MOST)
             r = a->host->fail(a->call, PROXIMO_EINVAL,
@@ -214,7 +216,7 @@ int32_t prune_look(struct pbs_prune *p)
     int32_t r = p->groups && p->rows ? contents_read(&p->at, &p->contents) : PROXIMO_ENOMEM;
     if (r < 0)
         return r;
-    return p->at.id ? look_at_group(p, p->at.type, p->at.id) : look_at_groups(p);
+    return p->at.id && p->at.type ? look_at_group(p, p->at.type, p->at.id) : look_at_groups(p);
 }
 
 void prune_done(struct pbs_prune *p)

@@ -158,6 +158,8 @@ int32_t pbs_plan_verify(void *instance, struct proximo_call *call)
     struct pbs_place at;
     struct pbs_contents c = {0};
     int32_t r = place_take(&a, &at);
+    if (r == PROXIMO_OK)
+        r = place_whole(&at);
     if (r == PROXIMO_OK && at.type && !at.id)
         r = a.host->fail(call, PROXIMO_EINVAL, "backup_type names a group only together with backup_id");
     if (r == PROXIMO_OK)
