@@ -213,8 +213,7 @@ static int32_t tell_out_of_reach(const struct pbs_contents *c)
         NULL);
 }
 
-int32_t pbs_blast_datastore_delete(void *instance, struct proximo_call *call,
-                                   struct proximo_text subject_json)
+static int32_t blast(void *instance, struct proximo_call *call, struct proximo_text subject_json, bool destroy)
 {
     const struct asking a = {((struct plane_instance *)instance)->host, call};
     struct json_object *subject DROP_JSON = json_of(subject_json);
@@ -223,9 +222,9 @@ int32_t pbs_blast_datastore_delete(void *instance, struct proximo_call *call,
     int32_t r = place_of_subject(&a, subject, &at);
     if (r == PROXIMO_OK)
         r = look(&at, &c);
-    if (r == PROXIMO_OK)
-        r = tell_out_of_reach(&c);
-    if (r == PROXIMO_OK)
+    if (r == PROXIMO_OK && destroy)
+        r = contents_tell(&c);
+    else if (r == PROXIMO_OK && (r = tell_out_of_reach(&c)) == PROXIMO_OK)
         r = contents_tell_unread(&c);
     if (r == PROXIMO_OK)
         r = ties_tell(&at, TIES_BUSY | TIES_ALL | (member_is(subject, "jobs", "stay") ? TIES_KEPT : 0));
@@ -233,20 +232,12 @@ int32_t pbs_blast_datastore_delete(void *instance, struct proximo_call *call,
     return r;
 }
 
-int32_t pbs_blast_datastore_destroy(void *instance, struct proximo_call *call,
-                                    struct proximo_text subject_json)
+int32_t pbs_blast_datastore_delete(void *instance, struct proximo_call *call, struct proximo_text subject)
 {
-    const struct asking a = {((struct plane_instance *)instance)->host, call};
-    struct json_object *subject DROP_JSON = json_of(subject_json);
-    struct pbs_contents c = {0};
-    struct pbs_place at;
-    int32_t r = place_of_subject(&a, subject, &at);
-    if (r == PROXIMO_OK)
-        r = look(&at, &c);
-    if (r == PROXIMO_OK)
-        r = contents_tell(&c);
-    if (r == PROXIMO_OK)
-        r = ties_tell(&at, TIES_BUSY | TIES_ALL | (member_is(subject, "jobs", "stay") ? TIES_KEPT : 0));
-    contents_done(&c);
-    return r;
+    return blast(instance, call, subject, false);
+}
+
+int32_t pbs_blast_datastore_destroy(void *instance, struct proximo_call *call, struct proximo_text subject)
+{
+    return blast(instance, call, subject, true);
 }
