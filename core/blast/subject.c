@@ -28,6 +28,9 @@ static const struct kind {
     {"realm", "realm", "realms", false},
     {"acl", "id", "sets of access entries", false}, /* who:path */
     {"datastore", "store", "datastores", false},
+    {"namespace", "id", "namespaces", false},           /* store:ns */
+    {"backup-group", "id", "groups of backups", false}, /* store:ns/type/id */
+    {"snapshot", "id", "backups", false},               /* store:ns/type/id/time */
     {"zone", "zone", "zones", false},
     {"vnet", "vnet", "vnets", false},
     {"subnet", "subnet", "subnets", false},

@@ -46,6 +46,7 @@ struct config_key {
 #define CONFIG_SINGLE        (1u << 2) /* there is always exactly one: no creation, no removal */
 #define CONFIG_CREATE_ON_ONE (1u << 3) /* POST goes to the object's own path */
 #define CONFIG_NO_DELETE     (1u << 4) /* PUT has no parameter "delete": an empty value removes */
+#define CONFIG_DELETE_EACH   (1u << 5) /* "delete" is an array: one field for each name (Backup Servers) */
 
 #define CONFIG_CREATE 0u
 #define CONFIG_UPDATE 1u

@@ -172,6 +172,8 @@ static int32_t put_removals(const struct config_change *c, struct fields *fields
             continue;
         if (c->kind->flags & CONFIG_NO_DELETE)
             put(fields, FIELD(edit->key->name, ""));
+        else if (c->kind->flags & CONFIG_DELETE_EACH)
+            put(fields, FIELD("delete", edit->key->name));
         else
             removed = removed ? ask_text(&c->ask, "%s,%s", removed, edit->key->name) : edit->key->name;
     }

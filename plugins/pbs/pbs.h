@@ -41,6 +41,8 @@ int32_t pbs_untrusted(struct json_object *object, const char *first, const char 
 
 extern const struct topic pbs_topic_access;
 extern const struct topic pbs_topic_datastores;
+extern const struct topic pbs_topic_content_changes;
+extern const struct topic pbs_topic_datastore_changes;
 extern const struct topic pbs_topic_jobs;
 extern const struct topic pbs_topic_node;
 extern const struct topic pbs_topic_remotes;

@@ -9,6 +9,8 @@
 /* clang-format off */
 static const struct topic *const topics[] = {
     &pbs_topic_datastores,
+    &pbs_topic_content_changes,
+    &pbs_topic_datastore_changes,
     &pbs_topic_snapshots,
     &pbs_topic_jobs,
     &pbs_topic_remotes,

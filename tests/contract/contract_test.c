@@ -270,7 +270,7 @@ __attribute__((format(printf, 3, 4))) static void host_log(struct proximo_call *
     putchar('\n');
 }
 
-/* A command that said nothing: no request of the API. */
+/* A command that said nothing, or a dry run that found nothing: no request of the API. */
 static int32_t host_probe(struct proximo_call *call, const char *name, const struct proximo_field *fields,
                           uint32_t count, struct proximo_answer *ret)
 {
@@ -279,7 +279,8 @@ static int32_t host_probe(struct proximo_call *call, const char *name, const str
     assert_non_null(name);
     assert_true(fields && count);
     ret->status = 200;
-    ret->data = keep(call, silent, sizeof(silent) - 1);
+    ret->data = strcmp(name, "pbs_prune_dry_run") == 0 ? keep(call, "[]", 2)
+                                                       : keep(call, silent, sizeof(silent) - 1);
     return 0;
 }
 

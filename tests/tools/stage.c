@@ -80,9 +80,12 @@ static char *fill(struct stage *stage, const char *text, bool json)
         if (json_pointer_get(stage->before, pointer, &value) < 0 || !value)
             fail_msg("%s: %s%s} is not in %s", stage->row->label, MARK, pointer,
                      json_object_to_json_string(stage->before));
-        buf_add(&filled, text, (size_t)(mark - text));
+        /* A number that is all of a JSON text stays a number. */
+        const bool number = json && json_object_is_type(value, json_type_int) && mark > text &&
+                            mark[-1] == '"' && end[1] == '"';
+        buf_add(&filled, text, (size_t)(mark - text) - number);
         add_value(&filled, json_object_get_string(value), json);
-        text = end + 1;
+        text = end + 1 + number;
     }
     buf_str(&filled, text);
     return buf_take(&filled, NULL);
