@@ -253,6 +253,7 @@ int32_t blast_run(struct blast *b)
     r = r == PROXIMO_OK ? reached_read(&b->ask, &b->reached) : r; /* known once something was read */
     r = r == PROXIMO_OK && b->node ? world_add_node(&b->world, b->node) : r;
     r = r == PROXIMO_OK ? blast_nodes(b) : r;
+    r = r == PROXIMO_OK ? blast_options(b) : r;
     world_done(&b->world);
     return r;
 }
