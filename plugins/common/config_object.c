@@ -78,7 +78,9 @@ int32_t config_look(struct config_change *c)
         looked.data = whole;
     }
     c->now = looked.data;
-    const bool absent = !c->now && (looked.status == 400 || looked.status == 404 || looked.status == 500);
+    /* What there is always exactly one of is not absent: the answer was an error. */
+    const bool absent = !c->now && !(c->kind->flags & CONFIG_SINGLE) &&
+                        (looked.status == 400 || looked.status == 404 || looked.status == 500);
     if (!c->now && !absent)
         return c->ask.host->fail(c->ask.call, looked.status == 403 ? PROXIMO_EDENIED : PROXIMO_EUNAVAIL,
                                  "%s could not be looked at: %.300s", config_label(c),

@@ -30,7 +30,8 @@
 #define CONFIG_ALWAYS      (1u << 5) /* PUT wants it every time, changed or not */
 #define CONFIG_REPEAT      (1u << 6) /* an array: one field of this name for each element */
 #define CONFIG_REWRITTEN                                                                                     \
-    (1u << 7) /* Proxmox keeps it in other words (adds defaults): looked for, not compared */
+    (1u << 7) /* Proxmox keeps it in other words (adds defaults): looked for, not compared; may have line    \
+                 breaks */
 
 /* A value of the object. */
 struct config_key {

@@ -186,6 +186,20 @@ static int32_t unknown(const struct config_change *c, const char *name)
                              name, key_names(c));
 }
 
+/* In a configuration file a line break begins another line, which can say anything: Proxmox checks the form
+ * of most values, not of all. */
+static bool breaks_lines(struct json_object *value)
+{
+    const char *text = json_object_is_type(value, json_type_string) ? json_object_get_string(value) : "";
+    bool breaks = false;
+    for (size_t i = 0; json_object_is_type(value, json_type_array) && i < json_object_array_length(value);
+         i++)
+        breaks |= breaks_lines(json_object_array_get_idx(value, i));
+    for (; *text; text++)
+        breaks |= (unsigned char)*text < ' ' || *text == 0x7f;
+    return breaks;
+}
+
 static int32_t take_options(struct config_change *c, struct json_object *options)
 {
     if (!json_object_is_type(options, json_type_object))
@@ -197,6 +211,8 @@ static int32_t take_options(struct config_change *c, struct json_object *options
             return unknown(c, name);
         if (key->flags & CONFIG_WRITE_ONLY)
             return refuse(c, name, "is a secret and has a parameter of its own");
+        if (!(key->flags & CONFIG_REWRITTEN) && breaks_lines(value))
+            return refuse(c, name, "must be one line of text without control characters");
         int32_t r = config_edit(c, key, value);
         if (r < 0)
             return r;

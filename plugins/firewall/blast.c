@@ -75,7 +75,8 @@ bool blast_touches_forward(const struct blast *b)
     if (b->place.scope == EDIT_VNET || blast_touches_option(b, "policy_forward"))
         return true;
     for (size_t i = 0; i < json_object_array_length(b->edits); i++) {
-        if (member_is(member_of(edit_at(b, i), "value"), "type", "forward"))
+        if (member_is(member_of(edit_at(b, i), "value"), "type", "forward") ||
+            member_is(edit_at(b, i), "type", "forward")) /* of a rule that goes, moves or becomes another */
             return true;
     }
     return false;
@@ -252,6 +253,7 @@ int32_t blast_run(struct blast *b)
     r = r == PROXIMO_OK ? reached_read(&b->ask, &b->reached) : r; /* known once something was read */
     r = r == PROXIMO_OK && b->node ? world_add_node(&b->world, b->node) : r;
     r = r == PROXIMO_OK ? blast_nodes(b) : r;
+    r = r == PROXIMO_OK ? blast_options(b) : r;
     world_done(&b->world);
     return r;
 }

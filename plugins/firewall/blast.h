@@ -40,5 +40,7 @@ bool blast_touches_forward(const struct blast *b);
 /* The node's own traffic; its guests' (one, or all with 0). */
 int32_t blast_host(struct blast *b, const struct looked_node *looked);
 int32_t blast_guests(struct blast *b, const struct looked_node *looked, int64_t vmid);
+/* Options whose effect no packet shows that is looked at. */
+int32_t blast_options(const struct blast *b);
 
 #endif

@@ -272,6 +272,9 @@ static int32_t subject(const struct rule_change *c)
     if (!edits)
         return PROXIMO_ENOMEM;
     struct json_object *first = edit(words[c->op], c->op == RULE_INSERT ? NULL : "pos", c->pos, value);
+    if (c->op != RULE_INSERT && member_text(c->now.rows[c->pos], "type"))
+        json_object_object_add(first, "type",
+                               json_object_new_string(member_text(c->now.rows[c->pos], "type")));
     json_object_array_add(edits, first);
     if (c->op == RULE_INSERT && c->to)
         json_object_array_add(edits, first = edit("move", "pos", 0, NULL));

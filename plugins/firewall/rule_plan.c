@@ -41,10 +41,14 @@ static int32_t take(struct rule_change *c)
     }
 }
 
+/* A rule that is moved among equal ones leaves the list as it is. */
 static bool so_already(const struct rule_change *c)
 {
-    return (c->op == RULE_REPLACE && rule_equal(c->value, c->now.rows[c->pos])) ||
-           (c->op == RULE_MOVE && c->pos == c->to);
+    const uint32_t last = c->pos < c->to ? c->to : c->pos;
+    bool same = c->op == RULE_MOVE;
+    for (uint32_t i = c->pos < c->to ? c->pos : c->to; same && i <= last; i++)
+        same = rule_equal(c->now.rows[i], c->now.rows[c->pos]);
+    return same || (c->op == RULE_REPLACE && rule_equal(c->value, c->now.rows[c->pos]));
 }
 
 static int32_t plan(void *instance, struct proximo_call *call, uint32_t op)

@@ -138,8 +138,9 @@ int32_t rule_list_read(const struct place *place, struct rule_list *ret)
 {
     struct json_object *json DROP_JSON = NULL;
     int32_t r = place_get(place, place->scope->rules, NULL, json_type_array, &json);
-    if (r == PROXIMO_OK)
-        r = rule_list_of(&place->ask, json, ret);
+    if (r < 0)
+        return r;
+    r = rule_list_of(&place->ask, json, ret);
     if (r == PROXIMO_EPROTO)
         return place->ask.host->fail(place->ask.call, PROXIMO_EPROTO,
                                      "the rules of %s cannot be made sense of: more than %u, or positions "

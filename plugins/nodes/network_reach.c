@@ -134,11 +134,31 @@ int32_t net_tell_ends(const struct net *net)
 
 /* ---- what is reached from the node */
 
+/* Another interface whose network has the address from then on, and did not before; NULL: none. */
+static const struct net_iface *also_within(const struct net *net, const struct net_ip *ip,
+                                           const struct net_iface *now)
+{
+    for (uint32_t i = 0; i < net->count; i++) {
+        const struct net_iface *iface = &net->rows[i];
+        const char *field = ip->six ? "cidr6" : "cidr";
+        if (iface != now && net_ip_within(ip, net_value(&net->ask, iface->pending, field)) &&
+            !net_ip_within(ip, net_value(&net->ask, iface->running, field)))
+            return iface;
+    }
+    return NULL;
+}
+
 /* How the way to an address changes; NULL: not at all. */
 static const char *way_words(const struct net *net, const struct net_ip *ip, uint32_t *ret_risk)
 {
     const struct net_way now = net_way_to(net, ip, false), then = net_way_to(net, ip, true);
+    const struct net_iface *own = net_holder(net, ip, true), *also = also_within(net, ip, now.iface);
     *ret_risk = PROXIMO_RISK_HIGH;
+    if (own && !net_holder(net, ip, false))
+        return ask_text(&net->ask,
+                        "becomes an address of this node as well, on %s: it is not reached from here any "
+                        "more, and others may end up here instead",
+                        own->name);
     if (now.iface && !then.iface)
         return ask_text(&net->ask, "is reached over %s now, and then not at all", now.iface->name);
     *ret_risk = PROXIMO_RISK_MEDIUM;
@@ -151,6 +171,11 @@ static const char *way_words(const struct net *net, const struct net_ip *ip, uin
                         then.gateway ? " by " : "", then.gateway ? then.gateway : "");
     if (now.iface && net_touched(net, now.iface))
         return ask_text(&net->ask, "is reached over %s, which is reconfigured", now.iface->name);
+    if (now.iface && also)
+        return ask_text(&net->ask,
+                        "is reached over %s, and %s gets a network with it as well: over which of them it is "
+                        "reached then is not certain",
+                        now.iface->name, also->name);
     return NULL;
 }
 
