@@ -42,7 +42,7 @@ int32_t ha_world_put_resource(struct ha_world *world, const struct ha_resource_e
 void ha_world_drop_resource(struct ha_world *world, const char *sid, bool purge);
 struct ha_rule_edit {
     const char *name, *type, *resources, *nodes, *affinity;
-    bool strict, off;
+    bool strict, off, nofailback;
 };
 int32_t ha_world_put_rule(struct ha_world *world, const struct ha_rule_edit *edit);
 /* The rules that a removal took it out of, as its subject has them (rule_ties.c): it is in them again. */
