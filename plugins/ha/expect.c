@@ -69,6 +69,9 @@ int32_t ha_check_nodes(const struct config_change *c, const struct ha_world *wor
             return c->ask.host->fail(
                 c->ask.call, PROXIMO_EINVAL,
                 "nodes: the cluster has no node \"%.64s\"; a priority follows a colon: pve2:2", node);
+        if (name < len && (name + 1 == len || strspn(at + name + 1, "0123456789") != len - name - 1))
+            return c->ask.host->fail(c->ask.call, PROXIMO_EINVAL,
+                                     "nodes: the priority of node \"%.64s\" is no number: pve2:2", node);
         at += len;
         at += strspn(at, ",; ");
     }

@@ -46,6 +46,11 @@ static int64_t rule_find(const struct place_world *w, const char *name)
     return -1;
 }
 
+bool ha_world_has_rule(const struct ha_world *world, const char *name)
+{
+    return rule_find(&world->place, name) >= 0;
+}
+
 /* The next word of a list, copied; NULL: no more, or no memory. */
 static const char *next_word(const struct asking *a, const char **rest)
 {
