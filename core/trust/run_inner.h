@@ -160,6 +160,8 @@ bool run_member_is_secret(struct json_object *object, const char *name, const ch
 /* Secrets in the answer of a step that changes something, and that no later step uses, are kept to be shown
  * once (run_once.c). */
 void run_once_take(struct run *run, const struct step_run *s, struct json_object *value, const char *path);
+/* At the end: says of a step that ended well when the value that its answer shows once did not come. */
+void run_once_tell_missed(struct run *run);
 /* {selector: value} of the step's "keep"; nothing when it keeps nothing. */
 void run_keep(struct run *run, struct step_run *s, struct json_object *data);
 

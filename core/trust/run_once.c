@@ -92,6 +92,47 @@ void run_once_take(struct run *run, const struct step_run *s, struct json_object
         take_all(run, s->name, value, path, 0);
 }
 
+/* The value of an API token: Proxmox shows it in this answer, and nowhere else. */
+static bool shows_token(const struct step_run *s)
+{
+    const char *method = NULL, *path = NULL;
+    struct json_object *params = NULL;
+
+    if (json_get_string(s->step, "method", &method, NULL) < 0 ||
+        json_get_string(s->step, "path", &path, NULL) < 0 || strncmp(path, "/access/users/", 14) != 0 ||
+        !strstr(path, "/token/"))
+        return false;
+    if (strcmp(method, "PUT") != 0)
+        return strcmp(method, "POST") == 0;
+    (void)json_get(s->step, "params", json_type_array, &params);
+    for (size_t i = 0; params && i < json_object_array_length(params); i++) {
+        const char *name = NULL;
+        if (json_get_string(json_object_array_get_idx(params, i), "name", &name, NULL) == 0 &&
+            strcmp(name, "regenerate") == 0)
+            return true;
+    }
+    return false;
+}
+
+void run_once_tell_missed(struct run *run)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        struct step_run *s = &run->runs[i];
+        struct json_object *result = NULL;
+        const char *value = NULL;
+        if (s->outcome != STEP_OK || !shows_token(s) ||
+            (json_get(run->results, s->name, json_type_object, &result) == 0 &&
+             json_get_string(result, "value", &value, NULL) == 0 && *value))
+            continue;
+        char before[80];
+        (void)snprintf(before, sizeof(before), "%.76s%s", s->message, s->message[0] ? "; " : "");
+        step_say(run, s,
+                 "%sthe token's value, which Proxmox shows once, was not received: nobody has it. "
+                 "pve_token_regenerate gives it another one, or revoke it and create it again",
+                 before);
+    }
+}
+
 /* ---- the answer */
 
 static void put_values(struct trust *trust, const char *plan_id, enum once_kind kind, const char *key,

@@ -232,6 +232,7 @@ int run_finish(struct run *run, bool once, struct run_result *ret, struct proble
     struct run_result result = {0};
     struct problem undo = PROBLEM_INIT;
     look_for_effect(run, once);
+    run_once_tell_missed(run);
     result.outcome = run_judge(run);
     explain(run);
     if (result.outcome == RUN_OK && run_has_postcondition(run)) {

@@ -11,7 +11,9 @@
 
 /* Of a group or a role: letters, digits, '.', '-', '_'. */
 int32_t access_check_name(const struct asking *a, const char *what, const char *name);
-/* Of a token: the same, from the second character on; a letter first. */
+/* Of a user: what can be named in a list and in a plan, 64 bytes at most. */
+int32_t access_check_user(const struct asking *a, const char *userid);
+/* Of a token: as of a group, from the second character on; a letter first. */
 int32_t access_check_token(const struct asking *a, const char *name);
 /* What stands behind the last @; "" when there is none. */
 const char *access_realm_of(const char *userid);

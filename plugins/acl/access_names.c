@@ -20,6 +20,17 @@ int32_t access_check_name(const struct asking *a, const char *what, const char *
         name ? name : "", what);
 }
 
+int32_t access_check_user(const struct asking *a, const char *userid)
+{
+    if (userid && !strpbrk(userid, ",;[]") && strlen(userid) <= 64)
+        return PROXIMO_OK;
+    return a->host->fail(
+        a->call, PROXIMO_EINVAL,
+        "userid \"%.64s\" has a comma, a semicolon or a bracket, or more than 64 bytes: Proxmox "
+        "keeps users in lists with commas, and a plan could not name its entries",
+        userid ? userid : "");
+}
+
 int32_t access_check_token(const struct asking *a, const char *name)
 {
     if (name && *name && strchr(LETTERS, name[0]) && name[1] && !name[strspn(name, NAME_LETTERS)])

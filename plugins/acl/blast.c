@@ -33,7 +33,8 @@ static int32_t tell(struct blast *b, struct json_object *edits)
     if (r < 0 || (r = blast_tell_rights(b)) < 0 || (r = blast_tell_sign_in(b)) < 0 ||
         (r = blast_tell_realms(b, edits)) < 0)
         return r;
-    return blast_tell_administrators(b);
+    r = blast_tell_administrators(b);
+    return r == PROXIMO_OK ? blast_tell_own(b) : r;
 }
 
 static void blast_done(struct blast *b)

@@ -53,6 +53,8 @@ int32_t blast_tell_rights(struct blast *b);
 int32_t blast_tell_sign_in(struct blast *b);
 int32_t blast_tell_realms(struct blast *b, struct json_object *edits);
 int32_t blast_tell_administrators(struct blast *b);
+/* That this server's own token loses what changes of access control need: also the way back. */
+int32_t blast_tell_own(struct blast *b);
 
 /* "token/u@r!t", "user/u@r". In the call's arena. */
 const char *principal_resource(const struct asking *a, const char *who);

@@ -181,6 +181,14 @@ struct administrators {
     bool unknown;
 };
 
+/* It, or a token of it; another realm's name may begin like its own. */
+static bool is_root(const char *who)
+{
+    static const char root[] = "root@pam";
+    return strncmp(who, root, sizeof(root) - 1) == 0 &&
+           (who[sizeof(root) - 1] == '\0' || who[sizeof(root) - 1] == '!');
+}
+
 static int32_t administrators_of(struct blast *b, const struct acl_model *model, struct acl_asker *asker,
                                  struct administrators *ret)
 {
@@ -192,7 +200,7 @@ static int32_t administrators_of(struct blast *b, const struct acl_model *model,
     for (uint32_t i = 0; found.names && i < count; i++) {
         const char *who = list[i].who;
         const bool token = acl_id_kind(who) == ACL_ID_TOKEN;
-        if (list[i].holds != ACL_YES || strncmp(who, "root@pam", 8) == 0 ||
+        if (list[i].holds != ACL_YES || is_root(who) ||
             acl_may_authenticate(model, who, b->world.now) != ACL_AUTH_OK)
             continue;
         found.users += !token;
@@ -234,4 +242,37 @@ int32_t blast_tell_administrators(struct blast *b)
         r = b->a.host->risk(b->a.call, PROXIMO_RISK_HIGH,
                             "the last user beside root@pam who can give rights at / loses that");
     return r;
+}
+
+/* ---- who takes it back */
+
+/* Rights that one change of access control or another needs. */
+static bool loses_control(const struct blast *b, const struct rights_row *row)
+{
+    static const char *const needed[] = {"Permissions.Modify", "User.Modify",    "Group.Allocate",
+                                         "Sys.Modify",         "Realm.Allocate", "Realm.AllocateUser"};
+    for (uint32_t i = 0; i < b->all.count; i++) {
+        for (size_t k = 0; k < sizeof(needed) / sizeof(needed[0]); k++) {
+            if (strcmp(b->all.name[i], needed[k]) == 0 &&
+                (set_has(&row->lost, i) || set_has(&row->below_lost, i)))
+                return true;
+        }
+    }
+    return false;
+}
+
+int32_t blast_tell_own(struct blast *b)
+{
+    const char *own = b->world.token;
+    if (!own || acl_may_authenticate(b->world.model, own, b->world.now) != ACL_AUTH_OK)
+        return PROXIMO_OK;
+    const uint32_t will = acl_may_authenticate(b->after, own, b->world.now);
+    bool loses = will != ACL_AUTH_OK && will != ACL_AUTH_UNKNOWN;
+    for (uint32_t i = 0; !loses && i < b->rights.count; i++)
+        loses = strcmp(b->rights.rows[i].who, own) == 0 && loses_control(b, &b->rights.rows[i]);
+    return loses
+               ? b->a.host->risk(b->a.call, PROXIMO_RISK_HIGH,
+                                 "this server's own token loses what it needs itself: what comes after this "
+                                 "change, the way back as well, may have to be done by somebody else")
+               : PROXIMO_OK;
 }

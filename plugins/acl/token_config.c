@@ -42,6 +42,8 @@ int32_t token_check(const struct asking *a)
 {
     const char *userid = ask_argument(a, "userid"), *tokenid = ask_argument(a, "tokenid");
     int32_t r = access_check_token(a, tokenid);
+    if (r == PROXIMO_OK)
+        r = access_check_user(a, userid ? userid : "");
     return r == PROXIMO_OK ? check_user(a, userid ? userid : "") : r;
 }
 

@@ -225,7 +225,8 @@ static int32_t check_gone(struct config_change *c)
 
 static int32_t check(struct config_change *c)
 {
-    return c->verb == CONFIG_DELETE ? check_gone(c) : check_kept(c);
+    const int32_t r = access_check_user(&c->ask, c->id);
+    return r < 0 ? r : c->verb == CONFIG_DELETE ? check_gone(c) : check_kept(c);
 }
 
 /* ---- the object */

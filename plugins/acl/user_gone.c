@@ -87,6 +87,10 @@ static int32_t tell_lost(struct config_change *c, const struct access_entries *e
     int32_t r = lost ? access_realm_look(a, access_realm_of(c->id), &all, &realm) : PROXIMO_ENOMEM;
     if (r == PROXIMO_OK && member_is(realm, "type", "pve"))
         json_object_array_add(lost, json_object_new_string("his password"));
+    const char *keys = member_text(c->now, "keys"); /* "x" says that they stand with the second factors */
+    if (r == PROXIMO_OK && keys && *keys && *keys != 'x')
+        json_object_array_add(lost,
+                              json_object_new_string("the keys of a second factor that stand with him"));
     if (r == PROXIMO_OK)
         r = tell_factors(a, c->id, lost);
     if (r == PROXIMO_OK)

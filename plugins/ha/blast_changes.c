@@ -112,6 +112,12 @@ int32_t ha_blast_update(void *instance, struct proximo_call *call, struct proxim
     return change_resource(instance, call, subject_json, false);
 }
 
+/* Does it name one resource only? What was removed without its rules is named still. */
+static bool is_alone(const struct place_rule *rule)
+{
+    return rule->member_count == 1 && (!rule->names || !strpbrk(rule->names, ",; "));
+}
+
 /* The rules that it leaves. */
 static int32_t tell_left_rules(const struct ha_blast *b)
 {
@@ -121,10 +127,9 @@ static int32_t tell_left_rules(const struct ha_blast *b)
         const struct place_rule *rule = &b->before.place.rules[i];
         if (b->before.groups || !place_rule_has(rule, (uint32_t)who))
             continue;
-        r = tell_affected(&b->ask, PROXIMO_RISK_LOW, ha_rule_word(&b->before, i), NULL,
-                          rule->member_count == 1 ? "is deleted with it: it names no other resource"
-                                                  : "no longer names it",
-                          NULL);
+        r = tell_affected(
+            &b->ask, PROXIMO_RISK_LOW, ha_rule_word(&b->before, i), NULL,
+            is_alone(rule) ? "is deleted with it: it names no other resource" : "no longer names it", NULL);
     }
     return r;
 }

@@ -69,6 +69,9 @@ int32_t ha_check_nodes(const struct config_change *c, const struct ha_world *wor
             return c->ask.host->fail(
                 c->ask.call, PROXIMO_EINVAL,
                 "nodes: the cluster has no node \"%.64s\"; a priority follows a colon: pve2:2", node);
+        if (name < len && (name + 1 == len || strspn(at + name + 1, "0123456789") != len - name - 1))
+            return c->ask.host->fail(c->ask.call, PROXIMO_EINVAL,
+                                     "nodes: the priority of node \"%.64s\" is no number: pve2:2", node);
         at += len;
         at += strspn(at, ",; ");
     }
@@ -77,12 +80,22 @@ int32_t ha_check_nodes(const struct config_change *c, const struct ha_world *wor
 
 /* ---- conflicts */
 
+/* Of two rules that are at odds neither is followed: at odds with another one it is another matter. */
+static bool is_same_pair(const struct ha_world *before, const struct place_conflict *had,
+                         const struct ha_world *after, const struct place_conflict *is)
+{
+    if ((is->kind != PLACE_TWO_NODE_RULES && is->kind != PLACE_BOTH_WAYS) || had->other < 0 || is->other < 0)
+        return true;
+    return strcmp(before->place.rules[had->other].name, after->place.rules[is->other].name) == 0;
+}
+
 static bool had_conflict(const struct ha_world *before, const struct place_conflict *had, uint32_t count,
                          const struct ha_world *after, const struct place_conflict *is)
 {
     for (uint32_t i = 0; i < count && i < HA_CONFLICTS_MOST; i++) {
         if (had[i].kind == is->kind &&
-            strcmp(before->place.rules[had[i].rule].name, after->place.rules[is->rule].name) == 0)
+            strcmp(before->place.rules[had[i].rule].name, after->place.rules[is->rule].name) == 0 &&
+            is_same_pair(before, &had[i], after, is))
             return true;
     }
     return false;

@@ -43,8 +43,12 @@ int32_t ha_world_put_group(struct ha_world *world, const char *group, const char
                            bool nofailback)
 {
     const char *members = members_of(world, group), *list = NULL;
-    const struct ha_rule_edit edit = {
-        .name = group, .type = "node-affinity", .resources = members, .nodes = nodes, .strict = restricted};
+    const struct ha_rule_edit edit = {.name = group,
+                                      .type = "node-affinity",
+                                      .resources = members,
+                                      .nodes = nodes,
+                                      .strict = restricted,
+                                      .nofailback = nofailback};
     int32_t r = ha_world_put_rule(world, &edit);
     for (uint32_t i = 0; r == PROXIMO_OK && i < world->place.resource_count; i++) {
         list = world->place.resources[i].sid;

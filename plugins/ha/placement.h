@@ -48,7 +48,9 @@ enum place_kind { PLACE_NODES, PLACE_TOGETHER, PLACE_APART };
 struct place_rule {
     const char *name;
     enum place_kind kind;
+    const char *names; /* the list as it stands, also what is no resource; NULL: a group's */
     bool off, strict;
+    bool nofailback; /* of a group: its resources stay where they are */
     uint64_t nodes;
     int32_t priority[PLACE_NODES_MOST];
     uint32_t *members; /* indexes of resources */

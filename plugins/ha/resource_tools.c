@@ -50,14 +50,18 @@ static int32_t foresee(struct config_change *c)
                                           .group = group ? group->to : NULL,
                                           .no_group = group && !group->to};
     struct ha_world world = {0}, after;
-    if (c->verb != CONFIG_UPDATE || (!group && !failback))
+    if (!group && (c->verb != CONFIG_UPDATE || !failback))
         return PROXIMO_OK;
     int32_t r = ha_world_read(&c->ask, &world);
-    if (r == PROXIMO_OK)
+    if (r == PROXIMO_OK && world.rules_known && edit.group && !ha_world_has_rule(&world, edit.group))
+        r = c->ask.host->fail(c->ask.call, PROXIMO_ENOTFOUND,
+                              "there is no HA group \"%.64s\"; pve_ha_groups_list has those that there are",
+                              edit.group);
+    if (r == PROXIMO_OK && c->verb == CONFIG_UPDATE)
         r = ha_world_copy(&world, &after);
-    if (r == PROXIMO_OK)
+    if (r == PROXIMO_OK && c->verb == CONFIG_UPDATE)
         r = ha_world_put_resource(&after, &edit);
-    if (r == PROXIMO_OK)
+    if (r == PROXIMO_OK && c->verb == CONFIG_UPDATE)
         r = ha_expect_moves(c, &world, &after);
     ha_world_done(&world);
     return r;

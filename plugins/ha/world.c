@@ -244,7 +244,8 @@ static int32_t take_groups(struct ha_world *w, struct json_object *groups, struc
         const struct ha_rule_edit edit = {.name = member_text(row, "group"),
                                           .type = "node-affinity",
                                           .nodes = member_text(row, "nodes"),
-                                          .strict = member_true(row, "restricted")};
+                                          .strict = member_true(row, "restricted"),
+                                          .nofailback = member_true(row, "nofailback")};
         if (edit.name)
             r = ha_world_put_rule(w, &edit);
         for (size_t k = 0; edit.name && resources && k < json_object_array_length(resources); k++) {
@@ -252,8 +253,7 @@ static int32_t take_groups(struct ha_world *w, struct json_object *groups, struc
             const char *sid = member_text(resource, "sid");
             if (r != PROXIMO_OK || !sid || !member_is(resource, "group", edit.name))
                 continue;
-            const struct ha_resource_edit into = {
-                .sid = sid, .group = edit.name, .failback = member_true(row, "nofailback") ? "0" : NULL};
+            const struct ha_resource_edit into = {.sid = sid, .group = edit.name};
             r = ha_world_put_resource(w, &into);
         }
     }

@@ -42,11 +42,13 @@ int32_t ha_world_put_resource(struct ha_world *world, const struct ha_resource_e
 void ha_world_drop_resource(struct ha_world *world, const char *sid, bool purge);
 struct ha_rule_edit {
     const char *name, *type, *resources, *nodes, *affinity;
-    bool strict, off;
+    bool strict, off, nofailback;
 };
 int32_t ha_world_put_rule(struct ha_world *world, const struct ha_rule_edit *edit);
 /* The rules that a removal took it out of, as its subject has them (rule_ties.c): it is in them again. */
 int32_t ha_world_join_rules(struct ha_world *world, const char *sid, const char *rules);
+/* Is there a rule (8.x: a group) of this name? */
+bool ha_world_has_rule(const struct ha_world *world, const char *name);
 void ha_world_drop_rule(struct ha_world *world, const char *name);
 /* A group as a rule, with the members it has (group_tools.c). */
 int32_t ha_world_put_group(struct ha_world *world, const char *group, const char *nodes, bool restricted,

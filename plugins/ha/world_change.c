@@ -46,6 +46,11 @@ static int64_t rule_find(const struct place_world *w, const char *name)
     return -1;
 }
 
+bool ha_world_has_rule(const struct ha_world *world, const char *name)
+{
+    return rule_find(&world->place, name) >= 0;
+}
+
 /* The next word of a list, copied; NULL: no more, or no memory. */
 static const char *next_word(const struct asking *a, const char **rest)
 {
@@ -124,8 +129,11 @@ int32_t ha_world_put_rule(struct ha_world *world, const struct ha_rule_edit *edi
 {
     struct place_world *w = &world->place;
     const int64_t at = rule_find(w, edit->name);
-    struct place_rule rule = {
-        .name = ask_text(&world->ask, "%s", edit->name), .off = edit->off, .strict = edit->strict};
+    struct place_rule rule = {.name = ask_text(&world->ask, "%s", edit->name),
+                              .names = edit->resources ? ask_text(&world->ask, "%s", edit->resources) : NULL,
+                              .off = edit->off,
+                              .strict = edit->strict,
+                              .nofailback = edit->nofailback};
     if (at < 0 && w->rule_count % 16 == 0 && grow_rules(world) < 0)
         return PROXIMO_ENOMEM;
     rule.kind = edit->type && strcmp(edit->type, "resource-affinity") != 0  ? PLACE_NODES
@@ -203,9 +211,22 @@ static int32_t put_group(struct ha_world *world, uint32_t who, const char *group
     for (uint32_t i = 0; i < w->rule_count; i++)
         leave_rule(&w->rules[i], who);
     const int64_t at = group ? rule_find(w, group) : -1;
+    w->resources[who].failback = at < 0 || !w->rules[at].nofailback;
     if (at < 0)
         return PROXIMO_OK;
     return add_member(world, &w->rules[at], who);
+}
+
+/* A rule may name it already: one that was removed without its rules, and comes back. */
+static int32_t join_named(struct ha_world *world, uint32_t who)
+{
+    struct place_world *w = &world->place;
+    int32_t r = PROXIMO_OK;
+    for (uint32_t i = 0; r == PROXIMO_OK && i < w->rule_count; i++) {
+        if (w->rules[i].names && config_list_has(w->rules[i].names, w->resources[who].sid))
+            r = add_member(world, &w->rules[i], who);
+    }
+    return r;
 }
 
 static enum place_asked asked_of(const char *state)
@@ -232,7 +253,7 @@ int32_t ha_world_put_resource(struct ha_world *world, const struct ha_resource_e
                                                     .can = UINT64_MAX,
                                                     .memory = guest ? guest->maxmem : 0,
                                                     .cpus = guest ? guest->maxcpu : 0};
-        if (!w->resources[who].sid)
+        if (!w->resources[who].sid || join_named(world, (uint32_t)who) < 0)
             return PROXIMO_ENOMEM;
     }
     struct place_resource *res = &w->resources[who];

@@ -37,16 +37,21 @@ static const struct proximo_plane *acl;
                                                                                            "ann@pve") "]"
 #define POOL "[{\"poolid\":\"web\",\"members\":[{\"type\":\"lxc\",\"vmid\":110,\"id\":\"lxc/110\"}]}]"
 
-static void world(struct plane_test *t)
+static void world_of(struct plane_test *t, const char *users, const char *entries)
 {
     plane_test_init(t);
     t->token = "bob@pve!own";
-    plane_test_answer(t, "/access/users?full=1", 200, USERS);
+    plane_test_answer(t, "/access/users?full=1", 200, users);
     plane_test_answer(t, "/access/groups", 200, GROUPS);
     plane_test_answer(t, "/access/roles", 200, ROLES);
-    plane_test_answer(t, "/access/acl", 200, ACL);
+    plane_test_answer(t, "/access/acl", 200, entries);
     plane_test_answer(t, "/pools", 200, "[{\"poolid\":\"web\"}]");
     plane_test_answer(t, "/pools?poolid=web", 200, POOL);
+}
+
+static void world(struct plane_test *t)
+{
+    world_of(t, USERS, ACL);
 }
 
 /* The edits as the subject has them: a text within JSON. */
@@ -195,6 +200,51 @@ static void the_last_administrator_is_a_risk(void **state)
     plane_test_done(&t);
 }
 
+/* A user of another realm is no root, whatever his name begins with. */
+static void a_name_that_begins_like_root_is_an_administrator(void **state)
+{
+    struct plane_test t;
+    (void)state;
+    world_of(&t, "[{\"userid\":\"root@pam\",\"enable\":1},{\"userid\":\"root@pam2\",\"enable\":1}]",
+             "[" ENTRY("/", "1", "Administrator", "user", "root@pam2") "]");
+    assert_int_equal(blast(&t, "[{\"op\":\"user-remove\",\"userid\":\"root@pam2\"}]"), 0);
+    expect_words(&t, "risks", "the last user beside root@pam");
+    plane_test_done(&t);
+}
+
+#define BOTH_ADMIN                                                                                           \
+    "[" ENTRY("/", "1", "Administrator", "user", "ann@pve") "," ENTRY("/", "1", "Administrator", "token",    \
+                                                                      "ann@pve!ci") "]"
+
+/* The server's own token loses what it needs to take the change back. */
+static void a_way_back_without_rights_is_said(void **state)
+{
+    static const char *const edits[] = {
+        "[{\"op\":\"entry-remove\",\"path\":\"/\",\"role\":\"Administrator\",\"type\":\"token\",\"ugid\":"
+        "\"ann@pve!ci\"}]",
+        "[{\"op\":\"user\",\"userid\":\"ann@pve\",\"value\":{\"enable\":0}}]",
+        "[{\"op\":\"token-remove\",\"tokenid\":\"ann@pve!ci\"}]",
+    };
+    struct plane_test t;
+    (void)state;
+    for (size_t i = 0; i < sizeof(edits) / sizeof(edits[0]); i++) {
+        world_of(&t, USERS, BOTH_ADMIN);
+        t.token = "ann@pve!ci";
+        assert_int_equal(blast(&t, edits[i]), 0);
+        expect_words(&t, "risks", "the way back as well, may have to be done by somebody else");
+        plane_test_done(&t);
+    }
+    /* what it loses is nothing that such a change needs */
+    world(&t);
+    assert_int_equal(
+        blast(&t,
+              "[{\"op\":\"entry-remove\",\"path\":\"/vms\",\"role\":\"Power\",\"type\":\"token\",\"ugid\":"
+              "\"bob@pve!own\"}]"),
+        0);
+    assert_int_equal(plane_test_told_count(&t, "risks"), 0);
+    plane_test_done(&t);
+}
+
 /* Nothing changes: nothing is told. */
 static void no_change_is_nobody(void **state)
 {
@@ -291,9 +341,14 @@ static void very_much_is_counted(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_kind_of_edit),     cmocka_unit_test(the_last_administrator_is_a_risk),
-        cmocka_unit_test(no_change_is_nobody),   cmocka_unit_test(what_is_not_read_is_told),
-        cmocka_unit_test(what_is_no_edit_fails), cmocka_unit_test(very_much_is_counted),
+        cmocka_unit_test(each_kind_of_edit),
+        cmocka_unit_test(the_last_administrator_is_a_risk),
+        cmocka_unit_test(a_name_that_begins_like_root_is_an_administrator),
+        cmocka_unit_test(a_way_back_without_rights_is_said),
+        cmocka_unit_test(no_change_is_nobody),
+        cmocka_unit_test(what_is_not_read_is_told),
+        cmocka_unit_test(what_is_no_edit_fails),
+        cmocka_unit_test(very_much_is_counted),
     };
     acl = plane_load("acl");
     return cmocka_run_group_tests(tests, NULL, NULL);

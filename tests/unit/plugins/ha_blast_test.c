@@ -381,6 +381,73 @@ static void a_rule_that_spoils_another_is_told(void **state)
     plane_test_done(&t);
 }
 
+/* Removed without its rules (purge false), it is in them again as soon as it comes back. */
+static void a_rule_that_names_it_already_holds_for_it(void **state)
+{
+    struct plane_test t;
+    (void)state;
+    world(&t);
+    answer_instead(&t, "/cluster/ha/resources", 200, "[{\"sid\":\"ct:106\",\"state\":\"started\"}]");
+    answer_instead(&t, "/cluster/ha/rules", 200,
+                   "[{\"rule\":\"home\",\"type\":\"node-affinity\",\"strict\":1,\"nodes\":\"pve3\","
+                   "\"resources\":\"vm:105\"}]");
+    assert_int_equal(plane_test_blast(&t, ha, "ha.add", SUBJECT("")), 0);
+    expect_words(&t, "affected", "moves to pve3: ha-rule/home does not allow the node it is on");
+    expect_words(&t, "affected", "if pve3 fails, it has nowhere to go: ha-rule/home is strict");
+    expect_words(&t, "affected", "\"risk\":3");
+    plane_test_done(&t);
+}
+
+/* A rule that names what HA does not look after stays, and so names another one. */
+static void a_rule_that_names_a_removed_one_is_not_deleted(void **state)
+{
+    struct plane_test t;
+    (void)state;
+    world(&t);
+    answer_instead(&t, "/cluster/ha/rules", 200,
+                   "[{\"rule\":\"home\",\"type\":\"node-affinity\",\"nodes\":\"pve1\","
+                   "\"resources\":\"vm:105,vm:199\"}]");
+    assert_int_equal(plane_test_blast(&t, ha, "ha.remove", SUBJECT("")), 0);
+    expect_words(&t, "affected", "no longer names it");
+    plane_test_done(&t);
+}
+
+/* Proxmox VE 8: whether it goes back is said by the group that it is in afterwards. */
+static void a_resource_that_changes_its_group_goes_back(void **state)
+{
+    struct plane_test t;
+    (void)state;
+    world(&t);
+    t.version = "8.4.1";
+    answer_instead(&t, "/cluster/ha/resources", 200,
+                   "[{\"sid\":\"vm:105\",\"state\":\"started\",\"group\":\"sticky\"}]");
+    answer_instead(&t, "/cluster/ha/groups", 200,
+                   "[{\"group\":\"sticky\",\"nodes\":\"pve1\",\"nofailback\":1},"
+                   "{\"group\":\"loose\",\"nodes\":\"pve3\"}]");
+    assert_int_equal(plane_test_blast(&t, ha, "ha.update", SUBJECT(",\"group\":\"loose\"")), 0);
+    expect_words(&t, "affected", "moves to pve3: ha-group/loose prefers it");
+    plane_test_done(&t);
+}
+
+/* At odds with one rule already, it spoils another one. */
+static void a_second_conflict_is_told(void **state)
+{
+    struct plane_test t;
+    (void)state;
+    world(&t);
+    answer_instead(
+        &t, "/cluster/ha/rules", 200,
+        "[{\"rule\":\"a\",\"type\":\"node-affinity\",\"resources\":\"vm:105\",\"nodes\":\"pve1\"},"
+        "{\"rule\":\"b\",\"type\":\"node-affinity\",\"resources\":\"ct:106\",\"nodes\":\"pve2\"},"
+        "{\"rule\":\"c\",\"type\":\"node-affinity\",\"resources\":\"vm:105\",\"nodes\":\"pve3\"}]");
+    assert_int_equal(plane_test_blast(&t, ha, "ha.rule.update",
+                                      "{\"kind\":\"ha-rule\",\"id\":\"c\",\"type\":\"node-affinity\","
+                                      "\"resources\":\"vm:105,ct:106\",\"nodes\":\"pve3\"}"),
+                     0);
+    expect_words(&t, "affected", "\"resource\":\"ha-rule/c\"");
+    plane_test_done(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -402,6 +469,10 @@ int main(void)
         cmocka_unit_test(a_full_target_is_told),
         cmocka_unit_test(a_group_changes_its_members),
         cmocka_unit_test(a_rule_that_spoils_another_is_told),
+        cmocka_unit_test(a_rule_that_names_it_already_holds_for_it),
+        cmocka_unit_test(a_rule_that_names_a_removed_one_is_not_deleted),
+        cmocka_unit_test(a_resource_that_changes_its_group_goes_back),
+        cmocka_unit_test(a_second_conflict_is_told),
     };
     return cmocka_run_group_tests(tests, load, NULL);
 }
