@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One request, from its bytes to its reply, in Proxmox's order: method, credentials, body, route, permission,
- * node, parameters, handler.
+ * node, parameters, handler. What the products do differently is theirs (struct sim_product).
  */
 #include "body.h"
 #include "release.h"
@@ -11,7 +11,6 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 static char *SIM_PRINTF(1, 0) vtext(const char *format, va_list ap)
 {
@@ -103,67 +102,6 @@ static int merge_params(struct sim_call *call, struct json_object *path_params, 
     return 0;
 }
 
-/* A request for another node goes there through the name service; a name that differs in case leads back to
- * this node, whose certificate does not carry it. */
-static int check_node(struct sim_call *call, struct sim_reply *reply)
-{
-    const char *node = sim_arg(call, "node");
-
-    if (!(call->route->flags & SIM_NODE) || !node)
-        return 0;
-    if (strcmp(node, "localhost") == 0) {
-        sim_set_str(call->params, "node", call->sim->node);
-        return 0;
-    }
-    if (sim_get(sim_at(call->state, "/nodes"), node)) {
-        if (sim_node_online(call->state, node))
-            return 0;
-        sim_reply_plain(reply, 595, "No route to host", "");
-        return -EHOSTUNREACH;
-    }
-    if (strcasecmp(node, call->sim->node) == 0) {
-        sim_reply_plain(reply, 596, "error:0A000086:SSL routines::certificate verify failed", "");
-        return -EHOSTUNREACH;
-    }
-    return sim_fail(
-        call, 500,
-        "hostname lookup '%s' failed - failed to get address info for: %s: Temporary failure in name "
-        "resolution\n",
-        node, node);
-}
-
-/* Everything after the route is known. Returns -EHOSTUNREACH when the reply is complete already. */
-static int run(struct sim_call *call, const char *path, struct sim_reply *reply)
-{
-    SIM_FREE_WITH(sim_json_freep) struct json_object *errors = json_object_new_object();
-    char why[1024] = "";
-    int r;
-
-    if ((call->route->flags & SIM_TICKET) && call->who && strchr(call->who, '!')) {
-        (void)snprintf(why, sizeof why, " (URI '%s' not available with API token, need proper ticket.\n)",
-                       path);
-        return sim_fail_perm(call, why);
-    }
-    r = sim_rule_check(call->state, &call->route->rule, call->who, call->params, why, sizeof why);
-    if (r == -EBADMSG)
-        return sim_fail(call, 500, "%s", why);
-    if (r == -ENOENT)
-        return sim_fail(call, 500, "no such user ('%s')\n", sim_arg(call, "userid"));
-    if (r < 0)
-        return sim_fail_perm(call, why);
-    r = check_node(call, reply);
-    if (r < 0)
-        return r;
-    r = sim_params_check(call->route->params, call->params, errors);
-    if (sim_release_check(call->sim, call->route, call->params, errors) < 0 || r < 0) {
-        call->errors = json_object_get(errors);
-        return sim_fail(call, 400, "Parameter verification failed.\n");
-    }
-    if (strcmp(call->route->method, "GET") != 0 && !sim_quorate(call->state))
-        return sim_fail(call, 500, "cluster not ready - no quorum?\n");
-    return call->route->run(call);
-}
-
 static void call_done(struct sim_call *call)
 {
     json_object_put(call->params);
@@ -181,15 +119,17 @@ static void dispatch(struct sim *sim, const struct sim_request *request, const c
     int r;
 
     call.params = json_object_get(given);
-    call.route = sim_route_find(request->method, path, in_path);
+    call.route = sim_route_find(sim->product, request->method, path, in_path);
     if (!call.route || sim_release_lacks(sim, call.route))
-        r = sim_fail(&call, 501, "Method '%s %s' not implemented", request->method, path);
+        r = sim->product->no_route(&call, path);
     else
         r = merge_params(&call, in_path, given);
     if (r == 0)
-        r = run(&call, path, reply);
+        r = sim->product->check(&call, path, reply);
+    if (r == 0)
+        r = call.route->run(&call);
     if (r != -EHOSTUNREACH)
-        sim_reply_json(&call, extjs, reply);
+        sim->product->reply(&call, extjs, reply);
     call_done(&call);
 }
 
@@ -208,22 +148,11 @@ static void tidy(char *path)
     *out = 0;
 }
 
-static const char *auth_text(enum sim_auth_result result)
-{
-    switch (result) {
-    case SIM_AUTH_NONE: return "No ticket";
-    case SIM_AUTH_CSRF: return "Permission denied - invalid csrf token";
-    case SIM_AUTH_OK:
-    case SIM_AUTH_FAILED: break;
-    }
-    return "Authentication failed!";
-}
-
 /* May this request come without credentials? */
-static bool open_to_world(const char *method, const char *path)
+static bool open_to_world(const struct sim *sim, const char *method, const char *path)
 {
     SIM_FREE_WITH(sim_json_freep) struct json_object *params = json_object_new_object();
-    const struct sim_route *route = sim_route_find(method, path, params);
+    const struct sim_route *route = sim_route_find(sim->product, method, path, params);
 
     return route && route->rule.kind == SIM_RULE_WORLD;
 }
@@ -240,9 +169,9 @@ static void answer_path(struct sim *sim, const struct sim_request *request, cons
     int status;
 
     auth = sim_authenticate(sim, request, &who);
-    if (auth != SIM_AUTH_OK && !open_to_world(request->method, path)) {
+    if (auth != SIM_AUTH_OK && !open_to_world(sim, request->method, path)) {
         reply->delay_ms = auth == SIM_AUTH_FAILED ? sim->auth_delay_ms : 0;
-        sim_reply_plain(reply, 401, auth_text(auth), "");
+        sim->product->unknown_caller(auth, reply);
         return;
     }
     if (request->body_size > 0 && !has_body) {

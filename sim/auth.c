@@ -92,7 +92,7 @@ static int ticket_user(struct sim *sim, const char *ticket, char user[USER_SIZE]
 
 static enum sim_auth_result by_token(struct sim *sim, const char *value, char **ret_who)
 {
-    const char *equals = strchr(value, '=');
+    const char *equals = strchr(value, sim->product->separator);
 
     if (!equals)
         return SIM_AUTH_FAILED;
@@ -102,7 +102,8 @@ static enum sim_auth_result by_token(struct sim *sim, const char *value, char **
         if (strlen(known->id) != (size_t)(equals - value) ||
             strncmp(known->id, value, strlen(known->id)) != 0)
             continue;
-        if (!*known->secret || !same(known->secret, equals + 1) || sim_acl_enabled(sim->state, known->id) < 0)
+        if (!*known->secret || !same(known->secret, equals + 1) ||
+            sim->product->enabled(sim->state, known->id) < 0)
             return SIM_AUTH_FAILED;
         *ret_who = strdup(known->id);
         return *ret_who ? SIM_AUTH_OK : SIM_AUTH_FAILED;
@@ -143,12 +144,13 @@ static enum sim_auth_result by_ticket(struct sim *sim, const struct sim_request 
 
 enum sim_auth_result sim_authenticate(struct sim *sim, const struct sim_request *request, char **ret_who)
 {
-    static const char scheme[] = "PVEAPIToken=", name[] = "PVEAuthCookie=";
+    static const char name[] = "PVEAuthCookie=";
+    const char *scheme = sim->product->scheme;
     const char *cookie = request->cookie ? strstr(request->cookie, name) : NULL;
 
     if (request->authorization && strncmp(request->authorization, scheme, strlen(scheme)) == 0)
         return by_token(sim, request->authorization + strlen(scheme), ret_who);
-    if (cookie)
+    if (cookie && sim->product->tickets)
         return by_ticket(sim, request, cookie + strlen(name), ret_who);
     return SIM_AUTH_NONE;
 }
@@ -262,14 +264,14 @@ int sim_ticket_create(struct sim_call *call)
 }
 
 /* Writes a file of its own, mode 0600. */
-static int write_secret(const char *path, const char *id, const char *secret)
+static int write_secret(const char *path, const char *id, char separator, const char *secret)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     int r;
 
     if (fd < 0)
         return -errno;
-    r = dprintf(fd, "%s=%s\n", id, secret) < 0 ? -EIO : 0;
+    r = dprintf(fd, "%s%c%s\n", id, separator, secret) < 0 ? -EIO : 0;
     close(fd);
     return r;
 }
@@ -355,7 +357,7 @@ static int add_token(struct sim *sim, const char *dir, const char *id, const cha
         return -ENAMETOOLONG;
     more[sim->secret_count] = (struct sim_secret){strdup(id), strdup(value), strdup(path)};
     sim->secret_count++;
-    return write_secret(path, id, value);
+    return write_secret(path, id, sim->product->separator, value);
 }
 
 int sim_tokens_make(struct sim *sim, const char *dir, const char *const *fixed, size_t fixed_count)

@@ -164,7 +164,7 @@ char *sim_fill(const char *format, struct json_object *params, const char *escap
     return text;
 }
 
-void sim_digest(struct json_object *object, char ret_hex[41])
+static void digest(struct json_object *object, const EVP_MD *kind, int bytes, char *hex)
 {
     const char *text = json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN);
     unsigned char hash[EVP_MAX_MD_SIZE];
@@ -172,10 +172,20 @@ void sim_digest(struct json_object *object, char ret_hex[41])
 
     if (!text)
         text = "";
-    if (EVP_Digest(text, strlen(text), hash, &size, EVP_sha1(), NULL) != 1)
+    if (EVP_Digest(text, strlen(text), hash, &size, kind, NULL) != 1)
         memset(hash, 0, sizeof hash);
-    for (int i = 0; i < 20; i++)
-        (void)snprintf(ret_hex + i * 2, 3, "%02x", hash[i]);
+    for (int i = 0; i < bytes; i++)
+        (void)snprintf(hex + i * 2, 3, "%02x", hash[i]);
+}
+
+void sim_digest(struct json_object *object, char ret_hex[41])
+{
+    digest(object, EVP_sha1(), 20, ret_hex);
+}
+
+void sim_digest_sha256(struct json_object *object, char ret_hex[65])
+{
+    digest(object, EVP_sha256(), 32, ret_hex);
 }
 
 bool sim_word_in(const char *list, const char *separators, const char *word, size_t word_len)

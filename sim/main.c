@@ -18,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define NAMES       "IP:127.0.0.1,DNS:localhost,DNS:pve1"
+#define NAMES       "IP:127.0.0.1,DNS:localhost,DNS:pve1,DNS:vault"
 #define WRONG_NAMES "DNS:elsewhere.example"
 #define LIST_MAX    64
 
@@ -99,11 +99,11 @@ static const struct option long_options[] = {
 
 static const char usage[] =
     "Usage: proximo-sim [options]\n"
-    "A simulated Proxmox VE API over TLS. Prints one line of JSON when it is ready: url, port,\n"
-    "fingerprint, ca_file, and one file per API token. Ends at SIGTERM or SIGINT.\n\n"
+    "A simulated Proxmox VE API over TLS. Prints one line of JSON when it is ready: kind, url,\n"
+    "port, fingerprint, ca_file, and one file per API token. Ends at SIGTERM or SIGINT.\n\n"
     "  --listen ADDRESS       IPv4 address to listen on (127.0.0.1)\n"
     "  --port N               port, 0 for any free one (0)\n"
-    "  --seed oracle|demo     the cluster to show (demo)\n"
+    "  --seed oracle|demo     the cluster to show (demo); vault: a Proxmox Backup Server 4.2 instead\n"
     "  --nodes N, --guests N  generate that many nodes (to 64) and guests (to 10000) instead\n"
     "  --release 9.2|8.4      8.4 lacks the methods and parameters that came with 9 (9.2)\n"
     "  --state-dir DIR        for cert.pem and the token files (a temporary folder, removed at the end)\n"
@@ -315,6 +315,7 @@ static void print_ready(struct sim *sim, const struct options *options, int port
         sim_set_str(tokens, name, sim->secrets[i].file);
         sim_set_str(ids, name, sim->secrets[i].id);
     }
+    sim_set_str(line, "kind", sim->product->kind);
     sim_set_str(line, "url", url);
     sim_set_int(line, "port", port);
     sim_set_str(line, "fingerprint", fingerprint);
@@ -405,7 +406,7 @@ int main(int argc, char **argv)
                               .task_ms = -1,
                               .ha_ms = 4000,
                               .stale_ms = 3000};
-    struct sim sim = {.lock = PTHREAD_MUTEX_INITIALIZER, .node = "pve1"};
+    struct sim sim = {.lock = PTHREAD_MUTEX_INITIALIZER, .product = &sim_pve};
     char dir[400], cert_file[512];
     int r = parse(&options, argc, argv);
 
@@ -425,7 +426,7 @@ int main(int argc, char **argv)
     sim.task_line_count = options.task_line_count;
     sim.task_ms = options.task_ms;
     if (sim.task_ms < 0)
-        sim.task_ms = strcmp(options.seed, "oracle") == 0 ? 100 : 1200;
+        sim.task_ms = strcmp(options.seed, "demo") == 0 ? 1200 : 100;
     sim.ha_ms = options.ha_ms;
     sim.stale_ms = options.stale_ms;
     sim.fresh_ms = options.fresh_ms;
@@ -433,10 +434,12 @@ int main(int argc, char **argv)
     sim.state = sim_state_new(options.seed, options.nodes, options.guests, options.sets, options.set_count);
     if (!sim.state) {
         fprintf(stderr,
-                "proximo-sim: unknown seed '%s' (want oracle or demo), or a --set that fits nowhere\n",
+                "proximo-sim: unknown seed '%s' (want oracle, demo or vault), or a --set that fits nowhere\n",
                 options.seed);
         return 2;
     }
+    sim.product = sim_product_of(sim.state);
+    sim.node = sim.product->node;
     if (strcmp(options.seed, "demo") == 0 && options.nodes == 0 && !options.without_ceph)
         sim_ceph_add(sim.state);
     for (size_t i = 0; i < options.offline_count; i++) {

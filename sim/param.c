@@ -14,8 +14,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MISSING "property is missing and it is not optional"
-#define UNKNOWN "property is not defined in schema and the schema does not allow additional properties"
+const struct sim_param_words sim_pve_words = {
+    .missing = "property is missing and it is not optional",
+    .unknown = "property is not defined in schema and the schema does not allow additional properties",
+    .truths = "1",
+    .untruths = "0",
+};
+
+/* One check of a set of parameters; `errors` are of the parameter at hand. */
+struct check {
+    const struct sim_param_words *words;
+    struct json_object *errors;
+};
 
 static const char *const type_names[] = {"string", "integer", "number", "boolean", "array"};
 
@@ -97,18 +107,24 @@ static int check_pattern(const char *pattern, const char *text)
     return hit == 0 ? 0 : -EINVAL;
 }
 
-static int check_range(const struct sim_param *param, double number, struct json_object *errors)
+static int check_range(const struct check *check, const struct sim_param *param, double number)
 {
-    if (param->has_max && number > param->max)
-        return add(errors, param->name, "value must have a maximum value of %.0f", param->max);
-    if (param->has_min && number < param->min)
-        return add(errors, param->name, "value must have a minimum value of %.0f", param->min);
-    return 0;
+    bool above = param->has_max && number > param->max;
+    double limit = above ? param->max : param->min;
+    char got[40] = "";
+
+    if (!above && !(param->has_min && number < param->min))
+        return 0;
+    if (check->words->got)
+        (void)snprintf(got, sizeof got, " (got %.0f)", number);
+    return add(check->errors, param->name, "value must have a %s value of %.0f%s",
+               above ? "maximum" : "minimum", limit, got);
 }
 
 /* Everything that follows the type check, for one scalar. */
-static int check_text(const struct sim_param *param, const char *text, struct json_object *errors)
+static int check_text(const struct check *check, const struct sim_param *param, const char *text)
 {
+    struct json_object *errors = check->errors;
     char why[1024];
     size_t length = strlen(text);
 
@@ -123,58 +139,68 @@ static int check_text(const struct sim_param *param, const char *text, struct js
     if (param->min_length && length < (size_t)param->min_length)
         return add(errors, param->name, "value must be at least %d characters long", param->min_length);
     if (param->values && !sim_word_in(param->values, ", ", text, length))
-        return add(errors, param->name, "value '%s' does not have a value in the enumeration '%s'", text,
-                   param->values);
+        return check->words->got
+                   ? add(errors, param->name, "value '%s' is not defined in the enumeration.", text)
+                   : add(errors, param->name, "value '%s' does not have a value in the enumeration '%s'",
+                         text, param->values);
     return 0;
 }
 
-static int bad_type(const struct sim_param *param, const char *text, struct json_object *errors)
+static int bad_type(const struct check *check, const struct sim_param *param, const char *text)
 {
+    struct json_object *errors = check->errors;
+
+    if (check->words->got)
+        return add(errors, param->name, "%s",
+                   param->type == SIM_BOOLEAN ? "Unable to parse boolean option."
+                                              : "invalid digit found in string");
     return add(errors, param->name, "type check ('%s') failed - got '%s'", type_names[param->type], text);
 }
 
 /* Checks one scalar; *ret_value gets the number that replaces a good integer, number or boolean, or NULL. */
-static int check_scalar(const struct sim_param *param, struct json_object *value, struct json_object *errors,
+static int check_scalar(const struct check *check, const struct sim_param *param, struct json_object *value,
                         struct json_object **ret_value)
 {
     const char *text = scalar_text(value);
     int64_t integer = 0;
     double number = 0;
     char *end = NULL;
+    bool truth;
 
     switch (param->type) {
     case SIM_BOOLEAN:
-        if (strcmp(text, "0") != 0 && strcmp(text, "1") != 0)
-            return bad_type(param, text, errors);
-        *ret_value = json_object_new_int64(*text == '1');
+        truth = sim_word_in(check->words->truths, " ", text, strlen(text));
+        if (!truth && !sim_word_in(check->words->untruths, " ", text, strlen(text)))
+            return bad_type(check, param, text);
+        *ret_value = json_object_new_int64(truth);
         return 0;
     case SIM_INTEGER:
         if (parse_integer(text, &integer) < 0)
-            return bad_type(param, text, errors);
-        if (check_text(param, text, errors) < 0 || check_range(param, (double)integer, errors) < 0)
+            return bad_type(check, param, text);
+        if (check_text(check, param, text) < 0 || check_range(check, param, (double)integer) < 0)
             return -EINVAL;
         *ret_value = json_object_new_int64(integer);
         return 0;
     case SIM_NUMBER:
         number = strtod(text, &end);
         if (!*text || *end || isspace((unsigned char)*text))
-            return bad_type(param, text, errors);
-        if (check_text(param, text, errors) < 0 || check_range(param, number, errors) < 0)
+            return bad_type(check, param, text);
+        if (check_text(check, param, text) < 0 || check_range(check, param, number) < 0)
             return -EINVAL;
         *ret_value = json_object_new_double_s(number, text); /* keeps "1.5" as it was sent */
         return 0;
     case SIM_STRING:
     case SIM_ARRAY: break;
     }
-    if (check_text(param, text, errors) < 0)
+    if (check_text(check, param, text) < 0)
         return -EINVAL;
     *ret_value = json_object_is_type(value, json_type_string) ? NULL : json_object_new_string(text);
     return 0;
 }
 
 /* An array's elements are checked one by one; a single value stands for an array of one. */
-static void check_array(const struct sim_param *param, struct json_object *given, struct json_object *value,
-                        struct json_object *errors)
+static void check_array(const struct check *check, const struct sim_param *param, struct json_object *given,
+                        struct json_object *value)
 {
     struct json_object *list = json_object_new_array();
     bool many = json_object_is_type(value, json_type_array);
@@ -189,18 +215,19 @@ static void check_array(const struct sim_param *param, struct json_object *given
         element.name = name;
         element.type = param->item;
         if (json_object_is_type(one, json_type_object) || json_object_is_type(one, json_type_array))
-            (void)add(errors, name, "type check ('%s') failed - got %s", type_names[param->item],
+            (void)add(check->errors, name, "type check ('%s') failed - got %s", type_names[param->item],
                       json_object_is_type(one, json_type_object) ? "HASH" : "ARRAY");
-        else if (check_scalar(&element, one, errors, &replacement) == 0)
+        else if (check_scalar(check, &element, one, &replacement) == 0)
             json_object_array_add(list, replacement ? replacement : json_object_get(one));
     }
     sim_set(given, param->name, list);
 }
 
 /* Checks one given value; may replace it in `given`. */
-static void check_one(const struct sim_param *param, struct json_object *given, struct json_object *value,
-                      struct json_object *errors)
+static void check_one(const struct check *check, const struct sim_param *param, struct json_object *given,
+                      struct json_object *value)
 {
+    struct json_object *errors = check->errors;
     struct json_object *replacement = NULL;
 
     if (json_object_is_type(value, json_type_object)) {
@@ -208,7 +235,7 @@ static void check_one(const struct sim_param *param, struct json_object *given, 
         return;
     }
     if (param->type == SIM_ARRAY) {
-        check_array(param, given, value, errors);
+        check_array(check, param, given, value);
         return;
     }
     if (json_object_is_type(value, json_type_array)) {
@@ -221,7 +248,7 @@ static void check_one(const struct sim_param *param, struct json_object *given, 
             return;
         sim_set(given, param->name, value);
     }
-    if (check_scalar(param, value, errors, &replacement) == 0 && replacement)
+    if (check_scalar(check, param, value, &replacement) == 0 && replacement)
         sim_set(given, param->name, replacement);
 }
 
@@ -270,8 +297,8 @@ static void add_all(struct json_object *errors, const struct sim_param *param, c
     }
 }
 
-static void check_missing(const struct sim_param *table, struct json_object *given, const char *type,
-                          struct json_object *errors)
+static void check_missing(const struct sim_param_words *words, const struct sim_param *table,
+                          struct json_object *given, const char *type, struct json_object *errors)
 {
     for (const struct sim_param *param = table; param->name; param++) {
         SIM_FREE_WITH(sim_json_freep) struct json_object *found = NULL;
@@ -280,17 +307,18 @@ static void check_missing(const struct sim_param *table, struct json_object *giv
             !belongs(param, type))
             continue;
         found = json_object_new_object();
-        (void)add(found, param->name, MISSING);
+        (void)add(found, param->name, "%s", words->missing);
         add_all(errors, param, type, found);
     }
 }
 
-int sim_params_check(const struct sim_param *table, struct json_object *given, struct json_object *errors)
+int sim_params_check(const struct sim_param_words *words, const struct sim_param *table,
+                     struct json_object *given, struct json_object *errors)
 {
     struct json_object_iterator at = json_object_iter_begin(given), end = json_object_iter_end(given);
     const char *type = given_type(table, given);
 
-    check_missing(table, given, type, errors);
+    check_missing(words, table, given, type, errors);
     /* A value may be replaced on the way, a name never comes or goes. */
     for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at)) {
         SIM_FREE_WITH(sim_json_freep) struct json_object *found = json_object_new_object();
@@ -300,15 +328,15 @@ int sim_params_check(const struct sim_param *table, struct json_object *given, s
         struct sim_param one;
 
         if (!param) {
-            (void)add(errors, name, UNKNOWN);
+            (void)add(errors, name, "%s", words->unknown);
             continue;
         }
         if (!belongs(param, type)) {
-            (void)add(found, name, UNKNOWN);
+            (void)add(found, name, "%s", words->unknown);
         } else if (value) {
             one = *param;
             one.name = name;
-            check_one(&one, given, value, found);
+            check_one(&(struct check){words, found}, &one, given, value);
             if (param->needs && !sim_get(given, param->needs))
                 (void)add(found, param->needs, "missing property - '%s' requires this property", name);
         }

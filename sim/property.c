@@ -68,7 +68,7 @@ int sim_property_check(const struct sim_param *table, const char *name, const ch
     SIM_FREE_WITH(sim_json_freep) struct json_object *errors = json_object_new_object();
     size_t used;
 
-    if (sim_params_check(table, given, errors) == 0)
+    if (sim_params_check(&sim_pve_words, table, given, errors) == 0)
         return 0;
     (void)snprintf(why, size, "format error\n");
     json_object_object_foreach(errors, key, error)

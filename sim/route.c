@@ -47,14 +47,15 @@ static int match(const char *template, const char *path, struct json_object *par
     }
 }
 
-const struct sim_route *sim_route_find(const char *method, const char *path, struct json_object *params)
+const struct sim_route *sim_route_find(const struct sim_product *product, const char *method,
+                                       const char *path, struct json_object *params)
 {
     const struct sim_route *best = NULL;
     int best_score = 0;
 
-    for (size_t t = 0; t < sim_route_table_count; t++) {
-        for (size_t i = 0; i < sim_route_tables[t]->count; i++) {
-            const struct sim_route *row = &sim_route_tables[t]->rows[i];
+    for (size_t t = 0; t < *product->table_count; t++) {
+        for (size_t i = 0; i < product->tables[t]->count; i++) {
+            const struct sim_route *row = &product->tables[t]->rows[i];
             int score = strcmp(row->method, method) == 0 ? match(row->path, path, NULL) : 0;
 
             if (score > best_score) {

@@ -5,7 +5,7 @@
 #ifndef PROXIMO_SIM_SEED_H
 #define PROXIMO_SIM_SEED_H
 
-#include <stddef.h>
+#include "sim.h"
 
 struct sim_seed {
     const char *name;
@@ -14,5 +14,10 @@ struct sim_seed {
 };
 extern const struct sim_seed sim_seeds[];
 extern const size_t sim_seed_count;
+
+/* A cluster's seed (state.c): generated nodes and guests, names of backups, limits of guests, tasks. */
+void sim_seed_finish(struct json_object *state, int nodes, int guests);
+/* Sorts the tasks of a seed, newest first, and gives each its process numbers and upid. */
+void sim_seed_number_tasks(struct json_object *state);
 
 #endif

@@ -20,6 +20,8 @@
 
 struct sim;
 struct sim_call;
+struct sim_product;
+struct sim_reply;
 struct sim_request;
 
 #define SIM_FREE_WITH(fn) __attribute__((cleanup(fn)))
@@ -49,10 +51,19 @@ struct sim_param {
     bool of_needs; /* with those types it must be given */
 };
 
+/* How a product reads booleans and words its refusals. */
+struct sim_param_words {
+    const char *missing, *unknown;
+    const char *truths, *untruths; /* what reads as a boolean, spaces between */
+    bool got;                      /* ranges tell the number that came, types do not tell the text */
+};
+extern const struct sim_param_words sim_pve_words;
+
 /* Checks `given` (name -> string, number, boolean, null, array) against `table` and collects one text per bad
  * parameter in `errors`. Returns 0, or -EINVAL when there is at least one error. Good integers and booleans
  * are replaced by JSON numbers, so that handlers read one type. */
-int sim_params_check(const struct sim_param *table, struct json_object *given, struct json_object *errors);
+int sim_params_check(const struct sim_param_words *words, const struct sim_param *table,
+                     struct json_object *given, struct json_object *errors);
 
 /* The row of a parameter; NULL: none. */
 const struct sim_param *sim_param_find(const struct sim_param *table, const char *name);
@@ -164,11 +175,12 @@ struct sim_route_table {
     const struct sim_route *rows;
     size_t count;
 };
-extern const struct sim_route_table *const sim_route_tables[];
-extern const size_t sim_route_table_count;
+extern const struct sim_route_table *const sim_route_tables[], *const sim_pbs_route_tables[];
+extern const size_t sim_route_table_count, sim_pbs_route_table_count;
 
 /* Finds the row for a method and a path below /api2/json; {names} go to `params`. NULL: none. */
-const struct sim_route *sim_route_find(const char *method, const char *path, struct json_object *params);
+const struct sim_route *sim_route_find(const struct sim_product *product, const char *method,
+                                       const char *path, struct json_object *params);
 
 /* ---- one request ---- */
 
@@ -221,6 +233,8 @@ void sim_json_freep(struct json_object **object);
 char *sim_fill(const char *format, struct json_object *params, const char *escape_slash);
 /* SHA-1 over the serialised object, 40 hex digits: what Proxmox calls a digest. */
 void sim_digest(struct json_object *object, char ret_hex[41]);
+/* The same of a Backup Server: SHA-256. */
+void sim_digest_sha256(struct json_object *object, char ret_hex[65]);
 /* Is `word` one of the words of `list`, separated by any of the characters in `separators`? */
 bool sim_word_in(const char *list, const char *separators, const char *word, size_t word_len);
 /* Digits of `base` (10 or 16), at most `max`; nothing else. Returns 0 or -EINVAL. */
@@ -249,6 +263,37 @@ sim_handler sim_index, sim_show, sim_listing;
 /* ---- authentication (auth.c) ---- */
 
 enum sim_auth_result { SIM_AUTH_OK, SIM_AUTH_NONE, SIM_AUTH_FAILED, SIM_AUTH_CSRF };
+
+/* ---- products (product.c, pbs/product.c) ---- */
+
+/* What is not the same on the road of a request for every product. */
+struct sim_product {
+    const char *kind; /* as the ready line has it, and a seed's "product" */
+    const char *node; /* the one that answers */
+    const struct sim_route_table *const *tables;
+    const size_t *table_count;
+    const struct sim_param_words *words;
+    const char *scheme; /* of API tokens in the Authorization header */
+    char separator;     /* between a token's id and its secret */
+    bool tickets;       /* are there any? */
+    /* May this user or token authenticate at all? 0 or -EACCES. */
+    int (*enabled)(struct json_object *state, const char *who);
+    /* Permission, node and parameters of a call. Returns 0, fails the call, or -EHOSTUNREACH when the reply
+     * is complete already. */
+    int (*check)(struct sim_call *call, const char *path, struct sim_reply *reply);
+    /* The answer to a path or method that is not there. */
+    int (*no_route)(struct sim_call *call, const char *path);
+    /* From a call to its reply; `extjs` asks for that format of the API. */
+    void (*reply)(struct sim_call *call, bool extjs, struct sim_reply *reply);
+    void (*unknown_caller)(enum sim_auth_result result, struct sim_reply *reply);
+    /* Sets "upid" from the task's own members. */
+    void (*name_task)(struct json_object *task);
+    /* What a seed leaves to be worked out, times being resolved. */
+    void (*finish_seed)(struct json_object *state, int nodes, int guests);
+};
+extern const struct sim_product sim_pve, sim_pbs;
+/* The product of a state: that of its "product", or a cluster of Proxmox VE. */
+const struct sim_product *sim_product_of(struct json_object *state);
 /* Who sends this request? `ret_who` (owned by the caller) is set for SIM_AUTH_OK only. */
 enum sim_auth_result sim_authenticate(struct sim *sim, const struct sim_request *request, char **ret_who);
 /* Registers every token of the state: a random secret, or the one in `fixed` ("ID=SECRET"); writes
@@ -347,6 +392,7 @@ struct sim_secret {
 
 struct sim {
     pthread_mutex_t lock;
+    const struct sim_product *product;
     struct json_object *state;
     uint64_t generation; /* counts changes of the state */
     const char *node;    /* the node that answers */

@@ -7,7 +7,6 @@
 #include "large.h"
 #include "seed.h"
 #include "sim.h"
-#include "tasks.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -16,7 +15,8 @@
 #include <string.h>
 
 /* Times in a seed are seconds before (or after, when marked so) the start: these names hold them. */
-static const char time_names[] = "starttime endtime ctime snaptime started time notbefore notafter";
+static const char time_names[] = "starttime endtime ctime snaptime started time notbefore notafter "
+                                 "backup-time last-run-endtime touched";
 
 static void resolve_times(struct json_object *value, int64_t now)
 {
@@ -68,10 +68,10 @@ static void add_log(struct json_object *log, struct json_object *task, const cha
     json_object_array_add(log, entry);
 }
 
-/* Gives every task its process numbers and upid, and the cluster log its entries. */
-static void finish_tasks(struct json_object *state)
+void sim_seed_number_tasks(struct json_object *state)
 {
-    struct json_object *tasks = sim_get(state, "tasks"), *log = sim_get(state, "log");
+    struct json_object *tasks = sim_get(state, "tasks");
+    const struct sim_product *product = sim_product_of(state);
 
     json_object_array_sort(tasks, by_start);
     for (size_t i = 0; i < json_object_array_length(tasks); i++) {
@@ -79,7 +79,19 @@ static void finish_tasks(struct json_object *state)
 
         sim_set_int(task, "pid", 21000 + (int64_t)(json_object_array_length(tasks) - i) * 17);
         sim_set_int(task, "pstart", 4200000 + (int64_t)(json_object_array_length(tasks) - i) * 911);
-        sim_task_set_upid(task);
+        product->name_task(task);
+    }
+}
+
+/* The cluster log has an entry for the start and the end of each task. */
+static void finish_tasks(struct json_object *state)
+{
+    struct json_object *tasks = sim_get(state, "tasks"), *log = sim_get(state, "log");
+
+    sim_seed_number_tasks(state);
+    for (size_t i = 0; i < json_object_array_length(tasks); i++) {
+        struct json_object *task = json_object_array_get_idx(tasks, i);
+
         add_log(log, task, "starting", NULL, sim_int(task, "starttime", 0));
         if (sim_get(task, "status"))
             add_log(log, task, "end", sim_str(task, "status", ""), sim_int(task, "endtime", 0));
@@ -158,6 +170,19 @@ static void finish_volumes(struct json_object *state)
     }
 }
 
+void sim_seed_finish(struct json_object *state, int nodes, int guests)
+{
+    if (nodes > 0)
+        sim_generate_nodes(state, nodes);
+    if (guests > 0)
+        sim_generate_guests(state, guests);
+    finish_volumes(state);
+    finish_guests(state);
+    if (guests == 0) /* ten thousand are not worth it: theirs are kept when one is changed for good */
+        sim_backups_freeze(state, NULL);
+    finish_tasks(state);
+}
+
 /* "/nodes/pve1/load/wait=0.4": what the seed has at a JSON pointer, or has not yet. "-" appends to a list. */
 static int set_one(struct json_object **state, const char *text)
 {
@@ -204,14 +229,6 @@ struct json_object *sim_state_new(const char *seed, int nodes, int guests, const
     /* Numbers as short as Proxmox writes them. */
     (void)json_c_set_serialization_double_format("%.15g", JSON_C_OPTION_GLOBAL);
     resolve_times(state, (int64_t)time(NULL));
-    if (nodes > 0)
-        sim_generate_nodes(state, nodes);
-    if (guests > 0)
-        sim_generate_guests(state, guests);
-    finish_volumes(state);
-    finish_guests(state);
-    if (guests == 0) /* ten thousand are not worth it: theirs are kept when one is changed for good */
-        sim_backups_freeze(state, NULL);
-    finish_tasks(state);
+    sim_product_of(state)->finish_seed(state, nodes, guests);
     return state;
 }

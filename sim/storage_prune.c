@@ -3,18 +3,12 @@
  * Retention: which backups of a guest stay, and a prune that removes the others.
  */
 #include "handlers.h"
+#include "pbs/retention.h"
 #include "storage.h"
 #include "task_run.h"
 
 #include <ctype.h>
 #include <stdlib.h>
-
-/* In the order in which Proxmox takes them. */
-static const struct period {
-    const char *key;
-    int digits; /* of YYYYMMDDHH that name the period; 0: year and week; -1: every backup is one of its own */
-} periods[] = {{"keep-last", -1},  {"keep-hourly", 10}, {"keep-daily", 8},
-               {"keep-weekly", 0}, {"keep-monthly", 6}, {"keep-yearly", 4}};
 
 /* The count of a key, 0 if it is absent. */
 static int64_t keep_count(const char *rules, const char *key)
@@ -40,8 +34,8 @@ int64_t sim_keep_total(const char *rules)
 
     if (keep_count(rules, "keep-all") > 0)
         return 0;
-    for (size_t i = 0; i < sizeof periods / sizeof *periods; i++)
-        total += keep_count(rules, periods[i].key);
+    for (size_t i = 0; i < SIM_KEEP_COUNT; i++)
+        total += keep_count(rules, sim_keep_names[i]);
     return total;
 }
 
@@ -53,47 +47,32 @@ static int newest_first(const void *a, const void *b)
     return x < y ? 1 : x > y ? -1 : 0;
 }
 
-static void name_period(const struct period *period, struct json_object *item, char *name, size_t size)
+/* Those that the rules are about, which are marked "remove" until one of them keeps them. */
+static void keep(struct json_object *list, const char *rules)
 {
-    time_t when = (time_t)sim_int(item, "ctime", 0);
-    struct tm tm;
+    size_t n = json_object_array_length(list), count = 0;
+    struct sim_retained *retained = calloc(n + 1, sizeof *retained);
+    int64_t numbers[SIM_KEEP_COUNT];
 
-    (void)gmtime_r(&when, &tm);
-    if (period->digits < 0)
-        (void)snprintf(name, size, "%s", sim_str(item, "volid", ""));
-    else
-        (void)strftime(name, size, period->digits ? "%Y%m%d%H" : "%G-%V", &tm);
-    if (period->digits > 0)
-        name[period->digits] = 0;
-}
-
-/* Keeps the newest backup of each of the last `count` periods that have one and of which none is kept yet. */
-static void keep_period(struct json_object *list, const struct period *period, int64_t count)
-{
-    SIM_FREE_WITH(sim_json_freep) struct json_object *covered = json_object_new_object();
-    size_t n = json_object_array_length(list);
-    char name[512];
-
+    if (!retained)
+        abort();
     for (size_t i = 0; i < n; i++) {
         struct json_object *item = json_object_array_get_idx(list, i);
 
-        if (strcmp(sim_str(item, "mark", ""), "keep") != 0)
-            continue;
-        name_period(period, item, name, sizeof name);
-        sim_set_int(covered, name, 1);
+        if (strcmp(sim_str(item, "mark", ""), "remove") == 0)
+            retained[count++].time = sim_int(item, "ctime", 0);
     }
-    for (size_t i = 0; i < n && count > 0; i++) {
+    for (size_t i = 0; i < SIM_KEEP_COUNT; i++)
+        numbers[i] = keep_count(rules, sim_keep_names[i]);
+    sim_retention(retained, count, numbers, sim_local_utc);
+    count = 0;
+    for (size_t i = 0; i < n; i++) {
         struct json_object *item = json_object_array_get_idx(list, i);
 
-        if (strcmp(sim_str(item, "mark", ""), "remove") != 0)
-            continue;
-        name_period(period, item, name, sizeof name);
-        if (sim_get(covered, name))
-            continue;
-        sim_set_int(covered, name, 1);
-        sim_set_str(item, "mark", "keep");
-        count--;
+        if (strcmp(sim_str(item, "mark", ""), "remove") == 0 && retained[count++].mark == SIM_MARK_KEEP)
+            sim_set_str(item, "mark", "keep");
     }
+    free(retained);
 }
 
 /* A backup that does not have the name that was given to it is never pruned. */
@@ -126,8 +105,8 @@ static void mark(struct json_object *list, const char *rules)
                     : all                                 ? "keep"
                                                           : "remove");
     }
-    for (size_t i = 0; !all && i < sizeof periods / sizeof *periods; i++)
-        keep_period(list, &periods[i], keep_count(rules, periods[i].key));
+    if (!all)
+        keep(list, rules);
 }
 
 static struct json_object *prune_item(struct json_object *volume)

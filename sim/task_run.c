@@ -38,9 +38,23 @@ int sim_why(char *why, const char *format, ...)
     return -EINVAL;
 }
 
+/* Tasks of a Backup Server say on each line when it was written. */
 static void log_line(struct json_object *task, const char *text)
 {
-    json_object_array_add(sim_get(task, "log"), json_object_new_string(text));
+    char stamped[1100];
+    time_t now = time(NULL);
+    size_t n = 0;
+    struct tm tm;
+
+    if (sim_get(task, "stamped") && localtime_r(&now, &tm))
+        n = strftime(stamped, sizeof stamped, "%Y-%m-%dT%H:%M:%S%z: ", &tm);
+    if (n > 5) { /* "+0100: " reads "+01:00: " */
+        memmove(stamped + n - 3, stamped + n - 4, 5);
+        stamped[n - 4] = ':';
+        n++;
+    }
+    (void)snprintf(stamped + n, sizeof stamped - n, "%s", text);
+    json_object_array_add(sim_get(task, "log"), json_object_new_string(stamped));
 }
 
 void sim_job_log(struct sim_job *job, bool later, const char *format, ...)
@@ -263,7 +277,7 @@ static struct json_object *new_task(struct sim *sim, const char *type, const cha
     sim_set_str(task, "id", id);
     set_owner(task, who);
     sim_set(task, "log", json_object_new_array());
-    sim_task_set_upid(task);
+    sim->product->name_task(task);
     return task;
 }
 
@@ -454,14 +468,14 @@ void sim_tasks_done(struct sim *sim)
 }
 
 /* The worker is interrupted; what it had not done yet stays undone. */
-static void interrupt(struct sim *sim, struct sim_job **at)
+static void interrupt(struct sim *sim, struct sim_job **at, const char *why)
 {
     struct sim_job *job = *at;
 
     *at = job->next;
     drop_lock(sim, job);
     undo(sim, job);
-    finish(sim, job, "received interrupt");
+    finish(sim, job, why);
     free_job(job);
     sim_touch(sim);
 }
@@ -470,9 +484,19 @@ void sim_jobs_stop(struct sim *sim, const struct sim_work *work, const char *nod
 {
     for (struct sim_job **at = &sim->jobs; *at;) {
         if ((*at)->work == work && strcmp(sim_str((*at)->task, "node", ""), node) == 0)
-            interrupt(sim, at);
+            interrupt(sim, at, "received interrupt");
         else
             at = &(*at)->next;
+    }
+}
+
+void sim_task_abort(struct sim *sim, struct json_object *task, const char *why)
+{
+    for (struct sim_job **at = &sim->jobs; *at; at = &(*at)->next) {
+        if ((*at)->task == task) {
+            interrupt(sim, at, why);
+            break;
+        }
     }
 }
 
@@ -485,11 +509,6 @@ int sim_task_stop(struct sim_call *call)
         return -1;
     if (!task)
         return sim_fail_param(call, "upid", "no such task");
-    for (struct sim_job **at = &call->sim->jobs; *at; at = &(*at)->next) {
-        if ((*at)->task == task) {
-            interrupt(call->sim, at);
-            break;
-        }
-    }
+    sim_task_abort(call->sim, task, "received interrupt");
     return 0;
 }

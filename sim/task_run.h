@@ -63,6 +63,8 @@ int sim_job_lock(struct sim *sim, struct sim_job *job, const char *vmid, const c
 bool sim_task_wait(struct sim *sim, struct json_object *task, int64_t ms);
 /* Stops all running tasks of this kind on the node. */
 void sim_jobs_stop(struct sim *sim, const struct sim_work *work, const char *node);
+/* Stops the task, if it runs; `why` is what it ends with. */
+void sim_task_abort(struct sim *sim, struct json_object *task, const char *why);
 /* Finishes what is due. */
 void sim_tasks_advance(struct sim *sim);
 /* Ends all jobs without their effects. */

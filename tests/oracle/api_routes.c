@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The parameters of every route that changes something are those of the API description: names, types, which
- * are optional, choices and limits; as 8.4 the simulator has what the description of 8.4 has. The
- * descriptions lie beside the project (PROXIMO_SHARED or ../shared); without them the test is skipped.
+ * are optional, choices and limits; as 8.4 the simulator has what the description of 8.4 has. Of the Backup
+ * Server that holds for every route, and for what it takes to be let in. The descriptions lie beside the
+ * project (PROXIMO_SHARED or ../shared); without them the test is skipped.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -46,7 +47,8 @@ static struct json_object *endpoint(struct json_object *all, const char *method,
 /* Writes what differs between one parameter and its description; returns the number of differences. */
 static int compare(const struct sim_route *route, const struct sim_param *param, struct json_object *known)
 {
-    struct json_object *choices = sim_get(known, "enum");
+    struct json_object *items = sim_get(known, "items");
+    struct json_object *choices = sim_get(sim_get(items, "enum") ? items : known, "enum");
     const char *type = sim_str(known, "type", "string");
     int different = 0;
 
@@ -54,7 +56,7 @@ static int compare(const struct sim_route *route, const struct sim_param *param,
         different++;
     if (param->optional != (sim_int(known, "optional", 0) != 0))
         different++;
-    if (param->has_min != (sim_get(known, "minimum") != NULL) ||
+    if (param->has_min != (sim_get(known, "minimum") && sim_num(known, "minimum", 0) > -1e15) ||
         (param->has_min && param->min != sim_num(known, "minimum", 0)))
         different++;
     if (param->has_max != (sim_get(known, "maximum") != NULL) ||
@@ -198,10 +200,88 @@ static void test_release(void **state)
     json_object_put(before);
 }
 
+/* ---- the Backup Server ---- */
+
+static bool same_rule(const struct sim_rule *rule, struct json_object *known);
+
+static bool same_rules(const struct sim_rule *rule, struct json_object *list)
+{
+    const struct sim_rule *sub = rule->sub;
+
+    for (size_t i = 0; i < json_object_array_length(list); i++, sub++) {
+        if (sub->kind == SIM_RULE_END || !same_rule(sub, json_object_array_get_idx(list, i)))
+            return false;
+    }
+    return sub->kind == SIM_RULE_END;
+}
+
+/* The parts of a list with `between` before each of them but maybe the first. */
+static void join(struct json_object *list, const char *between, bool first, char *text, size_t size)
+{
+    size_t n = 0;
+
+    text[0] = 0;
+    for (size_t i = 0; list && i < json_object_array_length(list) && n < size; i++)
+        n += (size_t)snprintf(text + n, size - n, "%s%s", i > 0 || first ? between : "",
+                              json_object_get_string(json_object_array_get_idx(list, i)));
+}
+
+static bool same_rule(const struct sim_rule *rule, struct json_object *known)
+{
+    const char *user = sim_str(known, "user", NULL);
+    char path[200], privs[200];
+
+    if (json_object_is_type(known, json_type_string))
+        return rule->kind == SIM_RULE_ROOT;
+    if (sim_get(known, "check"))
+        return same_rule(rule, sim_get(known, "check"));
+    if (sim_get(known, "or"))
+        return rule->kind == SIM_RULE_OR && same_rules(rule, sim_get(known, "or"));
+    if (sim_get(known, "and"))
+        return rule->kind == SIM_RULE_AND && same_rules(rule, sim_get(known, "and"));
+    if (sim_get(known, "userParam"))
+        return rule->kind == SIM_RULE_SELF;
+    if (user)
+        return rule->kind == (strcmp(user, "world") == 0 ? SIM_RULE_WORLD : SIM_RULE_ALL);
+    join(sim_get(known, "path"), "/", true, path, sizeof path);
+    join(sim_get(known, "privs"), "|", false, privs, sizeof privs);
+    return rule->kind == (sim_int(known, "partial", 0) ? SIM_RULE_ANY : SIM_RULE_PERM) &&
+           strcmp(rule->path, *path ? path : "/") == 0 && strcmp(rule->privs, privs) == 0;
+}
+
+static void test_backup_server(void **state)
+{
+    struct json_object *all = description("pbs-4.2.json");
+    int different = 0, routes = 0;
+
+    (void)state;
+    if (!all) {
+        print_message("the API descriptions are not here (set PROXIMO_SHARED): skipped\n");
+        skip();
+    }
+    for (size_t t = 0; t < sim_pbs_route_table_count; t++) {
+        for (size_t i = 0; i < sim_pbs_route_tables[t]->count; i++) {
+            const struct sim_route *route = &sim_pbs_route_tables[t]->rows[i];
+            struct json_object *one = endpoint(all, route->method, route->path);
+
+            different += compare_route(all, route);
+            routes++;
+            if (one && same_rule(&route->rule, sim_get(one, "perm")))
+                continue;
+            print_error("%s %s: others may do it\n", route->method, route->path);
+            different++;
+        }
+    }
+    json_object_put(all);
+    assert_true(routes > 80);
+    assert_int_equal(different, 0);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {cmocka_unit_test(test_parameters),
-                                              cmocka_unit_test(test_release)};
+                                              cmocka_unit_test(test_release),
+                                              cmocka_unit_test(test_backup_server)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -40,8 +40,8 @@ int end(void **state)
     return 0;
 }
 
-static int send_as(struct fixture *fixture, const char *who, const char *method, const char *path,
-                   const char *params, struct answer *answer)
+int send_as(struct fixture *fixture, const char *who, const char *method, const char *path,
+            const char *params, struct answer *answer)
 {
     struct json_object *exchange = json_object_new_object();
     int r;
@@ -133,9 +133,13 @@ void start(struct fixture *fixture, const char *method, const char *where, const
            size_t size)
 {
     FREE_WITH(free_text) char *upid = value(fixture, method, where, params, "data");
+    size_t n;
 
     assert_true(strncmp(upid, "UPID:", 5) == 0);
-    (void)snprintf(path, size, "/nodes/%.*s/tasks/%s", (int)strcspn(upid + 5, ":"), upid + 5, upid);
+    n = (size_t)snprintf(path, size, "/nodes/%.*s/tasks/", (int)strcspn(upid + 5, ":"), upid + 5);
+    /* A Backup Server's have backslashes. */
+    for (const char *at = upid; *at && n + 4 < size; at++)
+        n += (size_t)snprintf(path + n, size - n, *at == '\\' ? "%%5C" : "%c", *at);
 }
 
 /* Waits for the end of a task; its status path is in `path`. */

@@ -18,6 +18,9 @@ int end(void **state);
 /* Sends a request; the answer is the caller's. Returns what client_send() does. */
 int send_it(struct fixture *fixture, const char *method, const char *path, const char *params,
             struct answer *answer);
+/* The same with another token of the seed, by its name in the ready line. */
+int send_as(struct fixture *fixture, const char *who, const char *method, const char *path,
+            const char *params, struct answer *answer);
 /* Asserts what the token of one container (of the demo) gets for a request: the data as text, or the message.
  */
 void tells_narrow(struct fixture *fixture, const char *method, const char *path, const char *params,

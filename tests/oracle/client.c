@@ -257,6 +257,7 @@ static char *authorization(struct client *client, const char *as)
 {
     bool wrong = strcmp(as, "wrong") == 0;
     const char *name = wrong ? "alice-full" : as, *file;
+    bool pbs = strcmp(text_of(client->ready, "kind", ""), "pbs") == 0;
     char token[400] = "", *header = NULL;
     FILE *in;
 
@@ -269,9 +270,9 @@ static char *authorization(struct client *client, const char *as)
     if (fgets(token, sizeof token, in))
         token[strcspn(token, "\r\n")] = 0;
     (void)fclose(in);
-    if (wrong && strchr(token, '='))
-        (void)snprintf(strchr(token, '=') + 1, sizeof WRONG_SECRET, "%s", WRONG_SECRET);
-    if (asprintf(&header, "Authorization: PVEAPIToken=%s", token) < 0)
+    if (wrong && strchr(token, pbs ? ':' : '='))
+        (void)snprintf(strchr(token, pbs ? ':' : '=') + 1, sizeof WRONG_SECRET, "%s", WRONG_SECRET);
+    if (asprintf(&header, "Authorization: %sAPIToken=%s", pbs ? "PBS" : "PVE", token) < 0)
         return NULL;
     return header;
 }

@@ -68,7 +68,7 @@ static void test_params(void **unused)
         int r;
 
         sim_parse_form(params[i].query, strlen(params[i].query), given);
-        r = sim_params_check(table, given, errors);
+        r = sim_params_check(&sim_pve_words, table, given, errors);
         if (!params[i].name) {
             assert_int_equal(r, 0);
         } else {
@@ -87,7 +87,7 @@ static void test_all_errors_at_once(void **unused)
     struct json_object *errors = json_object_new_object();
 
     (void)unused;
-    assert_true(sim_params_check(table, given, errors) < 0);
+    assert_true(sim_params_check(&sim_pve_words, table, given, errors) < 0);
     assert_string_equal(sim_str(errors, "vmid", ""), "type check ('integer') failed - got HASH");
     assert_string_equal(sim_str(errors, "full", ""), "type check ('boolean') failed - got '2'");
     assert_int_equal(json_object_object_length(errors), 4);
@@ -121,15 +121,15 @@ static void test_routes(void **unused)
     const struct sim_route *route;
 
     (void)unused;
-    route = sim_route_find("GET", "/nodes/pve1/qemu/100/status/current", names);
+    route = sim_route_find(&sim_pve, "GET", "/nodes/pve1/qemu/100/status/current", names);
     assert_non_null(route);
     assert_string_equal(sim_str(names, "vmid", ""), "100");
-    route = sim_route_find("GET", "/nodes/pve1/storage/local/content/local:iso/a.iso", names);
+    route = sim_route_find(&sim_pve, "GET", "/nodes/pve1/storage/local/content/local:iso/a.iso", names);
     assert_non_null(route);
     assert_string_equal(sim_str(names, "volume", ""), "local:iso/a.iso");
-    assert_null(sim_route_find("GET", "/nope", names));
-    assert_null(sim_route_find("GET", "/nodes/pve1/qemu/100/status/current/more", names));
-    assert_null(sim_route_find("POST", "/nodes", names));
+    assert_null(sim_route_find(&sim_pve, "GET", "/nope", names));
+    assert_null(sim_route_find(&sim_pve, "GET", "/nodes/pve1/qemu/100/status/current/more", names));
+    assert_null(sim_route_find(&sim_pve, "POST", "/nodes", names));
     json_object_put(names);
 }
 

@@ -250,16 +250,21 @@ void bench_token(struct bench *bench, const char *text, unsigned mode)
     assert_int_equal(chmod(bench->token_file, mode), 0);
 }
 
+enum config_site_kind bench_kind = CONFIG_PVE;
+
 void bench_open(struct bench *bench, size_t endpoint_count)
 {
     static unsigned serial;
     static char lab[] = "lab";
+    char token[] = TEST_TOKEN "\n";
     memset(bench, 0, sizeof(*bench));
     snprintf(bench->token_file, sizeof(bench->token_file), "/tmp/proximo-test-http-%d-%u.token",
              (int)getpid(), serial++);
-    bench_token(bench, TEST_TOKEN "\n", 0600);
+    if (bench_kind == CONFIG_PBS)
+        *strchr(token, '=') = ':';
+    bench_token(bench, token, 0600);
     bench->site = (struct config_site){.name = lab,
-                                       .kind = CONFIG_PVE,
+                                       .kind = bench_kind,
                                        .endpoints = bench->endpoints,
                                        .endpoint_count = endpoint_count,
                                        .token_file = bench->token_file,

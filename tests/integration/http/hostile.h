@@ -69,6 +69,8 @@ struct bench {
     char token_file[64];
     struct http_client *client;
 };
+/* What the sites of the benches to come are: CONFIG_PVE at first. */
+extern enum config_site_kind bench_kind;
 void bench_open(struct bench *bench, size_t endpoint_count);
 void bench_pin(struct bench *bench, size_t index, struct hostile *server); /* url and fingerprint */
 void bench_ca(struct bench *bench, size_t index,

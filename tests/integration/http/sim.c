@@ -94,15 +94,17 @@ void sim_client(struct sim *sim, const char *token)
 {
     static char name[] = "sim";
     struct problem p = PROBLEM_INIT;
+    char *kind = sim_text(sim, NULL, "kind");
     if (sim->client != NULL)
         sim->http->client_free(sim->client);
     free(sim->site.token_file);
     sim->site = (struct config_site){.name = name,
-                                     .kind = CONFIG_PVE,
+                                     .kind = strcmp(kind, "pbs") == 0 ? CONFIG_PBS : CONFIG_PVE,
                                      .endpoints = &sim->endpoint,
                                      .endpoint_count = 1,
                                      .token_file = sim_text(sim, "tokens", token),
                                      .timeout_s = 10};
+    free(kind);
     sim->http = http_module_get(&p);
     if (sim->http == NULL)
         fail_msg("%s", p.cause);

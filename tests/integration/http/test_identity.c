@@ -60,7 +60,9 @@ static void test_pin(void **state)
     expect_answer(&bench);
     expect_answer(&bench);
     assert_int_equal(server.connections, 1);
-    assert_true(hostile_recorded(&server, "Authorization: PVEAPIToken=" TEST_TOKEN "\r\n"));
+    assert_true(hostile_recorded(
+        &server, bench_kind == CONFIG_PBS ? "Authorization: PBSAPIToken=tester@pve!http:" TEST_SECRET "\r\n"
+                                          : "Authorization: PVEAPIToken=" TEST_TOKEN "\r\n"));
     bench_close(&bench);
 
     bench_open(&bench, 1);
@@ -277,5 +279,10 @@ int tests_identity(void)
         cmocka_unit_test(test_no_resumption),
         cmocka_unit_test(test_report),
     };
-    return cmocka_run_group_tests_name("identity", tests, NULL, NULL);
+    int failed = cmocka_run_group_tests_name("identity", tests, NULL, NULL);
+    /* A Backup Server is held to the same. */
+    bench_kind = CONFIG_PBS;
+    failed += cmocka_run_group_tests_name("identity of a Backup Server", tests, NULL, NULL);
+    bench_kind = CONFIG_PVE;
+    return failed;
 }

@@ -120,6 +120,52 @@ static void test_wrong_certificate(void **state)
     sim_stop(&sim);
 }
 
+/* A Backup Server: its own scheme of tokens, errors that are text, and the same severity about certificates.
+ */
+static void test_backup_server(void **state)
+{
+    (void)state;
+    static const char *const extra[] = {"--auth-delay-ms", "0", NULL};
+    static const char *const wrong[] = {"--wrong-cert", NULL};
+    struct sim sim;
+    struct http_answer answer = {0};
+    struct problem p;
+    bool sent = true;
+    sim_start(&sim, "vault", extra);
+    sim_client(&sim, "root");
+    p = told(&sim, "/admin/datastore", 200);
+    assert_string_equal(p.code, "");
+    p = told(&sim, "/admin/datastore/main/rrd", 400);
+    assert_non_null(strstr(p.cause, "timeframe"));
+    sim_client(&sim, "backup-narrow");
+    p = told(&sim, "/admin/datastore/main/gc", 403);
+    assert_string_equal(p.code, PX_PRIVILEGE);
+    const char bad[] = "root@pam!proximo:00000000-0000-0000-0000-000000000000\n";
+    assert_int_equal(file_write_atomic(sim.site.token_file, bad, sizeof(bad) - 1, 0600), 0);
+    p = told(&sim, "/version", 401);
+    assert_string_equal(p.code, PX_AUTH);
+    assert_null(strstr(p.cause, "00000000"));
+    sim_stop(&sim);
+
+    /* The fingerprint that is configured is another one; then the name, with the certificate as CA. */
+    for (int by_name = 0; by_name < 2; by_name++) {
+        sim_start(&sim, "vault", wrong);
+        if (by_name) {
+            sim.endpoint.fingerprint = NULL;
+            sim.endpoint.ca_file = sim_text(&sim, NULL, "ca_file");
+        }
+        sim_client(&sim, "root");
+        const struct http_request request = {.method = "GET", .path = "/version"};
+        p = PROBLEM_INIT;
+        assert_int_equal(sim.http->request(sim.client, &request, &answer, &sent, &p), -EPROTO);
+        assert_string_equal(p.code, PX_TLS);
+        assert_false(sent);
+        free(sim.endpoint.ca_file);
+        sim.endpoint.ca_file = NULL;
+        sim_stop(&sim);
+    }
+}
+
 static void test_faults(void **state)
 {
     (void)state;
@@ -224,9 +270,10 @@ int main(void)
 {
     char program[4096], keys[64];
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_answers), cmocka_unit_test(test_wrong_token),
-        cmocka_unit_test(test_ca_file), cmocka_unit_test(test_wrong_certificate),
-        cmocka_unit_test(test_faults),  cmocka_unit_test(test_token_is_wiped),
+        cmocka_unit_test(test_answers),       cmocka_unit_test(test_wrong_token),
+        cmocka_unit_test(test_ca_file),       cmocka_unit_test(test_wrong_certificate),
+        cmocka_unit_test(test_faults),        cmocka_unit_test(test_token_is_wiped),
+        cmocka_unit_test(test_backup_server),
     };
     sim_program(program);
     if (access(program, X_OK) != 0) {
