@@ -181,6 +181,41 @@ PLANE_FN bool ask_ends(int32_t code)
     return code == PROXIMO_ECANCELLED || code == PROXIMO_EDEADLINE || code == PROXIMO_ENOMEM;
 }
 
+PLANE_FN bool ask_is_pbs(const struct asking *a)
+{
+    struct proximo_site site = {ROW(proximo_site)};
+    return a->host->site(a->call, &site) == PROXIMO_OK && site.kind == PROXIMO_SITE_PBS;
+}
+
+/* The least builtin role of a Backup Server with the privilege. Source: GET /access/roles there (4.2). */
+PLANE_FN const char *pbs_role_of(const char *privilege)
+{
+    static const char *const roles[][2] = {
+        {"Datastore.Audit", "DatastoreAudit"},
+        {"Datastore.Backup", "DatastoreBackup"},
+        {"Datastore.Modify", "DatastoreAdmin"},
+        {"Datastore.Prune", "DatastorePowerUser"},
+        {"Datastore.Read", "DatastoreReader"},
+        {"Datastore.Verify", "DatastoreReader"},
+        {"Remote.Audit", "RemoteAudit"},
+        {"Remote.DatastoreBackup", "RemoteSyncPushOperator"},
+        {"Remote.DatastoreModify", "RemoteDatastoreAdmin"},
+        {"Remote.DatastorePrune", "RemoteDatastorePowerUser"},
+        {"Remote.Modify", "RemoteAdmin"},
+        {"Remote.Read", "RemoteSyncOperator"},
+        {"Sys.Audit", "Audit"},
+        {"Tape.Audit", "TapeAudit"},
+        {"Tape.Modify", "TapeAdmin"},
+        {"Tape.Read", "TapeReader"},
+        {"Tape.Write", "TapeOperator"},
+    };
+    for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
+        if (strcmp(roles[i][0], privilege) == 0)
+            return roles[i][1];
+    }
+    return "Admin"; /* the others */
+}
+
 /*
  * 0 unless the token is known not to hold the privilege ("A|B": either) there: then it fails with the words,
  * which end without a full stop, and the line that grants the last alternative. What is not known passes: the
@@ -207,6 +242,14 @@ PLANE_FN int32_t ask_privilege(const struct asking *a, const char *path, const c
     va_start(ap, format);
     const char *words = ask_vtext(a, format, ap);
     va_end(ap);
+    if (ask_is_pbs(a))
+        return a->host->fail(
+            a->call, PROXIMO_EDENIED,
+            "%s. An operator can grant it: proxmox-backup-manager acl update %s %s --auth-id "
+            "'USER@REALM!TOKENID' (a token has only the intersection of its own rights and its user's: the "
+            "user needs it as well; an entry takes the place of those on paths above it, several roles on "
+            "one path add up)",
+            words ? words : "a privilege is missing", path, pbs_role_of(one));
     /* An entry on a path takes the place of those above it: the right to look goes along. */
     const char *audit = strncmp(one, "VM.", 3) == 0           ? ",VM.Audit"
                         : strncmp(one, "Datastore.", 10) == 0 ? ",Datastore.Audit"

@@ -51,7 +51,7 @@ static int choose_planes(struct mint *m, struct planes *planes, const char *name
     for (size_t i = 0; i < planes_count(planes); i++) {
         struct plane_state state;
 
-        if (planes_state(planes, i, &state) < 0 || !state.loaded)
+        if (planes_state(planes, i, &state) < 0 || !state.loaded || !plane_info_for(state.info, m->kind))
             continue;
         buf_printf(&valid, "%s%s", valid.len ? ", " : "", state.name);
         if (!names || text_in_list(names, state.name))
@@ -91,13 +91,14 @@ static bool is_chosen(const struct mint *m, const struct tool *tool)
 static void gather_needs(struct mint *m, enum mint_kind kind, const struct tool *tool)
 {
     CLEANUP_JSON struct json_object *needs = json_object_new_object();
+    const struct grant_of of = {m->kind, m->release};
     bool wide = false;
 
     if (kind == MINT_CHANGE) {
-        grant_add_tool(m->needs[kind], tool, m->release);
+        grant_add_tool(m->needs[kind], tool, of);
         return;
     }
-    grant_add_tool(needs, tool, m->release);
+    grant_add_tool(needs, tool, of);
     json_object_object_foreach(needs, path, privileges)
     {
         json_object_object_foreach(privileges, privilege, tools)
@@ -131,7 +132,7 @@ static void gather(struct mint *m, const struct config *config, struct planes *p
     }
 }
 
-/* The release of the site that was named. */
+/* The release of the site that was named; a Backup Server's roles are the same in all. */
 static int ask_release(const struct loaded *loaded, int *ret, struct problem *p)
 {
     const struct site_call call = {.deadline_ms = clock_ms() + SITE_MS};
@@ -139,17 +140,41 @@ static int ask_release(const struct loaded *loaded, int *ret, struct problem *p)
     char version[32] = "";
     int r = sites_find(loaded->sites, NULL, &site, p);
 
-    if (r == 0 && site_config(site)->kind == CONFIG_PBS) {
-        (void)problem_set(p, -EINVAL, PX_ARG,
-                          "there is no plane for Backup Server yet, so nothing to grant there");
-        problem_next(p, "name a site of Proxmox VE");
-        return -EINVAL;
-    }
+    if (r == 0 && site_config(site)->kind == CONFIG_PBS)
+        return 0;
     if (r == 0)
         r = site_version(site, &call, version, p);
     if (r == 0)
         *ret = version[0] == '8' && version[1] == '.' ? 8 : GRANT_NEWEST;
     return r;
+}
+
+/* Are all these planes for Backup Servers alone? */
+static bool are_for_pbs(struct planes *planes, const char *names)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < planes_count(planes); i++) {
+        struct plane_state state;
+
+        if (planes_state(planes, i, &state) < 0 || !state.loaded || !text_in_list(names, state.name))
+            continue;
+        if (plane_info_for(state.info, CONFIG_PVE))
+            return false;
+        any = true;
+    }
+    return any;
+}
+
+/* What the lines are for: the site that was named, else the planes, else what is configured. */
+static unsigned kind_meant(const struct loaded *loaded, const char *planes)
+{
+    const struct config *config = loaded->config;
+    bool all = config->site_count > 0;
+
+    for (size_t i = 0; i < config->site_count; i++)
+        all = all && config->sites[i].kind == CONFIG_PBS;
+    return all || (planes && are_for_pbs(loaded->planes, planes)) ? CONFIG_PBS : CONFIG_PVE;
 }
 
 static int fill(struct mint *m, const struct command_line *line, const struct loaded *loaded,
@@ -161,6 +186,11 @@ static int fill(struct mint *m, const struct command_line *line, const struct lo
     if (r == 0 && loaded->result < 0) {
         *p = loaded->problem;
         r = loaded->result;
+    }
+    if (r == 0) {
+        m->kind = kind_meant(loaded, command_value(line, "--plane"));
+        if (m->kind == CONFIG_PBS && !command_value(line, "--user"))
+            m->user = "proximo@pbs";
     }
     if (r == 0)
         r = choose_planes(m, loaded->planes, command_value(line, "--plane"), p);

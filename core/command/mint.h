@@ -14,12 +14,15 @@ enum mint_kind { MINT_READ, MINT_WIDE, MINT_CHANGE, MINT_KINDS };
 
 struct mint {
     const char *user, *token; /* USER@REALM, TOKENID */
-    int release;              /* major version */
+    unsigned kind;            /* CONFIG_PVE or CONFIG_PBS */
+    int release;              /* major version of Proxmox VE */
     bool guarded;
-    struct json_object *planes;             /* ["nodes", ...] */
-    struct json_object *needs[MINT_KINDS];  /* {path: {privilege: [tool]}}, as the rows say */
-    struct json_object *roles[MINT_KINDS];  /* {name: "A,B"}, in the order they are made */
-    struct json_object *grants[MINT_KINDS]; /* {path: role's name}, "/" first */
+    struct json_object *planes;            /* ["nodes", ...] */
+    struct json_object *needs[MINT_KINDS]; /* {path: {privilege: [tool]}}, as the rows say */
+    struct json_object
+        *roles[MINT_KINDS]; /* {name: "A,B"}, in the order they are made; Backup Server: none */
+    struct json_object *grants[MINT_KINDS]; /* {path: role's name}, "/" first; Backup Server: builtin ones,
+                                               "A,B" */
     struct json_object *root_only, *no_token;
     struct json_object *wide_reads; /* those that need WIDE, and are refused or see less without it */
     size_t tools[MINT_KINDS];

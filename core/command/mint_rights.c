@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "command/mint.h"
+#include "config/config.h"
 #include "doctor/grant.h"
 
 #define PATHS_MOST 64
@@ -29,7 +30,7 @@ static bool is_above(const char *above, const char *path)
 }
 
 /* {privilege: true} of a path, and of all above it what matters there. */
-static struct json_object *rights_at(struct json_object *needs, const char *path)
+static struct json_object *rights_at(unsigned kind, struct json_object *needs, const char *path)
 {
     struct json_object *out = json_object_new_object();
 
@@ -40,7 +41,7 @@ static struct json_object *rights_at(struct json_object *needs, const char *path
         json_object_object_foreach(privileges, privilege, tools)
         {
             (void)tools;
-            if (strcmp(at, path) == 0 || grant_matters(privilege, path))
+            if (strcmp(at, path) == 0 || grant_matters(kind, privilege, path))
                 (void)json_object_object_add(out, privilege, json_object_new_boolean(true));
         }
     }
@@ -115,7 +116,8 @@ static size_t paths_of(const struct mint *m, const char *ret[PATHS_MOST])
     return count;
 }
 
-/* A role of these privileges given on the path; made unless there is an equal one. */
+/* A role of these privileges given on the path; made unless there is an equal one. A Backup Server has
+ * builtin ones alone. */
 static void give(struct mint *m, enum mint_kind kind, const char *path, struct json_object *rights)
 {
     CLEANUP_BUF struct buf privileges = BUF_INIT(8192), name = BUF_INIT(512);
@@ -123,6 +125,11 @@ static void give(struct mint *m, enum mint_kind kind, const char *path, struct j
 
     if (json_object_object_length(rights) == 0)
         return;
+    if (m->kind == CONFIG_PBS) {
+        grant_roles(rights, NULL, &privileges);
+        (void)json_object_object_add(m->grants[kind], path, json_object_new_string(privileges.data));
+        return;
+    }
     grant_join(rights, NULL, &privileges);
     json_object_object_foreach(m->roles[kind], made, text)
     {
@@ -144,11 +151,11 @@ void mint_rights(struct mint *m)
     const size_t count = paths_of(m, paths);
 
     for (size_t i = 0; i < count; i++) {
-        CLEANUP_JSON struct json_object *look = rights_at(m->needs[MINT_READ], paths[i]);
+        CLEANUP_JSON struct json_object *look = rights_at(m->kind, m->needs[MINT_READ], paths[i]);
 
         give(m, MINT_READ, paths[i], look);
         for (enum mint_kind kind = MINT_WIDE; kind < MINT_KINDS; kind++) {
-            CLEANUP_JSON struct json_object *more = rights_at(m->needs[kind], paths[i]);
+            CLEANUP_JSON struct json_object *more = rights_at(m->kind, m->needs[kind], paths[i]);
 
             leave_out(more, look);
             give(m, kind, paths[i], more);

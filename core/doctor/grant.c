@@ -6,17 +6,20 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "http/pve_error.h"
+#include "config/config.h"
+#include "http/role.h"
 #include "plane/manifest.h"
 #include "plane/need.h"
 
 #define PRIVILEGES_MOST 128
 
-bool grant_known(const char *privilege, int release)
+bool grant_known(const char *privilege, struct grant_of of)
 {
     static const char *const new_in_9[] = {"VM.GuestAgent.", "VM.Replicate"};
 
-    if (release >= 9)
+    if (of.kind == CONFIG_PBS)
+        return true;
+    if (of.release >= 9)
         return strcmp(privilege, "VM.Monitor") != 0;
     for (size_t i = 0; i < sizeof(new_in_9) / sizeof(new_in_9[0]); i++) {
         if (strncmp(privilege, new_in_9[i], strlen(new_in_9[i])) == 0)
@@ -25,24 +28,31 @@ bool grant_known(const char *privilege, int release)
     return true;
 }
 
-bool grant_matters(const char *privilege, const char *path)
+bool grant_matters(unsigned kind, const char *privilege, const char *path)
 {
     static const struct {
         const char *path, *families[6];
+        unsigned kind; /* 0: both */
     } rows[] = {
-        {"/vms", {"VM.", "Permissions."}},
-        {"/storage", {"Datastore.", "Permissions."}},
-        {"/nodes", {"Sys.", "Permissions."}},
-        {"/pool", {"Pool.", "VM.", "Datastore.", "Permissions."}}, /* its members are below it */
-        {"/sdn", {"SDN.", "Permissions."}},
-        {"/mapping", {"Mapping.", "Permissions."}},
-        {"/access", {"Sys.", "User.", "Group.", "Realm.", "Permissions."}},
+        {"/vms", {"VM.", "Permissions."}, CONFIG_PVE},
+        {"/storage", {"Datastore.", "Permissions."}, CONFIG_PVE},
+        {"/nodes", {"Sys.", "Permissions."}, CONFIG_PVE},
+        /* its members are below it */
+        {"/pool", {"Pool.", "VM.", "Datastore.", "Permissions."}, CONFIG_PVE},
+        {"/sdn", {"SDN.", "Permissions."}, CONFIG_PVE},
+        {"/mapping", {"Mapping.", "Permissions."}, CONFIG_PVE},
+        {"/access", {"Sys.", "User.", "Group.", "Realm.", "Permissions."}, 0},
+        {"/datastore", {"Datastore."}, CONFIG_PBS},
+        {"/remote", {"Remote."}, CONFIG_PBS},
+        {"/tape", {"Tape."}, CONFIG_PBS},
+        {"/system", {"Sys."}, CONFIG_PBS},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         const size_t len = strlen(rows[i].path);
 
-        if (strncmp(path, rows[i].path, len) != 0 || (path[len] && path[len] != '/'))
+        if ((rows[i].kind && rows[i].kind != kind) || strncmp(path, rows[i].path, len) != 0 ||
+            (path[len] && path[len] != '/'))
             continue;
         for (size_t k = 0; k < 6 && rows[i].families[k]; k++) {
             if (strncmp(privilege, rows[i].families[k], strlen(rows[i].families[k])) == 0)
@@ -66,13 +76,13 @@ bool grant_changes(const char *privilege)
     return len <= end || strcmp(privilege + len - end, audit) != 0;
 }
 
-bool grant_choose(const char *alternatives, int release, struct json_object *held, char ret[48])
+bool grant_choose(const char *alternatives, struct grant_of of, struct json_object *held, char ret[48])
 {
     CLEANUP_BUF struct buf known = BUF_INIT(1024);
     char name[48], best[48];
 
-    if (release == 0)
-        release = GRANT_NEWEST;
+    if (of.release == 0)
+        of.release = GRANT_NEWEST;
     while (*alternatives) {
         const size_t len = strcspn(alternatives, "|");
         if (len > 0 && len < sizeof(name)) {
@@ -82,7 +92,7 @@ bool grant_choose(const char *alternatives, int release, struct json_object *hel
                 (void)snprintf(ret, 48, "%s", name);
                 return true;
             }
-            if (grant_known(name, release))
+            if (grant_known(name, of))
                 buf_printf(&known, "%s%s", known.len ? "|" : "", name);
         }
         alternatives += len;
@@ -91,7 +101,7 @@ bool grant_choose(const char *alternatives, int release, struct json_object *hel
     if (known.len == 0 || !buf_ok(&known))
         return false;
     /* A privilege that no table knows is taken as it is named. */
-    if (!pve_role_for(known.data, best))
+    if (!role_for(of.kind, known.data, best))
         (void)snprintf(best, sizeof(best), "%.*s", (int)strcspn(known.data, "|"), known.data);
     (void)snprintf(ret, 48, "%s", best);
     return true;
@@ -118,7 +128,7 @@ void grant_add(struct json_object *set, const char *path, const char *privilege,
         (void)json_object_array_add(tools, json_object_new_string(tool));
 }
 
-void grant_add_tool(struct json_object *set, const struct tool *tool, int release)
+void grant_add_tool(struct json_object *set, const struct tool *tool, struct grant_of of)
 {
     for (size_t i = 0; i < tool->need_count; i++) {
         struct json_object *there = NULL;
@@ -127,7 +137,7 @@ void grant_add_tool(struct json_object *set, const struct tool *tool, int releas
         if (!need_fixed_part(tool->needs[i].path, path))
             continue;
         (void)json_object_object_get_ex(set, path, &there);
-        if (grant_choose(tool->needs[i].privilege, release, there, privilege))
+        if (grant_choose(tool->needs[i].privilege, of, there, privilege))
             grant_add(set, path, privilege, tool->name);
     }
 }
@@ -162,6 +172,66 @@ void grant_join(struct json_object *a, struct json_object *b, struct buf *out)
     qsort(names, count, sizeof(names[0]), name_compare);
     for (size_t i = 0; i < count; i++)
         buf_printf(out, "%s%s", i ? "," : "", names[i]);
+}
+
+/* Does `other` have all that of the sets only needs `role`? */
+static bool role_is_needless(struct json_object *const sets[2], const char *role, const char *other)
+{
+    for (size_t i = 0; i < 2; i++) {
+        if (!sets[i])
+            continue;
+        json_object_object_foreach(sets[i], name, value)
+        {
+            (void)value;
+            if (role_of_pbs_has(role, name) && !role_of_pbs_has(other, name))
+                return false;
+        }
+    }
+    return true;
+}
+
+/* The least role of each, once. */
+static size_t roles_each(struct json_object *const sets[2], const char *ret[PRIVILEGES_MOST])
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < 2; i++) {
+        if (!sets[i])
+            continue;
+        json_object_object_foreach(sets[i], name, value)
+        {
+            const char *role = role_for(CONFIG_PBS, name, NULL);
+            size_t k = 0;
+
+            (void)value;
+            while (role && k < count && strcmp(ret[k], role) != 0)
+                k++;
+            if (role && k == count && count < PRIVILEGES_MOST)
+                ret[count++] = role;
+        }
+    }
+    return count;
+}
+
+void grant_roles(struct json_object *a, struct json_object *b, struct buf *out)
+{
+    struct json_object *const sets[2] = {a, b};
+    const char *roles[PRIVILEGES_MOST];
+    size_t count = roles_each(sets, roles);
+
+    for (size_t i = 0; i < count;) {
+        size_t k = 0;
+
+        while (k < count && (k == i || !role_is_needless(sets, roles[i], roles[k])))
+            k++;
+        if (k < count)
+            roles[i] = roles[--count];
+        else
+            i++;
+    }
+    qsort(roles, count, sizeof(roles[0]), name_compare);
+    for (size_t i = 0; i < count; i++)
+        buf_printf(out, "%s%s", i ? "," : "", roles[i]);
 }
 
 void grant_word(const char *path, struct buf *out)

@@ -16,16 +16,6 @@
 #include "http/http.h"
 #include "plane/site.h"
 
-/* What a full view of a Backup Server needs, and what stays hidden without it. For Proxmox VE the rows of the
- * tools say it (tools.c). */
-static const struct need {
-    const char *path, *privilege, *hidden;
-    const char *role; /* of `acl update` */
-} needs[] = {
-    {"/system", "Sys.Audit", "state and tasks of the server", "Audit"},
-    {"/datastore", "Datastore.Audit", "datastores and backups", "DatastoreAudit"},
-};
-
 /* What is counted. */
 static const struct count {
     enum config_site_kind kind;
@@ -67,6 +57,11 @@ int doctor_get(const struct doctor_site *s, const char *path, const struct http_
                         path);
     site_answer_done(&answer);
     return r;
+}
+
+const char *doctor_whose_field(const struct doctor_site *s)
+{
+    return s->config->kind == CONFIG_PBS ? "auth-id" : "userid";
 }
 
 /* The identity of one endpoint. True when the token may be sent. */
@@ -192,8 +187,9 @@ static void check_excess(struct doctor *d, const struct config_site *site, struc
         doctor_add(
             d, DOCTOR_NOTE,
             site->kind == CONFIG_PBS
-                ? "proxmox-backup-manager user generate-token USER@REALM proximo, then acl update / Audit "
-                  "--auth-id 'USER@REALM!proximo'"
+                ? "proxmox-backup-manager user generate-token USER@REALM proximo && proxmox-backup-manager "
+                  "acl "
+                  "update / Audit --auth-id 'USER@REALM!proximo'"
                 : "pveum user token add USER@REALM proximo --privsep 1 && pveum acl modify / --tokens "
                   "'USER@REALM!proximo' --roles PVEAuditor",
             "the mode is read, yet the token could change things (%s); one that can only look is safer",
@@ -232,30 +228,6 @@ static bool list_privileges(const struct doctor_site *s)
     return true;
 }
 
-static void check_needs(const struct doctor_site *s)
-{
-    for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
-        const struct need *need = &needs[i];
-        const struct site_call call = doctor_call(s->d, s->config);
-        struct problem p = PROBLEM_INIT;
-        char line[300];
-        const int held = site_permission(s->site, &call, need->path, need->privilege, &p);
-        if (held < 0) {
-            doctor_add_problem(s->d, need->privilege, &p);
-            return;
-        }
-        if (held > 0)
-            continue;
-        (void)snprintf(line, sizeof(line), "proxmox-backup-manager acl update %s %s --auth-id '<your token>'",
-                       need->path, need->role);
-        struct json_object *check =
-            doctor_add(s->d, DOCTOR_NOTE, line, "the token lacks %s on %s: %s may be missing from answers",
-                       need->privilege, need->path, need->hidden);
-        doctor_fact(check, "privilege", need->privilege);
-        doctor_fact(check, "path", need->path);
-    }
-}
-
 /* Says so once the time is over; the caller leaves the rest out. */
 static bool in_time(struct doctor *d, const struct config_site *config)
 {
@@ -288,17 +260,13 @@ static void check_site(struct doctor *d, const struct http_module *http, struct 
     count_things(&s);
     if (!list_privileges(&s))
         return;
-    if (config->kind != CONFIG_PVE) {
-        check_needs(&s);
-        return;
-    }
     if (site_token_id(site, s.id, &p) < 0) {
         doctor_add_problem(d, "token", &p);
         return;
     }
     if (in_time(d, config))
         doctor_site_token(&s);
-    if (in_time(d, config))
+    if (config->kind == CONFIG_PVE && in_time(d, config))
         doctor_site_nodes(&s);
     if (in_time(d, config))
         doctor_site_tools(&s);

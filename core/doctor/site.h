@@ -26,6 +26,9 @@ struct site_call doctor_call(const struct doctor *d, const struct config_site *s
 int doctor_get(const struct doctor_site *s, const char *path, const struct http_field *fields, size_t count,
                json_type type, struct json_object **ret, struct problem *p);
 
+/* The parameter of GET /access/permissions that names whose they are. */
+const char *doctor_whose_field(const struct doctor_site *s);
+
 /* token.c: separation, expiry, grants that reach far. Fills `separated`. */
 void doctor_site_token(struct doctor_site *s);
 /* nodes.c: releases and clocks. Fills `release`. */

@@ -2,8 +2,9 @@
 /*
  * Doctor on the token: is it privilege-separated, when does it end, what does it reach that few tokens need.
  * A token may not read its own record, yet with Sys.Audit or User.Modify on /access/groups it reads that of
- * any user. Sources: GET /access/users/{userid}, /access/users/{userid}/token/{tokenid},
- * /access/permissions?userid=, /access/acl.
+ * any user. A Backup Server's tokens are always separated, root@pam's too. Sources: GET
+ * /access/users/{userid}, /access/users/{userid}/token/{tokenid}, /access/permissions?userid= (Backup Server:
+ * auth-id=), /access/acl.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,7 +81,8 @@ static void token_read(struct doctor_site *s, struct token *t)
 /* What the user holds and the token does not, by path; NULL: the user may not be asked about. */
 static struct json_object *token_lacks(const struct doctor_site *s, const struct token *t)
 {
-    const struct http_field field = {.name = "userid", .value = t->user, .value_len = strlen(t->user)};
+    const struct http_field field = {
+        .name = doctor_whose_field(s), .value = t->user, .value_len = strlen(t->user)};
     CLEANUP_JSON struct json_object *own = NULL, *users = NULL;
     struct json_object *out;
     struct problem p = PROBLEM_INIT;
@@ -170,13 +172,22 @@ static void say_expiry(const struct doctor_site *s, const struct token *t)
 /* ---- grants that reach far */
 
 /* Roles that hand out rights, or change what all else rests on. */
-static bool role_is_broad(const char *role)
-{
-    static const char *const broad[] = {"Administrator", "PVEAdmin", "PVESysAdmin", "PVEUserAdmin"};
+static const struct {
+    unsigned kind;
+    const char *role;
+    bool everywhere; /* only where it is given on / */
+} broad[] = {
+    {CONFIG_PVE, "Administrator", false}, {CONFIG_PVE, "PVEAdmin", false},
+    {CONFIG_PVE, "PVESysAdmin", false},   {CONFIG_PVE, "PVEUserAdmin", false},
+    {CONFIG_PBS, "Admin", false},         {CONFIG_PBS, "DatastoreAdmin", true},
+    {CONFIG_PBS, "RemoteAdmin", true},    {CONFIG_PBS, "TapeAdmin", true},
+};
 
+static bool role_is_broad(unsigned kind, const char *role, bool everywhere)
+{
     for (size_t i = 0; i < sizeof(broad) / sizeof(broad[0]); i++) {
-        if (strcmp(role, broad[i]) == 0)
-            return true;
+        if (broad[i].kind == kind && strcmp(role, broad[i].role) == 0)
+            return everywhere || !broad[i].everywhere;
     }
     return false;
 }
@@ -186,7 +197,7 @@ static const char *whose(const struct doctor_site *s, const struct token *t, con
                          bool *ret_own)
 {
     *ret_own = true;
-    if (strcmp(type, "token") == 0) {
+    if (strcmp(type, "token") == 0 || strchr(id, '!')) { /* a Backup Server calls tokens users */
         *ret_own = strcmp(id, s->id) == 0;
         return *ret_own ? "the token" : "another token";
     }
@@ -201,14 +212,15 @@ static void check_entry(const struct doctor_site *s, const struct token *t, stru
 
     (void)json_get_string(entry, "path", &path, NULL);
     (void)json_get_string(entry, "roleid", &role, NULL);
-    (void)json_get_string(entry, "type", &type, NULL);
+    (void)json_get_string(entry, s->config->kind == CONFIG_PBS ? "ugid_type" : "type", &type, NULL);
     (void)json_get_string(entry, "ugid", &id, NULL);
     (void)json_get_bool(entry, "propagate", &down);
     who = whose(s, t, type, id, &own);
+    const bool everywhere = strcmp(path, "/") == 0 && down;
     /* A role of somebody's own making on / was made for a purpose; a builtin one is what was at hand. */
-    const bool wide =
-        strcmp(path, "/") == 0 && down && strncmp(role, "PVE", 3) == 0 && strcmp(role, "PVEAuditor") != 0;
-    if (!who || strcmp(role, "NoAccess") == 0 || !(role_is_broad(role) || (own && wide)))
+    const bool wide = everywhere && strncmp(role, "PVE", 3) == 0 && strcmp(role, "PVEAuditor") != 0;
+    if (!who || strcmp(role, "NoAccess") == 0 ||
+        !(role_is_broad(s->config->kind, role, everywhere) || (own && wide)))
         return;
     check = doctor_add(s->d, DOCTOR_NOTE,
                        own ? "`proximo mint` prints what the tools in use need, path by path." : NULL,
@@ -230,7 +242,7 @@ static void check_grants(const struct doctor_site *s, const struct token *t)
         doctor_add(s->d, DOCTOR_NOTE, "Take it away unless Proximo is to manage access.",
                    "the token holds Permissions.Modify on / and below: it could grant itself everything its "
                    "user may have");
-    if (strcmp(t->user, "root@pam") == 0) { /* no entry counts for it */
+    if (s->config->kind == CONFIG_PVE && strcmp(t->user, "root@pam") == 0) { /* no entry counts for it */
         doctor_add(s->d, DOCTOR_NOTE, "`proximo mint` prints the way to a user and a token of its own.",
                    "the token is root@pam's: it may do everything that Proxmox does not keep from tokens");
         return;
@@ -272,6 +284,8 @@ void doctor_site_token(struct doctor_site *s)
     (void)snprintf(name, sizeof(name), "site %s: token", s->config->name);
     doctor_section(s->d, name);
     token_split(s, &t);
+    if (s->config->kind == CONFIG_PBS)
+        s->separated = 1;
     token_read(s, &t);
     say_separation(s, &t);
     say_expiry(s, &t);

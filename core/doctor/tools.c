@@ -85,7 +85,8 @@ static void note_missing(struct survey *v, const struct tool *tool, struct json_
         if (!need_fixed_part(template, path))
             continue;
         (void)json_object_object_get_ex(set, path, &there);
-        if (grant_choose(alternatives, v->s->release, there, privilege))
+        const struct grant_of of = {v->s->config->kind, v->s->release};
+        if (grant_choose(alternatives, of, there, privilege))
             grant_add(set, path, privilege, tool->name);
     }
 }
@@ -229,8 +230,10 @@ void doctor_site_tools(struct doctor_site *s)
         doctor_add(s->d, DOCTOR_NOTE, "See the section on planes.",
                    "the planes are not loaded, so there are no tools to look at");
     else
-        for (size_t i = 0; i < subject->tool_count; i++)
-            note_tool(&v, subject->tools[i]);
+        for (size_t i = 0; i < subject->tool_count; i++) {
+            if (plane_info_for(subject->tools[i]->plane, s->config->kind))
+                note_tool(&v, subject->tools[i]);
+        }
     if (subject->planes_result == 0)
         survey_say(&v);
     json_object_put(v.missing[0]);

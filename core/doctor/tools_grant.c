@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The lines of pveum that grant what the tools lack, a role for each path, reads and changes apart, and
- * reads that need a right to change by themselves. An entry
- * on a path puts away what a path above hands down to the same token or user, so the role holds, beside what
- * is missing, what is held there already. A separated token never has more than its user, so the user is
- * looked at too.
+ * The lines of pveum (Backup Server: proxmox-backup-manager, builtin roles alone) that grant what the tools
+ * lack, a role for each path, reads and changes apart, and reads that need a right to change by themselves.
+ * An entry on a path puts away what a path above hands down to the same token or user, so the role holds,
+ * beside what is missing, what is held there already. A separated token never has more than its user, so the
+ * user is looked at too.
  */
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/problem.h"
+#include "config/config.h"
 #include "doctor/doctor.h"
 #include "doctor/grant.h"
 #include "doctor/site.h"
@@ -37,7 +38,7 @@ static struct json_object *held_by(const struct granting *g, const char *who)
 {
     const struct http_field fields[] = {
         {.name = "path", .value = g->path, .value_len = strlen(g->path)},
-        {.name = "userid", .value = who ? who : "", .value_len = who ? strlen(who) : 0}};
+        {.name = doctor_whose_field(g->s), .value = who ? who : "", .value_len = who ? strlen(who) : 0}};
     CLEANUP_JSON struct json_object *data = NULL;
     struct json_object *held = NULL;
     struct problem p = PROBLEM_INIT;
@@ -68,6 +69,22 @@ static void add_line(struct granting *g, struct buf *line)
     buf_reset(line);
 }
 
+/* A Backup Server's builtin roles for what is missing and what is held, given to one of the two. */
+static void grant_builtin(struct granting *g, struct json_object *held, const char *who)
+{
+    CLEANUP_BUF struct buf roles = BUF_INIT(1024), line = BUF_INIT(1024);
+
+    grant_roles(held, g->missing, &roles);
+    for (const char *at = roles.data ? roles.data : ""; *at;) {
+        const size_t len = strcspn(at, ",");
+
+        buf_printf(&line, "proxmox-backup-manager acl update %s %.*s --auth-id '%s'", g->path, (int)len, at,
+                   who);
+        add_line(g, &line);
+        at += len + (at[len] == ',');
+    }
+}
+
 /* The role, and the entries that give it: to the token, to its user, or to both. */
 static void grant_role(struct granting *g, const char *suffix, const struct buf *privileges, bool token,
                        bool user)
@@ -95,6 +112,12 @@ static void put_lines(struct granting *g)
     const bool for_token = g->s->separated != 0;
     const bool for_user = !of_user || !holds_all(of_user, g->missing);
 
+    if (g->s->config->kind == CONFIG_PBS) {
+        if (for_user)
+            grant_builtin(g, of_user, g->user);
+        grant_builtin(g, of_token, g->s->id);
+        return;
+    }
     grant_join(of_token, g->missing, &token);
     grant_join(of_user, g->missing, &user);
     if (!buf_ok(&token) || !buf_ok(&user))
@@ -172,11 +195,17 @@ void doctor_say_grants(const struct doctor_site *s, struct json_object *reads, s
         return;
     (void)snprintf(g.user, sizeof(g.user), "%.*s", (int)strcspn(s->id, "!"), s->id);
     doctor_add(
-        s->d, DOCTOR_NOTE, NULL,
-        "What is missing is granted by the lines below, as root on a node; a role that is there already "
-        "by `pveum role modify`. An entry on a path puts away what the paths above hand down, so each "
-        "role holds what is held there now as well. The narrowest: a guest's own path, /vms/105, in "
-        "place of /vms.");
+        s->d, DOCTOR_NOTE, NULL, "%s",
+        s->config->kind == CONFIG_PBS
+            ? "What is missing is granted by the lines below, as root on the server. A token never has more "
+              "than its user, so both need the role. An entry on a path puts away what the paths above hand "
+              "down, so what is held there now is granted anew. The narrowest: a datastore's or a "
+              "namespace's own path, /datastore/NAME/NAMESPACE, in place of /datastore."
+            : "What is missing is granted by the lines below, as root on a node; a role that is there "
+              "already "
+              "by `pveum role modify`. An entry on a path puts away what the paths above hand down, so each "
+              "role holds what is held there now as well. The narrowest: a guest's own path, /vms/105, in "
+              "place of /vms.");
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         g.kind = &kinds[i];
         say_kind(&g, kinds[i].of_changes ? changes : reads);

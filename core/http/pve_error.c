@@ -3,6 +3,9 @@
  * Proxmox's error answers turned into problems. Shapes (seen with Proxmox VE 9.2): 401 has only a reason; 403
  * names path and privilege; 400 lists every bad parameter in `errors`; 500 carries the cause in `message`,
  * its first line in the reason; 501 for what does not exist; 595..599 when one node cannot reach another.
+ * A Backup Server answers every failure as plain text: 400 for bad parameters ("parameter verification
+ * errors", one parameter a line) and for whatever else fails, 403 for rights, 404 for unknown paths and for
+ * some missing things.
  */
 #include "http/pve_error.h"
 
@@ -14,7 +17,9 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "config/config.h"
 #include "http/http.h"
+#include "http/role.h"
 
 /* Where only a part of the words is known: what they mean and what to do. First fit wins. */
 static const struct {
@@ -39,10 +44,28 @@ static const struct {
      "The node is slow or the storage hangs; look at the node's status, then try again."},
     {"is not running", PX_REMOTE, -EIO, "The guest must be running for this."},
     {" not running", PX_REMOTE, -EIO, "The guest must be running for this."},
+    {"maintenance mode", PX_REMOTE, -EBUSY,
+     "The datastore is in maintenance; pbs_datastores_list shows which mode, an operator ends it."},
+    {"is being deleted", PX_REMOTE, -EBUSY, "The datastore is being deleted."},
+    {"datastore has been unmounted", PX_REMOTE, -EBUSY, "Mount the datastore first."},
+    {"locked by another operation", PX_REMOTE, -EBUSY,
+     "A backup, restore, verification or prune holds it; look at the running tasks and wait for their end."},
+    {"unable to acquire lock", PX_REMOTE, -EBUSY,
+     "Another operation holds the lock; look at the running tasks and wait for its end."},
+    {"already running", PX_REMOTE, -EBUSY, "Look at the running tasks and wait for its end."},
+    {"owner check failed", PX_PRIVILEGE, -EPERM,
+     "The group belongs to somebody else. With Datastore.Backup or Datastore.Prune a token reaches only "
+     "groups of its own; Datastore.Modify reaches all."},
+    {"task access not allowed", PX_PRIVILEGE, -EPERM,
+     "It is somebody else's task: the token needs Sys.Audit on /system/tasks."},
+    {"permission check failed", PX_PRIVILEGE, -EPERM,
+     "The token lacks a right; `proximo doctor` lists what it holds."},
+    {"protected snapshot", PX_REMOTE, -EPERM, "Its protection has to be taken away first."},
     {"only root can", PX_PRIVILEGE, -EPERM,
      "Proxmox takes this from root@pam itself only; no token can be given it."},
     {"hostname lookup '", PX_NOT_FOUND, -ENOENT,
      "There is no node of this name; pve_cluster_status lists the nodes."},
+    {"os error 2)", PX_NOT_FOUND, -ENOENT, NULL}, /* Backup Server: a group, snapshot or namespace */
     {"no such file or directory", PX_REMOTE, -EIO, NULL},
     {"no such ", PX_NOT_FOUND, -ENOENT, NULL},
     {"does not exist", PX_NOT_FOUND, -ENOENT, NULL},
@@ -50,28 +73,48 @@ static const struct {
     {"no rule at position", PX_NOT_FOUND, -ENOENT, NULL},
 };
 
-bool pve_refusal_parse(const char *text, struct pve_refusal *ret)
+/* len bytes as a path and privileges, if they can be such; path of 0 bytes is "/". */
+static bool refusal_take(const char *path, size_t path_len, const char *privileges, size_t len,
+                         struct pve_refusal *ret)
 {
-    static const char start[] = "Permission check failed (";
     static const char privilege_bytes[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz.|, ";
-    const char *at = strstr(text, start);
-    if (at == NULL)
-        return false;
-    at += sizeof(start) - 1;
-    const size_t path_len = strcspn(at, ",)\n");
-    if (at[path_len] != ',' || at[path_len + 1] != ' ' || (path_len != 0 && at[0] != '/') ||
-        path_len >= sizeof(ret->path))
-        return false;
-    const char *privileges = at + path_len + 2;
-    const size_t len = strspn(privileges, privilege_bytes);
-    if (len == 0 || privileges[len] != ')' || len >= sizeof(ret->privileges) ||
+    if ((path_len != 0 && path[0] != '/') || path_len >= sizeof(ret->path) || len == 0 ||
+        len >= sizeof(ret->privileges) || strspn(privileges, privilege_bytes) < len ||
         memchr(privileges, '.', len) == NULL)
         return false;
-    (void)snprintf(ret->path, sizeof(ret->path), "%.*s", (int)path_len, path_len == 0 ? "/" : at);
-    if (path_len == 0)
-        (void)snprintf(ret->path, sizeof(ret->path), "/");
+    (void)snprintf(ret->path, sizeof(ret->path), "%.*s", path_len ? (int)path_len : 1, path_len ? path : "/");
     (void)snprintf(ret->privileges, sizeof(ret->privileges), "%.*s", (int)len, privileges);
     return true;
+}
+
+bool pve_refusal_parse(const char *text, struct pve_refusal *ret)
+{
+    static const char pve[] = "Permission check failed (", pbs[] = "permission check failed - missing ",
+                      pbs_quoted[] = "missing permissions '";
+    const char *at = strstr(text, pve), *end;
+    ret->kind = CONFIG_PVE;
+    if (at != NULL) {
+        at += sizeof(pve) - 1;
+        const size_t path_len = strcspn(at, ",)\n");
+        if (at[path_len] != ',' || at[path_len + 1] != ' ')
+            return false;
+        const char *privileges = at + path_len + 2;
+        const size_t len = strcspn(privileges, ")");
+        return privileges[len] == ')' && refusal_take(at, path_len, privileges, len, ret);
+    }
+    ret->kind = CONFIG_PBS;
+    at = strstr(text, pbs);
+    if (at != NULL) {
+        at += sizeof(pbs) - 1;
+        end = strstr(at, " on /");
+        return end != NULL && refusal_take(end + 4, strcspn(end + 4, " \n\""), at, (size_t)(end - at), ret);
+    }
+    at = strstr(text, pbs_quoted);
+    if (at == NULL)
+        return false;
+    at += sizeof(pbs_quoted) - 1;
+    end = strstr(at, "' on '/");
+    return end != NULL && refusal_take(end + 6, strcspn(end + 6, "'\n"), at, (size_t)(end - at), ret);
 }
 
 /* Appends text on one line, cleaned, without where in its program Proxmox stumbled, at most PVE_TEXT_LIMIT
@@ -157,15 +200,8 @@ static int refused(const struct http_answer *answer, const char *what, const cha
     }
     problem_set(p, -EPERM, PX_PRIVILEGE, "%s: the token lacks %s on %s.", what, refusal.privileges,
                 refusal.path);
-    if (pve_grant_line(refusal.path, refusal.privileges, line, sizeof(line)))
-        problem_next(
-            p,
-            "An operator can grant it: %s. A token with privilege separation has only the "
-            "intersection of its own rights and its user's: the user needs it as well (the same with "
-            "--users USER@REALM). An entry takes the place of those on paths above it: `proximo doctor` "
-            "prints "
-            "lines that keep what is held.",
-            line);
+    if (role_grant_line(refusal.kind, refusal.path, refusal.privileges, line, sizeof(line)))
+        problem_next(p, "An operator can grant it: %s. %s.", line, role_grant_note(refusal.kind));
     else
         problem_next(
             p, "An operator can grant it to the token and its user; `proximo doctor` lists what it holds.");
@@ -182,11 +218,19 @@ static bool holds(const char *text, const char *words)
     return false;
 }
 
+/* A Backup Server's 400 that is not about parameters: something else failed. */
+static bool is_plain_failure(const struct http_answer *answer, const char *words)
+{
+    return answer->status == 400 && answer->body_len > 0 && answer->body[0] != '{' &&
+           answer->body[0] != '<' && !holds(words, "parameter verification");
+}
+
 /* 400, 404, 5xx: by Proxmox's words where they are known, else by the status. */
 static int failed(const struct http_answer *answer, const char *what, const char *words, unsigned errors,
                   struct problem *p)
 {
-    const int status = answer->status;
+    const bool plain = is_plain_failure(answer, words);
+    const int status = plain ? 500 : answer->status;
     const char *next = NULL;
     const char *code = status == 404 ? PX_NOT_FOUND : PX_REMOTE;
     int error = status == 404 ? -ENOENT : -EIO;
@@ -213,7 +257,7 @@ static int failed(const struct http_answer *answer, const char *what, const char
     }
     if (strcmp(code, PX_NOT_FOUND) == 0 && next == NULL)
         next = "List what is there first; this token may not see everything.";
-    problem_set(p, error, code, "%s: Proxmox answers %d: \"%s\".", what, status, words);
+    problem_set(p, error, code, "%s: Proxmox answers %d: \"%s\".", what, answer->status, words);
     if (next != NULL)
         problem_next(p, "%s", next);
     return error;
@@ -251,7 +295,8 @@ int http_answer_problem(const struct http_answer *answer, const char *method, co
             "USER@REALM!TOKENID=SECRET (Backup Server: a colon before SECRET); then run `proximo doctor`.");
         return -EACCES;
     }
-    if (status == 403)
+    struct pve_refusal ignored;
+    if (status == 403 || (is_plain_failure(answer, words.data) && pve_refusal_parse(words.data, &ignored)))
         return refused(answer, what.data, words.data, p);
     if (status == 501) {
         problem_set(p, -ENOSYS, PX_UNSUPPORTED, "%s: this server does not have it: \"%s\".", what.data,

@@ -141,6 +141,23 @@ static bool check_poolid(const char *text, size_t len)
     return false;
 }
 
+/* A Backup Server's namespace: up to eight names with slashes between them; the root one has none. */
+static bool check_namespace(const char *text, size_t len)
+{
+    const char *part = text;
+    const char *end = text + len;
+    for (unsigned depth = 1; depth <= 8; depth++) {
+        const char *slash = memchr(part, '/', (size_t)(end - part));
+        size_t n = (size_t)((slash ? slash : end) - part);
+        if (n == 0 || !strchr(ALNUM "_", part[0]) || !all_in(part, n, ALNUM ".-_"))
+            return false;
+        if (!slash)
+            return true;
+        part = slash + 1;
+    }
+    return false;
+}
+
 static bool check_userid(const char *text, size_t len)
 {
     const char *at = memrchr(text, '@', len);
@@ -183,14 +200,13 @@ static bool check_upid(const char *text, size_t len)
     const char *node = at;
     if (!upid_field(&at, end, 1, 63, ALNUM "-") || !strchr(ALNUM, node[0]) || at[-2] == '-')
         return false;
-    if (!upid_field(&at, end, 8, 8, HEX) || !upid_field(&at, end, 8, 9, HEX) ||
-        !upid_field(&at, end, 8, 8, HEX))
+    if (!upid_field(&at, end, 8, 8, HEX) || !upid_field(&at, end, 8, 9, HEX))
         return false;
-    /* type, id and user are left; a Backup Server's has the start time before them. */
+    /* start time, type, id and user are left; a Backup Server's has the task's number before them. */
     size_t colons = 0;
     for (const char *c = at; c < end; c++)
         colons += *c == ':';
-    if (colons == 4 && !upid_field(&at, end, 8, 8, HEX))
+    if ((colons == 5 && !upid_field(&at, end, 8, 16, HEX)) || !upid_field(&at, end, 8, 8, HEX))
         return false;
     return upid_field(&at, end, 1, 64, NULL) && upid_field(&at, end, 0, 128, NULL) &&
            upid_field(&at, end, 1, 128, NULL) && at == end;
@@ -241,6 +257,12 @@ static const struct format formats[] = {
     {"realm", 2, 32, ALPHA, ALNUM ".-_", NULL, NULL,
      "a realm: a letter, then letters, digits, '.', '-', '_'"},
     {"id", 2, 128, ALPHA, ALNUM "-_", NULL, NULL, "an id: a letter, then letters, digits, '-', '_'"},
+    {"safeid", 1, 128, ALNUM "_", ALNUM ".-_", NULL, NULL,
+     "an id: a letter, digit or '_', then letters, digits, '.', '-', '_'"},
+    {"namespace", 1, 256, NULL, NULL, NULL, check_namespace,
+     "a namespace: names of letters, digits, '.', '-', '_' with '/' between them, at most eight; leave it "
+     "out "
+     "for the root namespace"},
     {"text", 0, 1024, NULL, NULL, NULL, check_text, "one line of text without control characters"},
     {"lines", 0, 16384, NULL, NULL, NULL, check_lines,
      "text without control characters but line breaks and tabs"},

@@ -97,9 +97,12 @@ static bool has_guest(struct param_list params)
 }
 
 /* Every {x} is a parameter, or one of the names a guest resolves to. */
+#define NEED_PATH "a need's path"
+
 int check_template(const char *who, const char *what, const char *text, struct param_list params,
                    struct problem *p)
 {
+    const bool is_need = strcmp(what, NEED_PATH) == 0;
     static const char *const resolved[] = {"node", "kind", "vmid"};
 
     for (const char *at = text; *at; at++) {
@@ -110,6 +113,8 @@ int check_template(const char *who, const char *what, const char *text, struct p
             continue;
         const char *end = strchr(at, '}');
         size_t len = end ? (size_t)(end - at) - 1 : 0;
+        if (is_need && len > 1 && at[len] == '?' && at > text + 1 && at[-1] == '/' && !end[1])
+            len--; /* "/{name?}" at the end: left out when it is not given */
         bool known = len && param_find(params, at + 1, len);
         for (size_t i = 0; !known && len && i < 3 && has_guest(params); i++)
             known = strlen(resolved[i]) == len && memcmp(resolved[i], at + 1, len) == 0;
@@ -377,7 +382,7 @@ int check_tool(const struct tool *tool, struct problem *p)
         if (!need->path || need->path[0] != '/' || !need->privilege || !*need->privilege)
             r = problem_set(p, -EINVAL, PX_PLANE, "%s: a need has no path or no privilege", who);
         else
-            r = check_template(who, "a need's path", need->path, params, p);
+            r = check_template(who, NEED_PATH, need->path, params, p);
     }
     return r;
 }

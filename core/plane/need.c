@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "plane/manifest.h"
 #include "plane/site.h"
 
@@ -20,6 +21,12 @@ bool need_fixed_part(const char *template, char ret[NEED_PATH_SIZE])
     memcpy(ret, template, len);
     ret[len] = '\0';
     return len > 0;
+}
+
+void need_leave_out(struct buf *path)
+{
+    if (path->len > 1 && path->data[path->len - 1] == '/')
+        path->data[--path->len] = '\0';
 }
 
 enum need_held need_ask(struct site *site, const struct site_call *call, const struct need_row *need,

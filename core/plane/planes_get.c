@@ -14,6 +14,7 @@
 #include "base/cancel.h"
 #include "base/text.h"
 #include "plane/host.h"
+#include "plane/need.h"
 #include "plane/read_cache.h"
 #include "plane/upcall.h"
 
@@ -40,9 +41,16 @@ char *get_fill(struct get *get, const char *template, bool encode, struct proble
         }
         const char *end = strchr(at, '}');
         size_t len = end ? (size_t)(end - at) - 1 : 0, i = 0;
+        const bool may_lack = !encode && len > 1 && at[len] == '?';
+        len -= may_lack;
         while (i < get->field_count &&
                (strlen(get->fields[i].name) != len || memcmp(get->fields[i].name, at + 1, len) != 0))
             i++;
+        if (may_lack && (i == get->field_count || get->fields[i].value_len == 0)) {
+            need_leave_out(&path);
+            at = end;
+            continue;
+        }
         if (!end || i == get->field_count || !segment_ok(&get->fields[i])) {
             (void)problem_set(p, -EINVAL, PX_ARG, "%.200s: \"%.*s\" has no value that can stand in a path",
                               template, (int)(len < 40 ? len : 40), at + 1);

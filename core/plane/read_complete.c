@@ -8,7 +8,8 @@
 
 #include "base/json.h"
 #include "base/text.h"
-#include "http/pve_error.h"
+#include "config/config.h"
+#include "http/role.h"
 #include "plane/read_inner.h"
 
 #define MISSING_LIMIT 4000
@@ -56,14 +57,14 @@ void completeness_write(const struct completeness *c, struct buf *out)
     }
 }
 
-static void put_missing(struct completeness *c, const char *path, const char *privilege)
+static void put_missing(struct completeness *c, unsigned kind, const char *path, const char *privilege)
 {
     CLEANUP_BUF struct buf row = BUF_INIT(2048);
     char grant[400];
     buf_char(&row, '{');
     json_put_key_string(&row, "path", path);
     json_put_key_string(&row, "privilege", privilege);
-    if (pve_grant_line(path, privilege, grant, sizeof(grant)))
+    if (role_grant_line(kind, path, privilege, grant, sizeof(grant)))
         json_put_key_string(&row, "grant", grant);
     buf_char(&row, '}');
     if (!buf_ok(&row) || c->missing.len + row.len + 1 > MISSING_LIMIT ||
@@ -75,11 +76,12 @@ static void put_missing(struct completeness *c, const char *path, const char *pr
 
 void reading_missing(void *arg, const char *path, const char *privilege, bool known)
 {
+    const struct reading *r = arg;
     struct completeness *c = &((struct reading *)arg)->complete;
     c->asked = true;
     if (known) {
         c->missing_any = true;
-        put_missing(c, path, privilege);
+        put_missing(c, site_config(r->call->site)->kind, path, privilege);
         return;
     }
     c->unknown = true;

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "plane/argument_inner.h"
+#include "plane/need.h"
 #include "plane/read_inner.h"
 
 #define FIELDS_MAX 192
@@ -141,7 +142,14 @@ int reading_fill(const struct reading *r, const char *template, bool encode, str
         name[len - 1] = 0;
         template += len + 1;
         CLEANUP_BUF struct buf value = BUF_INIT(HTTP_PATH_LIMIT);
+        const bool may_lack = name[len - 2] == '?';
+        if (may_lack)
+            name[len - 2] = 0;
         int result = reading_value(r, name, &value);
+        if (may_lack && (result == -ENOENT || (result == 0 && value.len == 0))) {
+            need_leave_out(out);
+            continue;
+        }
         if (result < 0)
             return result;
         /* Formats refuse these already; a path must never depend on that. */

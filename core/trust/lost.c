@@ -13,12 +13,14 @@
 #include "config/config.h"
 #include "trust/run_inner.h"
 
-#define SLACK_S    2   /* the start of a task is in whole seconds */
-#define LIST_LIMIT 200 /* newest tasks that are looked at */
+#define SLACK_S    2           /* the start of a task is in whole seconds */
+#define LIST_LIMIT 200         /* newest tasks that are looked at */
+#define PBS_NODE   "localhost" /* a Backup Server's only node goes by this name too */
 
 struct search {
     struct run *run;
     bool always;
+    bool pbs;
     char node[128];
     char user[256];
     char id[128];
@@ -63,7 +65,8 @@ static bool candidate(const struct search *search, const char *text, size_t len,
 {
     if (upid_parse(text, len, ret) < 0)
         return false;
-    return text_in_list(search->types, ret->type) && (!search->id[0] || strcmp(search->id, ret->id) == 0) &&
+    const bool same = search->pbs ? lost_id_has(ret->id, search->id) : strcmp(search->id, ret->id) == 0;
+    return text_in_list(search->types, ret->type) && (!search->id[0] || same) &&
            strcmp(search->user, ret->user) == 0 && (int64_t)ret->starttime >= search->from_s &&
            (int64_t)ret->starttime <= search->to_s;
 }
@@ -101,13 +104,14 @@ static int list_once(const struct search *search, char ret_upid[UPID_LIMIT], siz
     (void)snprintf(since, sizeof(since), "%lld", (long long)search->from_s);
     (void)snprintf(until, sizeof(until), "%lld", (long long)search->to_s);
     (void)snprintf(limit, sizeof(limit), "%d", LIST_LIMIT);
-    struct http_field fields[] = {{"source", "all", 3},
-                                  {"since", since, strlen(since)},
+    /* A Backup Server lists running and ended tasks alike. */
+    struct http_field fields[] = {{"since", since, strlen(since)},
                                   {"until", until, strlen(until)},
                                   {"limit", limit, strlen(limit)},
+                                  {"source", "all", 3},
                                   {"vmid", search->id, strlen(search->id)}};
     uint64_t vmid = 0;
-    size_t count = text_to_u64(search->id, 999999999, &vmid) == 0 ? 5 : 4;
+    size_t count = search->pbs ? 3 : text_to_u64(search->id, 999999999, &vmid) == 0 ? 5 : 4;
     buf_printf(&path, "/nodes/%s/tasks", search->node);
     struct site_call call = run_call(search->run, search->always, search->run->times->lost);
     if (site_get(search->run->request->site, &call, path.data, fields, count, true, &answer, p) < 0)
@@ -139,8 +143,14 @@ int lost_find(struct run *run, bool always, const char *method, const char *path
     size_t count = 0;
     *ret_several = false;
     search.types = lost_types(method, path, fields, search.id);
-    if (!search.types || !node_of(path, search.node, sizeof(search.node)))
+    search.pbs = site_config(run->request->site)->kind == CONFIG_PBS;
+    if (!search.types)
         return 0;
+    if (!node_of(path, search.node, sizeof(search.node))) {
+        if (!search.pbs)
+            return 0;
+        memcpy(search.node, PBS_NODE, sizeof(PBS_NODE));
+    }
     int r = site_token_id(run->request->site, search.user, p);
     if (r < 0)
         return -EAGAIN;

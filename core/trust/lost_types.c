@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Which tasks a request starts: what a lost answer's task is looked for by. Types are the words in a UPID.
- * Source: the API's methods and the worker names of Proxmox VE; an HA-managed guest gets an HA task instead.
+ * Source: the API's methods and the worker names of Proxmox VE (an HA-managed guest gets an HA task instead)
+ * and of Backup Server, whose ids are parts with colons between them: "main:prod:vm/100", "main:v-daily".
  */
 #include <string.h>
 
@@ -15,8 +16,9 @@ struct task_row {
     const char *id_field; /* the parameter that is the id, where the path has none; NULL: any id */
 };
 
-#define CT "/nodes/{}/lxc"
-#define VM "/nodes/{}/qemu"
+#define CT    "/nodes/{}/lxc"
+#define VM    "/nodes/{}/qemu"
+#define STORE "/admin/datastore/{id}"
 static const struct task_row rows[] = {
     {"POST", CT "/{id}/status/start", "vzstart,hastart", NULL},
     {"POST", CT "/{id}/status/stop", "vzstop,hastop", NULL},
@@ -68,6 +70,24 @@ static const struct task_row rows[] = {
     {"DELETE", "/nodes/{}/storage/{}/content/{}", "imgdel", NULL},
     {"POST", "/nodes/{}/storage/{}/download-url", "download", NULL},
     {"DELETE", "/nodes/{}/storage/{}/prunebackups", "prunebackups", NULL},
+    /* Backup Server */
+    {"POST", STORE "/gc", "garbage_collection", NULL},
+    {"POST", STORE "/verify", "verify,verify_group,verify_snapshot", NULL},
+    {"POST", STORE "/prune", "prune", NULL},
+    {"POST", STORE "/prune-datastore", "prune", NULL},
+    {"POST", STORE "/mount", "mount-device", NULL},
+    {"POST", STORE "/unmount", "unmount-device", NULL},
+    {"PUT", STORE "/s3-refresh", "s3-refresh", NULL},
+    {"POST", "/config/datastore", "create-datastore", "name"},
+    {"DELETE", "/config/datastore/{id}", "delete-datastore", NULL},
+    {"POST", "/admin/prune/{id}/run", "prunejob,prune", NULL},
+    {"POST", "/admin/verify/{id}/run", "verificationjob", NULL},
+    {"POST", "/admin/sync/{id}/run", "syncjob", NULL},
+    {"POST", "/pull", "sync", "store"},
+    {"POST", "/push", "sync", "store"},
+    {"POST", "/tape/backup/{id}", "tape-backup-job", NULL},
+    {"POST", "/tape/backup", "tape-backup", "store"},
+    {"POST", "/tape/restore", "tape-restore", NULL},
 };
 
 static bool fits(const char *pattern, const char *path, char ret_id[128])
@@ -90,6 +110,35 @@ static bool fits(const char *pattern, const char *path, char ret_id[128])
         pattern += want;
         path += have;
     }
+}
+
+/* One byte of a Backup Server's id, in which others than letters, digits and a few are "\\xNN". */
+static char id_byte(const char **at)
+{
+    const char *text = *at;
+    const int high = text[0] == '\\' && text[1] == 'x' ? text_hex_digit(text[2]) : -1;
+    const int low = high >= 0 ? text_hex_digit(text[3]) : -1;
+    *at += low >= 0 ? 4 : 1;
+    return low >= 0 ? (char)(high * 16 + low) : text[0];
+}
+
+bool lost_id_has(const char *id, const char *part)
+{
+    const char *want = part;
+    bool good = true;
+    while (*id) {
+        const char c = id_byte(&id);
+        if (c == ':' && good && !*want)
+            return true;
+        if (c == ':') {
+            want = part;
+            good = true;
+        } else {
+            good = good && *want && *want == c;
+            want += good;
+        }
+    }
+    return good && !*want;
 }
 
 const char *lost_types(const char *method, const char *path, const struct field_list *fields,

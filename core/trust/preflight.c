@@ -9,7 +9,7 @@
 
 #include "base/json.h"
 #include "config/config.h"
-#include "http/pve_error.h"
+#include "http/role.h"
 #include "trust/build.h"
 
 int preflight_need(struct build *b, const char *who, const char *path_template, const char *path,
@@ -35,13 +35,9 @@ int preflight_need(struct build *b, const char *who, const char *path_template, 
     }
     problem_set(p, -EACCES, PX_PRIVILEGE, "%s needs %.100s on %.200s, which this token does not hold", who,
                 privilege, path);
-    if (pve_grant_line(path, privilege, grant, sizeof(grant)))
-        problem_next(
-            p,
-            "%s; with privilege separation the token's user needs it as well (the same with --users "
-            "USER@REALM). An entry takes the place of those on paths above it: `proximo doctor` prints "
-            "lines that keep what is held",
-            grant);
+    const unsigned kind = site_config(b->request->site)->kind;
+    if (role_grant_line(kind, path, privilege, grant, sizeof(grant)))
+        problem_next(p, "%s. %s", grant, role_grant_note(kind));
     else
         problem_next(p, "grant %.100s on %.200s to the token", privilege, path);
     return -EACCES;

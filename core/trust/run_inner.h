@@ -257,6 +257,9 @@ void follow_log(struct run *run, struct step_run *s, uint64_t *next, double *ret
  * any. */
 const char *lost_types(const char *method, const char *path, const struct field_list *fields,
                        char ret_id[128]);
+/* Is `part` one of the parts with colons between them of a Backup Server's task id, where other bytes are
+ * "\xNN"? */
+bool lost_id_has(const char *id, const char *part);
 /*
  * The task of a request whose answer was lost: by type, id, user and start time (sent_us, wall clock). 1 and
  * ret_upid; 0: none or several (*ret_several); -EAGAIN and p: the site could not be asked.

@@ -6,9 +6,18 @@
  */
 #include "pbs.h"
 
+/* clang-format off */
 static const struct topic *const topics[] = {
     &pbs_topic_datastores,
+    &pbs_topic_snapshots,
+    &pbs_topic_jobs,
+    &pbs_topic_remotes,
+    &pbs_topic_tasks,
+    &pbs_topic_access,
+    &pbs_topic_tape,
+    &pbs_topic_node,
 };
+/* clang-format on */
 
 static struct proximo_plane plane = {
     PROXIMO_PLANE_HEAD,

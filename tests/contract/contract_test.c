@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Every tool of every built-in plane is called with every sample of every argument. Each request it makes, by
- * a row or from a function, must be one that the API description of Proxmox VE takes: method, path, names,
+ * a row or from a function, must be one that the API description of Proxmox VE (or Backup Server) takes: method, path, names,
  * types, choices, required ones. The descriptions lie beside the project (PROXIMO_SHARED or ../shared);
  * without them the test says so.
  */
@@ -33,8 +33,12 @@
 #define PLANES_MAX 16
 #define S(text)    ((char *)(uintptr_t)(text))
 
-static const char *const versions[] = {"pve-9.2.json", "pve-8.4.json"};
-static struct api *apis[2];
+/* The last one is for the planes of Backup Servers, the others for the rest. */
+static const char *const versions[] = {"pve-9.2.json", "pve-8.4.json", "pbs-4.2.json"};
+#define VERSIONS 3u
+#define PBS      2u
+static struct api *apis[VERSIONS];
+static bool for_pbs; /* the call in progress is to a Backup Server */
 static char fault[1024]; /* the first one of the call in progress */
 static size_t request_total;
 static char loading[64];    /* the plane that is being opened */
@@ -47,10 +51,10 @@ static char *serve(const struct http_request *request, int *ret_status)
     const char *returns = "null";
     char why[700];
     request_total++;
-    for (size_t i = 0; i < 2; i++) {
-        if (i > 0 && sample_is_of_9(request->path))
+    for (size_t i = for_pbs ? PBS : 0; i < (for_pbs ? VERSIONS : PBS); i++) {
+        if (!for_pbs && i > 0 && sample_is_of_9(request->path))
             continue;
-        if (apis[i] && !(release && (*release == '8') != (i == 1)) &&
+        if (apis[i] && (for_pbs || !(release && (*release == '8') != (i == 1))) &&
             api_check(apis[i], request, why, sizeof(why), &returns) < 0 && !fault[0])
             snprintf(fault, sizeof(fault), "%s: %s", versions[i], why);
     }
@@ -62,6 +66,8 @@ static char *serve(const struct http_request *request, int *ret_status)
                       "{\"type\":\"lxc\",\"vmid\":105,\"name\":\"ct105\",\"node\":\"pve1\"}]}");
     if (strstr(request->path, "/tasks/") && strcmp(returns, "object") == 0)
         return strdup("{\"data\":{\"status\":\"stopped\"}}"); /* what is waited for has ended */
+    if (for_pbs && strstr(request->path, "/tasks/") && strstr(request->path, "/log"))
+        return strdup("{\"data\":[]}"); /* the description does not say what it returns */
     if (strstr(request->path, "/status/current") && strcmp(returns, "object") == 0)
         return strdup("{\"data\":{\"status\":\"running\"}}"); /* a command runs only where the guest does */
     if (strstr(request->path, "/config") && strcmp(returns, "object") == 0)
@@ -225,9 +231,9 @@ static int64_t host_deadline_ms(struct proximo_call *call)
 static int32_t host_site(struct proximo_call *call, struct proximo_site *ret)
 {
     (void)call;
-    ret->kind = PROXIMO_SITE_PVE;
+    ret->kind = for_pbs ? PROXIMO_SITE_PBS : PROXIMO_SITE_PVE;
     ret->name = (struct proximo_text){"lab", 3};
-    ret->version = (struct proximo_text){release ? release : "9.2.3", 5};
+    ret->version = (struct proximo_text){for_pbs ? "4.2.1" : release ? release : "9.2.3", 5};
     return 0;
 }
 
@@ -392,7 +398,7 @@ static int load(void **state)
     const char *source = getenv("PROXIMO_TEST_SOURCE_DIR");
     const char *build = getenv("PROXIMO_TEST_BUILD_DIR");
     char path[1100];
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < VERSIONS; i++) {
         if (shared)
             snprintf(path, sizeof(path), "%s/api/%s", shared, versions[i]);
         else
@@ -420,8 +426,8 @@ static int unload(void **state)
         planes[i].plane->close(planes[i].instance);
         plane_info_free(planes[i].info);
     }
-    api_free(apis[0]);
-    api_free(apis[1]);
+    for (size_t i = 0; i < VERSIONS; i++)
+        api_free(apis[i]);
     return 0;
 }
 
@@ -436,6 +442,8 @@ static void call_tool(const struct tool *tool, struct json_object *arguments)
     struct sites *sites = NULL;
     struct read_result result = {0};
     struct problem p = PROBLEM_INIT;
+    for_pbs = !plane_info_for(tool->plane, CONFIG_PVE);
+    site_row.kind = for_pbs ? CONFIG_PBS : CONFIG_PVE;
     assert_int_equal(sites_new(&config, &sites), 0); /* a new one: nothing is remembered */
     fake_http_reset();
     fake_http_fallback(serve);
@@ -540,7 +548,7 @@ static void every_request_is_one_that_proxmox_takes(void **state)
     (void)state;
     size_t tools = 0;
     size_t calls = 0;
-    if (!apis[0] && !apis[1]) {
+    if (!apis[0] && !apis[1] && !apis[PBS]) {
         printf("no API descriptions (set PROXIMO_SHARED): nothing was checked\n");
         skip();
     }

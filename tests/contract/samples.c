@@ -23,6 +23,8 @@ static const struct {
     {"userid", {"root@pam", NULL}},
     {"realm", {"pam", NULL}},
     {"id", {"nightly", NULL}},
+    {"safeid", {"main", NULL}},
+    {"namespace", {"prod/web", NULL}},
 };
 
 /* Names that must be ones of a list that a node has: which there are differs from system to system. */
@@ -33,12 +35,17 @@ static const struct {
     {"disk", "/dev/sda"},
 };
 
+#define PBS_UPID "UPID:vault:00001234:0000ABCD:00000001:66000000:garbage_collection:main:root@pam!tok:"
+
 /* What one tool alone takes. */
 static const struct {
     const char *tool, *name, *sample;
 } tool_samples[] = {
     {"pve_backup_files", "volid", "local:backup/ct/105/2026-11-19T02:00:00Z"},
     {"pve_backup_files", "filepath", "/root.pxar.didx/etc"},
+    {"pbs_acl_list", "path", "/datastore/main"},
+    {"pbs_task_status", "upid", PBS_UPID},
+    {"pbs_task_log", "upid", PBS_UPID},
     {"pve_permissions", "who", "alice@pve!ci"},
     {"pve_permissions", "path", "/vms/105"},
     {"pve_who_can", "privilege", "VM.Audit"},

@@ -15,8 +15,11 @@
 
 static struct {
     const char *name, *version;
+    bool pbs; /* of Backup Server: for the rows of its plane */
     struct api *api;
-} descriptions[] = {{"pve-9.2.json", "9.2", NULL}, {"pve-8.4.json", "8.4", NULL}};
+} descriptions[] = {
+    {"pve-9.2.json", "9.2", false, NULL}, {"pve-8.4.json", "8.4", false, NULL}, {"pbs-4.2.json", "4.2", true, NULL}};
+#define DESCRIPTIONS (sizeof(descriptions) / sizeof(descriptions[0]))
 
 static void load_once(void)
 {
@@ -24,7 +27,7 @@ static void load_once(void)
     const char *shared = getenv("PROXIMO_SHARED"), *source = getenv("PROXIMO_TEST_SOURCE_DIR");
     char path[1200];
 
-    for (size_t i = 0; !loaded && i < 2; i++) {
+    for (size_t i = 0; !loaded && i < DESCRIPTIONS; i++) {
         if (shared && *shared)
             (void)snprintf(path, sizeof(path), "%s/api/%s", shared, descriptions[i].name);
         else
@@ -39,8 +42,11 @@ static void load_once(void)
 
 bool contract_known(void)
 {
+    bool all = true;
     load_once();
-    return descriptions[0].api && descriptions[1].api;
+    for (size_t i = 0; i < DESCRIPTIONS; i++)
+        all = all && descriptions[i].api;
+    return all;
 }
 
 static size_t fields_of(struct json_object *params, struct http_field *fields)
@@ -75,8 +81,8 @@ static void check_line(struct stage *stage, struct json_object *line)
                                          .path = member(line, "path"),
                                          .fields = fields,
                                          .field_count = fields_of(params, fields)};
-    for (size_t i = 0; i < 2; i++) {
-        if (!descriptions[i].api || (since && strcmp(descriptions[i].version, since) < 0) ||
+    for (size_t i = 0; i < DESCRIPTIONS; i++) {
+        if (!descriptions[i].api || descriptions[i].pbs != (strcmp(stage->row->plane, "pbs") == 0) || (since && strcmp(descriptions[i].version, since) < 0) ||
             (until && strcmp(descriptions[i].version, until) > 0))
             continue;
         if (api_check(descriptions[i].api, &request, why, sizeof(why), &returns) < 0)

@@ -24,6 +24,10 @@
 static const struct {
     const char *pattern, *word;
 } rules[] = {
+    {"UPID:([A-Za-z0-9.-]+):[0-9A-F]{8}:[0-9A-F]{8,9}:[0-9A-F]{8,16}:[0-9A-F]{8}:",
+     "UPID:\\1:0003A5F1:01B2C3D4:00000007:6B08C5E4:"}, /* Backup Server's, with the task's number */
+    {"UPID%3A([A-Za-z0-9.-]+)%3A[0-9A-F]{8}%3A[0-9A-F]{8,9}%3A[0-9A-F]{8,16}%3A[0-9A-F]{8}%3A",
+     "UPID%3A\\1%3A0003A5F1%3A01B2C3D4%3A00000007%3A6B08C5E4%3A"},
     {"UPID:([A-Za-z0-9.-]+):[0-9A-F]{8}:[0-9A-F]{8,9}:[0-9A-F]{8}:", "UPID:\\1:0003A5F1:01B2C3D4:6B08C5E4:"},
     {"UPID%3A([A-Za-z0-9.-]+)%3A[0-9A-F]{8}%3A[0-9A-F]{8,9}%3A[0-9A-F]{8}%3A",
      "UPID%3A\\1%3A0003A5F1%3A01B2C3D4%3A6B08C5E4%3A"},

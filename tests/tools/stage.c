@@ -56,7 +56,18 @@ const char *member(struct json_object *o, const char *name)
 
 /* ---- what the row does before */
 
-char *stage_fill(struct stage *stage, const char *text)
+/* A backslash (Backup Server's task ids have them) as it must stand in JSON, a path or a form. */
+static void add_value(struct buf *out, const char *value, bool json)
+{
+    for (; *value; value++) {
+        if (*value == '\\')
+            buf_str(out, json ? "\\\\" : "%5C");
+        else
+            buf_char(out, *value);
+    }
+}
+
+static char *fill(struct stage *stage, const char *text, bool json)
 {
     struct buf filled CLEANUP_BUF = BUF_INIT(1 << 20);
 
@@ -70,18 +81,23 @@ char *stage_fill(struct stage *stage, const char *text)
             fail_msg("%s: %s%s} is not in %s", stage->row->label, MARK, pointer,
                      json_object_to_json_string(stage->before));
         buf_add(&filled, text, (size_t)(mark - text));
-        buf_str(&filled, json_object_get_string(value));
+        add_value(&filled, json_object_get_string(value), json);
         text = end + 1;
     }
     buf_str(&filled, text);
     return buf_take(&filled, NULL);
 }
 
+char *stage_fill(struct stage *stage, const char *text)
+{
+    return fill(stage, text, false);
+}
+
 char *stage_arguments(struct stage *stage, struct json_object *instead)
 {
     struct json_object *o = instead ? instead : row_part(stage->row, "arguments", json_type_object);
 
-    return stage_fill(stage, json_object_to_json_string_ext(o, PLAIN));
+    return fill(stage, json_object_to_json_string_ext(o, PLAIN), true);
 }
 
 /* UPID:NODE:... */
@@ -267,7 +283,7 @@ void stage_holds(struct stage *stage, const char *what, struct json_object *want
     {
         struct json_object *is = NULL;
         const bool there = answer && json_pointer_get(answer, pointer, &is) == 0;
-        CLEANUP_FREE char *text = stage_fill(stage, json_object_to_json_string_ext(value, PLAIN));
+        CLEANUP_FREE char *text = fill(stage, json_object_to_json_string_ext(value, PLAIN), true);
         struct json_object *filled CLEANUP_JSON = json_tokener_parse(text);
         const char *words = says(value) ? json_object_get_string(says(value)) : NULL;
         const bool holds = any(value) ? there

@@ -121,8 +121,8 @@ struct proximo_call; /* one call in progress: opaque, valid until the function r
  * format names a check the host knows: "guest" (vmid or name; resolves {vmid}, {kind} and {node} for the
  * path), "kind" (lxc or qemu; only beside a guest), "node", "vmid", "upid", "storage", "volid", "snapname",
  * "iface", "poolid", "userid", "realm", "id" (Proxmox's configuration id), "text" (one line without control
- * characters), "lines" (several), "epoch". Absent: a string is checked as "text". An unknown format refuses
- * the plane.
+ * characters), "lines" (several), "epoch"; since 0.5 of Backup Servers "safeid" (a datastore, a job, a
+ * group's id) and "namespace". Absent: a string is checked as "text". An unknown format refuses the plane.
  */
 struct proximo_param {
     uint32_t struct_size;
@@ -154,7 +154,7 @@ struct proximo_column {
 };
 
 /* A privilege that a full answer (or the change) needs. "A|B" in privilege: either. {x} in path as in request
- * paths. */
+ * paths; since 0.5 it may end with "/{x?}", which is left out with its slash where x is not given. */
 struct proximo_need {
     uint32_t struct_size;
     uint32_t _reserved;

@@ -10,11 +10,13 @@
 
 #include "base/json.h"
 #include "command/mint.h"
+#include "config/config.h"
 #include "doctor/grant.h"
 
 static void mint_open(struct mint *m)
 {
-    *m = (struct mint){.user = "proximo@pve", .token = "proximo", .release = GRANT_NEWEST};
+    *m = (struct mint){
+        .user = "proximo@pve", .token = "proximo", .kind = CONFIG_PVE, .release = GRANT_NEWEST};
     for (int i = 0; i < MINT_KINDS; i++) {
         m->needs[i] = json_object_new_object();
         m->roles[i] = json_object_new_object();
@@ -84,10 +86,42 @@ static void what_is_granted_above_is_not_said_again(void **state)
     mint_close(&m);
 }
 
+static const char *builtin(const struct mint *m, enum mint_kind kind, const char *path)
+{
+    const char *roles = "";
+
+    (void)json_get_string(m->grants[kind], path, &roles, NULL);
+    return roles;
+}
+
+static void a_backup_server_has_builtin_roles(void **state)
+{
+    struct mint m;
+
+    (void)state;
+    mint_open(&m);
+    m.kind = CONFIG_PBS;
+    grant_add(m.needs[MINT_READ], "/", "Sys.Audit", "traffic");
+    grant_add(m.needs[MINT_READ], "/system/tasks", "Sys.Audit", "tasks");
+    grant_add(m.needs[MINT_READ], "/datastore", "Datastore.Audit", "groups");
+    grant_add(m.needs[MINT_READ], "/remote", "Remote.Audit", "remotes");
+    grant_add(m.needs[MINT_CHANGE], "/datastore", "Datastore.Modify", "delete");
+    grant_add(m.needs[MINT_CHANGE], "/datastore", "Datastore.Verify", "verify");
+    mint_rights(&m);
+    assert_string_equal(builtin(&m, MINT_READ, "/"), "Audit");
+    assert_string_equal(builtin(&m, MINT_READ, "/system/tasks"), "");
+    assert_string_equal(builtin(&m, MINT_READ, "/datastore"), "DatastoreAudit");
+    assert_string_equal(builtin(&m, MINT_READ, "/remote"), "RemoteAudit");
+    assert_string_equal(builtin(&m, MINT_CHANGE, "/datastore"), "DatastoreAdmin");
+    assert_int_equal(json_object_object_length(m.roles[MINT_READ]), 0);
+    mint_close(&m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(what_is_above_goes_along),
-                                       cmocka_unit_test(what_is_granted_above_is_not_said_again)};
+                                       cmocka_unit_test(what_is_granted_above_is_not_said_again),
+                                       cmocka_unit_test(a_backup_server_has_builtin_roles)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,6 +13,7 @@
 
 #include "http/http.h"
 #include "http/pve_error.h"
+#include "http/role.h"
 #include "http/token.h"
 
 static struct problem told(int status, const char *reason, const char *body, int expected)
@@ -161,13 +162,99 @@ static void test_roles(void **state)
 {
     (void)state;
     char privilege[48], line[300];
-    assert_string_equal(pve_role_for("VM.PowerMgmt", privilege), "PVEVMUser");
-    assert_string_equal(pve_role_for("VM.Snapshot|VM.Audit", privilege), "PVEAuditor");
+    assert_string_equal(role_for(CONFIG_PVE, "VM.PowerMgmt", privilege), "PVEVMUser");
+    assert_string_equal(role_for(CONFIG_PVE, "VM.Snapshot|VM.Audit", privilege), "PVEAuditor");
     assert_string_equal(privilege, "VM.Audit");
-    assert_null(pve_role_for("VM.Nope", NULL));
-    assert_false(pve_grant_line("/vms/1 2", "VM.Audit", line, sizeof(line)));
+    assert_null(role_for(CONFIG_PVE, "VM.Nope", NULL));
+    assert_false(role_grant_line(CONFIG_PVE, "/vms/1 2", "VM.Audit", line, sizeof(line)));
     assert_string_equal(line, "");
-    assert_false(pve_grant_line("vms", "VM.Audit", line, sizeof(line)));
+    assert_false(role_grant_line(CONFIG_PVE, "vms", "VM.Audit", line, sizeof(line)));
+}
+
+static void test_backup_server_rights(void **state)
+{
+    (void)state;
+    struct problem p = told(
+        403, "Forbidden",
+        "permission check failed - missing Datastore.Audit|Datastore.Backup on /datastore/main/prod", -EPERM);
+    assert_string_equal(p.code, PX_PRIVILEGE);
+    assert_non_null(strstr(p.cause, "Datastore.Audit|Datastore.Backup on /datastore/main/prod"));
+    assert_non_null(strstr(p.next, "proxmox-backup-manager acl update /datastore/main/prod DatastoreAudit "
+                                   "--auth-id 'USER@REALM!TOKENID'"));
+    assert_non_null(strstr(p.next, "intersection"));
+    assert_null(strstr(p.next, "pveum"));
+
+    /* Checks inside of a method answer 400. */
+    p = told(400, "Bad Request", "missing permissions 'Datastore.Modify' on '/datastore/main'", -EPERM);
+    assert_string_equal(p.code, PX_PRIVILEGE);
+    assert_non_null(strstr(p.next, "acl update /datastore/main DatastoreAdmin"));
+    p = told(400, "Bad Request", "missing permissions 'Sys.Modify' on '/'", -EPERM);
+    assert_non_null(strstr(p.next, "acl update / Admin --auth-id"));
+
+    p = told(403, "Forbidden", "permission check failed - missing Datastore.Audit on /datastore/a;reboot",
+             -EPERM);
+    assert_null(strstr(p.next, "manager"));
+    p = told(403, "Forbidden", "permission check failed - missing $(id) on /datastore/a", -EPERM);
+    assert_null(strstr(p.next, "manager"));
+}
+
+static void test_backup_server_words(void **state)
+{
+    static const struct {
+        int status;
+        const char *body, *code;
+        int error;
+        const char *next; /* NULL: whatever */
+    } rows[] = {
+        {400, "no such datastore 'nosuch'", PX_NOT_FOUND, -ENOENT, "List what is there"},
+        {400, "parameter verification errors\n\nparameter 'store': value must be at least 3 characters long",
+         PX_PARAM, -EINVAL, "Correct"},
+        {400, "parameter verification errors\n\nparameter 'x': no such datastore 'y'", PX_PARAM, -EINVAL,
+         NULL},
+        {400, "datastore 'offsite' is unavailable: read-only maintenance mode: moving", PX_REMOTE, -EBUSY,
+         "maintenance"},
+        {400, "snapshot vm/100/2026-11-20T02:00:00Z is locked by another operation", PX_REMOTE, -EBUSY,
+         "running tasks"},
+        {400, "unable to acquire lock \"/run/x\" - Interrupted system call", PX_REMOTE, -EBUSY, NULL},
+        {400, "backup owner check failed (backup@pbs != root@pam)", PX_PRIVILEGE, -EPERM, "belongs"},
+        {400, "task access not allowed", PX_PRIVILEGE, -EPERM, "/system/tasks"},
+        {400, "cannot remove protected snapshot", PX_REMOTE, -EPERM, "protection"},
+        {400, "unable to open snapshot directory \"/x\" - ENOENT: No such file (os error 2)", PX_NOT_FOUND,
+         -ENOENT, NULL},
+        {400, "detected modified configuration - file changed by other user? Try again.", PX_REMOTE, -ESTALE,
+         "read it again"},
+        {400, "something else failed", PX_REMOTE, -EIO, NULL},
+        {404, "job 'nosuch' does not exist.", PX_NOT_FOUND, -ENOENT, "List"},
+        {404, "Path '/api2/json/nosuch' not found.", PX_NOT_FOUND, -ENOENT, NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct problem p = told(rows[i].status, "Bad Request", rows[i].body, rows[i].error);
+        assert_string_equal(p.code, rows[i].code);
+        if (rows[i].next && !strstr(p.next, rows[i].next))
+            fail_msg("%s: %s", rows[i].body, p.next);
+    }
+}
+
+static void test_backup_server_roles(void **state)
+{
+    char line[300], privilege[48];
+    (void)state;
+    assert_string_equal(role_for(CONFIG_PBS, "Datastore.Backup|Datastore.Audit", privilege),
+                        "DatastoreAudit");
+    assert_string_equal(privilege, "Datastore.Audit");
+    assert_string_equal(role_for(CONFIG_PBS, "Datastore.Prune", NULL), "DatastorePowerUser");
+    assert_string_equal(role_for(CONFIG_PBS, "Datastore.Allocate", NULL), "Admin");
+    assert_string_equal(role_for(CONFIG_PBS, "Remote.Read", NULL), "RemoteSyncOperator");
+    assert_null(role_for(CONFIG_PBS, "VM.Audit", NULL));
+    assert_null(role_for(CONFIG_PVE, "Datastore.Prune", NULL));
+    assert_true(role_grant_line(CONFIG_PBS, "/datastore/main", "Datastore.Verify", line, sizeof(line)));
+    assert_string_equal(line, "proxmox-backup-manager acl update /datastore/main DatastoreReader --auth-id "
+                              "'USER@REALM!TOKENID'");
+    assert_false(role_grant_line(CONFIG_PBS, "/datastore/a b", "Datastore.Verify", line, sizeof(line)));
+    assert_non_null(strstr(role_grant_note(CONFIG_PBS), "intersection"));
+    assert_true(role_of_pbs_has("Admin", "Sys.Console"));
+    assert_false(role_of_pbs_has("Audit", "Remote.Audit"));
 }
 
 static void test_token(void **state)
@@ -216,8 +303,15 @@ static void test_token(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_statuses), cmocka_unit_test(test_privileges), cmocka_unit_test(test_parameters),
-        cmocka_unit_test(test_words),    cmocka_unit_test(test_roles),      cmocka_unit_test(test_token),
+        cmocka_unit_test(test_statuses),
+        cmocka_unit_test(test_privileges),
+        cmocka_unit_test(test_parameters),
+        cmocka_unit_test(test_words),
+        cmocka_unit_test(test_roles),
+        cmocka_unit_test(test_backup_server_rights),
+        cmocka_unit_test(test_backup_server_words),
+        cmocka_unit_test(test_backup_server_roles),
+        cmocka_unit_test(test_token),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -201,6 +201,45 @@ static void types_of_requests(void **state)
     assert_null(lost_types("POST", "/nodes/pve1/qemu/100/status", NULL, id));
 }
 
+static void types_of_a_backup_server(void **state)
+{
+    static const struct {
+        const char *method, *path, *types, *id;
+    } rows[] = {
+        {"POST", "/admin/datastore/main/gc", "garbage_collection", "main"},
+        {"POST", "/admin/datastore/main/verify", "verify,verify_group,verify_snapshot", "main"},
+        {"POST", "/admin/datastore/main/prune-datastore", "prune", "main"},
+        {"POST", "/admin/verify/v-daily/run", "verificationjob", "v-daily"},
+        {"POST", "/admin/sync/pull-offsite/run", "syncjob", "pull-offsite"},
+        {"DELETE", "/config/datastore/old", "delete-datastore", "old"},
+    };
+    static const struct {
+        const char *id, *part;
+        bool has;
+    } ids[] = {
+        {"main", "main", true},
+        {"main\\x3av\\x2ddaily", "v-daily", true},
+        {"main\\x3av\\x2ddaily", "main", true},
+        {"main\\x3aprod\\x2fweb\\x3avm\\x2f100", "main", true},
+        {"main2\\x3ax", "main", false},
+        {"mai", "main", false},
+        {"x\\x3amain", "main", true},
+        {"", "main", false},
+        {"ma\\x3ain", "main", false},
+        {"main\\x", "main", false},
+    };
+    char id[128];
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_string_equal(lost_types(rows[i].method, rows[i].path, NULL, id), rows[i].types);
+        assert_string_equal(id, rows[i].id);
+    }
+    for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
+        if (lost_id_has(ids[i].id, ids[i].part) != ids[i].has)
+            fail_msg("%s in %s", ids[i].part, ids[i].id);
+    assert_null(lost_types("DELETE", "/admin/datastore/main/snapshots", NULL, id)); /* no task */
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, bench_teardown)
 
 int main(void)
@@ -209,7 +248,7 @@ int main(void)
         T(one_task_fits),     T(ha_task_fits),      T(appears_a_moment_later),
         T(none_fits),         T(two_fit),           T(list_cannot_be_read),
         T(never_left),        T(effect_there),      T(effect_not_there),
-        T(clock_of_the_node), T(types_of_requests),
+        T(clock_of_the_node), T(types_of_requests), T(types_of_a_backup_server),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
