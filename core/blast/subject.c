@@ -28,6 +28,11 @@ static const struct kind {
     {"realm", "realm", "realms", false},
     {"acl", "id", "sets of access entries", false}, /* who:path */
     {"datastore", "store", "datastores", false},
+    {"prune-job", "id", "prune jobs", false},
+    {"verify-job", "id", "verification jobs", false},
+    {"sync-job", "id", "sync jobs", false},
+    {"remote", "name", "remotes", false},
+    {"traffic-control", "name", "traffic limits", false},
     {"zone", "zone", "zones", false},
     {"vnet", "vnet", "vnets", false},
     {"subnet", "subnet", "subnets", false},

@@ -64,6 +64,8 @@ struct config_kind {
     const char *(*make_id)(const struct asking *a);
     /* What its subject is called, {names} taken from the arguments: "{type}/{id}"; NULL: the id. */
     const char *subject_name;
+    /* Query of `list` without which GET leaves some objects out; name NULL: none. */
+    struct proximo_field list_query;
     const char *put;     /* method of the change; NULL: PUT */
     uint32_t deadline_s; /* how long to look for the change afterwards; 0: 15 */
     uint32_t flags;

@@ -39,6 +39,10 @@ int32_t pbs_reply_object(const struct asking *a, struct json_object *object, boo
 extern const struct topic pbs_topic_access;
 extern const struct topic pbs_topic_datastores;
 extern const struct topic pbs_topic_jobs;
+extern const struct topic pbs_topic_job_probe;
+extern const struct topic pbs_topic_job_prune;
+extern const struct topic pbs_topic_job_sync;
+extern const struct topic pbs_topic_job_verify;
 extern const struct topic pbs_topic_node;
 extern const struct topic pbs_topic_remotes;
 extern const struct topic pbs_topic_snapshots;
