@@ -45,8 +45,10 @@ extern const struct topic pbs_topic_job_sync;
 extern const struct topic pbs_topic_job_verify;
 extern const struct topic pbs_topic_node;
 extern const struct topic pbs_topic_remotes;
+extern const struct topic pbs_topic_remote_changes;
 extern const struct topic pbs_topic_snapshots;
 extern const struct topic pbs_topic_tape;
 extern const struct topic pbs_topic_tasks;
+extern const struct topic pbs_topic_traffic;
 
 #endif

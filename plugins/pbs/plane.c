@@ -16,6 +16,8 @@ static const struct topic *const topics[] = {
     &pbs_topic_job_verify,
     &pbs_topic_job_sync,
     &pbs_topic_remotes,
+    &pbs_topic_remote_changes,
+    &pbs_topic_traffic,
     &pbs_topic_tasks,
     &pbs_topic_access,
     &pbs_topic_tape,
