@@ -7,17 +7,21 @@
 set(PROXIMO_RUN_LABELS_asan-ubsan "^(unit|abi|integration|fuzz-seeds)$")
 set(PROXIMO_RUN_LABELS_release "^(shipped|abi|oracle|contract|clients|house|bench|slow)$")
 
-# Set for the tests of this build when both run: asan-ubsan runs all rows of every tool, release the first of each, which is
-# enough to see the real sandbox around every tool's plane.
-set(PROXIMO_RUN_ENVIRONMENT_release "PROXIMO_TOOLS_BRIEF=set:1")
+# Set for the tests of this build when both run: release runs all rows of every tool, asan-ubsan the first of each (planned,
+# applied, undone, refused). A sanitizer makes a row five times as expensive; TEST_BUILDS=asan-ubsan runs them all.
+set(PROXIMO_RUN_ENVIRONMENT_asan-ubsan "PROXIMO_TOOLS_BRIEF=set:1")
 
 # The longest first, so that none of them runs on alone at the end; after the static checks, which keep two processors busy,
 # those that mostly wait.
-set(PROXIMO_LONGEST_TESTS house-tidy road-kill road-slow road-tasks road-bulk clients-inspector-legacy
+set(PROXIMO_LONGEST_TESTS house-tidy road-kill road-slow road-tasks road-bulk tools-sdn-apply clients-inspector-legacy
     clients-inspector-modern exec-backends-openssh exec-libssh2-run exec-backends-libssh2 tools-guests-provision
     road-secret_ways road-undo_point road-outcomes abi-call unit-ledger-segments road-exec anchor-receivers
     tools-storage-config abi-exec-ends unit-command-export tools-guests-bulk unit-ledger-inject tools-guests-power
     exec-backends-local)
+
+# ctest counts in half processors (scripts/test): a test takes two of them, or twice its PROCESSORS, but those which mostly
+# wait for the simulator's tasks, one.
+set(PROXIMO_WAITING_TESTS "^release/tools-")
 
 # proximo_cost(RET TEST): what ctest's property COST is for it; 0 if it is none of those.
 function(proximo_cost ret test)

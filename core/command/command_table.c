@@ -39,7 +39,7 @@ const struct command command_table[] = {
         .words = "",
         .summary = "check configuration, files, servers, token and planes",
         .details =
-            "Says what the token can and cannot do, tool by tool, with the pveum lines that grant what is "
+            "Says what the token can and cannot do, tool by tool, with the lines that grant what is "
             "missing; prints the fingerprint to pin where a server's identity is not verified. It changes "
             "nothing.\nExit status: 0 nothing is wrong (notes are no fault), 1 something is.",
         .options = {OPTION_CONFIG,

@@ -73,8 +73,16 @@ static void add_line(struct granting *g, struct buf *line)
 static void grant_builtin(struct granting *g, struct json_object *held, const char *who)
 {
     CLEANUP_BUF struct buf roles = BUF_INIT(1024), line = BUF_INIT(1024);
+    CLEANUP_JSON struct json_object *kept = json_object_new_object();
 
-    grant_roles(held, g->missing, &roles);
+    if (held) {
+        json_object_object_foreach(held, privilege, flag)
+        {
+            if (grant_matters(CONFIG_PBS, privilege, g->path))
+                (void)json_object_object_add(kept, privilege, json_object_get(flag));
+        }
+    }
+    grant_roles(kept, g->missing, &roles);
     for (const char *at = roles.data ? roles.data : ""; *at;) {
         const size_t len = strcspn(at, ",");
 

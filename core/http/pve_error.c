@@ -66,6 +66,7 @@ static const struct {
     {"hostname lookup '", PX_NOT_FOUND, -ENOENT,
      "There is no node of this name; pve_cluster_status lists the nodes."},
     {"os error 2)", PX_NOT_FOUND, -ENOENT, NULL}, /* Backup Server: a group, snapshot or namespace */
+    {"enoent: no such file", PX_NOT_FOUND, -ENOENT, NULL},
     {"no such file or directory", PX_REMOTE, -EIO, NULL},
     {"no such ", PX_NOT_FOUND, -ENOENT, NULL},
     {"does not exist", PX_NOT_FOUND, -ENOENT, NULL},
@@ -255,7 +256,7 @@ static int failed(const struct http_answer *answer, const char *what, const char
         }
         break;
     }
-    if (strcmp(code, PX_NOT_FOUND) == 0 && next == NULL)
+    if (error == -ENOENT && next == NULL)
         next = "List what is there first; this token may not see everything.";
     problem_set(p, error, code, "%s: Proxmox answers %d: \"%s\".", what, answer->status, words);
     if (next != NULL)

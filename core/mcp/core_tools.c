@@ -69,7 +69,7 @@ static const struct core_tool {
              .title = TEXT("Preflight: the setup and what its token can do"),
              .description = TEXT(
                  "Says what this setup can and cannot do: which tools the token may use and which privileges "
-                 "are missing, with the pveum lines that grant them. Also privilege separation, expiry, "
+                 "are missing, with the lines that grant them. Also privilege separation, expiry, "
                  "broad "
                  "grants, clocks, versions, certificates, ledger, disk space, isolation, planes with hashes, "
                  "and how commands in guests are set up. Changes nothing. The same as `proximo doctor`.")},

@@ -2,7 +2,8 @@
 /*
  * What this token may do, from GET /access/permissions?path=PATH: exact for that path, whatever entries lead
  * to it. A key in the answer means that the privilege is held there; its value says only whether it is handed
- * down (1) or not (0).
+ * down (1, on a Backup Server true) or not. A Backup Server leaves out a path on which nothing is held, and
+ * answers for the caller unless auth-id names somebody else.
  */
 #include <errno.h>
 #include <stdlib.h>

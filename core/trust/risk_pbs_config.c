@@ -45,7 +45,7 @@ static const struct risk_row rows[] = {
     PBS(PUT, "/config/changer/{name}", MEDIUM, DIGEST, "changes a tape changer",
         "digest eject-before-unload export-slots path delete=list"),
     PBS(DELETE, "/config/changer/{name}", MEDIUM, NONE, "removes a tape changer", ""),
-    PBS(POST, "/config/datastore", HIGH, NONE, "creates a datastore",
+    PBS(POST, "/config/datastore", HIGH, TASK, "creates a datastore",
         "@datastore backend backing-device gc-on-unmount gc-schedule keep-daily keep-hourly keep-last "
         "keep-monthly keep-weekly keep-yearly maintenance-mode name overwrite-in-use path prune-schedule "
         "reuse-datastore tuning"),

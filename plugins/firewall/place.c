@@ -84,7 +84,7 @@ static int32_t find_scope(struct place *place)
     const struct scope *wanted = scope_named(said);
     for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
         const struct scope *scope = scope_named(order[i]);
-        if (!ask_argument(a, scope->argument))
+        if (!scope || !ask_argument(a, scope->argument))
             continue;
         if (place->scope && !(place->scope == scope_named("guest") && scope == scope_named("node")))
             return a->host->fail(a->call, PROXIMO_EINVAL,

@@ -93,7 +93,7 @@ static const struct proximo_read reads[] = {
      .description = "Lists the API tokens of a Backup Server, of all users or of one. A token never has more "
                     "rights than its user; pbs_acl_list shows what each was given.",
      .params = PROXIMO_TABLE(tokens_params), .columns = PROXIMO_TABLE(tokens_columns), .sort_by = "tokenid",
-     .read = read_tokens},
+     .needs = PROXIMO_TABLE(see_users), .read = read_tokens},
     {ROW(proximo_read), .name = "pbs_acl_list", .title = "Access list of a Backup Server",
      .description = "Lists who has which role on which path of a Backup Server. For one user or token the "
                     "entries on the deepest path count, those above it no longer do.",

@@ -56,6 +56,10 @@ static const struct proximo_need see_syncs[] = {NEED("/datastore", "Datastore.Au
 static const struct proximo_need see_syncs_of[] = {NEED("/datastore/{store}", "Datastore.Audit"),
                                                    NEED("/remote", "Remote.Audit")};
 
+/* What doctor and proximo_describe are told; the GETs below name the rest. */
+static const struct proximo_need see_list[] = {
+    NEED("/datastore/{store?}", "Datastore.Audit|Datastore.Verify")};
+
 static const struct job_type {
     const char *name, *path;
     struct proximo_table all, one;
@@ -168,7 +172,9 @@ static int32_t read_one(void *instance, struct proximo_call *call)
     const bool complete = states.complete;
     json_object_put(states.data);
     if (r == PROXIMO_OK)
-        return pbs_reply_object(&a, job, !complete);
+        r = pbs_untrusted(job, "comment", "last-run-state");
+    if (r == PROXIMO_OK)
+        return pbs_reply_object(&a, job, !complete, 0);
     json_object_put(job);
     return r;
 }
@@ -179,10 +185,10 @@ static const struct proximo_read reads[] = {
                     "ended and when it runs next. outcome is ok, warning, error, unknown, running or never. "
                     "Garbage collection is the datastore's own: pbs_gc_status.",
      .params = PROXIMO_TABLE(list_params), .columns = PROXIMO_TABLE(list_columns), .count_by = "outcome",
-     .read = read_list},
+     .needs = PROXIMO_TABLE(see_list), .read = read_list},
     {ROW(proximo_read), .flags = PROXIMO_READ_SINGLE, .name = "pbs_job_get", .title = "One job",
      .description = "Shows all settings of one prune, verify or sync job, with how its last run ended.",
-     .params = PROXIMO_TABLE(get_params), .read = read_one},
+     .params = PROXIMO_TABLE(get_params), .needs = PROXIMO_TABLE(see_all), .read = read_one},
 };
 
 const struct topic pbs_topic_jobs = {

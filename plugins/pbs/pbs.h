@@ -9,9 +9,8 @@
 #define PBS_NODE "localhost"
 
 #define STORE_PARAM                                                                                          \
-    PARAM(.type = PROXIMO_TYPE_STRING, .name = "store", .format = "safeid",                                  \
-          .flags = PROXIMO_PARAM_REQUIRED, .maximum = 32,                                                    \
-          .description = "Datastore; pbs_datastores_list names them.")
+    PARAM(.type = PROXIMO_TYPE_STRING, .name = "store", .format = "safeid", .flags = PROXIMO_PARAM_REQUIRED, \
+          .maximum = 32, .description = "Datastore; pbs_datastores_list names them.")
 #define NS_PARAM                                                                                             \
     PARAM(.type = PROXIMO_TYPE_STRING, .name = "ns", .format = "namespace",                                  \
           .description = "Namespace, such as prod/web; absent: the root namespace alone.")
@@ -28,13 +27,17 @@
         ROW(proximo_table), .count = 1, .rows = (need)                                                       \
     }
 
-/* How a task or a job's last run ended, from Proxmox's free text: "running" (none), "ok", "warning", "unknown",
- * "error". */
+/* How a task or a job's last run ended, from Proxmox's free text: "running" (none), "ok", "warning",
+ * "unknown", "error". */
 const char *pbs_outcome(const char *status);
 /* The rows of a list, a JSON array (taken over), as the tool's answer. `incomplete`: a need is not met. */
 int32_t pbs_reply_rows(const struct asking *a, struct json_object *rows, bool incomplete, uint64_t flags);
-/* One object (taken over) as the tool's answer. */
-int32_t pbs_reply_object(const struct asking *a, struct json_object *object, bool incomplete);
+/* One object (taken over) as the tool's answer; flags PROXIMO_CONTENT_... */
+int32_t pbs_reply_object(const struct asking *a, struct json_object *object, bool incomplete, uint64_t flags);
+
+/* Adds "untrusted": those of the two members that are there, which people or programs wrote; the second name
+ * may be NULL. 0 or PROXIMO_ENOMEM. */
+int32_t pbs_untrusted(struct json_object *object, const char *first, const char *second);
 
 extern const struct topic pbs_topic_access;
 extern const struct topic pbs_topic_datastores;

@@ -33,7 +33,22 @@ int32_t pbs_reply_rows(const struct asking *a, struct json_object *rows, bool in
     return reply(a, PROXIMO_CONTENT_ROWS, rows, incomplete, flags);
 }
 
-int32_t pbs_reply_object(const struct asking *a, struct json_object *object, bool incomplete)
+int32_t pbs_reply_object(const struct asking *a, struct json_object *object, bool incomplete, uint64_t flags)
 {
-    return reply(a, PROXIMO_CONTENT_JSON, object, incomplete, 0);
+    return reply(a, PROXIMO_CONTENT_JSON, object, incomplete, flags);
+}
+
+int32_t pbs_untrusted(struct json_object *object, const char *first, const char *second)
+{
+    const char *const names[] = {first, second};
+    struct json_object *list = json_object_new_array();
+    int bad = list ? 0 : -1;
+    for (size_t i = 0; i < 2 && !bad; i++) {
+        if (names[i] && member_of(object, names[i]))
+            bad = json_object_array_add(list, json_object_new_string(names[i]));
+    }
+    if (!bad && json_object_array_length(list) > 0)
+        bad = json_object_object_add(object, "untrusted", json_object_get(list));
+    json_object_put(list);
+    return bad ? PROXIMO_ENOMEM : PROXIMO_OK;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a datastore holds: namespaces, groups, snapshots. A list is of one namespace; without rights to see all
- * of it, it is of the groups that the token owns. Sources: GET /admin/datastore/{store}/namespace, groups,
- * snapshots.
+ * What a datastore holds: namespaces, groups, snapshots. A list is of one namespace; without rights to see
+ * all of it, it is of the groups that the token owns. Sources: GET /admin/datastore/{store}/namespace,
+ * groups, snapshots.
  */
 #include "pbs.h"
 

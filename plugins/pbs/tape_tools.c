@@ -10,30 +10,14 @@ static const struct proximo_need see_tape[] = {NEED("/tape", "Tape.Audit")};
 
 static const struct part {
     const char *name, *path, *words;
-    const char *text; /* members that people wrote */
 } parts[] = {
-    {"drives", "/tape/drive", "the drives", NULL},
-    {"changers", "/tape/changer", "the libraries", NULL},
-    {"pools", "/config/media-pool", "the media pools", "comment"},
-    {"media", "/tape/media/list", "the media", "label-text"},
-    {"jobs", "/tape/backup", "the backup jobs", "comment"},
+    {"drives", "/tape/drive", "the drives"},
+    {"changers", "/tape/changer", "the libraries"},
+    {"pools", "/config/media-pool", "the media pools"},
+    {"media", "/tape/media/list", "the media"},
+    {"jobs", "/tape/backup", "the backup jobs"},
 };
 #define PARTS (sizeof(parts) / sizeof(parts[0]))
-
-/* A member that people wrote, marked as such in each row. */
-static int32_t mark(const struct asking *a, struct json_object *list, const char *name)
-{
-    for (size_t i = 0; name && i < json_object_array_length(list); i++) {
-        struct json_object *row = json_object_array_get_idx(list, i);
-        const char *text = member_text(row, name);
-        struct proximo_text marked = {0};
-        if (text && (a->host->untrusted(a->call, text_of(text), &marked) != PROXIMO_OK ||
-                     json_object_object_add(
-                         row, name, json_object_new_string_len(marked.ptr, (int)marked.len)) < 0))
-            return PROXIMO_ENOMEM;
-    }
-    return PROXIMO_OK;
-}
 
 static int32_t read_tape(void *instance, struct proximo_call *call)
 {
@@ -55,14 +39,13 @@ static int32_t read_tape(void *instance, struct proximo_call *call)
             complete = false;
             r = a.host->incomplete(call, parts[i].words, looked.why);
         } else if (r == PROXIMO_OK) {
-            r = mark(&a, looked.data, parts[i].text);
-            if (r == PROXIMO_OK)
-                (void)json_object_object_add(all, parts[i].name, json_object_get(looked.data));
+            if (json_object_object_add(all, parts[i].name, json_object_get(looked.data)) < 0)
+                r = PROXIMO_ENOMEM;
         }
         json_object_put(looked.data);
     }
     if (r == PROXIMO_OK)
-        return pbs_reply_object(&a, all, !complete);
+        return pbs_reply_object(&a, all, !complete, PROXIMO_CONTENT_UNTRUSTED); /* labels, comments */
     json_object_put(all);
     return r;
 }
@@ -71,7 +54,7 @@ static const struct proximo_read reads[] = {
     {ROW(proximo_read), .flags = PROXIMO_READ_SINGLE, .name = "pbs_tape_status", .title = "Tape",
      .description = "Shows the tape drives, libraries, media pools, media and tape backup jobs of a Backup "
                     "Server, as it has them in its records; no drive and no library is asked.",
-     .read = read_tape},
+     .needs = PROXIMO_TABLE(see_tape), .read = read_tape},
 };
 
 const struct topic pbs_topic_tape = {

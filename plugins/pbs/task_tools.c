@@ -111,17 +111,14 @@ static int32_t read_status(void *instance, struct proximo_call *call)
     const char *exitstatus = member_text(task, "exitstatus");
     /* A task that stopped without an exit status did not report success. */
     const char *outcome = finished ? pbs_outcome(exitstatus ? exitstatus : "") : "running";
-    struct proximo_text marked = {0};
     int bad = json_object_object_add(task, "finished", json_object_new_boolean(finished));
     bad |= json_object_object_add(task, "succeeded", json_object_new_boolean(strcmp(outcome, "ok") == 0));
     bad |= json_object_object_add(task, "outcome", json_object_new_string(outcome));
-    if (exitstatus && a.host->untrusted(call, text_of(exitstatus), &marked) == PROXIMO_OK)
-        bad |= json_object_object_add(task, "exitstatus",
-                                      json_object_new_string_len(marked.ptr, (int)marked.len));
-    if (!bad)
-        return pbs_reply_object(&a, task, false);
+    r = bad ? PROXIMO_ENOMEM : pbs_untrusted(task, "exitstatus", NULL);
+    if (r == PROXIMO_OK)
+        return pbs_reply_object(&a, task, false, 0);
     json_object_put(task);
-    return PROXIMO_ENOMEM;
+    return r;
 }
 
 static const struct proximo_read reads[] = {
@@ -130,7 +127,7 @@ static const struct proximo_read reads[] = {
                     "garbage collections), newest first, with how they ended. outcome is running, ok, "
                     "warning, error or unknown.",
      .params = PROXIMO_TABLE(list_params), .columns = PROXIMO_TABLE(list_columns), .count_by = "outcome",
-     .read = read_list},
+     .needs = PROXIMO_TABLE(see_tasks), .read = read_list},
     {ROW(proximo_read), .flags = PROXIMO_READ_SINGLE, .name = "pbs_task_status",
      .title = "Task status of a Backup Server",
      .description = "Says whether a task of a Backup Server has finished and how. succeeded is true only if "

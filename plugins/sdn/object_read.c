@@ -27,7 +27,7 @@ int32_t sdn_reply_object(void *instance, struct proximo_call *call, enum sdn_sor
         r = a.host->fail(call, PROXIMO_ENOTFOUND,
                          "there is no %s \"%s\" that this token sees (SDN.Audit below %s shows all)",
                          sdn_sorts[sort].word, id, sdn_sorts[sort].rights);
-    if (r == PROXIMO_OK) {
+    if (r == PROXIMO_OK && object) {
         json_object_object_add(reply, argument, json_object_new_string(object->id));
         json_object_object_add(reply, "state",
                                json_object_new_string(object->state ? object->state : "applied"));

@@ -82,7 +82,7 @@ static int check(struct sim_call *call, const struct pbs_section *section, const
     if (strcmp(section->kind, "sync") != 0)
         return 0;
     if (!pbs_may_sync(call, config))
-        return sim_fail(call, 400, "permission check failed, '%s' is missing access", call->who);
+        return sim_fail(call, 400, "permission check failed");
     if (remote && !sim_get(sim_at(call->state, "/config/remote"), remote))
         return sim_fail(call, 400, "no such remote '%s'", remote);
     if (!remote && strcmp(sim_str(config, "store", ""), sim_str(config, "remote-store", "")) == 0 &&

@@ -37,6 +37,16 @@ static struct json_object *file_names(struct json_object *snapshot)
     return names;
 }
 
+/* The newest snapshot that has ended, or the only one that there is. */
+static struct json_object *newest_finished(struct json_object *list)
+{
+    for (size_t i = 0; i < json_object_array_length(list); i++) {
+        if (!sim_int(json_object_array_get_idx(list, i), "unfinished", 0))
+            return json_object_array_get_idx(list, i);
+    }
+    return json_object_array_get_idx(list, 0);
+}
+
 struct json_object *pbs_group_list(struct json_object *space, const char *who)
 {
     struct json_object *out = json_object_new_array();
@@ -48,7 +58,7 @@ struct json_object *pbs_group_list(struct json_object *space, const char *who)
 
         if ((who && !pbs_owns(who, owner)) || json_object_array_length(list) == 0)
             continue;
-        newest = json_object_array_get_idx(list, 0);
+        newest = newest_finished(list);
         item = json_object_new_object();
         put_group(item, name);
         sim_set_int(item, "last-backup", sim_int(newest, "backup-time", 0));
@@ -91,15 +101,19 @@ static struct json_object *snapshot_item(const char *name, struct json_object *g
     return item;
 }
 
-/* A type or an id alone filter; both together name a group, which then has to be the caller's. */
+/* A type and an id only filter: a group that is not there, or is another's, is none that is listed. */
 int pbs_snapshots(struct sim_call *call)
 {
     const char *wanted_type = sim_arg(call, "backup-type"), *wanted_id = sim_arg(call, "backup-id");
     struct pbs_place place;
 
-    if (pbs_enter(call, "Datastore.Audit", "Datastore.Backup", PBS_READ, &place) < 0)
+    if (pbs_enter_space(call, "Datastore.Audit", "Datastore.Backup", PBS_READ, &place) < 0)
         return -1;
+    if (!place.space && !wanted_id)
+        return sim_fail(call, 400, PBS_NOT_THERE);
     call->data = json_object_new_array();
+    if (!place.space)
+        return 0;
     json_object_object_foreach(sim_get(place.space, "groups"), name, group)
     {
         struct json_object *list = sim_get(group, "snapshots");
@@ -126,13 +140,12 @@ static struct json_object *visible_spaces(struct sim_call *call, struct json_obj
     {
         struct json_object *item;
 
+        (void)space;
         pbs_path(sim_arg(call, "store"), ns, path, sizeof path);
         if (!pbs_below(ns, top, depth) || !pbs_can(call, path, OF_SPACES))
             continue;
         item = json_object_new_object();
         sim_set_str(item, "ns", ns);
-        if (sim_get(space, "comment"))
-            sim_set(item, "comment", sim_copy(sim_get(space, "comment")));
         json_object_array_add(list, item);
     }
     return list;
@@ -142,19 +155,18 @@ static struct json_object *visible_spaces(struct sim_call *call, struct json_obj
 int pbs_namespaces(struct sim_call *call)
 {
     const char *store = sim_arg(call, "store"), *top = sim_str(call->params, "parent", "");
-    struct json_object *found;
+    struct json_object *found = pbs_store(call, store, PBS_READ);
     char path[400];
+    bool here;
 
-    pbs_path(store, top, path, sizeof path);
-    if (!pbs_can_below(call, path, OF_SPACES))
-        return pbs_forbid(call, OF_SPACES, path);
-    found = pbs_store(call, store, PBS_READ);
     if (!found)
         return -1;
+    pbs_path(store, top, path, sizeof path);
+    here = pbs_can(call, path, OF_SPACES);
     if (!pbs_space(found, top))
-        return sim_fail(call, 404, "namespace not found");
+        return here ? sim_fail(call, 400, PBS_NOT_THERE) : pbs_forbid(call, NULL, NULL);
     call->data = visible_spaces(call, found, top, sim_arg_int(call, "max-depth", PBS_DEPTH_MAX));
-    return 0;
+    return here || json_object_array_length(call->data) > 0 ? 0 : pbs_forbid(call, NULL, NULL);
 }
 
 int pbs_files(struct sim_call *call)
@@ -167,24 +179,31 @@ int pbs_files(struct sim_call *call)
     return 0;
 }
 
-static int show(struct sim_call *call, bool group)
+/* A group that is not there has no notes, for whoever may see all of them. */
+int pbs_group_notes(struct sim_call *call)
+{
+    struct json_object *group;
+    struct pbs_place place;
+    char name[200];
+
+    if (pbs_enter_space(call, "Datastore.Audit", "Datastore.Backup", PBS_READ, &place) < 0)
+        return -1;
+    if (place.limited && pbs_enter(call, "Datastore.Audit", "Datastore.Backup", PBS_READ, &place) < 0)
+        return -1;
+    (void)snprintf(name, sizeof name, "%s/%s", sim_arg(call, "backup-type"), sim_arg(call, "backup-id"));
+    group = sim_get(sim_get(place.space, "groups"), name);
+    call->data = json_object_new_string(sim_str(group, "notes", ""));
+    return 0;
+}
+
+int pbs_notes(struct sim_call *call)
 {
     struct pbs_place place;
 
     if (pbs_enter(call, "Datastore.Audit", "Datastore.Backup", PBS_READ, &place) < 0)
         return -1;
-    call->data = json_object_new_string(sim_str(group ? place.group : place.snapshot, "notes", ""));
+    call->data = json_object_new_string(sim_str(place.snapshot, "notes", ""));
     return 0;
-}
-
-int pbs_group_notes(struct sim_call *call)
-{
-    return show(call, true);
-}
-
-int pbs_notes(struct sim_call *call)
-{
-    return show(call, false);
 }
 
 int pbs_protected(struct sim_call *call)

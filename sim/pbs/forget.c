@@ -186,21 +186,22 @@ int pbs_namespace_delete(struct sim_call *call)
     char parent[300];
 
     if (!*ns)
-        return sim_fail(call, 400, "cannot delete root namespace!");
+        return sim_fail(call, 400, "Cannot create/delete root namespace!");
     (void)snprintf(parent, sizeof parent, "%.*s", slash ? (int)(slash - ns) : 0, ns);
     found = pbs_store_modify(call, sim_arg(call, "store"), parent);
     if (!found)
         return -1;
     if (!pbs_space(found, ns))
-        return sim_fail(call, 404, "namespace not found");
+        return sim_fail(call, 400, PBS_NOT_THERE);
     if (!forget_below(found, ns, groups, stats)) {
         sim_touch(call->sim);
-        if (!groups)
-            return sim_fail(call, 400,
-                            "only partially deleted due to existing groups but `delete-groups` not true");
         if (sim_arg_int(call, "error-on-protected", 1))
-            return sim_fail(call, 400, PARTIAL);
+            return sim_fail(
+                call, 400, "%s",
+                groups ? PARTIAL
+                       : "only partially deleted due to existing groups but `delete-groups` not true");
     }
     sim_touch(call->sim);
+    call->data = json_object_get(stats);
     return 0;
 }

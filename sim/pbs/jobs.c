@@ -11,13 +11,6 @@
 
 /* ---- what a run does ---- */
 
-static int end_prune(struct sim *sim, struct sim_job *job, char *why)
-{
-    (void)why;
-    pbs_prune_below(sim, job, sim_str(job->args, "store", ""), true);
-    return 0;
-}
-
 static struct json_object *far_store(struct sim *sim, struct json_object *args, char *why)
 {
     const char *remote = sim_str(args, "remote", NULL), *name = sim_str(args, "remote-store", "");
@@ -105,7 +98,7 @@ static int end_sync(struct sim *sim, struct sim_job *job, char *why)
     return 0;
 }
 
-static const struct sim_work prune_job = {.type = "prunejob", .end = end_prune},
+static const struct sim_work prune_job = {.type = "prunejob", .end = pbs_prune_below},
                              verify_job = {.type = "verificationjob", .end = pbs_verify_end},
                              sync_job = {.type = "syncjob", .end = end_sync};
 

@@ -51,6 +51,9 @@ struct pbs_place {
     bool limited; /* sees and does only what is its own */
 };
 
+/* The same as pbs_enter() as far as the namespace, which may not be there (`space` is NULL then). */
+int pbs_enter_space(struct sim_call *call, const char *full, const char *own, enum pbs_operation operation,
+                    struct pbs_place *ret_place);
 /* The datastore, if it is there and its maintenance mode lets the operation through; NULL: the call has
  * failed. */
 struct json_object *pbs_store(struct sim_call *call, const char *name, enum pbs_operation operation);
@@ -63,6 +66,8 @@ int pbs_enter(struct sim_call *call, const char *full, const char *own, enum pbs
               struct pbs_place *ret_place);
 /* The same for whoever may change the namespace, and to write. */
 struct json_object *pbs_store_modify(struct sim_call *call, const char *name, const char *ns);
+/* What the system says where a folder of the datastore is missing. */
+#define PBS_NOT_THERE "ENOENT: No such file or directory"
 struct json_object *pbs_space(struct json_object *store, const char *ns);
 /* Is `ns` the namespace `top`, or one below it by at most `depth` levels? */
 bool pbs_below(const char *ns, const char *top, int64_t depth);
@@ -85,9 +90,9 @@ int pbs_forget_group(struct json_object *store, struct json_object *space, const
 
 /* ---- prune (prune.c) ---- */
 
-/* Prunes the groups of `store` below `ns` as a task of `who` does; `args` has the numbers, ns, max-depth and
- * dry-run. */
-void pbs_prune_below(struct sim *sim, struct sim_job *job, const char *store, bool all);
+/* Prunes, as the end of the task, the groups of args' `store` below `ns` that its owner may prune; args has
+ * the numbers, max-depth and dry-run as well. */
+int pbs_prune_below(struct sim *sim, struct sim_job *job, char *why);
 
 /* ---- seed (seed.c) ---- */
 
@@ -104,6 +109,8 @@ int64_t pbs_next_run(const char *schedule, int64_t now);
 /* ---- tasks (task.c) ---- */
 
 void pbs_task_name(struct json_object *task);
+/* USER or USER!TOKEN. */
+void pbs_task_owner(struct json_object *task, char *owner, size_t size);
 /* Starts a task of the caller and answers its UPID. Takes `args`, whose "id" is the worker's. */
 int pbs_call_task(struct sim_call *call, const struct sim_work *work, struct json_object *args);
 

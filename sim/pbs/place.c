@@ -104,8 +104,10 @@ void pbs_time_text(int64_t when, char text[32])
     time_t moment = (time_t)when;
     struct tm tm;
 
-    (void)gmtime_r(&moment, &tm);
-    (void)strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    if (!gmtime_r(&moment, &tm)) /* a year that has no number */
+        tm = (struct tm){.tm_mday = 1};
+    if (strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+        text[0] = 0;
 }
 
 void pbs_group_split(const char *name, char type[8], char *id, size_t size)
@@ -140,8 +142,8 @@ static int enter_group(struct sim_call *call, struct pbs_place *place)
     return sim_fail(call, 400, "snapshot %s/%s does not exist", place->group_name, when);
 }
 
-int pbs_enter(struct sim_call *call, const char *full, const char *own, enum pbs_operation operation,
-              struct pbs_place *ret_place)
+int pbs_enter_space(struct sim_call *call, const char *full, const char *own, enum pbs_operation operation,
+                    struct pbs_place *ret_place)
 {
     struct pbs_place place = {.name = sim_arg(call, "store"), .ns = sim_str(call->params, "ns", "")};
     char path[400], all[200];
@@ -157,8 +159,16 @@ int pbs_enter(struct sim_call *call, const char *full, const char *own, enum pbs
     if (!place.store)
         return -EINVAL;
     place.space = pbs_space(place.store, place.ns);
-    if (!place.space)
-        return sim_fail(call, 404, "namespace not found");
     *ret_place = place;
+    return 0;
+}
+
+int pbs_enter(struct sim_call *call, const char *full, const char *own, enum pbs_operation operation,
+              struct pbs_place *ret_place)
+{
+    if (pbs_enter_space(call, full, own, operation, ret_place) < 0)
+        return -EINVAL;
+    if (!ret_place->space)
+        return sim_fail(call, 400, PBS_NOT_THERE);
     return enter_group(call, ret_place);
 }

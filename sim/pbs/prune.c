@@ -83,8 +83,11 @@ static void carry_out(struct sim_job *job, struct json_object *store, struct jso
         char when[32];
 
         pbs_time_text(sim_int(item, "backup-time", 0), when);
-        sim_job_log(job, false, "%s %s/%s/%s", keep ? "keep" : "remove", sim_str(item, "backup-type", ""),
-                    sim_str(item, "backup-id", ""), when);
+        sim_job_log(job, false, "%s/%s/%s %s", sim_str(item, "backup-type", ""),
+                    sim_str(item, "backup-id", ""), when,
+                    sim_int(item, "protected", 0) ? "protected"
+                    : keep                        ? "keep"
+                                                  : "remove");
         if (!keep && !dry &&
             pbs_forget(store, group, pbs_snapshot_find(group, sim_int(item, "backup-time", 0))) < 0) {
             sim_job_log(job, false, "failed to remove dir %s - possibly running or in use", when);
@@ -92,6 +95,8 @@ static void carry_out(struct sim_job *job, struct json_object *store, struct jso
         }
     }
 }
+
+#define KEEPING "No prune selection - keeping all files."
 
 static struct json_object *store_of(struct sim *sim, const char *name)
 {
@@ -108,14 +113,15 @@ static int end_group(struct sim *sim, struct sim_job *job, char *why)
 
     if (!group)
         return sim_why(why, "backup group is gone");
-    sim_job_log(job, false, "Starting prune on %s", sim_str(job->args, "id", ""));
+    sim_job_log(job, false, keeps_something(job->args) ? "Starting prune on %s" : KEEPING " (%s)",
+                sim_str(job->args, "id", ""));
     carry_out(job, store, group, sim_get(job->args, "plan"), false);
     return 0;
 }
 
 static const struct sim_work prune_group = {.type = "prune", .end = end_group};
 
-/* With a dry run, or without any number, nothing is done but to answer. */
+/* A dry run only answers, also where the namespace is not told otherwise. */
 int pbs_prune(struct sim_call *call)
 {
     struct json_object *list, *args, *task;
@@ -125,11 +131,13 @@ int pbs_prune(struct sim_call *call)
     if (pbs_enter(call, "Datastore.Modify", "Datastore.Prune", PBS_WRITE, &place) < 0)
         return -1;
     list = plan(place.group_name, place.ns, place.group, call->params);
-    if (sim_arg_int(call, "dry-run", 0) || !keeps_something(call->params)) {
+    if (sim_arg_int(call, "dry-run", 0)) {
         call->data = list;
         return 0;
     }
-    args = json_object_new_object();
+    for (size_t i = 0; i < json_object_array_length(list); i++)
+        json_object_object_del(json_object_array_get_idx(list, i), "ns");
+    args = sim_copy(call->params);
     (void)snprintf(id, sizeof id, "%s:%s:%s", place.name, place.ns, place.group_name);
     sim_set_str(args, "id", id);
     sim_set_str(args, "store", place.name);
@@ -153,45 +161,53 @@ int pbs_prune(struct sim_call *call)
 
 /* ---- a datastore ---- */
 
-void pbs_prune_below(struct sim *sim, struct sim_job *job, const char *name, bool all)
+/* The groups of one namespace: all with Datastore.Modify there, one's own with Datastore.Prune. */
+static void prune_space(struct sim *sim, struct sim_job *job, struct json_object *store, const char *ns)
 {
-    struct json_object *store = store_of(sim, name);
-    const char *top = sim_str(job->args, "ns", "");
-    char owner[200];
+    struct pbs_rights rights;
+    char owner[200], path[400];
+    bool all, own;
 
-    (void)snprintf(owner, sizeof owner, "%s%s%s", sim_str(job->task, "user", ""),
-                   sim_get(job->task, "tokenid") ? "!" : "", sim_str(job->task, "tokenid", ""));
+    pbs_task_owner(job->task, owner, sizeof owner);
+    pbs_path(sim_str(job->args, "store", ""), ns, path, sizeof path);
+    pbs_rights(sim->state, owner, path, &rights);
+    all = (rights.held & pbs_privs("Datastore.Modify")) != 0;
+    own = (rights.held & pbs_privs("Datastore.Prune")) != 0;
+    json_object_object_foreach(sim_get(pbs_space(store, ns), "groups"), id, group)
+    {
+        struct json_object *list;
+
+        if (!all && !(own && pbs_owns(owner, sim_str(group, "owner", ""))))
+            continue;
+        sim_job_log(job, false, "Pruning group %s%s\"%s\"", ns, *ns ? ":" : "", id);
+        list = plan(id, ns, group, job->args);
+        carry_out(job, store, group, list, sim_int(job->args, "dry-run", 0) != 0);
+        json_object_put(list);
+    }
+}
+
+int pbs_prune_below(struct sim *sim, struct sim_job *job, char *why)
+{
+    const char *name = sim_str(job->args, "store", ""), *top = sim_str(job->args, "ns", "");
+    struct json_object *store = store_of(sim, name);
+
+    if (!store)
+        return sim_why(why, "no such datastore '%s'", name);
     sim_job_log(job, false, "Starting datastore prune on %s%s%s", name, *top ? ":" : "", top);
-    if (!store || !keeps_something(job->args)) {
-        sim_job_log(job, false, "No prune selection - keeping all files.");
-        return;
+    if (!keeps_something(job->args)) {
+        sim_job_log(job, false, KEEPING);
+        return 0;
     }
     json_object_object_foreach(sim_get(store, "namespaces"), ns, space)
     {
-        if (!pbs_below(ns, top, sim_int(job->args, "max-depth", PBS_DEPTH_MAX)))
-            continue;
-        json_object_object_foreach(sim_get(space, "groups"), id, group)
-        {
-            struct json_object *list;
-
-            if (!all && !pbs_owns(owner, sim_str(group, "owner", "")))
-                continue;
-            sim_job_log(job, false, "Pruning group %s%s\"%s\"", ns, *ns ? ":" : "", id);
-            list = plan(id, ns, group, job->args);
-            carry_out(job, store, group, list, sim_int(job->args, "dry-run", 0) != 0);
-            json_object_put(list);
-        }
+        (void)space;
+        if (pbs_below(ns, top, sim_int(job->args, "max-depth", PBS_DEPTH_MAX)))
+            prune_space(sim, job, store, ns);
     }
-}
-
-static int end_store(struct sim *sim, struct sim_job *job, char *why)
-{
-    (void)why;
-    pbs_prune_below(sim, job, sim_str(job->args, "store", ""), sim_int(job->args, "all", 0) != 0);
     return 0;
 }
 
-static const struct sim_work prune_store = {.type = "prune", .end = end_store};
+static const struct sim_work prune_store = {.type = "prune", .end = pbs_prune_below};
 
 int pbs_prune_store(struct sim_call *call)
 {
@@ -207,6 +223,5 @@ int pbs_prune_store(struct sim_call *call)
     args = sim_copy(call->params);
     (void)snprintf(id, sizeof id, "%s:%s", store, ns);
     sim_set_str(args, "id", id);
-    sim_set_int(args, "all", pbs_can(call, path, "Datastore.Modify"));
     return pbs_call_task(call, &prune_store, args);
 }

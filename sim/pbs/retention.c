@@ -13,14 +13,16 @@ void sim_local_utc(int64_t when, struct tm *ret_time)
 {
     time_t moment = (time_t)when;
 
-    (void)gmtime_r(&moment, ret_time);
+    if (!gmtime_r(&moment, ret_time))
+        *ret_time = (struct tm){.tm_mday = 1};
 }
 
 void sim_local_here(int64_t when, struct tm *ret_time)
 {
     time_t moment = (time_t)when;
 
-    (void)localtime_r(&moment, ret_time);
+    if (!localtime_r(&moment, ret_time))
+        *ret_time = (struct tm){.tm_mday = 1};
 }
 
 static int days_in(int year)

@@ -128,10 +128,20 @@ int pbs_gc_list(struct sim_call *call)
     return 0;
 }
 
-static void add_counts(struct json_object *store, struct json_object *out)
+/* Does the caller see the group: all of them where it audits or reads, otherwise its own? */
+static bool counts(struct sim_call *call, const char *ns, struct json_object *group)
+{
+    char path[400];
+
+    pbs_path(sim_arg(call, "store"), ns, path, sizeof path);
+    return pbs_can(call, path, "Datastore.Audit|Datastore.Read") ||
+           pbs_owns(call->who, sim_str(group, "owner", ""));
+}
+
+static void add_counts(struct sim_call *call, struct json_object *store, struct json_object *out)
 {
     static const char *const types[] = {"ct", "host", "vm"};
-    struct json_object *counts = json_object_new_object();
+    struct json_object *all = json_object_new_object();
 
     for (size_t i = 0; i < 3; i++) {
         int64_t groups = 0, snapshots = 0;
@@ -139,10 +149,10 @@ static void add_counts(struct json_object *store, struct json_object *out)
 
         json_object_object_foreach(sim_get(store, "namespaces"), ns, space)
         {
-            (void)ns;
             json_object_object_foreach(sim_get(space, "groups"), name, group)
             {
-                if (strncmp(name, types[i], strlen(types[i])) == 0 && name[strlen(types[i])] == '/') {
+                if (counts(call, ns, group) && strncmp(name, types[i], strlen(types[i])) == 0 &&
+                    name[strlen(types[i])] == '/') {
                     groups++;
                     snapshots += (int64_t)json_object_array_length(sim_get(group, "snapshots"));
                 }
@@ -151,11 +161,11 @@ static void add_counts(struct json_object *store, struct json_object *out)
         sim_set_int(count, "groups", groups);
         sim_set_int(count, "snapshots", snapshots);
         if (groups > 0)
-            sim_set(counts, types[i], count);
+            sim_set(all, types[i], count);
         else
             json_object_put(count);
     }
-    sim_set(out, "counts", counts);
+    sim_set(out, "counts", all);
 }
 
 static void add_usage(struct json_object *store, struct json_object *out)
@@ -185,7 +195,7 @@ int pbs_store_status(struct sim_call *call)
     add_usage(full ? store : NULL, call->data);
     sim_set_str(call->data, "backend-type", "filesystem");
     if (sim_arg_int(call, "verbose", 0)) {
-        add_counts(store, call->data);
+        add_counts(call, store, call->data);
         sim_set(call->data, "gc-status", full ? gc_status(call->state, name, &run) : NULL);
     }
     return 0;

@@ -25,7 +25,7 @@ static void escape(const char *text, char *out, size_t size)
     out[n] = 0;
 }
 
-static void owner_of(struct json_object *task, char *owner, size_t size)
+void pbs_task_owner(struct json_object *task, char *owner, size_t size)
 {
     const char *token = sim_str(task, "tokenid", NULL);
 
@@ -37,7 +37,7 @@ void pbs_task_name(struct json_object *task)
     char upid[700], id[300], owner[200];
 
     escape(sim_str(task, "id", ""), id, sizeof id);
-    owner_of(task, owner, sizeof owner);
+    pbs_task_owner(task, owner, sizeof owner);
     (void)snprintf(upid, sizeof upid, "UPID:%s:%08X:%08X:%08X:%08X:%s:%s:%s:", sim_str(task, "node", ""),
                    (unsigned)sim_int(task, "pid", 0), (unsigned)sim_int(task, "pstart", 0),
                    (unsigned)(sim_int(task, "pid", 0) % 100000), (unsigned)sim_int(task, "starttime", 0),
@@ -61,8 +61,69 @@ static bool mine(struct sim_call *call, struct json_object *task)
 {
     char owner[200];
 
-    owner_of(task, owner, sizeof owner);
+    pbs_task_owner(task, owner, sizeof owner);
     return pbs_owns(call->who, owner);
+}
+
+/* The part number `index` of a worker's id, which has colons between them. */
+static void part(const char *id, int index, char *text, size_t size)
+{
+    for (; index > 0 && *id; index--) {
+        id += strcspn(id, ":");
+        id += *id == ':';
+    }
+    (void)snprintf(text, size, "%.*s", (int)strcspn(id, ":"), id);
+}
+
+/* Types of tasks that are about a datastore, which part of the worker's id it is, and what lets somebody else
+ * look at them: the privilege to do the same. */
+static const struct {
+    const char *type;
+    int store, ns; /* ns -1: privileges are those on the datastore */
+    const char *privs;
+} kinds[] = {
+    {"backup", 0, -1, NULL},
+    {"garbage_collection", 0, -1, "Datastore.Modify"},
+    {"prune", 0, 1, "Datastore.Modify"},
+    {"prunejob", 0, 1, "Datastore.Modify"},
+    {"syncjob", 2, 3, "Datastore.Backup"},
+    {"verificationjob", 0, -1, "Datastore.Verify"},
+    {"verify", 0, -1, NULL},
+    {"verify_group", 0, -1, NULL},
+    {"verify_snapshot", 0, -1, NULL},
+};
+
+static size_t kind_of(struct json_object *task)
+{
+    size_t i = 0;
+
+    while (i < sizeof kinds / sizeof *kinds && strcmp(kinds[i].type, sim_str(task, "type", "")) != 0)
+        i++;
+    return i;
+}
+
+static bool could_do(struct sim_call *call, struct json_object *task)
+{
+    size_t kind = kind_of(task);
+    char store[100], ns[300] = "", path[500], remote[100], far[200];
+
+    if (kind == sizeof kinds / sizeof *kinds || !kinds[kind].privs)
+        return false;
+    part(sim_str(task, "id", ""), kinds[kind].store, store, sizeof store);
+    if (kinds[kind].ns >= 0)
+        part(sim_str(task, "id", ""), kinds[kind].ns, ns, sizeof ns);
+    pbs_path(store, ns, path, sizeof path);
+    if (!pbs_can(call, path, kinds[kind].privs))
+        return false;
+    part(sim_str(task, "id", ""), 0, remote, sizeof remote);
+    (void)snprintf(far, sizeof far, "/remote/%s", remote);
+    return strcmp(kinds[kind].type, "syncjob") != 0 || strcmp(remote, "-") == 0 ||
+           pbs_can_below(call, far, "Remote.Read");
+}
+
+static bool may_look(struct sim_call *call, struct json_object *task)
+{
+    return mine(call, task) || pbs_can(call, "/system/tasks", "Sys.Audit") || could_do(call, task);
 }
 
 static void set_worker_id(struct json_object *task, struct json_object *item, const char *name)
@@ -75,13 +136,14 @@ static void set_worker_id(struct json_object *task, struct json_object *item, co
 
 static struct json_object *list_item(struct json_object *task)
 {
-    static const char *const same[] = {"upid", "node", "pid", "pstart", "starttime"};
+    static const char *const same[] = {"upid", "pid", "pstart", "starttime"};
     struct json_object *item = json_object_new_object();
     char owner[200];
 
     for (size_t i = 0; i < sizeof same / sizeof *same; i++)
         sim_set(item, same[i], sim_copy(sim_get(task, same[i])));
-    owner_of(task, owner, sizeof owner);
+    pbs_task_owner(task, owner, sizeof owner);
+    sim_set_str(item, "node", "localhost"); /* whatever its name is */
     sim_set_str(item, "worker_type", sim_str(task, "type", ""));
     set_worker_id(task, item, "worker_id");
     sim_set_str(item, "user", owner);
@@ -109,15 +171,15 @@ static bool status_wanted(struct json_object *filter, const char *status)
     return false;
 }
 
-/* Is the task about this datastore? Its worker's id is the name, or begins with it. */
 static bool of_store(struct json_object *task, const char *store)
 {
-    const char *id = sim_str(task, "id", "");
-    size_t n = strlen(store);
+    size_t kind = kind_of(task);
+    char text[100];
 
-    if (strncmp(id, store, n) == 0 && (id[n] == 0 || id[n] == ':'))
-        return true;
-    return strcmp(sim_str(task, "store", ""), store) == 0;
+    if (kind == sizeof kinds / sizeof *kinds)
+        return false;
+    part(sim_str(task, "id", ""), kinds[kind].store, text, sizeof text);
+    return strcmp(text, store) == 0;
 }
 
 static bool wanted(struct sim_call *call, struct json_object *task)
@@ -128,7 +190,7 @@ static bool wanted(struct sim_call *call, struct json_object *task)
     struct json_object *filter = sim_get(call->params, "statusfilter");
     char owner[200];
 
-    owner_of(task, owner, sizeof owner);
+    pbs_task_owner(task, owner, sizeof owner);
     if ((user && !strstr(owner, user)) || (type && !strstr(sim_str(task, "type", ""), type)) ||
         (store && !of_store(task, store)) || (sim_arg_int(call, "running", 0) && status) ||
         (sim_arg_int(call, "errors", 0) && status && strcmp(status, "OK") == 0))
@@ -142,7 +204,6 @@ int pbs_tasks(struct sim_call *call)
 {
     struct json_object *tasks = sim_get(call->state, "tasks");
     int64_t skip = sim_arg_int(call, "start", 0), left = sim_arg_int(call, "limit", 50), total = 0;
-    bool all = pbs_can(call, "/system/tasks", "Sys.Audit");
 
     call->data = json_object_new_array();
     /* What runs comes first; a limit of 0 is none. */
@@ -150,7 +211,7 @@ int pbs_tasks(struct sim_call *call)
         for (size_t i = 0; i < json_object_array_length(tasks); i++) {
             struct json_object *task = json_object_array_get_idx(tasks, i);
 
-            if ((sim_get(task, "status") != NULL) != (ended != 0) || !(all || mine(call, task)) ||
+            if ((sim_get(task, "status") != NULL) != (ended != 0) || !may_look(call, task) ||
                 !wanted(call, task) || total++ < skip || (sim_arg_int(call, "limit", 50) != 0 && left-- <= 0))
                 continue;
             json_object_array_add(call->data, list_item(task));
@@ -160,12 +221,12 @@ int pbs_tasks(struct sim_call *call)
     return 0;
 }
 
-/* The task of the request, if the caller may. NULL: the call has failed. */
-static struct json_object *find(struct sim_call *call, const char *priv)
+/* The task of the request, if the caller may look at it. NULL: the call has failed. */
+static struct json_object *find(struct sim_call *call)
 {
     struct json_object *task = sim_task_find(call->state, sim_arg(call, "upid"));
 
-    if (!(task && mine(call, task)) && !pbs_can(call, "/system/tasks", priv))
+    if (!task ? !pbs_can(call, "/system/tasks", "Sys.Audit") : !may_look(call, task))
         (void)sim_fail(call, 400, "task access not allowed");
     else if (!task)
         (void)sim_fail(call, 400, "unable to open file - No such file or directory (os error 2)");
@@ -178,7 +239,7 @@ int pbs_task_status(struct sim_call *call)
 {
     static const char *const same[] = {"upid",      "node", "pid",  "pstart",
                                        "starttime", "type", "user", "tokenid"};
-    struct json_object *task = find(call, "Sys.Audit");
+    struct json_object *task = find(call);
 
     if (!task)
         return -1;
@@ -198,22 +259,30 @@ int pbs_task_status(struct sim_call *call)
 
 int pbs_task_log(struct sim_call *call)
 {
-    struct json_object *task = find(call, "Sys.Audit");
+    struct json_object *task = find(call);
 
     if (!task)
         return -1;
+    /* The first line is number 1, and `start` is such a number; 0 is the first as well. */
+    if (sim_arg_int(call, "start", 0) > 0)
+        sim_set_int(call->params, "start", sim_arg_int(call, "start", 0) - 1);
     (void)sim_log_lines(call, sim_get(task, "log"), 50);
     if (sim_arg_int(call, "test-status", 0))
         sim_set(call->extra, "active", json_object_new_boolean(sim_get(task, "status") == NULL));
     return 0;
 }
 
+/* Only its owner to the letter, or whoever may manage all of them. */
 int pbs_task_stop(struct sim_call *call)
 {
-    struct json_object *task = find(call, "Sys.Modify");
+    struct json_object *task = sim_task_find(call->state, sim_arg(call, "upid"));
+    char owner[200] = "";
 
-    if (!task)
-        return -1;
-    sim_task_abort(call->sim, task, "abort requested - aborting task");
+    if (task)
+        pbs_task_owner(task, owner, sizeof owner);
+    if (strcmp(owner, call->who) != 0 && !pbs_can(call, "/system/tasks", "Sys.Modify"))
+        return pbs_lacks(call, "Sys.Modify", "/system/tasks");
+    if (task)
+        sim_task_abort(call->sim, task, "abort requested - aborting task");
     return 0;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Every tool of every built-in plane is called with every sample of every argument. Each request it makes, by
- * a row or from a function, must be one that the API description of Proxmox VE (or Backup Server) takes: method, path, names,
- * types, choices, required ones. The descriptions lie beside the project (PROXIMO_SHARED or ../shared);
- * without them the test says so.
+ * a row or from a function, must be one that the API description of Proxmox VE (or Backup Server) takes:
+ * method, path, names, types, choices, required ones. The descriptions lie beside the project (PROXIMO_SHARED
+ * or ../shared); without them the test says so.
  */
 #include <dirent.h>
 #include <dlfcn.h>
@@ -38,7 +38,7 @@ static const char *const versions[] = {"pve-9.2.json", "pve-8.4.json", "pbs-4.2.
 #define VERSIONS 3u
 #define PBS      2u
 static struct api *apis[VERSIONS];
-static bool for_pbs; /* the call in progress is to a Backup Server */
+static bool for_pbs;     /* the call in progress is to a Backup Server */
 static char fault[1024]; /* the first one of the call in progress */
 static size_t request_total;
 static char loading[64];    /* the plane that is being opened */
@@ -52,43 +52,16 @@ static char *serve(const struct http_request *request, int *ret_status)
     char why[700];
     request_total++;
     for (size_t i = for_pbs ? PBS : 0; i < (for_pbs ? VERSIONS : PBS); i++) {
-        if (!for_pbs && i > 0 && sample_is_of_9(request->path))
+        if (i == 1 && sample_is_of_9(request->path))
             continue;
-        if (apis[i] && (for_pbs || !(release && (*release == '8') != (i == 1))) &&
+        if (apis[i] && !(release && !for_pbs && (*release == '8') != (i == 1)) &&
             api_check(apis[i], request, why, sizeof(why), &returns) < 0 && !fault[0])
             snprintf(fault, sizeof(fault), "%s: %s", versions[i], why);
     }
     *ret_status = 200;
-    if (strcmp(request->path, "/nodes") == 0)
-        return strdup("{\"data\":[{\"node\":\"pve1\"}]}");
-    if (strcmp(request->path, "/cluster/resources") == 0)
-        return strdup("{\"data\":[{\"type\":\"qemu\",\"vmid\":100,\"name\":\"web1\",\"node\":\"pve1\"},"
-                      "{\"type\":\"lxc\",\"vmid\":105,\"name\":\"ct105\",\"node\":\"pve1\"}]}");
-    if (strstr(request->path, "/tasks/") && strcmp(returns, "object") == 0)
-        return strdup("{\"data\":{\"status\":\"stopped\"}}"); /* what is waited for has ended */
-    if (for_pbs && strstr(request->path, "/tasks/") && strstr(request->path, "/log"))
-        return strdup("{\"data\":[]}"); /* the description does not say what it returns */
-    if (strstr(request->path, "/status/current") && strcmp(returns, "object") == 0)
-        return strdup("{\"data\":{\"status\":\"running\"}}"); /* a command runs only where the guest does */
-    if (strstr(request->path, "/config") && strcmp(returns, "object") == 0)
-        return strdup("{\"data\":{\"digest\":\"0123456789012345678901234567890123456789\",\"a\":1,"
-                      "\"net0\":\"virtio=BC:24:11:00:00:01,bridge=vmbr0,firewall=1\"}}");
-    if (strcmp(request->path, "/nodes/pve1/network") == 0)
-        return strdup("{\"data\":[{\"iface\":\"vmbr0\",\"type\":\"bridge\"}]}");
-    if (strcmp(request->path, "/pools") == 0)
-        return strdup("{\"data\":[{\"poolid\":\"prod\",\"members\":[]}]}");
-    if (sample_answer(request->path))
-        return strdup(sample_answer(request->path));
-    if (strcmp(request->path, "/cluster/sdn/vnets/vnet1") == 0)
-        return strdup("{\"data\":{\"vnet\":\"vnet1\",\"zone\":\"zone1\"}}");
-    if (strstr(request->path, "/firewall/ipset") && strstr(request->path, "/ipset")[6] == '\0')
-        return strdup("{\"data\":[{\"name\":\"nightly\"}]}");
-    if (strncmp(request->path, "/cluster/ha/groups/", 19) == 0)
-        return strdup("{\"data\":{\"nodes\":\"pve1\"}}"); /* the description does not say what it returns */
-    if (strstr(request->path, "/included_volumes"))
-        return strdup("{\"data\":{\"children\":[]}}");
-    if (strstr(request->path, "/agent/"))
-        return strdup("{\"data\":{\"result\":{\"a\":1}}}");
+    const char *known = sample_answer(request->path, returns, for_pbs);
+    if (known)
+        return strdup(known);
     if (strcmp(returns, "array") == 0)
         return strdup("{\"data\":[]}");
     if (strcmp(returns, "object") == 0)

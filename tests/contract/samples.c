@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "samples.h"
 
+#include <fnmatch.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "plane/manifest.h"
@@ -43,9 +45,6 @@ static const struct {
 } tool_samples[] = {
     {"pve_backup_files", "volid", "local:backup/ct/105/2026-11-19T02:00:00Z"},
     {"pve_backup_files", "filepath", "/root.pxar.didx/etc"},
-    {"pbs_acl_list", "path", "/datastore/main"},
-    {"pbs_task_status", "upid", PBS_UPID},
-    {"pbs_task_log", "upid", PBS_UPID},
     {"pve_permissions", "who", "alice@pve!ci"},
     {"pve_permissions", "path", "/vms/105"},
     {"pve_who_can", "privilege", "VM.Audit"},
@@ -57,6 +56,9 @@ static const struct {
     {"pve_firewall_explain", "proto", "udp"},
     {"pve_firewall_explain", "icmp_type", "echo-request"},
     {"pve_firewall_simulate", "edits", "[{\"part\":\"rules\",\"op\":\"insert\",\"value\":{}}]"},
+    {"pbs_acl_list", "path", "/datastore/main"},
+    {"pbs_task_status", "upid", PBS_UPID},
+    {"pbs_task_log", "upid", PBS_UPID},
 };
 /* What goes with every call of a tool, though no parameter of it is required. */
 static const char *const always[] = {"source", "dest"};
@@ -190,23 +192,51 @@ struct json_object *sample(const struct tool *tool, const struct param_row *para
     return n ? NULL : json_object_new_string("vzdump");
 }
 
-/* Answers that name what the samples name. */
+/* Answers that name what the samples name, by the path (fnmatch) and what the description says is returned.
+ * The first that fits. */
+#define PVE 1u
+#define PBS 2u
 static const struct {
-    const char *part, *answer;
+    const char *path, *returns; /* returns NULL: whatever it is */
+    unsigned of;
+    const char *answer;
 } answers[] = {
-    {"/sdn/zones", "{\"data\":[{\"zone\":\"nightly\",\"status\":\"available\"}]}"},
-    {"/subnets", "{\"data\":[{\"vnet\":\"nightly\",\"zone\":\"nightly\",\"subnet\":\"vzdump\"}]}"},
+    {"/nodes", NULL, PVE | PBS, "[{\"node\":\"pve1\"}]"},
+    {"/cluster/resources", NULL, PVE,
+     "[{\"type\":\"qemu\",\"vmid\":100,\"name\":\"web1\",\"node\":\"pve1\"},"
+     "{\"type\":\"lxc\",\"vmid\":105,\"name\":\"ct105\",\"node\":\"pve1\"}]"},
+    /* What is waited for has ended. */
+    {"*/tasks/*", "object", PVE | PBS, "{\"status\":\"stopped\"}"},
+    {"*/tasks/*/log", NULL, PBS, "[]"}, /* the description does not say what it returns */
+    /* A command runs only where the guest does. */
+    {"*/status/current*", "object", PVE, "{\"status\":\"running\"}"},
+    {"*/config*", "object", PVE | PBS,
+     "{\"digest\":\"0123456789012345678901234567890123456789\",\"a\":1,"
+     "\"net0\":\"virtio=BC:24:11:00:00:01,bridge=vmbr0,firewall=1\"}"},
+    {"/nodes/pve1/network", NULL, PVE, "[{\"iface\":\"vmbr0\",\"type\":\"bridge\"}]"},
+    {"/pools", NULL, PVE, "[{\"poolid\":\"prod\",\"members\":[]}]"},
+    {"*/sdn/zones*", NULL, PVE, "[{\"zone\":\"nightly\",\"status\":\"available\"}]"},
+    {"*/subnets*", NULL, PVE, "[{\"vnet\":\"nightly\",\"zone\":\"nightly\",\"subnet\":\"vzdump\"}]"},
+    {"/cluster/sdn/vnets", NULL, PVE, "[{\"vnet\":\"nightly\",\"zone\":\"nightly\"}]"},
+    {"/cluster/sdn/vnets/vnet1", NULL, PVE, "{\"vnet\":\"vnet1\",\"zone\":\"zone1\"}"},
+    {"*/firewall/ipset", NULL, PVE, "[{\"name\":\"nightly\"}]"},
+    {"/cluster/ha/groups/*", NULL, PVE, "{\"nodes\":\"pve1\"}"}, /* as the task's log */
+    {"*/included_volumes*", NULL, PVE, "{\"children\":[]}"},
+    {"*/agent/*", NULL, PVE, "{\"result\":{\"a\":1}}"},
 };
 
-const char *sample_answer(const char *path)
+const char *sample_answer(const char *path, const char *returns, bool pbs)
 {
+    static char text[512];
+
     for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
-        if (strstr(path, answers[i].part))
-            return answers[i].answer;
+        if (!(answers[i].of & (pbs ? PBS : PVE)) || fnmatch(answers[i].path, path, 0) != 0 ||
+            (answers[i].returns && strcmp(answers[i].returns, returns) != 0))
+            continue;
+        snprintf(text, sizeof(text), "{\"data\":%s}", answers[i].answer);
+        return text;
     }
-    return strcmp(path, "/cluster/sdn/vnets") == 0
-               ? "{\"data\":[{\"vnet\":\"nightly\",\"zone\":\"nightly\"}]}"
-               : NULL;
+    return NULL;
 }
 
 bool sample_is_of_9(const char *path)

@@ -22,8 +22,9 @@ const char *sample_release(const struct tool *tool);
 /* Only guests of one kind make sense. */
 bool sample_for_machines(const struct tool *tool);
 bool sample_for_containers(const struct tool *tool);
-/* What a GET of this path answers, where the emptiest answer is none; NULL: the emptiest. */
-const char *sample_answer(const char *path);
+/* What a request of this path answers, where the emptiest answer would stop the tool; NULL: the emptiest.
+ * `returns` as the description says; static until the next call. */
+const char *sample_answer(const char *path, const char *returns, bool pbs);
 /* Proxmox VE 8 does not have this path; planes ask for it only where 9 runs, as it does in these tests. */
 bool sample_is_of_9(const char *path);
 

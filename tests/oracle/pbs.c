@@ -55,13 +55,22 @@ static int64_t count_of(struct fixture *fixture, const char *path, const char *p
     return count;
 }
 
+struct row {
+    const char *who, *method, *path, *params;
+    int status;
+    const char *text;
+};
+
+static void all_say(struct fixture *fixture, const struct row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        says(fixture, rows[i].who, rows[i].method, rows[i].path, rows[i].params, rows[i].status,
+             rows[i].text);
+}
+
 static void errors(void **state)
 {
-    static const struct {
-        const char *who, *method, *path, *params;
-        int status;
-        const char *text;
-    } rows[] = {
+    static const struct row rows[] = {
         {"none", "GET", "/version", "{}", 401,
          "authentication failed - no authentication credentials provided."},
         {"none", "GET", "/ping", "{}", 200, "{\"data\":{\"pong\":true}}"},
@@ -81,12 +90,17 @@ static void errors(void **state)
          "parameter verification errors\n\nparameter 'node': no such node 'pve1'"},
         {"root", "GET", "/admin/datastore/gone/groups", "{}", 400, "no such datastore 'gone'"},
         {"root", "GET", "/admin/datastore/gone/namespace", "{}", 400, "no such datastore 'gone'"},
-        {"root", "GET", MAIN "/groups", "{\"ns\": \"gone\"}", 404, "namespace not found"},
-        {"root", "GET", MAIN "/namespace", "{\"parent\": \"gone\"}", 404, "namespace not found"},
-        {"backup-narrow", "GET", "/admin/datastore/gone/namespace", "{}", 403,
-         "permission check failed - missing "
-         "Datastore.Audit|Datastore.Read|Datastore.Modify|Datastore.Backup|Datastore.Prune on "
-         "/datastore/gone"},
+        {"root", "GET", MAIN "/groups", "{\"ns\": \"gone\"}", 400, "ENOENT: No such file or directory"},
+        {"root", "GET", MAIN "/namespace", "{\"parent\": \"gone\"}", 400,
+         "ENOENT: No such file or directory"},
+        {"root", "GET", MAIN "/snapshots", "{\"backup-type\": \"vm\", \"backup-id\": \"9\"}", 200,
+         "{\"data\":[]}"},
+        {"root", "GET", MAIN "/group-notes", "{\"backup-type\": \"vm\", \"backup-id\": \"9\"}", 200,
+         "{\"data\":\"\"}"},
+        {"backup-narrow", "GET", MAIN "/namespace", "{\"parent\": \"gone\"}", 403, "permission check failed"},
+        {"backup-narrow", "GET", MAIN "/status", "{\"verbose\": \"1\"}", 200,
+         "\"total\":0,\"used\":0,\"avail\":0,\"backend-type\":\"filesystem\",\"counts\":{\"vm\":{\"groups\":"
+         "1,"},
         {"root", "PUT", "/config/datastore/main", "{\"maintenance-mode\": \"asleep\"}", 400,
          "parameter verification errors\n\nparameter 'maintenance-mode': value 'asleep' is not defined in "
          "the "
@@ -99,26 +113,19 @@ static void errors(void **state)
         {"root", "GET", MAIN "/status", "{\"verbose\": \"maybe\"}", 400,
          "parameter verification errors\n\nparameter 'verbose': Unable to parse boolean option."},
     };
-    struct fixture *fixture = *state;
 
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        says(fixture, rows[i].who, rows[i].method, rows[i].path, rows[i].params, rows[i].status,
-             rows[i].text);
+    all_say(*state, rows, sizeof rows / sizeof *rows);
 }
 
 /* A token with Datastore.Backup on one namespace. */
 static void rights(void **state)
 {
-    static const struct {
-        const char *who, *method, *path, *params;
-        int status;
-        const char *text;
-    } rows[] = {
+    static const struct row rows[] = {
         {"backup-narrow", "GET", "/admin/datastore", "{}", 200,
          "{\"data\":[{\"store\":\"main\",\"mount-status\":\"nonremovable\",\"backend-type\":\"filesystem\"}]"
          "}"},
         {"backup-narrow", "GET", MAIN "/namespace", "{}", 200,
-         "{\"data\":[{\"ns\":\"prod\",\"comment\":\"what must not be lost\"},{\"ns\":\"prod/web\"}]}"},
+         "{\"data\":[{\"ns\":\"prod\"},{\"ns\":\"prod/web\"}]}"},
         {"backup-narrow", "GET", MAIN "/groups", "{}", 403,
          "permission check failed - missing Datastore.Audit|Datastore.Backup on /datastore/main"},
         {"backup-narrow", "GET", MAIN "/groups", "{\"ns\": \"prod\"}", 200,
@@ -143,11 +150,8 @@ static void rights(void **state)
         {"backup-pve", "POST", MAIN "/prune", "{" G105 ", \"keep-last\": \"1\", \"dry-run\": \"1\"}", 400,
          "backup owner check failed (backup@pbs!pve != backup@pbs)"},
     };
-    struct fixture *fixture = *state;
 
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        says(fixture, rows[i].who, rows[i].method, rows[i].path, rows[i].params, rows[i].status,
-             rows[i].text);
+    all_say(*state, rows, sizeof rows / sizeof *rows);
 }
 
 static void prune(void **state)
@@ -161,7 +165,7 @@ static void prune(void **state)
     start(fixture, "POST", MAIN "/prune", "{" G100 ", \"keep-daily\": \"3\", \"use-task\": \"1\"}", task,
           sizeof task);
     ends(fixture, task, "OK");
-    logged(fixture, task, "remove vm\\/100");
+    logged(fixture, task, "Z remove");
     assert_int_equal(count_of(fixture, MAIN "/snapshots", "{" G100 "}"), 3);
     /* Without a task it is done when it answers; what is protected stays. */
     says(fixture, "root", "POST", MAIN "/prune", "{" G105 ", \"keep-last\": \"1\"}", 200,
@@ -175,6 +179,24 @@ static void prune(void **state)
     ends(fixture, task, "OK");
     assert_int_equal(count_of(fixture, MAIN "/snapshots", "{\"ns\": \"prod\"}"), 3);
     assert_int_equal(count_of(fixture, MAIN "/snapshots", "{\"ns\": \"prod/web\"}"), 7);
+}
+
+/* Who may prune no more than its own prunes a whole datastore down to its own groups. */
+static void prune_of_ones_own(void **state)
+{
+    struct fixture *fixture = *state;
+
+    says(fixture, "backup-narrow", "POST", MAIN "/prune-datastore",
+         "{\"keep-last\": \"1\", \"ns\": \"prod\"}", 400,
+         "missing permissions 'Datastore.Modify|Datastore.Prune' on '/datastore/main/prod'");
+    says(fixture, "backup-pve", "POST", MAIN "/prune-datastore", "{\"keep-last\": \"1\"}", 200,
+         "UPID:vault:");
+    wait_ms(100);
+    assert_int_equal(count_of(fixture, MAIN "/snapshots", "{" G100 "}"), 1);
+    assert_int_equal(count_of(fixture, MAIN "/snapshots", "{\"ns\": \"prod\"}"), 1 + 14 + 10);
+    assert_int_equal(count_of(fixture, MAIN "/snapshots", "{}"), 5 + 14 + 4);
+    says(fixture, "root", "GET", MAIN "/notes", "{" G100 ", \"backup-time\": \"8000000000000000000\"}", 400,
+         "snapshot vm/100/1900-01-01T00:00:00Z does not exist");
 }
 
 static void deletions(void **state)
@@ -284,10 +306,12 @@ static void tasks(void **state)
     assert_int_equal(count_of(fixture, "/nodes/localhost/tasks", "{\"running\": \"true\"}"), 1);
     /* Others neither see nor stop it. */
     says(fixture, "backup-narrow", "GET", path, "{}", 400, "task access not allowed");
-    says(fixture, "backup-narrow", "DELETE", task, "{}", 400, "task access not allowed");
+    says(fixture, "backup-narrow", "DELETE", task, "{}", 400,
+         "missing permissions 'Sys.Modify' on '/system/tasks'");
     says(fixture, "backup-narrow", "GET", "/nodes/localhost/tasks", "{}", 200, "{\"data\":[],\"total\":0}");
     says(fixture, "backup-pve", "GET", "/nodes/localhost/tasks", "{}", 200, "\"total\":1}");
-    says(fixture, "audit-readonly", "DELETE", task, "{}", 400, "task access not allowed");
+    says(fixture, "audit-readonly", "DELETE", task, "{}", 400,
+         "missing permissions 'Sys.Modify' on '/system/tasks'");
     done(fixture, "DELETE", task, "{}");
     ends(fixture, task, "abort requested - aborting task");
     is(fixture, MAIN "/gc", "data.last-run-state", "abort requested - aborting task");
@@ -354,6 +378,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(errors, with_vault, end),
         cmocka_unit_test_setup_teardown(rights, with_vault, end),
         cmocka_unit_test_setup_teardown(prune, with_vault, end),
+        cmocka_unit_test_setup_teardown(prune_of_ones_own, with_vault, end),
         cmocka_unit_test_setup_teardown(deletions, with_vault, end),
         cmocka_unit_test_setup_teardown(garbage, with_vault, end),
         cmocka_unit_test_setup_teardown(jobs, with_vault, end),

@@ -17,8 +17,9 @@ static struct {
     const char *name, *version;
     bool pbs; /* of Backup Server: for the rows of its plane */
     struct api *api;
-} descriptions[] = {
-    {"pve-9.2.json", "9.2", false, NULL}, {"pve-8.4.json", "8.4", false, NULL}, {"pbs-4.2.json", "4.2", true, NULL}};
+} descriptions[] = {{"pve-9.2.json", "9.2", false, NULL},
+                    {"pve-8.4.json", "8.4", false, NULL},
+                    {"pbs-4.2.json", "4.2", true, NULL}};
 #define DESCRIPTIONS (sizeof(descriptions) / sizeof(descriptions[0]))
 
 static void load_once(void)
@@ -82,7 +83,8 @@ static void check_line(struct stage *stage, struct json_object *line)
                                          .fields = fields,
                                          .field_count = fields_of(params, fields)};
     for (size_t i = 0; i < DESCRIPTIONS; i++) {
-        if (!descriptions[i].api || descriptions[i].pbs != (strcmp(stage->row->plane, "pbs") == 0) || (since && strcmp(descriptions[i].version, since) < 0) ||
+        if (!descriptions[i].api || descriptions[i].pbs != (strcmp(stage->row->plane, "pbs") == 0) ||
+            (since && strcmp(descriptions[i].version, since) < 0) ||
             (until && strcmp(descriptions[i].version, until) > 0))
             continue;
         if (api_check(descriptions[i].api, &request, why, sizeof(why), &returns) < 0)

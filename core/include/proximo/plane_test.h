@@ -147,7 +147,7 @@ PLANE_TEST_FN int32_t plane_test_config(struct proximo_text *ret_json)
 PLANE_TEST_FN int32_t plane_test_site(struct proximo_call *call, struct proximo_site *ret_site)
 {
     const char *version = call->test->version ? call->test->version : "9.2.3";
-    ret_site->kind = PROXIMO_SITE_PVE;
+    ret_site->kind = call->test->site_kind ? call->test->site_kind : PROXIMO_SITE_PVE;
     ret_site->name.ptr = "test";
     ret_site->name.len = 4;
     ret_site->version.ptr = version;

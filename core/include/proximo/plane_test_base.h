@@ -37,6 +37,7 @@ struct plane_test {
     } answers[PLANE_TEST_MOST];
     uint32_t argument_count, answer_count;
     char *config;        /* JSON; NULL: "{}" */
+    uint32_t site_kind;  /* PROXIMO_SITE_...; 0: Proxmox VE */
     const char *version; /* of the site; NULL: "9.2.3" */
     const char *token;   /* of the site; NULL: not known */
     const char *reached; /* of the site, JSON; NULL: not known */

@@ -15,8 +15,8 @@
 
 static void mint_open(struct mint *m)
 {
-    *m = (struct mint){
-        .user = "proximo@pve", .token = "proximo", .kind = CONFIG_PVE, .release = GRANT_NEWEST};
+    *m =
+        (struct mint){.user = "proximo@pve", .token = "proximo", .kind = CONFIG_PVE, .release = GRANT_NEWEST};
     for (int i = 0; i < MINT_KINDS; i++) {
         m->needs[i] = json_object_new_object();
         m->roles[i] = json_object_new_object();

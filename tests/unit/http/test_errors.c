@@ -219,6 +219,7 @@ static void test_backup_server_words(void **state)
         {400, "backup owner check failed (backup@pbs != root@pam)", PX_PRIVILEGE, -EPERM, "belongs"},
         {400, "task access not allowed", PX_PRIVILEGE, -EPERM, "/system/tasks"},
         {400, "cannot remove protected snapshot", PX_REMOTE, -EPERM, "protection"},
+        {400, "ENOENT: No such file or directory", PX_NOT_FOUND, -ENOENT, NULL},
         {400, "unable to open snapshot directory \"/x\" - ENOENT: No such file (os error 2)", PX_NOT_FOUND,
          -ENOENT, NULL},
         {400, "detected modified configuration - file changed by other user? Try again.", PX_REMOTE, -ESTALE,

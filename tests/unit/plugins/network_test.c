@@ -480,8 +480,7 @@ static void where_a_way_back_leads(void **state)
                          "{\\\"type\\\":\\\"bridge\\\",\\\"cidr\\\":\\\"10.9.9.9/24\\\",\\\"method\\\":"
                          "\\\"static\\\"}}\"}"),
         0);
-    expect_words(&t, "affected",
-                 "\"resource\":\"interface/pve1/vmbr1\",\"effect\":\"goes away\"");
+    expect_words(&t, "affected", "\"resource\":\"interface/pve1/vmbr1\",\"effect\":\"goes away\"");
     expect_words(&t, "affected", "loses the address 10.10.10.11/24 of vmbr0");
     expect_words(&t, "affected", "this connection reaches the node, 10.10.10.11, is on vmbr0 and vanishes");
     expect_words(&t, "affected", "net0 is on vmbr1, which goes away");

@@ -37,7 +37,7 @@ static void world(struct plane_test *t)
         t, "/nodes", 200,
         "[{\"node\":\"pve1\",\"status\":\"online\"},{\"node\":\"pve2\",\"status\":\"offline\"}]");
     plane_test_answer(t, "/nodes/pve1/sdn/zones", 200, "[{\"zone\":\"lab\",\"status\":\"available\"}]");
-    plane_test_answer(t, "/nodes/pve1/network", 200, NO_CHANGES);
+    plane_test_answer(t, "whole:/nodes/pve1/network", 200, NO_CHANGES);
     plane_test_answer(
         t, "/cluster/resources?type=vm", 200,
         "[{\"type\":\"qemu\",\"vmid\":100,\"name\":\"web\",\"node\":\"pve1\",\"status\":\"running\"},"
@@ -105,7 +105,7 @@ static void waiting_changes_may_cut_the_connection(void **state)
     world(&t);
     t.reached = "{\"local\":\"192.0.2.5\",\"endpoints\":[{\"host\":\"pve1.lan\",\"port\":8006,\"address\":"
                 "\"10.10.10.11\"}]}";
-    answer_instead(&t, "/nodes/pve1/network", 200,
+    answer_instead(&t, "whole:/nodes/pve1/network", 200,
                    "{\"data\":[{\"iface\":\"vmbr0\",\"address\":\"10.10.10.11\"}],"
                    "\"changes\":\"--- a\\n+++ b\\n@@ -1 +1 @@\\n iface vmbr0 inet static\\n-\\tmtu "
                    "1500\\n+\\tmtu 9000\\n\"}");
@@ -120,7 +120,7 @@ static void waiting_changes_may_cut_the_connection(void **state)
     world(&t);
     t.reached = "{\"endpoints\":[{\"host\":\"10.10.10.11\",\"port\":8006}]}";
     answer_instead(
-        &t, "/nodes/pve1/network", 200,
+        &t, "whole:/nodes/pve1/network", 200,
         "{\"data\":[{\"iface\":\"vmbr0\",\"address\":\"10.10.10.11\"}],"
         "\"changes\":\"--- a\\n+++ b\\n iface vmbr01 inet static\\n+\\taddress 10.10.10.110/24\\n\"}");
     blast(&t);
@@ -130,7 +130,7 @@ static void waiting_changes_may_cut_the_connection(void **state)
     /* the address itself goes */
     world(&t);
     t.reached = "{\"endpoints\":[{\"host\":\"10.10.10.11\",\"port\":8006}]}";
-    answer_instead(&t, "/nodes/pve1/network", 200,
+    answer_instead(&t, "whole:/nodes/pve1/network", 200,
                    "{\"data\":[{\"iface\":\"vmbr0\",\"address\":\"10.10.10.99\"}],"
                    "\"changes\":\"-\\taddress 10.10.10.11/24\\n+\\taddress 10.10.10.99/24\\n\"}");
     blast(&t);
@@ -360,7 +360,7 @@ static void hostile_lists(void **state)
         plane_test_done(&t);
         world(&t);
         answer_instead(&t, "/cluster/sdn/zones?pending=1", 200, lists[i]);
-        answer_instead(&t, "/nodes/pve1/network", 200, lists[i]);
+        answer_instead(&t, "whole:/nodes/pve1/network", 200, lists[i]);
         answer_instead(&t, "/nodes/pve1/sdn/zones", 200, lists[i]);
         (void)plane_test_blast(&t, sdn, "sdn.apply", SUBJECT);
         plane_test_done(&t);

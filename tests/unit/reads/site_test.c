@@ -144,6 +144,29 @@ static void permissions(void **state)
     }
 }
 
+/* A Backup Server writes true and false: again the key counts, and a path that is not there holds nothing. */
+static void permissions_of_a_backup_server(void **state)
+{
+    (void)state;
+    struct problem p = PROBLEM_INIT;
+    fake_http_answer(
+        "/access/permissions?path=/datastore/main", 200,
+        "{\"data\":{\"/datastore/main\":{\"Datastore.Audit\":true,\"Datastore.Backup\":false}}}");
+    fake_http_answer("/access/permissions?path=/datastore/archive", 200, "{\"data\":{}}");
+    fake_http_answer("/access/permissions?path=/datastore", 200, "{\"data\":{}}");
+    fake_http_answer("/access/permissions", 200,
+                     "{\"data\":{\"/datastore/main/prod\":{\"Datastore.Backup\":false}}}");
+    assert_int_equal(site_permission(site, &call, "/datastore/main", "Datastore.Audit", &p), 1);
+    assert_int_equal(site_permission(site, &call, "/datastore/main", "Datastore.Backup", &p), 1);
+    assert_int_equal(site_permission(site, &call, "/datastore/main", "Datastore.Modify", &p), 0);
+    assert_int_equal(site_permission_below(site, &call, "/datastore/main", "Datastore.Audit", &p), 1);
+    assert_int_equal(site_permission_below(site, &call, "/datastore/main", "Datastore.Backup", &p), 0);
+    assert_int_equal(site_permission(site, &call, "/datastore/archive", "Datastore.Audit", &p), 0);
+    assert_int_equal(site_permission_below(site, &call, "/datastore", "Datastore.Backup", &p), 0);
+    assert_int_equal(site_permission_anywhere(site, &call, "/datastore", "Datastore.Backup", &p), 1);
+    assert_int_equal(site_permission_anywhere(site, &call, "/remote", "Datastore.Backup", &p), 0);
+}
+
 /* What redirects is not the API: told as such, even where the caller wants to see errors. */
 static void redirects_are_no_answers(void **state)
 {
@@ -241,6 +264,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(guests_by_id_and_name, setup, teardown),
         cmocka_unit_test_setup_teardown(seeing_nothing_is_explained, setup, teardown),
         cmocka_unit_test_setup_teardown(permissions, setup, teardown),
+        cmocka_unit_test_setup_teardown(permissions_of_a_backup_server, setup, teardown),
         cmocka_unit_test_setup_teardown(redirects_are_no_answers, setup, teardown),
         cmocka_unit_test_setup_teardown(one_flight_for_many, setup, teardown),
         cmocka_unit_test_setup_teardown(a_failed_flight_is_shared, setup, teardown),

@@ -173,12 +173,30 @@ static void nonsense_is_refused(void **state)
     assert_int_equal(fake_http_count(), 0);
 }
 
+/* "/{x?}" at a need's end: with its value, or without the slash. */
+static void a_need_may_end_early(void **state)
+{
+    struct answer a = {0};
+
+    (void)state;
+    fake_http_answer("/nodes/pve1/x", 200, "{\"data\":[]}");
+    fake_http_answer("/access/permissions?path=/nodes/pve1", 200, "{\"data\":{\"/nodes/pve1\":{}}}");
+    fake_http_answer("/access/permissions?path=/pool", 200, "{\"data\":{\"/pool\":{\"Pool.Audit\":1}}}");
+    assert_int_equal(ask("/nodes/{node}/x", 0, "/nodes/{node?}", "Sys.Audit", &a), 0);
+    assert_string_equal(missing, "Sys.Audit /nodes/pve1;");
+    *missing = '\0';
+    assert_int_equal(ask("/nodes/{node}/x", 0, "/pool/{poolid?}", "Pool.Audit", &a), 0);
+    assert_string_equal(missing, "");
+    assert_int_equal(a.flags & PROXIMO_ANSWER_INCOMPLETE, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(data_passes_through, setup, teardown),
         cmocka_unit_test_setup_teardown(errors_are_seen_when_tolerated, setup, teardown),
         cmocka_unit_test_setup_teardown(a_filtered_answer_says_so, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_need_may_end_early, setup, teardown),
         cmocka_unit_test_setup_teardown(nonsense_is_refused, setup, teardown),
     };
     return cmocka_run_group_tests_name("upcall", tests, NULL, NULL);

@@ -125,6 +125,30 @@ static bool mentions_upid(struct json_object *returns)
     return returns && strstr(json_object_to_json_string(returns), "UPID") != NULL;
 }
 
+/* Methods of Backup Server that answer a UPID, although their description returns nothing: its web interface
+ * shows the task. */
+static bool is_undescribed_task(const char *method, const char *path)
+{
+    static const char *const rows[][2] = {
+        {"POST", "/admin/prune/{id}/run"},
+        {"POST", "/admin/sync/{id}/run"},
+        {"POST", "/admin/verify/{id}/run"},
+        {"POST", "/config/datastore"},
+        {"POST", "/pull"},
+        {"POST", "/push"},
+        {"POST", "/tape/backup/{id}"},
+        {"PUT", "/nodes/{node}/network"},
+        {"POST", "/nodes/{node}/services/{service}/start"},
+        {"POST", "/nodes/{node}/services/{service}/stop"},
+        {"POST", "/nodes/{node}/services/{service}/restart"},
+        {"POST", "/nodes/{node}/services/{service}/reload"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (strcmp(rows[i][0], method) == 0 && strcmp(rows[i][1], path) == 0)
+            return true;
+    return false;
+}
+
 /* Strings of Proxmox VE that are no UPIDs, and a null that is one (the oracle's fact 40 is about it). */
 static bool is_task(unsigned site_kind, const char *method, const char *path, struct json_object *endpoint)
 {
@@ -145,6 +169,8 @@ static bool is_task(unsigned site_kind, const char *method, const char *path, st
             if (strcmp(path, no_task[i]) == 0)
                 return false;
     }
+    if (site_kind == CONFIG_PBS && is_undescribed_task(method, path))
+        return true;
     if (!json_object_object_get_ex(endpoint, "returns", &returns) || !returns)
         return false;
     if (json_object_object_get_ex(returns, "properties", &properties) &&

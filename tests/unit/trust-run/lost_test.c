@@ -240,15 +240,54 @@ static void types_of_a_backup_server(void **state)
     assert_null(lost_types("DELETE", "/admin/datastore/main/snapshots", NULL, id)); /* no task */
 }
 
+/* A Backup Server: no node in the path, no source and vmid in the list, ids in parts, a token with a colon.
+ */
+static void task_of_a_backup_server(void **state)
+{
+    (void)state;
+    static const char gc[] = "UPID:vault:0000C0DE:00ABCDEF:00000007:%08X:garbage_collection:%s:" TOKEN ":";
+    static char list[1000], status[400], ours[200], other[200];
+    char *path = bench_file("token");
+    FILE *token = fopen(path, "w");
+
+    fputs(TOKEN ":0b1e5b2a-0000-0000-0000-000000000000\n", token);
+    fclose(token);
+    free(path);
+    bench.site_row.kind = CONFIG_PBS;
+    bench_plan("'steps':[{'name':'gc','kind':'request','method':'POST','path':'/admin/datastore/main/gc',"
+               "'follow':true}]");
+    snprintf(ours, sizeof(ours), gc, (unsigned)now_s, "main");
+    snprintf(other, sizeof(other), gc, (unsigned)now_s, "main2");
+    snprintf(list, sizeof(list), "{\"data\":[{\"upid\":\"%s\"},{\"upid\":\"%s\"}],\"total\":2}", other, ours);
+    snprintf(status, sizeof(status),
+             "GET /nodes/vault/tasks/UPID%%3Avault%%3A0000C0DE%%3A00ABCDEF%%3A00000007%%3A%08X%%3A"
+             "garbage_collection%%3Amain%%3Aroot%%40pam%%21bench%%3A/status",
+             (unsigned)now_s);
+    fake_http_script("POST /admin/datastore/main/gc", SAY(.error = -ECONNRESET));
+    fake_http_script("GET /nodes/localhost/tasks", SAY(.body = list));
+    fake_http_script(status, SAY(.body = "{\"data\":{\"status\":\"stopped\",\"exitstatus\":\"OK\"}}"));
+    assert_string_equal(bench_run(), "ok");
+    assert_int_equal(fake_http_changes(), 1);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, bench_teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(one_task_fits),     T(ha_task_fits),      T(appears_a_moment_later),
-        T(none_fits),         T(two_fit),           T(list_cannot_be_read),
-        T(never_left),        T(effect_there),      T(effect_not_there),
-        T(clock_of_the_node), T(types_of_requests), T(types_of_a_backup_server),
+        T(one_task_fits),
+        T(ha_task_fits),
+        T(appears_a_moment_later),
+        T(none_fits),
+        T(two_fit),
+        T(list_cannot_be_read),
+        T(never_left),
+        T(effect_there),
+        T(effect_not_there),
+        T(clock_of_the_node),
+        T(types_of_requests),
+        T(types_of_a_backup_server),
+        T(task_of_a_backup_server),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
