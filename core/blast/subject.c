@@ -31,6 +31,11 @@ static const struct kind {
     {"namespace", "id", "namespaces", false},           /* store:ns */
     {"backup-group", "id", "groups of backups", false}, /* store:ns/type/id */
     {"snapshot", "id", "backups", false},               /* store:ns/type/id/time */
+    {"prune-job", "id", "prune jobs", false},
+    {"verify-job", "id", "verification jobs", false},
+    {"sync-job", "id", "sync jobs", false},
+    {"remote", "name", "remotes", false},
+    {"traffic-control", "name", "traffic limits", false},
     {"zone", "zone", "zones", false},
     {"vnet", "vnet", "vnets", false},
     {"subnet", "subnet", "subnets", false},

@@ -251,7 +251,7 @@ static int32_t tell_notes(const struct modifying *m)
 static int32_t tell_nothing_there(const struct modifying *m)
 {
     const bool guest = m->place && m->deep && strcmp(m->place->root, "/vms") == 0;
-    const char *rest = m->deep ? m->path + strlen(m->place->root) + 1 : "";
+    const char *rest = m->place && m->deep ? m->path + strlen(m->place->root) + 1 : "";
     const struct proximo_field vmid = FIELD("vmid", rest);
     const struct proximo_get get = {ROW(proximo_get), .path = "/cluster/nextid", .fields = &vmid,
                                     .field_count = 1};

@@ -47,7 +47,6 @@ struct config_key {
 #define CONFIG_SINGLE        (1u << 2) /* there is always exactly one: no creation, no removal */
 #define CONFIG_CREATE_ON_ONE (1u << 3) /* POST goes to the object's own path */
 #define CONFIG_NO_DELETE     (1u << 4) /* PUT has no parameter "delete": an empty value removes */
-#define CONFIG_DELETE_EACH   (1u << 5) /* "delete" is an array: one field for each name (Backup Servers) */
 
 #define CONFIG_CREATE 0u
 #define CONFIG_UPDATE 1u
@@ -66,6 +65,8 @@ struct config_kind {
     const char *(*make_id)(const struct asking *a);
     /* What its subject is called, {names} taken from the arguments: "{type}/{id}"; NULL: the id. */
     const char *subject_name;
+    /* Query of `list` without which GET leaves some objects out; name NULL: none. */
+    struct proximo_field list_query;
     const char *put;     /* method of the change; NULL: PUT */
     uint32_t deadline_s; /* how long to look for the change afterwards; 0: 15 */
     uint32_t flags;

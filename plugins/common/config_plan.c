@@ -162,9 +162,11 @@ static void put_edit(struct fields *fields, const struct config_edit *edit)
         put(fields, FIELD(edit->key->name, edit->to));
 }
 
-/* Names to remove, or an empty value for each where PUT knows no "delete". */
+/* Names to remove: one list, to a Backup Server a field for each, or an empty value for each where PUT knows
+ * no "delete". */
 static int32_t put_removals(const struct config_change *c, struct fields *fields)
 {
+    const bool each = ask_is_pbs(&c->ask);
     const char *removed = NULL;
     for (uint32_t i = 0; i < c->count; i++) {
         const struct config_edit *edit = &c->edits[i];
@@ -172,7 +174,7 @@ static int32_t put_removals(const struct config_change *c, struct fields *fields
             continue;
         if (c->kind->flags & CONFIG_NO_DELETE)
             put(fields, FIELD(edit->key->name, ""));
-        else if (c->kind->flags & CONFIG_DELETE_EACH)
+        else if (each)
             put(fields, FIELD("delete", edit->key->name));
         else
             removed = removed ? ask_text(&c->ask, "%s,%s", removed, edit->key->name) : edit->key->name;
@@ -301,6 +303,8 @@ static int32_t wait_for(const struct config_change *c, const char *path, const c
         if (path_names(path, c->at[i].name))
             put(&at, c->at[i]);
     }
+    if (c->kind->list_query.name && strcmp(path, c->kind->list) == 0)
+        put(&at, c->kind->list_query);
     const uint64_t seconds = c->kind->deadline_s ? c->kind->deadline_s : 15;
     const struct proximo_step wait = {ROW(proximo_step),   .kind = PROXIMO_STEP_WAIT,
                                       .path = path,        .params = ROWS(at.rows, at.count),

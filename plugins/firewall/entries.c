@@ -201,7 +201,7 @@ static int32_t check_alias(const struct entry_change *c)
 {
     const char *slash = strchr(c->cidr, '/'), *name = slash ? slash + 1 : c->cidr;
     const struct proximo_field more[] = {FIELD("type", "alias"), {0}};
-    struct looked looked;
+    struct looked looked = {0};
     bool found = false;
     int32_t r = cidr_is_name(c->cidr) ? place_look(&c->at, c->at.scope->refs, more, &looked) : PROXIMO_OK;
     if (r < 0 || !cidr_is_name(c->cidr))

@@ -18,7 +18,7 @@ static const char *stored_name(const struct object_change *c, const char *text)
 static int32_t check_name(const struct object_change *c, const char *name)
 {
     const struct asking *a = &c->at.ask;
-    const size_t most = c->kind == &object_group ? 18 : 64, len = strlen(name);
+    const size_t most = c->kind == &object_group ? 18 : 64, len = name ? strlen(name) : 0;
     if (len < 2 || len > most)
         return a->host->fail(a->call, PROXIMO_EINVAL, "the name of the %s must have 2 to %zu characters",
                              c->kind->what, most);

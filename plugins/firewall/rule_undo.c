@@ -126,6 +126,8 @@ static int32_t relocate(struct rule_change *c, const struct rule_list *before, c
         return PROXIMO_OK;
     if (c->op == RULE_INSERT)
         return find_gap(c, before, c->to, RULES_MOST, &c->to);
+    if (!after->rows)
+        return PROXIMO_EINTERNAL;
     struct json_object *rule = after->rows[c->pos];
     const uint32_t was = c->to;
     r = find_one(c, rule, &c->pos);

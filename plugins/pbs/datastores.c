@@ -213,7 +213,8 @@ static int32_t tell_out_of_reach(const struct pbs_contents *c)
         NULL);
 }
 
-static int32_t blast(void *instance, struct proximo_call *call, struct proximo_text subject_json, bool destroy)
+static int32_t blast(void *instance, struct proximo_call *call, struct proximo_text subject_json,
+                     bool destroy)
 {
     const struct asking a = {((struct plane_instance *)instance)->host, call};
     struct json_object *subject DROP_JSON = json_of(subject_json);

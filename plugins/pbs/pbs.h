@@ -44,10 +44,16 @@ extern const struct topic pbs_topic_datastores;
 extern const struct topic pbs_topic_content_changes;
 extern const struct topic pbs_topic_datastore_changes;
 extern const struct topic pbs_topic_jobs;
+extern const struct topic pbs_topic_job_probe;
+extern const struct topic pbs_topic_job_prune;
+extern const struct topic pbs_topic_job_sync;
+extern const struct topic pbs_topic_job_verify;
 extern const struct topic pbs_topic_node;
 extern const struct topic pbs_topic_remotes;
+extern const struct topic pbs_topic_remote_changes;
 extern const struct topic pbs_topic_snapshots;
 extern const struct topic pbs_topic_tape;
 extern const struct topic pbs_topic_tasks;
+extern const struct topic pbs_topic_traffic;
 
 #endif

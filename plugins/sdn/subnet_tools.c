@@ -46,8 +46,8 @@ static int32_t place(struct config_change *c)
 {
     const char *vnet = ask_argument(&c->ask, "vnet"), *zone = NULL;
     int32_t r = vnet ? zone_of(&c->ask, vnet, &zone) : PROXIMO_ENOMEM;
-    if (r < 0)
-        return r;
+    if (r < 0 || !zone)
+        return r < 0 ? r : PROXIMO_ENOMEM;
     const char *dashed = swapped(&c->ask, c->id, '/', '-');
     const size_t prefix = strlen(zone);
     if (dashed)

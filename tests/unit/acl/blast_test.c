@@ -82,100 +82,99 @@ static void tells(const char *edits, const char *const *words)
     plane_test_done(&t);
 }
 
+static const struct {
+    const char *edits, *words[6];
+} rows[] = {
+    /* An entry that takes the place of those above it: the own token loses. */
+    {"[{\"op\":\"entry\",\"path\":\"/vms/"
+     "110\",\"role\":\"Look\",\"type\":\"token\",\"ugid\":\"bob@pve!own\","
+     "\"propagate\":1}]",
+     {"\"resource\":\"token/bob@pve!own\",\"name\":\"this server's own token\",\"effect\":\"gains "
+      "VM.Audit at /vms/110; loses VM.PowerMgmt at /vms/110: an entry at /vms/110 takes the place of "
+      "those "
+      "at /vms\",\"risk\":3"}},
+    {"[{\"op\":\"entry\",\"path\":\"/vms\",\"role\":\"Look\",\"type\":\"user\",\"ugid\":\"bob@pve\","
+     "\"propagate\":1}]",
+     {"\"name\":\"the user of this server's own token\",\"effect\":\"loses VM.PowerMgmt at /vms and "
+      "below "
+      "it: at /vms an entry of its own takes the place of those for its groups",
+      "token/bob@pve!own", "with its user: at /vms an entry of its own"}},
+    {"[{\"op\":\"entry-remove\",\"path\":\"/vms/105\",\"role\":\"Look\",\"type\":\"user\",\"ugid\":"
+     "\"ann@pve\"}]",
+     {"gains Permissions.Modify, VM.PowerMgmt, Sys.Audit at /vms/105: those at / hold again in place of "
+      "an "
+      "entry at /vms/105",
+      "token/ann@pve!full"}},
+    {"[{\"op\":\"entry\",\"path\":\"/pool/"
+     "web\",\"role\":\"NoAccess\",\"type\":\"group\",\"ugid\":\"ops\","
+     "\"propagate\":1}]",
+     {"loses VM.PowerMgmt, VM.Audit at /vms/110: NoAccess at /pool/web (by the pool web) takes all"}},
+    {"[{\"op\":\"entry\",\"path\":\"/"
+     "vms\",\"role\":\"Power\",\"type\":\"group\",\"ugid\":\"ops\",\"propagate\":0}]",
+     {"keeps VM.PowerMgmt at /vms, but no longer below it: the entry at /vms for the group ops is no "
+      "longer "
+      "handed down"}},
+    /* What happens below another change, and is not what that says, is told apart. */
+    {"[{\"op\":\"entry\",\"path\":\"/"
+     "\",\"role\":\"Administrator\",\"type\":\"user\",\"ugid\":\"bob@pve\","
+     "\"propagate\":1},{\"op\":\"entry\",\"path\":\"/"
+     "vms\",\"role\":\"NoAccess\",\"type\":\"user\",\"ugid\":"
+     "\"bob@pve\",\"propagate\":1}]",
+     {"gains Permissions.Modify, VM.PowerMgmt, Sys.Audit, VM.Audit at / and below it: by the entry at /",
+      "loses VM.PowerMgmt, VM.Audit at /vms and below it: NoAccess at /vms takes all"}},
+    /* The last administrator beside root@pam. */
+    {"[{\"op\":\"user-remove\",\"userid\":\"ann@pve\"}]",
+     {"user/ann@pve\",\"effect\":\"loses Permissions.Modify", "the user is removed",
+      "is gone and can no longer authenticate", "token/ann@pve!ci",
+      "\"resource\":\"access/administrators\",\"effect\":\"who can give rights at / afterwards: "
+      "root@pam alone\",\"risk\":3"}},
+    {"[{\"op\":\"user\",\"userid\":\"ann@pve\",\"value\":{\"enable\":0}}]",
+     {"user/ann@pve\",\"effect\":\"can no longer authenticate (disabled)", "root@pam alone",
+      "token/ann@pve!full\",\"effect\":\"can no longer authenticate (its user is disabled)"}},
+    {"[{\"op\":\"user\",\"userid\":\"ann@pve\",\"value\":{\"expire\":1000000}}]",
+     {"user/ann@pve\",\"effect\":\"can no longer authenticate (expired)"}},
+    {"[{\"op\":\"user\",\"userid\":\"ole@ldap\",\"value\":{\"enable\":1}}]",
+     {"user/ole@ldap\",\"effect\":\"can authenticate from now on, and holds VM.PowerMgmt, VM.Audit, the "
+      "worst "
+      "of it at /vms"}},
+    {"[{\"op\":\"user\",\"userid\":\"new@pve\",\"value\":{\"enable\":1,\"groups\":[\"ops\"]}}]",
+     {"user/new@pve\",\"effect\":\"gains VM.PowerMgmt, VM.Audit at /vms and below it: now in the group "
+      "ops",
+      "user/new@pve\",\"effect\":\"can authenticate from now on"}},
+    {"[{\"op\":\"user\",\"userid\":\"bob@pve\",\"value\":{\"groups\":[]}}]",
+     {"loses VM.PowerMgmt, VM.Audit at /vms and below it: no longer in the group ops", "token/bob@pve!own"}},
+    {"[{\"op\":\"group-remove\",\"groupid\":\"ops\"}]",
+     {"user/bob@pve", "it loses the entry at /vms for the group ops", "user/ole@ldap",
+      "(cannot authenticate now: disabled)"}},
+    {"[{\"op\":\"role\",\"roleid\":\"Power\",\"privs\":\"VM.PowerMgmt,VM.Console\"}]",
+     {"user/bob@pve\",\"name\":\"the user of this server's own token\",\"effect\":\"gains VM.Console at "
+      "/vms "
+      "and below it: the role Power, given at /vms for the group ops, holds something else than before"}},
+    {"[{\"op\":\"role-remove\",\"roleid\":\"Power\"}]",
+     {"user/bob@pve", "loses VM.PowerMgmt at /vms and below it: it loses the entry at /vms for the group ops",
+      "token/ann@pve!ci"}},
+    {"[{\"op\":\"token\",\"tokenid\":\"ann@pve!ci\",\"value\":{\"privsep\":0}}]",
+     {"token/ann@pve!ci\",\"effect\":\"gains Permissions.Modify", "it is not separated any more"}},
+    {"[{\"op\":\"token\",\"tokenid\":\"ann@pve!full\",\"value\":{\"privsep\":1}}]",
+     {"token/ann@pve!full\",\"effect\":\"loses Permissions.Modify",
+      "it is separated from its user now: its own entries count"}},
+    {"[{\"op\":\"token\",\"tokenid\":\"ann@pve!ci\",\"value\":{\"expire\":5}}]",
+     {"token/ann@pve!ci\",\"effect\":\"can no longer authenticate (it has expired)"}},
+    {"[{\"op\":\"token-remove\",\"tokenid\":\"bob@pve!own\"}]",
+     {"\"resource\":\"token/bob@pve!own\",\"name\":\"this server's own token\",\"effect\":\"loses "
+      "VM.PowerMgmt "
+      "at /vms and below it: the token is removed\",\"risk\":3",
+      "the token is removed", "is gone and can no longer authenticate"}},
+    {"[{\"op\":\"realm-remove\",\"realm\":\"ldap\"}]",
+     {"realm/ldap\",\"effect\":\"1 of its users can no longer log in (ole@ldap); API tokens of theirs "
+      "that "
+      "are valid go on working"}},
+    {"[{\"op\":\"user\",\"userid\":\"root@pam\",\"value\":{\"enable\":0}}]",
+     {"on the shell of a node alone: it cannot authenticate"}},
+};
+
 static void each_kind_of_edit(void **state)
 {
-    static const struct {
-        const char *edits, *words[6];
-    } rows[] = {
-        /* An entry that takes the place of those above it: the own token loses. */
-        {"[{\"op\":\"entry\",\"path\":\"/vms/"
-         "110\",\"role\":\"Look\",\"type\":\"token\",\"ugid\":\"bob@pve!own\","
-         "\"propagate\":1}]",
-         {"\"resource\":\"token/bob@pve!own\",\"name\":\"this server's own token\",\"effect\":\"gains "
-          "VM.Audit at /vms/110; loses VM.PowerMgmt at /vms/110: an entry at /vms/110 takes the place of "
-          "those "
-          "at /vms\",\"risk\":3"}},
-        {"[{\"op\":\"entry\",\"path\":\"/vms\",\"role\":\"Look\",\"type\":\"user\",\"ugid\":\"bob@pve\","
-         "\"propagate\":1}]",
-         {"\"name\":\"the user of this server's own token\",\"effect\":\"loses VM.PowerMgmt at /vms and "
-          "below "
-          "it: at /vms an entry of its own takes the place of those for its groups",
-          "token/bob@pve!own", "with its user: at /vms an entry of its own"}},
-        {"[{\"op\":\"entry-remove\",\"path\":\"/vms/105\",\"role\":\"Look\",\"type\":\"user\",\"ugid\":"
-         "\"ann@pve\"}]",
-         {"gains Permissions.Modify, VM.PowerMgmt, Sys.Audit at /vms/105: those at / hold again in place of "
-          "an "
-          "entry at /vms/105",
-          "token/ann@pve!full"}},
-        {"[{\"op\":\"entry\",\"path\":\"/pool/"
-         "web\",\"role\":\"NoAccess\",\"type\":\"group\",\"ugid\":\"ops\","
-         "\"propagate\":1}]",
-         {"loses VM.PowerMgmt, VM.Audit at /vms/110: NoAccess at /pool/web (by the pool web) takes all"}},
-        {"[{\"op\":\"entry\",\"path\":\"/"
-         "vms\",\"role\":\"Power\",\"type\":\"group\",\"ugid\":\"ops\",\"propagate\":0}]",
-         {"keeps VM.PowerMgmt at /vms, but no longer below it: the entry at /vms for the group ops is no "
-          "longer "
-          "handed down"}},
-        /* What happens below another change, and is not what that says, is told apart. */
-        {"[{\"op\":\"entry\",\"path\":\"/"
-         "\",\"role\":\"Administrator\",\"type\":\"user\",\"ugid\":\"bob@pve\","
-         "\"propagate\":1},{\"op\":\"entry\",\"path\":\"/"
-         "vms\",\"role\":\"NoAccess\",\"type\":\"user\",\"ugid\":"
-         "\"bob@pve\",\"propagate\":1}]",
-         {"gains Permissions.Modify, VM.PowerMgmt, Sys.Audit, VM.Audit at / and below it: by the entry at /",
-          "loses VM.PowerMgmt, VM.Audit at /vms and below it: NoAccess at /vms takes all"}},
-        /* The last administrator beside root@pam. */
-        {"[{\"op\":\"user-remove\",\"userid\":\"ann@pve\"}]",
-         {"user/ann@pve\",\"effect\":\"loses Permissions.Modify", "the user is removed",
-          "is gone and can no longer authenticate", "token/ann@pve!ci",
-          "\"resource\":\"access/administrators\",\"effect\":\"who can give rights at / afterwards: "
-          "root@pam alone\",\"risk\":3"}},
-        {"[{\"op\":\"user\",\"userid\":\"ann@pve\",\"value\":{\"enable\":0}}]",
-         {"user/ann@pve\",\"effect\":\"can no longer authenticate (disabled)", "root@pam alone",
-          "token/ann@pve!full\",\"effect\":\"can no longer authenticate (its user is disabled)"}},
-        {"[{\"op\":\"user\",\"userid\":\"ann@pve\",\"value\":{\"expire\":1000000}}]",
-         {"user/ann@pve\",\"effect\":\"can no longer authenticate (expired)"}},
-        {"[{\"op\":\"user\",\"userid\":\"ole@ldap\",\"value\":{\"enable\":1}}]",
-         {"user/ole@ldap\",\"effect\":\"can authenticate from now on, and holds VM.PowerMgmt, VM.Audit, the "
-          "worst "
-          "of it at /vms"}},
-        {"[{\"op\":\"user\",\"userid\":\"new@pve\",\"value\":{\"enable\":1,\"groups\":[\"ops\"]}}]",
-         {"user/new@pve\",\"effect\":\"gains VM.PowerMgmt, VM.Audit at /vms and below it: now in the group "
-          "ops",
-          "user/new@pve\",\"effect\":\"can authenticate from now on"}},
-        {"[{\"op\":\"user\",\"userid\":\"bob@pve\",\"value\":{\"groups\":[]}}]",
-         {"loses VM.PowerMgmt, VM.Audit at /vms and below it: no longer in the group ops",
-          "token/bob@pve!own"}},
-        {"[{\"op\":\"group-remove\",\"groupid\":\"ops\"}]",
-         {"user/bob@pve", "it loses the entry at /vms for the group ops", "user/ole@ldap",
-          "(cannot authenticate now: disabled)"}},
-        {"[{\"op\":\"role\",\"roleid\":\"Power\",\"privs\":\"VM.PowerMgmt,VM.Console\"}]",
-         {"user/bob@pve\",\"name\":\"the user of this server's own token\",\"effect\":\"gains VM.Console at "
-          "/vms "
-          "and below it: the role Power, given at /vms for the group ops, holds something else than before"}},
-        {"[{\"op\":\"role-remove\",\"roleid\":\"Power\"}]",
-         {"user/bob@pve",
-          "loses VM.PowerMgmt at /vms and below it: it loses the entry at /vms for the group ops",
-          "token/ann@pve!ci"}},
-        {"[{\"op\":\"token\",\"tokenid\":\"ann@pve!ci\",\"value\":{\"privsep\":0}}]",
-         {"token/ann@pve!ci\",\"effect\":\"gains Permissions.Modify", "it is not separated any more"}},
-        {"[{\"op\":\"token\",\"tokenid\":\"ann@pve!full\",\"value\":{\"privsep\":1}}]",
-         {"token/ann@pve!full\",\"effect\":\"loses Permissions.Modify",
-          "it is separated from its user now: its own entries count"}},
-        {"[{\"op\":\"token\",\"tokenid\":\"ann@pve!ci\",\"value\":{\"expire\":5}}]",
-         {"token/ann@pve!ci\",\"effect\":\"can no longer authenticate (it has expired)"}},
-        {"[{\"op\":\"token-remove\",\"tokenid\":\"bob@pve!own\"}]",
-         {"\"resource\":\"token/bob@pve!own\",\"name\":\"this server's own token\",\"effect\":\"loses "
-          "VM.PowerMgmt "
-          "at /vms and below it: the token is removed\",\"risk\":3",
-          "the token is removed", "is gone and can no longer authenticate"}},
-        {"[{\"op\":\"realm-remove\",\"realm\":\"ldap\"}]",
-         {"realm/ldap\",\"effect\":\"1 of its users can no longer log in (ole@ldap); API tokens of theirs "
-          "that "
-          "are valid go on working"}},
-        {"[{\"op\":\"user\",\"userid\":\"root@pam\",\"value\":{\"enable\":0}}]",
-         {"on the shell of a node alone: it cannot authenticate"}},
-    };
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
         tells(rows[i].edits, rows[i].words);

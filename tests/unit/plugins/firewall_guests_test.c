@@ -165,8 +165,7 @@ static void odd_answers_of_guests_break_nothing(void **state)
         "'x'",
         "{'a':[]}",
         "[[],7,null,{'name':5,'iface':{}},{'vmid':'x','node':7,'type':'qemu'}]",
-        "{'digest':'x','net0':7,'net1':'','net2':'=,=,','net3':'virtio','net99999999999':'virtio=x,firewall="
-        "1'}",
+        "{'digest':'x','net0':7,'net1':'','net2':'=,=,','net3':'virtio','net99999999999':'virtio=x'}",
         "[{'type':'in','action':{},'dport':[],'enable':'x'},{'type':'group','action':null}]",
         "[{'name':'x'},{'name':''},{'name':null},{'cidr':'nonsense'}]"};
     (void)state;
