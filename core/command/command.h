@@ -50,6 +50,7 @@ int command_serve(const struct command_line *line);
 int command_doctor(const struct command_line *line);
 int command_mint(const struct command_line *line); /* prints a runbook, grants nothing itself */
 int command_init(const struct command_line *line);
+int command_client_config(const struct command_line *line); /* writes no file */
 int command_planes_list(const struct command_line *line);
 int command_planes_inspect(const struct command_line *line);
 int command_plans(const struct command_line *line);
