@@ -78,6 +78,8 @@ int command_audit_prove(const struct command_line *line);
 int command_audit_check_receipt(const struct command_line *line); /* exit status: 0 good, 3 not good */
 int command_audit_export(const struct command_line *line);
 int command_explain(const struct command_line *line);
+int command_completion(const struct command_line *line);
+int command_man_page(const struct command_line *line);
 int command_version(const struct command_line *line);
 
 /* Prints a problem to stderr as "proximo: CODE: cause ..." and returns EXIT_USAGE for PX-CONFIG and PX-ARG,

@@ -410,6 +410,22 @@ const struct command command_table[] = {
         .run = command_help,
     },
     {
+        .name = "completion",
+        .words = "SHELL",
+        .summary = "print what completes these commands in bash, zsh or fish",
+        .details = "Packages install it. Otherwise: source <(proximo completion bash)",
+        .min_words = 1,
+        .max_words = 1,
+        .run = command_completion,
+    },
+    {
+        .name = "man-page",
+        .words = "",
+        .summary = "print the manual page; for builds",
+        .hidden = true,
+        .run = command_man_page,
+    },
+    {
         .name = "plane-host",
         .words = "",
         .summary = "host of planes; started by proximo itself",

@@ -57,6 +57,8 @@ REPLACE(command_config_keys)
 REPLACE(command_plane_host)
 REPLACE(command_explain)
 REPLACE(command_version)
+REPLACE(command_completion)
+REPLACE(command_man_page)
 
 int command_fail(const struct problem *p)
 {
