@@ -50,6 +50,7 @@ int command_serve(const struct command_line *line);
 int command_doctor(const struct command_line *line);
 int command_mint(const struct command_line *line); /* prints a runbook, grants nothing itself */
 int command_init(const struct command_line *line);
+int command_client_config(const struct command_line *line); /* writes no file */
 int command_planes_list(const struct command_line *line);
 int command_planes_inspect(const struct command_line *line);
 int command_plans(const struct command_line *line);
@@ -77,6 +78,8 @@ int command_audit_prove(const struct command_line *line);
 int command_audit_check_receipt(const struct command_line *line); /* exit status: 0 good, 3 not good */
 int command_audit_export(const struct command_line *line);
 int command_explain(const struct command_line *line);
+int command_completion(const struct command_line *line);
+int command_man_page(const struct command_line *line);
 int command_version(const struct command_line *line);
 
 /* Prints a problem to stderr as "proximo: CODE: cause ..." and returns EXIT_USAGE for PX-CONFIG and PX-ARG,

@@ -85,6 +85,27 @@ const struct command command_table[] = {
         .run = command_init,
     },
     {
+        .name = "client-config",
+        .words = "CLIENT",
+        .summary = "print what to paste so that an MCP client starts this server",
+        .details =
+            "CLIENT is claude (Claude Code), claude-desktop, cursor or vscode. Standard output has the block "
+            "or the line and nothing else; where it goes is said on standard error. It writes no file.\n"
+            "The path is that of this program, so run it on the machine that will serve, and with --ssh "
+            "paste "
+            "what it prints on the desktop.",
+        .options = {{"--ssh", "HOST", NULL, "the client is elsewhere and reaches this machine by ssh"},
+                    {"--user", "NAME", NULL, "run as this user, by sudo without a question"},
+                    {"--config", "FILE", NULL, "configuration file that the server reads"},
+                    {"--program", "FILE", NULL, "path of proximo, if it is not this one"},
+                    {"--name", "NAME", NULL, "what the client calls the server (default proximo)"},
+                    {"--demo", NULL, NULL, "serve a simulated cluster"},
+                    OPTION_JSON},
+        .min_words = 1,
+        .max_words = 1,
+        .run = command_client_config,
+    },
+    {
         .name = "planes list",
         .words = "",
         .summary = "show the planes this configuration loads",
@@ -387,6 +408,22 @@ const struct command command_table[] = {
         .summary = "explain a command",
         .max_words = 2,
         .run = command_help,
+    },
+    {
+        .name = "completion",
+        .words = "SHELL",
+        .summary = "print what completes these commands in bash, zsh or fish",
+        .details = "Packages install it. Otherwise: source <(proximo completion bash)",
+        .min_words = 1,
+        .max_words = 1,
+        .run = command_completion,
+    },
+    {
+        .name = "man-page",
+        .words = "",
+        .summary = "print the manual page; for builds",
+        .hidden = true,
+        .run = command_man_page,
     },
     {
         .name = "plane-host",
