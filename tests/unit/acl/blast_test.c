@@ -126,8 +126,7 @@ static const struct {
     {"[{\"op\":\"user-remove\",\"userid\":\"ann@pve\"}]",
      {"user/ann@pve\",\"effect\":\"loses Permissions.Modify", "the user is removed",
       "is gone and can no longer authenticate", "token/ann@pve!ci",
-      "\"resource\":\"access/administrators\",\"effect\":\"who can give rights at / afterwards: "
-      "root@pam alone\",\"risk\":3"}},
+      "who can give rights at / afterwards: root@pam alone\",\"risk\":3"}},
     {"[{\"op\":\"user\",\"userid\":\"ann@pve\",\"value\":{\"enable\":0}}]",
      {"user/ann@pve\",\"effect\":\"can no longer authenticate (disabled)", "root@pam alone",
       "token/ann@pve!full\",\"effect\":\"can no longer authenticate (its user is disabled)"}},
