@@ -133,7 +133,8 @@ static void expect(struct sim *sim, const char *kind, bool all)
 static void what_it_prints_suffices(void **state)
 {
     CLEANUP_BUF struct buf roles = BUF_INIT(65536);
-    CLEANUP_JSON struct json_object *minted = mint("guarded", "9", "nodes,guests,storage,firewall,sdn,acl,ha");
+    CLEANUP_JSON struct json_object *minted =
+        mint("guarded", "9", "nodes,guests,storage,firewall,sdn,acl,ha");
     struct sim sim;
 
     (void)state;
