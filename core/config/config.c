@@ -59,7 +59,13 @@ void config_free(struct config *config)
     strings_done(&config->allow);
     strings_done(&config->deny);
     strings_done(&config->class_per_hour);
-    char *const texts[] = {config->trust.approver_key,
+    char *const texts[] = {config->a2a.host,
+                           config->a2a.allowed_hosts,
+                           config->a2a.token_file,
+                           config->a2a.bearer,
+                           config->a2a.url,
+                           config->a2a.signing_key_file,
+                           config->trust.approver_key,
                            config->ledger.file,
                            config->ledger.key_file,
                            config->ledger.signing_key_file,

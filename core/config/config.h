@@ -93,6 +93,17 @@ struct config_anchor {
     char *witness_key;             /* C2SP verifier key, or NULL */
 };
 
+/* The A2A face, faces/a2a. */
+struct config_a2a {
+    char *host;             /* an address; NULL: 127.0.0.1 */
+    uint32_t port;          /* 0: any */
+    char *token_file;       /* NULL: no token is asked for */
+    char *bearer;           /* whose token it is, or NULL */
+    char *url;              /* how others reach it, or NULL */
+    char *signing_key_file; /* of the card, or NULL */
+    char *allowed_hosts;    /* names, separated by commas, or NULL */
+};
+
 struct config_ledger {
     char *file;
     char *key_file;
@@ -138,6 +149,7 @@ struct config {
     struct config_strings deny;  /* tools.deny; deny wins */
     struct config_trust trust;
     struct config_ledger ledger;
+    struct config_a2a a2a;
     char *plane_dir; /* NULL: `planes` beside the executable, else the installed folder */
     char *state_dir;
     uint32_t undo_keep_days;              /* default 90 */

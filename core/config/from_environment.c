@@ -59,12 +59,13 @@ static const struct variable {
     {"PROXIMO_CT_ALLOWLIST", ENV_UNUSED, NULL,
      "commands are switched on in a configuration file: planes.exec"},
     {"PROXIMO_SSH_TARGET", ENV_UNUSED, NULL, "commands are switched on in a configuration file: planes.exec"},
-    {"PROXIMO_A2A_HOST", ENV_UNUSED, NULL, "the A2A face is not part of the running configuration"},
-    {"PROXIMO_A2A_PORT", ENV_UNUSED, NULL, "the A2A face is not part of the running configuration"},
-    {"PROXIMO_A2A_TOKEN_FILE", ENV_UNUSED, NULL, "the A2A face is not part of the running configuration"},
-    {"PROXIMO_A2A_ALLOWED_HOSTS", ENV_UNUSED, NULL, "the A2A face is not part of the running configuration"},
+    {"PROXIMO_A2A_HOST", ENV_UNUSED, NULL, "proximo-a2a takes its keys from a configuration file: a2a"},
+    {"PROXIMO_A2A_PORT", ENV_UNUSED, NULL, "proximo-a2a takes its keys from a configuration file: a2a"},
+    {"PROXIMO_A2A_TOKEN_FILE", ENV_UNUSED, NULL, "proximo-a2a takes its keys from a configuration file: a2a"},
+    {"PROXIMO_A2A_ALLOWED_HOSTS", ENV_UNUSED, NULL,
+     "proximo-a2a takes its keys from a configuration file: a2a"},
     {"PROXIMO_A2A_SIGNING_KEY_FILE", ENV_UNUSED, NULL,
-     "the A2A face is not part of the running configuration"},
+     "proximo-a2a takes its keys from a configuration file: a2a"},
     {"PROXIMO_SHARED", ENV_ELSEWHERE, NULL, NULL}, /* the tests' */
 };
 static const size_t variable_count = sizeof variables / sizeof variables[0];

@@ -293,6 +293,8 @@ int isolation_paths(struct config *config, bool rules)
                  {"anchor's token", ledger->anchor.url_token_file, KEEP_SECRET},
                  {"anchor's CA", ledger->anchor.url.ca_file, KEEP_WHOLE},
                  {"anchor's CA", ledger->anchor.syslog.ca_file, KEEP_WHOLE},
+                 {"A2A token", config->a2a.token_file, KEEP_SECRET},
+                 {"key of the A2A card", config->a2a.signing_key_file, KEEP_SECRET},
                  {"approver's public key", config->trust.approver_key, KEEP_WHOLE},
                  {"plane folder", config->plane_dir, KEEP_WHOLE}};
     bool good = rules;

@@ -10,6 +10,7 @@
 
 #define CONFIG(member)   OF_CONFIG, offsetof(struct config, member)
 #define ANCHOR(member)   OF_CONFIG, offsetof(struct config, ledger.anchor.member)
+#define A2A(member)      OF_CONFIG, offsetof(struct config, a2a.member)
 #define SITE(member)     OF_SITE, offsetof(struct config_site, member)
 #define SHORT(member)    OF_SHORT_ENDPOINT, offsetof(struct config_endpoint, member)
 #define ENDPOINT(member) OF_ENDPOINT, offsetof(struct config_endpoint, member)
@@ -178,6 +179,24 @@ const struct schema_key schema[] = {
      "60", "plans that may be applied within an hour, counted from the ledger"},
     {"limits.class_per_hour", VALUE_COUNTS, CONFIG(class_per_hour), NULL, 0, 1000000, LATER_ADDS, true, NULL,
      "the same by operation class: guest.stop: 5, or guest.*: 20 for all that begin so"},
+    {"a2a", VALUE_GROUP, NOWHERE, NULL, 0, 0, LATER_SAME, true, NULL,
+     "the A2A face, proximo-a2a; nothing else reads this"},
+    {"a2a.host", VALUE_TEXT, A2A(host), NULL, 0, 0, LATER_SAME, true, NULL,
+     "address to listen on, IPv4 or IPv6; default 127.0.0.1. Another than a loopback one needs token_file"},
+    {"a2a.port", VALUE_NUMBER, A2A(port), NULL, 0, 65535, LATER_SAME, true, "41241",
+     "port to listen on; 0: any, said on stderr"},
+    {"a2a.token_file", VALUE_PATH, A2A(token_file), NULL, 0, 0, LATER_SAME, true, NULL,
+     "file (mode 600) with the bearer token that callers show, 16 characters or more"},
+    {"a2a.bearer", VALUE_TEXT, A2A(bearer), NULL, 0, 0, LATER_SAME, true, NULL,
+     "name of whoever holds that token, as plans and ledger say it; default: bearer, without a token "
+     "anonymous"},
+    {"a2a.allowed_hosts", VALUE_TEXT, A2A(allowed_hosts), NULL, 0, 0, LATER_SAME, true, NULL,
+     "names that the Host header may have beside the address itself and the loopback ones, separated by "
+     "commas"},
+    {"a2a.url", VALUE_TEXT, A2A(url), NULL, 0, 0, LATER_SAME, true, NULL,
+     "http(s)://HOST[:PORT] under which callers reach it, for the card; default: the address it listens on"},
+    {"a2a.signing_key_file", VALUE_PATH, A2A(signing_key_file), NULL, 0, 0, LATER_SAME, true, NULL,
+     "private key (EC P-256, PEM, mode 600) that signs the card"},
 };
 const size_t schema_count = sizeof schema / sizeof schema[0];
 

@@ -60,6 +60,10 @@ int build_risk(struct build *b, struct problem *p)
     if (b->risk < RISK_LOW)
         b->risk = RISK_LOW;
     consent_take(b);
+    if (b->trust->options.bearer) {
+        b->consent = CONFIG_CONSENT_APPROVER;
+        (void)snprintf(b->consent_why, sizeof(b->consent_why), "built in: it came over a network");
+    }
     if (b->consent == CONFIG_CONSENT_PLAN && strcmp(limits_consent(b->trust, "plan"), "plan") != 0) {
         b->consent = CONFIG_CONSENT_HUMAN;
         (void)snprintf(b->consent_why, sizeof(b->consent_why), "trust.taint: untrusted text was read");

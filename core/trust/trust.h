@@ -36,6 +36,9 @@ struct trust_options {
     /* The end of a plan's run was recorded. On the run's own thread, without a lock; may be NULL. */
     void (*ended)(void *arg, const char *plan_id);
     void *ended_arg;
+    /* A face that others reach by a network: plans belong to this bearer, and only an approver's signature
+     * lets one run. NULL: the process's own user. Borrowed; [A-Za-z0-9._-]{1,64}. */
+    const char *bearer;
 };
 /* Opens nothing yet. */
 int trust_new(const struct trust_options *options, struct trust **ret);

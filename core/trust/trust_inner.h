@@ -68,7 +68,7 @@ bool trust_was_ready(struct trust *trust); /* has that been? Makes nothing */
 int trust_begin(struct trust *trust, struct problem *p);
 void trust_start_stop(struct trust *trust); /* start.c: gives up what the first call began */
 void trust_start_join(struct trust *trust);
-/* "uid:1000 root@pam!proximo" of this process at this site. */
+/* "uid:1000 root@pam!proximo" of this process at this site, with " a2a:NAME" where a bearer acts. */
 int trust_principal(struct trust *trust, struct site *site, char ret[320], struct problem *p);
 /*
  * Whose consent a change needs: by risk and flags (plane.h), by class, by the operator's rules for classes

@@ -36,6 +36,7 @@ exports() {
 
 # The start pays for these only: everything heavy comes with a module, later.
 only "$build/proximo" libjson-c libyaml libyaml-0 libseccomp
+only "$build/proximo-a2a" libjson-c libyaml libyaml-0 libseccomp libmicrohttpd libcrypto
 for plane in "$build"/planes/*.so; do
     [ -f "$plane" ] || finding "$build/planes: no plane"
     case ${plane##*/} in
@@ -53,12 +54,14 @@ case " $(needed "$build/proximo-http.so" | tr '\n' ' ')" in
 esac
 
 # Hardening that a package must not lose.
-for file in "$build/proximo" "$build/proximo-http.so" "$build"/planes/*.so; do
+for file in "$build/proximo" "$build/proximo-a2a" "$build/proximo-http.so" "$build"/planes/*.so; do
     readelf -lW "$file" | grep -q GNU_RELRO || finding "$file: no RELRO"
     readelf -dW "$file" | grep -q -e BIND_NOW -e 'FLAGS.*NOW' || finding "$file: symbols are bound lazily"
     ! readelf -lW "$file" | grep GNU_STACK | grep -q E || finding "$file: executable stack"
 done
-readelf -hW "$build/proximo" | grep -q 'Type:.*DYN' || finding "$build/proximo: not position independent"
+for file in "$build/proximo" "$build/proximo-a2a"; do
+    readelf -hW "$file" | grep -q 'Type:.*DYN' || finding "$file: not position independent"
+done
 
 # The switch that lets sanitizers live in a plane host must not be in a build that ships (core/plane/sandbox.c refuses to
 # compile with it when NDEBUG is set).

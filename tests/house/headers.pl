@@ -9,7 +9,7 @@ chdir($root) or die "headers.pl: $root: $!\n";
 my @headers = map { s{^\./}{}r } split /\n/, `find core sim faces -name '*.h' 2>/dev/null | sort`;
 my $bad = 0;
 for my $header (@headers) {
-    my @include = $header =~ m{^core/} ? ('-Icore', '-Icore/include') : ($header =~ m{^([^/]+)/} ? "-I$1" : ());
+    my @include = $header =~ m{^(core|faces)/} ? ('-Icore', '-Icore/include') : ($header =~ m{^([^/]+)/} ? "-I$1" : ());
     my $command = join ' ', map { "'$_'" } @compile, '-std=c17', '-D_GNU_SOURCE', '-Wall', '-Wextra', '-Werror',
         '-fsyntax-only', @include, '-I.', '-x', 'c', '-';
     open(my $cc, '|-', "$command 2>&1") or die "headers.pl: $compile[0]: $!\n";

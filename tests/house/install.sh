@@ -14,7 +14,7 @@ cmake --install "$build" --prefix "$prefix" >"$prefix/log" 2>&1 || {
     cat "$prefix/log"
     fail "cmake --install failed"
 }
-for file in bin/proximo bin/proximo-sim include/proximo/plane.h; do
+for file in bin/proximo bin/proximo-a2a bin/proximo-sim include/proximo/plane.h; do
     [ -f "$prefix/$file" ] || fail "$file was not installed"
 done
 # Nothing of the user's own configuration may decide here.
@@ -40,7 +40,7 @@ done
 find "$prefix/bin" "$prefix"/lib* -type f >"$prefix/files"
 while IFS= read -r file; do
     case $file in
-    */proximo | */proximo-sim | *.so) objcopy --strip-debug "$file" "$prefix/stripped" ;;
+    */proximo | */proximo-a2a | */proximo-sim | *.so) objcopy --strip-debug "$file" "$prefix/stripped" ;;
     *) cp "$file" "$prefix/stripped" ;;
     esac
     if grep -q -a -F -e "$build" "$prefix/stripped"; then

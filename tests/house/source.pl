@@ -24,6 +24,8 @@ my @core_layers = (
     [ 'core/command', qw(command mcp doctor trust blast ledger plane http config base include) ],
     [ 'core/include', qw(include) ],
 );
+# A face stands beside core/command. It sends nothing itself: no core/http.
+my @face_may = qw(mcp trust ledger plane config base include);
 # Who may use a library: header pattern, then the only folders.
 my @libraries = (
     [ qr{^curl/},           qw(core/http tests) ],
@@ -100,6 +102,9 @@ sub check_include {
             unless $target eq 'core/include/proximo/plane.h' || $target eq 'plugins/rows.h' || index($target, 'plugins/common/') == 0 || index($target, "plugins/$1/") == 0;
     } elsif ($file =~ m{^sim/}) {
         finding("$file:$line: the simulator includes nothing of core or plugins, not $header") unless $target =~ m{^sim/};
+    } elsif ($file =~ m{^faces/([^/]+)/}) {
+        finding("$file:$line: a face includes its own headers and those of core/@{[join ', core/', @face_may]}, not $header")
+            unless index($target, "faces/$1/") == 0 || grep { index($target, "core/$_/") == 0 } @face_may;
     } elsif ($file eq 'core/main.c') {
         finding("$file:$line: main includes command/command.h only, not $header") if $target ne 'core/command/command.h';
     } elsif ($file =~ m{^core/}) {
