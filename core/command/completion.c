@@ -54,19 +54,23 @@ static void put_choices(struct buf *out, const char *choices)
         buf_char(out, *choices == ',' ? ' ' : *choices);
 }
 
-/* What follows works for each visible command, for each option of one, for each member of a group. */
-#define EACH_COMMAND(c)                                                                                      \
-    for (const struct command *c = command_table; c < command_table + command_count; c++)                    \
-        if (!c->hidden)
-#define EACH_OPTION(o, c)                                                                                    \
-    for (const struct command_option *o = (c)->options; o < (c)->options + COMMAND_MAX_OPTIONS && o->name;   \
-         o++)
+/* The next visible command from c on, the next option from o on: NULL at the end. */
+static const struct command *visible(const struct command *c)
+{
+    while (c < command_table + command_count && c->hidden)
+        c++;
+    return c < command_table + command_count ? c : NULL;
+}
+
+static const struct command_option *option_of(const struct command *c, const struct command_option *o)
+{
+    return o < c->options + COMMAND_MAX_OPTIONS && o->name ? o : NULL;
+}
 
 /* "first" of every command, each once; where describe: as 'name:what it does'. */
 static void put_first_words(struct buf *out, bool describe)
 {
-    EACH_COMMAND(c)
-    {
+    for (const struct command *c = visible(command_table); c; c = visible(c + 1)) {
         const int len = (int)(group_len(c) ? group_len(c) : strlen(c->name));
 
         if (!is_first(c))
@@ -81,8 +85,7 @@ static void put_first_words(struct buf *out, bool describe)
 
 static void put_second_words(struct buf *out, const struct command *first, bool describe)
 {
-    EACH_COMMAND(c)
-    {
+    for (const struct command *c = visible(command_table); c; c = visible(c + 1)) {
         if (!same_group(first, c))
             continue;
         buf_printf(out, describe ? " '%s:" : " %s", c->name + group_len(c) + 1);
@@ -97,10 +100,8 @@ static void put_second_words(struct buf *out, const struct command *first, bool 
  */
 static void put_values(struct buf *out, const char *words_before, const char *words_after, const char *files)
 {
-    EACH_COMMAND(c)
-    {
-        EACH_OPTION(o, c)
-        {
+    for (const struct command *c = visible(command_table); c; c = visible(c + 1)) {
+        for (const struct command_option *o = option_of(c, c->options); o; o = option_of(c, o + 1)) {
             if (!o->argument)
                 continue;
             buf_printf(out, "    '%s %s') ", c->name, o->name);
@@ -118,8 +119,7 @@ static void put_values(struct buf *out, const char *words_before, const char *wo
 
 static void put_groups(struct buf *out, const char *before, const char *after, bool describe)
 {
-    EACH_COMMAND(c)
-    {
+    for (const struct command *c = visible(command_table); c; c = visible(c + 1)) {
         if (!group_len(c) || !is_first(c))
             continue;
         buf_printf(out, "    %.*s) %s", (int)group_len(c), c->name, before);
@@ -147,11 +147,10 @@ static void put_bash(struct buf *out)
     put_values(out, "mapfile -t COMPREPLY < <(compgen -W '", "' -- \"$cur\")",
                "mapfile -t COMPREPLY < <(compgen -f -- \"$cur\")");
     buf_str(out, "    esac\n    case $command in\n");
-    EACH_COMMAND(c)
-    {
+    for (const struct command *c = visible(command_table); c; c = visible(c + 1)) {
         buf_printf(out, "    '%s') list='", c->name);
-        EACH_OPTION(o, c)
-        buf_printf(out, "%s ", o->name);
+        for (const struct command_option *o = option_of(c, c->options); o; o = option_of(c, o + 1))
+            buf_printf(out, "%s ", o->name);
         buf_printf(out, "--help'%s ;;\n", is_file(c->words) ? " files=yes" : "");
     }
     buf_str(out, "    *) return ;;\n    esac\n"
@@ -174,11 +173,9 @@ static void put_zsh(struct buf *out)
                  "    command+=\" ${words[3]}\"\nfi\ncase \"$command ${words[CURRENT-1]}\" in\n");
     put_values(out, "compadd -- ", "", "_files");
     buf_str(out, "esac\ncase $command in\n");
-    EACH_COMMAND(c)
-    {
+    for (const struct command *c = visible(command_table); c; c = visible(c + 1)) {
         buf_printf(out, "    '%s') list=(", c->name);
-        EACH_OPTION(o, c)
-        {
+        for (const struct command_option *o = option_of(c, c->options); o; o = option_of(c, o + 1)) {
             buf_printf(out, "'%s:", o->name);
             put_text(out, o->help, false);
             buf_str(out, "' ");
@@ -222,8 +219,7 @@ static void put_fish_command(struct buf *out, const struct command *c)
         put_fish_seen(out, c);
         buf_str(out, "' -F\n");
     }
-    EACH_OPTION(o, c)
-    {
+    for (const struct command_option *o = option_of(c, c->options); o; o = option_of(c, o + 1)) {
         buf_str(out, "complete -c proximo -n '");
         put_fish_seen(out, c);
         buf_printf(out, "' -l %s%s", o->name + 2, is_file(o->argument) ? " -r -F" : o->argument ? " -x" : "");
@@ -241,8 +237,8 @@ static void put_fish_command(struct buf *out, const struct command *c)
 static void put_fish(struct buf *out)
 {
     buf_str(out, "# fish completion of proximo; made by `proximo completion fish`\ncomplete -c proximo -f\n");
-    EACH_COMMAND(c)
-    put_fish_command(out, c);
+    for (const struct command *c = visible(command_table); c; c = visible(c + 1))
+        put_fish_command(out, c);
 }
 
 int command_completion(const struct command_line *line)
