@@ -2,15 +2,19 @@
 // What there is to be read, found out from the server itself: every client test runs through the same.
 import { readdirSync, readFileSync } from 'node:fs';
 
-// The arguments of the first row of every tool in tests/tools.
-export function rowsOfTools() {
+// The arguments of the first row of every tool in tests/tools. Where that row is for an earlier release of Proxmox alone, so is
+// the tool: its name goes into `earlier` as well.
+export function rowsOfTools(earlier = new Set()) {
   const folder = new URL('../tools/', import.meta.url);
   const rows = new Map();
   for (const plane of readdirSync(folder, { withFileTypes: true })) {
     if (!plane.isDirectory() || ['examples', 'plans', 'wrong'].includes(plane.name)) continue;
     for (const file of readdirSync(new URL(`${plane.name}/`, folder)).filter(name => name.endsWith('.json'))) {
       for (const row of JSON.parse(readFileSync(new URL(`${plane.name}/${file}`, folder), 'utf8')).rows)
-        if (!rows.has(row.tool)) rows.set(row.tool, row.arguments ?? {});
+        if (!rows.has(row.tool)) {
+          rows.set(row.tool, row.arguments ?? {});
+          if (row.until) earlier.add(row.tool);
+        }
     }
   }
   return rows;
@@ -21,13 +25,14 @@ export function rowsOfTools() {
 // call(name, arguments) -> the tool's structured content.
 export async function readsOf(call) {
   const found = await call('proximo_find', { query: '', limit: 200 });
-  const names = found.rows.filter(row => row.kind === 'read').map(row => row.name);
+  const earlier = new Set();
+  const rows = rowsOfTools(earlier);
+  const names = found.rows.filter(row => row.kind === 'read' && !earlier.has(row.name)).map(row => row.name);
   const tasks = await call('proximo_read', { tool: 'pve_tasks_list', arguments: { limit: 1 } });
   const known = { upid: tasks.rows[0]?.upid };
   // Backups of the demo's Backup Server are named by the time at which it starts.
   const backups = await call('proximo_read', { tool: 'pve_backup_list', arguments: { storage: 'pbs-main', node: 'pve1', vmid: '105' } });
   const named = { volid: backups.rows?.[0]?.volid };
-  const rows = rowsOfTools();
   const reads = [];
   for (const name of names) {
     const { tools: [described] } = await call('proximo_describe', { tool: name });
