@@ -9,7 +9,7 @@ set(PROXIMO_RUN_LABELS_release "^(shipped|abi|oracle|contract|clients|house|benc
 
 # Set for the tests of this build when both run: release runs all rows of every tool, asan-ubsan the first of each (planned,
 # applied, undone, refused). A sanitizer makes a row five times as expensive; TEST_BUILDS=asan-ubsan runs them all.
-set(PROXIMO_RUN_ENVIRONMENT_asan-ubsan "PROXIMO_TOOLS_BRIEF=set:1")
+set(PROXIMO_RUN_ENVIRONMENT_asan-ubsan "TOOLS_BRIEF=set:1")
 
 # The longest first, so that none of them runs on alone at the end; after the static checks, which keep two processors busy,
 # those that mostly wait.

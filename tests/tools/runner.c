@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Runs all rows of one file: runner FILE [TOOL].
  * runner --wrong FILE: the rows are wrong on purpose, and each one's `why` must be among what is found.
- * With PROXIMO_TOOLS_BRIEF in the environment: of each tool the first row alone, without drift and failures;
+ * With TOOLS_BRIEF in the environment: of each tool the first row alone, without drift and failures;
  * for a build beside one that runs all of them (cmake/runs.cmake). */
 #include <stdio.h>
 #include <stdlib.h>
@@ -204,7 +204,7 @@ int main(int argc, char **argv)
 {
     const bool wrong = argc > 2 && strcmp(argv[1], "--wrong") == 0;
     const char *name = argc > 1 ? argv[1 + wrong] : "", *tool = !wrong && argc > 2 ? argv[2] : NULL;
-    const bool brief = !wrong && getenv("PROXIMO_TOOLS_BRIEF");
+    const bool brief = !wrong && getenv("TOOLS_BRIEF");
     size_t count = 0, run;
 
     if (argc < 2) {
