@@ -31,6 +31,9 @@ static const struct proximo_param prune_params[] = {
           .default_json = "true", .description = "true: only say what would go; false: plan the prune."),
 };
 static const struct proximo_param simulate_params[] = {AT_STORE, KEEPS, AT_NS, AT_TYPE(0), AT_ID(0)};
+#define KEPT(name_)                                                                                          \
+    PARAM(.type = PROXIMO_TYPE_INTEGER, .name = (name_), .minimum = 1, .maximum = 1000000000,                \
+          .description = "How many are kept.")
 static const struct proximo_param probe_params[] = {
     PARAM(.type = PROXIMO_TYPE_STRING, .flags = REQUIRED, .name = "store", .format = "safeid",
           .description = "The datastore."),
@@ -39,12 +42,12 @@ static const struct proximo_param probe_params[] = {
           .description = "Kind of the group."),
     PARAM(.type = PROXIMO_TYPE_STRING, .flags = REQUIRED, .name = "backup-id", .format = "safeid",
           .description = "Id of the group."),
-    PARAM(.type = PROXIMO_TYPE_STRING, .name = "keep-last", .description = "How many are kept."),
-    PARAM(.type = PROXIMO_TYPE_STRING, .name = "keep-hourly", .description = "How many are kept."),
-    PARAM(.type = PROXIMO_TYPE_STRING, .name = "keep-daily", .description = "How many are kept."),
-    PARAM(.type = PROXIMO_TYPE_STRING, .name = "keep-weekly", .description = "How many are kept."),
-    PARAM(.type = PROXIMO_TYPE_STRING, .name = "keep-monthly", .description = "How many are kept."),
-    PARAM(.type = PROXIMO_TYPE_STRING, .name = "keep-yearly", .description = "How many are kept."),
+    KEPT("keep-last"),
+    KEPT("keep-hourly"),
+    KEPT("keep-daily"),
+    KEPT("keep-weekly"),
+    KEPT("keep-monthly"),
+    KEPT("keep-yearly"),
 };
 static const struct proximo_param snapshot_params[] = {AT_STORE, AT_TYPE(REQUIRED), AT_ID(REQUIRED), AT_TIME,
                                                        AT_NS};

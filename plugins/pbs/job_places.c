@@ -2,6 +2,7 @@
 /* What jobs work on, who may change them, and which others do the same work. Sources: GET
  * /config/{prune,verify, sync}, GET /config/datastore/{store}. */
 #include "jobs.h"
+#include "place.h"
 
 struct job_place job_place_of(struct json_object *job)
 {
@@ -30,12 +31,12 @@ bool job_place_has(const struct job_place *place, const char *store, const char 
 
 const char *job_acl(const struct asking *a, const char *store, const char *ns)
 {
-    return ask_text(a, "/datastore/%s%s%s", store, *ns ? "/" : "", ns);
+    return place_acl(&(const struct pbs_place){.a = *a, .store = store, .ns = ns});
 }
 
 const char *job_where(const struct asking *a, const char *store, const char *ns)
 {
-    return ask_text(a, "%s%s%s", store, *ns ? ":" : "", ns);
+    return place_label(&(const struct pbs_place){.a = *a, .store = store, .ns = ns});
 }
 
 /* ---- changes */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Creating, changing and removing prune jobs. Sources: /config/prune, /config/prune/{id}. */
 #include "jobs.h"
+#include "prune.h"
 
 /* clang-format off */
 #define KEEPS                                                                                                \
@@ -46,10 +47,10 @@ static const struct config_key keys[] = {
 static const char *keep_after(const struct config_change *c)
 {
     const char *text = "";
-    for (uint32_t i = 0; text && i < 6; i++) {
-        const char *value = config_after(c, job_keeps[i]);
+    for (uint32_t i = 0; text && i < PBS_KEEPS; i++) {
+        const char *value = config_after(c, pbs_keep_names[i]);
         if (value)
-            text = ask_text(&c->ask, "%s%s%s=%s", text, *text ? "," : "", job_keeps[i], value);
+            text = ask_text(&c->ask, "%s%s%s=%s", text, *text ? "," : "", pbs_keep_names[i], value);
     }
     return text;
 }

@@ -4,19 +4,16 @@
  * /admin/datastore/{store}/namespace and .../snapshots, POST .../prune with dry-run=1.
  */
 #include "jobs.h"
+#include "prune.h"
 
-#define DRY_RUN     "pbs_job_dry_run"
 #define GROUPS_MOST 200u /* of one plan; the rest is told as not looked at */
 #define TIMES_MOST  60u  /* named of one group; the rest is counted */
 #define NAMES_MOST  64u  /* namespaces */
 
-const char *const job_keeps[6] = {"keep-last",   "keep-hourly",  "keep-daily",
-                                  "keep-weekly", "keep-monthly", "keep-yearly"};
-
 bool job_keeps_any(struct json_object *job)
 {
-    for (uint32_t i = 0; i < 6; i++) {
-        if (member_text(job, job_keeps[i]))
+    for (uint32_t i = 0; i < PBS_KEEPS; i++) {
+        if (member_text(job, pbs_keep_names[i]))
             return true;
     }
     return false;
@@ -55,31 +52,21 @@ static struct json_object *backup_at(struct json_object *list, const char *type,
     return NULL;
 }
 
-static bool is_verified(struct json_object *backup)
-{
-    return member_is(member_of(backup, "verification"), "state", "ok");
-}
-
 static int32_t probe(const struct pruning *p, const char *ns, const char *type, const char *id,
                      struct json_object **ret)
 {
-    struct proximo_field fields[10] = {FIELD("store", p->place.store), FIELD("backup-type", type),
-                                       FIELD("backup-id", id)};
+    const struct pbs_place group = {.a = *p->a, .store = p->place.store, .ns = ns, .type = type, .id = id};
+    struct proximo_field fields[5 + PBS_KEEPS];
     struct proximo_answer answer = {ROW(proximo_answer)};
-    uint32_t count = 3;
-    if (*ns)
-        fields[count++] = FIELD("ns", ns);
-    for (uint32_t i = 0; i < 6; i++) {
-        const char *value = member_text(p->keep, job_keeps[i]);
+    uint32_t count = place_fields(&group, fields);
+    for (uint32_t i = 0; i < PBS_KEEPS; i++) {
+        const char *value = member_text(p->keep, pbs_keep_names[i]);
         if (value)
-            fields[count++] = FIELD(job_keeps[i], value);
+            fields[count++] = FIELD(pbs_keep_names[i], value);
     }
-    int32_t r = p->a->host->probe(p->a->call, DRY_RUN, fields, count, &answer);
-    *ret = r == PROXIMO_OK && answer.status >= 200 && answer.status < 300 ? json_of(answer.data) : NULL;
-    if (json_object_is_type(*ret, json_type_array))
+    const int32_t r = prune_probe(p->a, fields, count, &answer, ret);
+    if (*ret)
         return PROXIMO_OK;
-    json_object_put(*ret);
-    *ret = NULL;
     return r < 0 && ask_ends(r)
                ? r
                : p->a->host->incomplete(
@@ -102,9 +89,10 @@ static int32_t tell_group(const struct pruning *p, const char *ns, const char *t
                           struct fate *fate)
 {
     const struct asking *a = p->a;
-    const char *where = job_where(a, p->place.store, *ns ? ns : "");
+    const struct pbs_place group = {.a = *a, .store = p->place.store, .ns = ns, .type = type, .id = id};
+    const char *label = place_label(&group);
     struct json_object *facts = json_object_new_object();
-    if (!where || !facts) {
+    if (!label || !facts) {
         json_object_put(facts);
         return PROXIMO_ENOMEM;
     }
@@ -118,8 +106,7 @@ static int32_t tell_group(const struct pruning *p, const char *ns, const char *t
                                          : "",
                                   fate->going > TIMES_MOST ? "; backup_times names the first of them" : "");
     return tell_affected(a, all || last ? PROXIMO_RISK_HIGH : PROXIMO_RISK_MEDIUM,
-                         ask_text(a, "backup-group/%s%s%s/%s", where, *ns ? "/" : ":", type, id), NULL,
-                         effect, facts);
+                         ask_text(a, "backup-group/%s", label), NULL, effect, facts);
 }
 
 static int32_t look_at_group(struct pruning *p, const char *ns, struct json_object *list, const char *type,
@@ -139,7 +126,8 @@ static int32_t look_at_group(struct pruning *p, const char *ns, struct json_obje
     for (size_t i = 0; times && i < json_object_array_length(answer); i++) {
         struct json_object *row = json_object_array_get_idx(answer, i);
         const int64_t time = json_object_get_int64(member_of(row, "backup-time"));
-        const bool keep = member_true(row, "keep"), good = is_verified(backup_at(list, type, id, time));
+        const bool keep = member_true(row, "keep"),
+                   good = contents_verified(backup_at(list, type, id, time), "ok");
         *(keep ? &fate.staying : &fate.going) += 1;
         if (good)
             *(keep ? &fate.verified_staying : &fate.verified_going) += 1;
@@ -238,31 +226,3 @@ int32_t job_tell_prune(const struct asking *a, const struct job_place *place, st
                  p.going, p.groups),
         NULL);
 }
-
-static const struct proximo_param probe_params[] = {
-    PARAM(.type = PROXIMO_TYPE_STRING, .name = "store", .format = "safeid", .flags = PROXIMO_PARAM_REQUIRED,
-          .description = "Datastore."),
-    PARAM(.type = PROXIMO_TYPE_STRING, .name = "backup-type", .choices = "vm,ct,host",
-          .flags = PROXIMO_PARAM_REQUIRED, .description = "Type of the group."),
-    PARAM(.type = PROXIMO_TYPE_STRING, .name = "backup-id", .format = "safeid",
-          .flags = PROXIMO_PARAM_REQUIRED, .description = "Id of the group."),
-    PARAM(.type = PROXIMO_TYPE_STRING, .name = "ns", .format = "namespace", .description = "Namespace."),
-    JOB_NUMBER("keep-last", 1, 1000000000, "How many stay."),
-    JOB_NUMBER("keep-hourly", 1, 1000000000, "How many stay."),
-    JOB_NUMBER("keep-daily", 1, 1000000000, "How many stay."),
-    JOB_NUMBER("keep-weekly", 1, 1000000000, "How many stay."),
-    JOB_NUMBER("keep-monthly", 1, 1000000000, "How many stay."),
-    JOB_NUMBER("keep-yearly", 1, 1000000000, "How many stay."),
-};
-static const struct proximo_field probe_fixed[] = {
-    {ROW(proximo_field), .name = "dry-run", .value = "1"},
-};
-static const struct proximo_probe probes[] = {
-    {ROW(proximo_probe), .name = DRY_RUN, .description = "Which backups of a group a prune would remove.",
-     .params = PROXIMO_TABLE(probe_params), .method = "POST", .path = "/admin/datastore/{store}/prune",
-     .fixed = PROXIMO_TABLE(probe_fixed)},
-};
-
-const struct topic pbs_topic_job_probe = {
-    .probes = PROXIMO_TABLE(probes),
-};

@@ -76,7 +76,6 @@ int32_t job_tell_prune(const struct asking *a, const struct job_place *place, st
 /* Tells what a sync job does to its target. job: its configuration as it will be. */
 int32_t job_tell_sync(const struct asking *a, struct json_object *job);
 
-extern const char *const job_keeps[6];       /* "keep-last", ... */
 bool job_keeps_any(struct json_object *job); /* without any a prune removes nothing */
 /* That text as members of an object; the caller's. */
 struct json_object *job_keep_members(const struct asking *a, const char *text);

@@ -13,7 +13,6 @@ static const struct topic *const topics[] = {
     &pbs_topic_datastore_changes,
     &pbs_topic_snapshots,
     &pbs_topic_jobs,
-    &pbs_topic_job_probe,
     &pbs_topic_job_prune,
     &pbs_topic_job_verify,
     &pbs_topic_job_sync,

@@ -29,6 +29,10 @@ int32_t prune_take_arguments(struct pbs_prune *p, bool any);
 /* Fields of these numbers; room for PBS_KEEPS. */
 uint32_t prune_keep_fields(const struct pbs_prune *p, struct proximo_field *ret);
 
+/* One dry run. *ret is its list, the caller's; NULL: it was not answered with one, and *answer says what
+ * came. Negative: as the probe. */
+int32_t prune_probe(const struct asking *a, const struct proximo_field *fields, uint32_t count,
+                    struct proximo_answer *answer, struct json_object **ret);
 /* Makes the dry runs and marks what goes. 0, or negative after host->fail. prune_done drops what was read. */
 int32_t prune_look(struct pbs_prune *p);
 void prune_done(struct pbs_prune *p);

@@ -62,6 +62,18 @@ uint32_t prune_keep_fields(const struct pbs_prune *p, struct proximo_field *ret)
 
 /* ---- one dry run */
 
+int32_t prune_probe(const struct asking *a, const struct proximo_field *fields, uint32_t count,
+                    struct proximo_answer *answer, struct json_object **ret)
+{
+    const int32_t r = a->host->probe(a->call, PBS_PRUNE_PROBE, fields, count, answer);
+    *ret = r == PROXIMO_OK && answer->status >= 200 && answer->status < 300 ? json_of(answer->data) : NULL;
+    if (json_object_is_type(*ret, json_type_array))
+        return r;
+    json_object_put(*ret);
+    *ret = NULL;
+    return r;
+}
+
 static int32_t probe(const struct pbs_prune *p, const struct pbs_place *group, struct json_object **ret)
 {
     const struct asking *a = &p->at.a;
@@ -69,14 +81,9 @@ static int32_t probe(const struct pbs_prune *p, const struct pbs_place *group, s
     struct proximo_answer answer = {ROW(proximo_answer)};
     uint32_t count = place_fields(group, fields);
     count += prune_keep_fields(p, fields + count);
-    int32_t r = a->host->probe(a->call, PBS_PRUNE_PROBE, fields, count, &answer);
-    if (r < 0)
+    const int32_t r = prune_probe(a, fields, count, &answer, ret);
+    if (r < 0 || *ret)
         return r;
-    *ret = answer.status >= 200 && answer.status < 300 ? json_of(answer.data) : NULL;
-    if (json_object_is_type(*ret, json_type_array))
-        return PROXIMO_OK;
-    json_object_put(*ret);
-    *ret = NULL;
     return a->host->fail(
         a->call, answer.status == 403 ? PROXIMO_EDENIED : PROXIMO_EREMOTE,
         "the dry run of the prune of %s was not answered with what goes: %.*s (HTTP status %d)",
