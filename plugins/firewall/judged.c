@@ -81,17 +81,6 @@ static bool put_text(struct json_object *object, const char *key, const char *te
     return put(object, key, text ? json_object_new_string(text) : NULL);
 }
 
-static struct json_object *possible_json(unsigned possible)
-{
-    static const enum fw_verdict verdicts[] = {FW_ACCEPT, FW_DROP, FW_REJECT};
-    struct json_object *out = json_object_new_array();
-    for (size_t i = 0; out && i < 3; i++) {
-        if (possible & (unsigned)verdicts[i])
-            (void)json_object_array_add(out, json_object_new_string(fw_verdict_word(verdicts[i])));
-    }
-    return out;
-}
-
 static struct json_object *hop_json(const struct asking *a, const struct judged_leg *one,
                                     const struct fw_hop *hop)
 {
@@ -102,7 +91,7 @@ static struct json_object *hop_json(const struct asking *a, const struct judged_
                       put_text(out, "verdict", fw_verdict_word(hop->verdict)) &&
                       put_text(out, "by", by_words(a, one->input, &hop->by)) &&
                       put(out, "source", fw_by_json(&hop->by)) &&
-                      (hop->verdict != FW_UNKNOWN || put(out, "possible", possible_json(hop->possible)));
+                      (hop->verdict != FW_UNKNOWN || put(out, "possible", fw_possible_json(hop->possible)));
     if (good)
         return out;
     json_object_put(out);
@@ -142,7 +131,7 @@ struct json_object *judged_json(const struct asking *a, const struct judged *jud
     const bool unknown = judged->verdict == FW_UNKNOWN;
     const bool good =
         out && put_text(out, "verdict", fw_verdict_word(judged->verdict)) &&
-        (!unknown || put(out, "possible", possible_json(judged->possible))) &&
+        (!unknown || put(out, "possible", fw_possible_json(judged->possible))) &&
         put_text(out, unknown ? "otherwise_by" : "by", by_words(a, last->input, &last->result.by)) &&
         put_hops(a, judged, out) && put_reasons(judged, out) &&
         put_text(out, "engine", engines[last->result.nftables]);

@@ -154,6 +154,8 @@ int fw_evaluate(const struct fw_model *model, const struct fw_packet *packet, st
 const char *fw_verdict_word(enum fw_verdict verdict); /* ACCEPT, DROP, REJECT, UNKNOWN */
 /* `host-in`, `guest-out 100 net0`; out holds 40 bytes. */
 void fw_at_words(const struct fw_hop *hop, char *out, size_t size);
+/* The verdicts of a set as words, ["ACCEPT", "DROP"]; the caller owns it; NULL: out of memory. */
+struct json_object *fw_possible_json(unsigned possible);
 /* {file, pos}, {file, group, pos, via}, {policy} or {builtin, via}; the caller owns it; NULL: out of memory.
  */
 struct json_object *fw_by_json(const struct fw_by *by);

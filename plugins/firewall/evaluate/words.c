@@ -68,7 +68,7 @@ struct json_object *fw_by_json(const struct fw_by *by)
     return give(out, good);
 }
 
-static struct json_object *possible_json(unsigned possible)
+struct json_object *fw_possible_json(unsigned possible)
 {
     static const enum fw_verdict verdicts[] = {FW_ACCEPT, FW_DROP, FW_REJECT};
     struct json_object *out = json_object_new_array();
@@ -90,7 +90,7 @@ static struct json_object *hop_json(const struct fw_hop *hop)
                 add(out, "verdict", json_object_new_string(fw_verdict_word(hop->verdict))) &&
                 add(out, "by", fw_by_json(&hop->by));
     if (hop->verdict == FW_UNKNOWN)
-        good = good && add(out, "possible", possible_json(hop->possible));
+        good = good && add(out, "possible", fw_possible_json(hop->possible));
     return give(out, good);
 }
 
@@ -115,7 +115,7 @@ struct json_object *fw_result_json(const struct fw_result *result)
     }
     good = add(out, "hops", hops);
     if (result->verdict == FW_UNKNOWN)
-        good = good && add(out, "possible", possible_json(result->possible));
+        good = good && add(out, "possible", fw_possible_json(result->possible));
     reasons = result->reason_count ? json_object_new_array() : NULL;
     for (size_t i = 0; reasons && i < result->reason_count; i++)
         (void)json_object_array_add(reasons, json_object_new_string(result->reasons[i]));
