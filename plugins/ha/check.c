@@ -79,6 +79,19 @@ int32_t ha_tell_state(const struct asking *a, struct json_object *status, const 
     return r;
 }
 
+int32_t ha_check_begin(struct config_change *c, struct json_object *status)
+{
+    c->subject_details = json_object_new_object();
+    if (!c->subject_details)
+        return PROXIMO_ENOMEM;
+    const int32_t r = ha_tell_state(&c->ask, status, "");
+    return r < 0
+               ? r
+               : tell_text(
+                     &c->ask, "way_back_means",
+                     "undo does not move guests back: they go where HA prefers them by what is written back");
+}
+
 struct proximo_step ha_wait(const char *select, const char *values)
 {
     return (struct proximo_step){ROW(proximo_step),

@@ -42,6 +42,9 @@ int32_t ha_check_change(const struct asking *a, const char *what, struct json_ob
 int32_t ha_check_error(const struct asking *a, struct json_object *status, const char *sid);
 /* Facts: the resource's state as it is; who acts, or that nobody does. */
 int32_t ha_tell_state(const struct asking *a, struct json_object *status, const char *sid);
+/* What a check of rules and groups begins with: room for the subject's details, who acts, what undo does not
+ * do. */
+int32_t ha_check_begin(struct config_change *c, struct json_object *status);
 /* A wait for a value of status/current; values: a JSON array. */
 struct proximo_step ha_wait(const char *select, const char *values);
 /* Waits until the manager has the resource in one of these states (a JSON array). PROXIMO_ENOMEM. */

@@ -177,16 +177,9 @@ static int32_t check(struct config_change *c)
             c->ask.call, PROXIMO_EINVAL,
             "rule_type is missing: node-affinity (on which nodes), or resource-affinity (together "
             "or apart)");
-    c->subject_details = r == PROXIMO_OK ? json_object_new_object() : NULL;
-    if (!c->subject_details)
-        return r < 0 ? r : PROXIMO_ENOMEM;
-    r = ha_tell_state(&c->ask, status, "");
-    if (r == PROXIMO_OK)
-        r = tell_text(
-            &c->ask, "way_back_means",
-            "undo does not move guests back: they go where HA prefers them by what is written back");
-    if (r == PROXIMO_OK)
-        r = ha_world_read(&c->ask, &world);
+    if (r < 0 || (r = ha_check_begin(c, status)) < 0)
+        return r;
+    r = ha_world_read(&c->ask, &world);
     if (r == PROXIMO_OK && c->verb != CONFIG_DELETE)
         r = take_resources(c, &world);
     if (r == PROXIMO_OK && c->verb != CONFIG_DELETE && type)
