@@ -146,6 +146,8 @@ struct tool_site {
     const char *name;
     uint32_t kind;
 };
+/* Is a site of this kind (config_site_kind) among these (PROXIMO_FOR_...; 0: all)? */
+bool site_kinds_have(uint32_t kinds, uint32_t kind);
 /* Are the tools of this plane (NULL: the server's own) for sites of this kind? */
 bool plane_info_for(const struct plane_info *info, uint32_t kind);
 

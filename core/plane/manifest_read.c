@@ -297,10 +297,14 @@ static int read_tools(struct plane_info *info, struct json_object *manifest, str
     return 0;
 }
 
+bool site_kinds_have(uint32_t kinds, uint32_t kind)
+{
+    return !kinds || (kinds & (kind == CONFIG_PBS ? PROXIMO_FOR_PBS : PROXIMO_FOR_PVE));
+}
+
 bool plane_info_for(const struct plane_info *info, uint32_t kind)
 {
-    return !info || !info->site_kinds ||
-           (info->site_kinds & (kind == CONFIG_PBS ? PROXIMO_FOR_PBS : PROXIMO_FOR_PVE));
+    return !info || site_kinds_have(info->site_kinds, kind);
 }
 
 static bool row_has(struct json_object *manifest, const char *list, size_t index, const char *function)

@@ -12,6 +12,7 @@
 #include "base/json_check.h"
 #include "base/text.h"
 #include "config/config.h"
+#include "plane/manifest.h"
 #include "plane/scan.h"
 #include "plane/site_inner.h"
 #include "proximo/plane.h"
@@ -129,15 +130,10 @@ bool site_was_used(const struct site *site)
     return atomic_load(&site->used);
 }
 
-static bool site_fits(const struct site *site, uint32_t kinds)
-{
-    return !kinds || (kinds & (site->config->kind == CONFIG_PBS ? PROXIMO_FOR_PBS : PROXIMO_FOR_PVE));
-}
-
 static void sites_names(const struct sites *sites, uint32_t kinds, struct buf *out)
 {
     for (size_t i = 0; i < sites->count; i++) {
-        if (!site_fits(&sites->items[i], kinds))
+        if (!site_kinds_have(kinds, sites->items[i].config->kind))
             continue;
         if (out->len)
             buf_str(out, ", ");
@@ -176,7 +172,7 @@ int sites_find_for(struct sites *sites, const char *name, uint32_t kinds, struct
 
     for (size_t i = 0; i < sites->count; i++) {
         struct site *site = &sites->items[i];
-        if (!site_fits(site, kinds))
+        if (!site_kinds_have(kinds, site->config->kind))
             continue;
         fitting++;
         if (name && !text_equal(site->config->name, name))
