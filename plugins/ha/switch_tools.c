@@ -47,8 +47,8 @@ static int32_t lay_out(const struct asking *a, const char *mode, const char *was
     static const char off[] = "[\"disarmed\"]", on[] = "[\"armed\",\"standby\"]";
     struct json_object *subject DROP_JSON = json_object_new_object();
     const struct proximo_field to = FIELD("resource-mode", mode), back = FIELD("resource-mode", was);
-    const struct proximo_guard guard = {ROW(proximo_guard), .path = HA_STATUS,
-                                        .fields = ARMED_SELECT "," MODE_SELECT};
+    /* The mode is there only while HA is off, from the first moment on; the state goes on by itself. */
+    const struct proximo_guard guard = {ROW(proximo_guard), .path = HA_STATUS, .fields = MODE_SELECT};
     const struct proximo_step step = request("change", mode ? &to : NULL);
     const struct proximo_step thawed = wait_thawed();
     const struct proximo_step seen = wait_armed(mode ? off : on);

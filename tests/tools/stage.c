@@ -123,6 +123,21 @@ static void wait_for_task(struct stage *stage, const char *upid)
     stage_bad(stage, "%s has not ended", upid);
 }
 
+/* A GET, again and again until its answer has these words. */
+static void wait_for_words(struct stage *stage, const char *path, const char *words)
+{
+    const int64_t deadline = clock_ms() + TASK_MS;
+
+    while (clock_ms() < deadline) {
+        struct json_object *data CLEANUP_JSON = NULL;
+        assert_int_equal(road_api(&stage->road, "GET", path, NULL, &data), 200);
+        if (strstr(json_object_to_json_string_ext(data, PLAIN), words))
+            return;
+        usleep(5000);
+    }
+    stage_bad(stage, "%s never says %s", path, words);
+}
+
 struct json_object *stage_request(struct stage *stage, struct json_object *request)
 {
     const char *parts[4] = {NULL};
@@ -135,6 +150,10 @@ struct json_object *stage_request(struct stage *stage, struct json_object *reque
     assert_non_null(parts[1]);
     path = stage_fill(stage, parts[1]);
     form = stage_fill(stage, parts[2] ? parts[2] : "");
+    if (strcmp(parts[0], "UNTIL") == 0) {
+        wait_for_words(stage, path, form);
+        return NULL;
+    }
     const int status = road_api(&stage->road, parts[0], path, *form ? form : NULL, &data);
     if (status != (parts[3] && strcmp(parts[3], "refused") == 0 ? 400 : 200))
         stage_bad(stage, "%s %s %s: %d %s", parts[0], path, form, status, json_object_to_json_string(data));
