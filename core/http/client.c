@@ -147,6 +147,12 @@ static int request_check(const struct http_client *client, const struct http_req
     if (strcmp(request->method, "GET") == 0 && request->agent_output &&
         http_get_is_agent_output(request->path, request->fields, request->field_count))
         return 0;
+    if (strcmp(request->method, "GET") == 0 && request->probe) {
+        struct problem ignored = PROBLEM_INIT;
+        if (http_probe_check(request->method, request->path, request->fields, request->field_count,
+                             &ignored) == 0)
+            return 0;
+    }
     if (strcmp(request->method, "GET") == 0)
         return http_get_check((unsigned)client->kind, request->path, request->fields, request->field_count,
                               p);

@@ -36,6 +36,8 @@ static const struct http_probe_row rows[] = {
     {"POST", "/admin/datastore/{}/prune", "dry-run=1",
      "backup-type,backup-id,ns,keep-last,keep-hourly,keep-daily,keep-weekly,keep-monthly,keep-yearly",
      "answers which snapshots would go", NULL},
+    {"GET", "/config/remote/{}/scan/{}/groups", "", "namespace",
+     "logs in to a Backup Server that the operator configured, and lists its groups", NULL},
     {"POST", "/admin/datastore/{}/prune-datastore", "dry-run=1",
      "ns,max-depth,keep-last,keep-hourly,keep-daily,keep-weekly,keep-monthly,keep-yearly",
      "a task that logs which snapshots would go", NULL},

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The core's own table of probes: the few requests that are not GETs and yet have no effect. It is asked
- * twice: when a plane declares a probe (http_probe_allowed, on the template), and when one is sent
- * (http_probe_check, on the bytes). Pure data, part of the program; thread-safe.
+ * The core's own table of probes: the few requests that are not GETs and yet have no effect, or GETs that
+ * reach further than a read may (http/get_table.h) and yet only look. It is asked twice: when a plane
+ * declares a probe (http_probe_allowed, on the template), and when one is sent (http_probe_check, on the
+ * bytes). Pure data, part of the program; thread-safe.
  */
 #ifndef PROXIMO_HTTP_PROBE_TABLE_H
 #define PROXIMO_HTTP_PROBE_TABLE_H

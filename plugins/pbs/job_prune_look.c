@@ -109,6 +109,13 @@ static int32_t tell_group(const struct pruning *p, const char *ns, const char *t
                          ask_text(a, "backup-group/%s", label), NULL, effect, facts);
 }
 
+/* Is the row of this group, and does it say when and whether it stays? */
+static bool makes_sense(struct json_object *row, const char *type, const char *id)
+{
+    return member_is(row, "backup-type", type) && member_is(row, "backup-id", id) && contents_time(row) &&
+           json_object_is_type(member_of(row, "keep"), json_type_boolean);
+}
+
 static int32_t look_at_group(struct pruning *p, const char *ns, struct json_object *list, const char *type,
                              const char *id)
 {
@@ -125,7 +132,12 @@ static int32_t look_at_group(struct pruning *p, const char *ns, struct json_obje
     struct fate fate = {.times = times};
     for (size_t i = 0; times && i < json_object_array_length(answer); i++) {
         struct json_object *row = json_object_array_get_idx(answer, i);
-        const int64_t time = json_object_get_int64(member_of(row, "backup-time"));
+        if (!makes_sense(row, type, id))
+            return p->a->host->incomplete(
+                p->a->call,
+                ask_text(p->a, "what goes of %s/%s in %s", type, id, job_where(p->a, p->place.store, ns)),
+                "the dry run answered a row that is not of this group or does not say whether it stays");
+        const int64_t time = contents_time(row);
         const bool keep = member_true(row, "keep"),
                    good = contents_verified(backup_at(list, type, id, time), "ok");
         *(keep ? &fate.staying : &fate.going) += 1;

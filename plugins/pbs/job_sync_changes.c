@@ -200,7 +200,22 @@ static const struct proximo_class classes[] = {
      .undo_kind = PROXIMO_UNDO_FUNCTION, .subject_schema = JOB_SUBJECT_SCHEMA, .blast = blast_gone},
 };
 
+static const struct proximo_param scan_params[] = {
+    PARAM(.type = PROXIMO_TYPE_STRING, .flags = PROXIMO_PARAM_REQUIRED, .name = "name", .format = "safeid",
+          .description = "The remote."),
+    PARAM(.type = PROXIMO_TYPE_STRING, .flags = PROXIMO_PARAM_REQUIRED, .name = "store", .format = "safeid",
+          .description = "The datastore there."),
+    PARAM(.type = PROXIMO_TYPE_STRING, .name = "namespace", .format = "namespace",
+          .description = "The namespace there."),
+};
+static const struct proximo_probe probes[] = {
+    {ROW(proximo_probe), .name = PBS_SCAN_PROBE, .description = "Asks a remote for the groups that it has.",
+     .method = "GET", .path = "/config/remote/{name}/scan/{store}/groups",
+     .params = PROXIMO_TABLE(scan_params)},
+};
+
 const struct topic pbs_topic_job_sync = {
+    .probes = PROXIMO_TABLE(probes),
     .changes = PROXIMO_TABLE(changes),
     .classes = PROXIMO_TABLE(classes),
 };

@@ -15,31 +15,48 @@ struct end {
     struct json_object *groups; /* NULL: not read */
 };
 
+/* A remote is asked by a probe: a read reaches no other server. */
+static int32_t scan(const struct asking *a, const struct end *end, struct looked *ret)
+{
+    const struct proximo_field fields[] = {FIELD("name", end->remote), FIELD("store", end->store),
+                                           FIELD("namespace", end->ns)};
+    struct proximo_answer answer = {ROW(proximo_answer)};
+    const int32_t r = a->host->probe(a->call, PBS_SCAN_PROBE, fields, *end->ns ? 3 : 2, &answer);
+    if (r < 0)
+        return ask_ends(r) ? r : PROXIMO_OK;
+    ret->status = answer.status;
+    ret->complete = true;
+    if (answer.status >= 200 && answer.status < 300)
+        ret->data = json_of(answer.data);
+    else
+        ret->why = ask_text(a, "%.*s", (int)(answer.message.len < 300 ? answer.message.len : 300),
+                            answer.message.len ? answer.message.ptr : "");
+    return PROXIMO_OK;
+}
+
+static int32_t look_here(const struct asking *a, const struct end *end, struct looked *ret)
+{
+    const struct proximo_need need[] = {NEED(job_acl(a, end->store, end->ns), "Datastore.Audit")};
+    const struct proximo_field fields[] = {FIELD("store", end->store), FIELD("ns", end->ns)};
+    const struct proximo_get get = {ROW(proximo_get), .path = "/admin/datastore/{store}/groups",
+                                    .fields = fields, .field_count = *end->ns ? 2 : 1,
+                                    .needs = ONE_NEED(need)};
+    return need[0].path ? ask_look(a, &get, ret) : PROXIMO_ENOMEM;
+}
+
 static int32_t look(const struct asking *a, struct end *end)
 {
-    const char *path =
-        end->remote ? "/config/remote/{name}/scan/{store}/groups" : "/admin/datastore/{store}/groups";
-    const struct proximo_need need[] = {
-        end->remote ? (struct proximo_need)NEED(ask_text(a, "/remote/%s", end->remote), "Remote.Audit")
-                    : (struct proximo_need)NEED(job_acl(a, end->store, end->ns), "Datastore.Audit")};
-    struct proximo_field fields[3] = {FIELD("store", end->store)};
-    uint32_t count = 1;
-    if (end->remote)
-        fields[count++] = FIELD("name", end->remote);
-    if (*end->ns)
-        fields[count++] = FIELD(end->remote ? "namespace" : "ns", end->ns);
-    const struct proximo_get get = {ROW(proximo_get), .path = path, .fields = fields, .field_count = count,
-                                    .needs = ONE_NEED(need)};
     struct looked looked = {0};
     const char *what = ask_text(a, "the groups in %s%s%s", job_where(a, end->store, end->ns),
                                 end->remote ? " of remote " : "", end->remote ? end->remote : "");
-    int32_t r = need[0].path && what ? ask_look(a, &get, &looked) : PROXIMO_ENOMEM;
+    int32_t r = !what ? PROXIMO_ENOMEM : end->remote ? scan(a, end, &looked) : look_here(a, end, &looked);
     if (r < 0)
         return r;
     end->groups = json_object_is_type(looked.data, json_type_array) ? looked.data : NULL;
     if (!end->groups) {
         json_object_put(looked.data);
-        return a->host->incomplete(a->call, what, looked.why ? looked.why : "the answer is no list");
+        return a->host->incomplete(a->call, what,
+                                   looked.why && *looked.why ? looked.why : "the answer is no list");
     }
     return looked.complete ? PROXIMO_OK
                            : a->host->incomplete(a->call, what, "this token does not see all of them");

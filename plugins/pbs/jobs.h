@@ -62,6 +62,8 @@ int32_t job_place_details(struct config_change *c);
 
 /* ---- blast */
 
+#define PBS_SCAN_PROBE "pbs_remote_groups" /* the groups of a remote's datastore; a row of the sync topic */
+
 /* The configured jobs of a type ("prune"), except the one named; NULL when they could not be read, which is
  * told. The caller's. Negative when the call is over. */
 int32_t jobs_look(const struct asking *a, const char *type, const char *except, struct json_object **ret);

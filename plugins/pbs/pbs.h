@@ -45,6 +45,7 @@ extern const struct topic pbs_topic_content_changes;
 extern const struct topic pbs_topic_datastore_changes;
 extern const struct topic pbs_topic_jobs;
 extern const struct topic pbs_topic_job_prune;
+extern const struct topic pbs_topic_job_run;
 extern const struct topic pbs_topic_job_sync;
 extern const struct topic pbs_topic_job_verify;
 extern const struct topic pbs_topic_node;

@@ -16,6 +16,7 @@ static const struct topic *const topics[] = {
     &pbs_topic_job_prune,
     &pbs_topic_job_verify,
     &pbs_topic_job_sync,
+    &pbs_topic_job_run,
     &pbs_topic_remotes,
     &pbs_topic_remote_changes,
     &pbs_topic_traffic,

@@ -62,13 +62,34 @@ uint32_t prune_keep_fields(const struct pbs_prune *p, struct proximo_field *ret)
 
 /* ---- one dry run */
 
+/* Planning and the blast of one plan ask the same: the second time the answer is at hand. Another plan, or
+ * the same one when it is applied, asks anew. */
+static const char *memo_key(const struct asking *a, const struct proximo_field *fields, uint32_t count)
+{
+    const char *key = "prune";
+    for (uint32_t i = 0; key && i < count; i++)
+        key = ask_text(a, "%s %s=%s", key, fields[i].name, fields[i].value);
+    return key;
+}
+
 int32_t prune_probe(const struct asking *a, const struct proximo_field *fields, uint32_t count,
                     struct proximo_answer *answer, struct json_object **ret)
 {
+    const char *key = memo_key(a, fields, count);
+    struct proximo_text kept = {0};
+    *ret = NULL;
+    if (!key)
+        return PROXIMO_ENOMEM;
+    if (PROXIMO_HOST_HAS(a->host, memo_get) && a->host->memo_get(a->call, key, &kept) == PROXIMO_OK &&
+        kept.len && (*ret = json_of(kept)))
+        return PROXIMO_OK;
     const int32_t r = a->host->probe(a->call, PBS_PRUNE_PROBE, fields, count, answer);
     *ret = r == PROXIMO_OK && answer->status >= 200 && answer->status < 300 ? json_of(answer->data) : NULL;
-    if (json_object_is_type(*ret, json_type_array))
+    if (json_object_is_type(*ret, json_type_array)) {
+        if (PROXIMO_HOST_HAS(a->host, memo_set))
+            (void)a->host->memo_set(a->call, key, json_text(*ret));
         return r;
+    }
     json_object_put(*ret);
     *ret = NULL;
     return r;
@@ -89,23 +110,6 @@ static int32_t probe(const struct pbs_prune *p, const struct pbs_place *group, s
         "the dry run of the prune of %s was not answered with what goes: %.*s (HTTP status %d)",
         place_label(group), (int)(answer.message.len < 400 ? answer.message.len : 400),
         answer.message.len ? answer.message.ptr : "no words", (int)answer.status);
-}
-
-static int32_t dry_run(const struct pbs_prune *p, const struct pbs_place *group, struct json_object **ret)
-{
-    const struct asking *a = &p->at.a;
-    const char *keep = prune_keep_text(p);
-    const char *key = ask_text(a, "prune %s %s", place_label(group), keep ? keep : "nothing");
-    struct proximo_text kept = {0};
-    if (!key)
-        return PROXIMO_ENOMEM;
-    if (PROXIMO_HOST_HAS(a->host, memo_get) && a->host->memo_get(a->call, key, &kept) == PROXIMO_OK &&
-        kept.len && (*ret = json_of(kept)))
-        return PROXIMO_OK;
-    int32_t r = probe(p, group, ret);
-    if (r == PROXIMO_OK && PROXIMO_HOST_HAS(a->host, memo_set))
-        (void)a->host->memo_set(a->call, key, json_text(*ret));
-    return r;
 }
 
 /* ---- what it says */
@@ -161,7 +165,7 @@ static int32_t look_at_group(struct pbs_prune *p, const char *type, const char *
     uint32_t going = 0;
     group.type = type;
     group.id = id;
-    int32_t r = space ? dry_run(p, &group, &answer) : PROXIMO_EINTERNAL;
+    int32_t r = space ? probe(p, &group, &answer) : PROXIMO_EINTERNAL;
     for (size_t i = 0; r == PROXIMO_OK && i < json_object_array_length(answer); i++)
         r = take_row(p, space, &group, json_object_array_get_idx(answer, i), &going);
     struct json_object *row = r == PROXIMO_OK ? json_object_new_object() : NULL;

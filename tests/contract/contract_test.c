@@ -279,8 +279,7 @@ static int32_t host_probe(struct proximo_call *call, const char *name, const str
     assert_non_null(name);
     assert_true(fields && count);
     ret->status = 200;
-    ret->data =
-        strcmp(name, "pbs_prune_dry_run") == 0 ? keep(call, "[]", 2) : keep(call, silent, sizeof(silent) - 1);
+    ret->data = strncmp(name, "pbs_", 4) == 0 ? keep(call, "[]", 2) : keep(call, silent, sizeof(silent) - 1);
     return 0;
 }
 

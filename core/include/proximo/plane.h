@@ -212,7 +212,8 @@ struct proximo_read {
 };
 
 /*
- * A probe: an effect-free request that is not a GET, or a fixed read-only command of this plane's own
+ * A probe: an effect-free request that is not a GET or that reaches further than reads may, or a fixed
+ * read-only command of this plane's own
  * executor. An HTTP probe is loaded only if its method, path and fixed parameters stand in the host's own
  * table. Of one that runs a command in a machine the answer is that command's output.
  */

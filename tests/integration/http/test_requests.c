@@ -120,6 +120,14 @@ static void test_refused(void **state)
     assert_int_equal(
         send_fields(&bench, "GET", "/nodes/a/qemu/100/agent%2ffile%2Dread", false, false, NULL, 0, &p),
         -EACCES);
+    /* One that reaches out: only as the probe of the table, and with no other parameters. */
+    const struct http_field where[] = {FIELD("namespace", "prod")}, more[] = {FIELD("port", "22")};
+    assert_int_equal(
+        send_fields(&bench, "GET", "/config/remote/dc2/scan/v/groups", false, false, where, 1, &p), -EACCES);
+    assert_int_equal(send_fields(&bench, "GET", "/config/remote/dc2/scan/v/groups", true, true, more, 1, &p),
+                     -EACCES);
+    assert_int_equal(send_fields(&bench, "GET", "/config/remote/dc2/scan", false, true, NULL, 0, &p),
+                     -EACCES);
     assert_int_equal(send_fields(&bench, "POST", "/nodes/a/qemu/100/status/stop", false, false, NULL, 0, &p),
                      -EACCES);
     assert_string_equal(p.code, PX_READ_ONLY);
@@ -134,6 +142,8 @@ static void test_refused(void **state)
     assert_int_equal(hostile_bytes(&server), 0);
     assert_int_equal(server.connections, 0);
 
+    assert_int_equal(
+        send_fields(&bench, "GET", "/config/remote/dc2/scan/v/groups", false, true, where, 1, &p), 0);
     assert_int_equal(send_fields(&bench, "POST", "/admin/datastore/s/prune", false, true, dry, 2, &p), 0);
     assert_true(hostile_recorded(&server, "POST /api2/json/admin/datastore/s/prune HTTP/1.1\r\n"));
     assert_true(hostile_recorded(&server, "\r\n\r\ndry-run=1&keep-last=3"));
