@@ -12,6 +12,9 @@ if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
         -Wlogical-op -Wduplicated-cond -Wduplicated-branches -Wnull-dereference -Walloc-zero -Wtrampolines
         -Wformat-signedness)
 endif()
+# No file says in which folder it was built: the same sources give the same bytes anywhere.
+target_compile_options(proximo_flags INTERFACE
+    $<$<CONFIG:Release,RelWithDebInfo,MinSizeRel>:-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=>)
 if(PROXIMO_WERROR)
     target_compile_options(proximo_flags INTERFACE -Werror)
 endif()

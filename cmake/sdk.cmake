@@ -11,8 +11,8 @@ if(NOT DEFINED PROXIMO_ABI_MAJOR OR NOT DEFINED PROXIMO_ABI_MINOR)
     message(FATAL_ERROR "plane.h does not say which ABI it is")
 endif()
 
-set(PROXIMO_SDK_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/proximo)
-file(RELATIVE_PATH PROXIMO_PC_PREFIX ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
+set(PROXIMO_SDK_DIR ${CMAKE_INSTALL_DATADIR}/cmake/proximo)
+file(RELATIVE_PATH PROXIMO_PC_PREFIX ${CMAKE_INSTALL_FULL_DATADIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
 configure_file(${PROJECT_SOURCE_DIR}/cmake/proximo-plane.pc.in ${PROJECT_BINARY_DIR}/sdk/proximo-plane.pc @ONLY)
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/proximoConfig.cmake.in
     ${PROJECT_BINARY_DIR}/sdk/proximoConfig.cmake INSTALL_DESTINATION ${PROXIMO_SDK_DIR}
@@ -26,6 +26,6 @@ install(FILES ${PROJECT_SOURCE_DIR}/core/include/proximo/plane.h ${PROJECT_SOURC
     ${PROJECT_SOURCE_DIR}/core/include/proximo/plane_test_exec.h
     ${PROJECT_SOURCE_DIR}/core/include/proximo/plane_test_plan.h
     DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/proximo COMPONENT sdk)
-install(FILES ${PROJECT_BINARY_DIR}/sdk/proximo-plane.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT sdk)
+install(FILES ${PROJECT_BINARY_DIR}/sdk/proximo-plane.pc DESTINATION ${CMAKE_INSTALL_DATADIR}/pkgconfig COMPONENT sdk)
 install(FILES ${PROJECT_BINARY_DIR}/sdk/proximoConfig.cmake ${PROJECT_BINARY_DIR}/sdk/proximoConfigVersion.cmake
     DESTINATION ${PROXIMO_SDK_DIR} COMPONENT sdk)
