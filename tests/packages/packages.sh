@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # The Debian packages as they ship: made twice with the same bytes, lintian clean, with the files, owners and dependencies
-# that they should have, and a bill of materials that names all they link. Argument: the build folder (release).
+# that they should have, and a bill of materials that names all they link. Arguments: source folder, build folder (release).
 set -eu
-build=$1
+build=$2
 work=$(mktemp -d "${TMPDIR:-/tmp}/proximo-packages-XXXXXX")
 trap 'rm -rf "$work"' EXIT
 fail() {
@@ -26,7 +26,7 @@ for name in proximo proximo-a2a proximo-plane-dev proximo-sim; do
     dpkg-deb -c "$first" | grep -v ' root/root ' && fail "$name has files that are not root's"
     dpkg-deb -c "$first" | grep -E '^-..(s|.{5}[wx]..w|.{4}w)' && fail "$name has files with odd modes"
     for file in copyright changelog.Debian.gz; do
-        dpkg-deb -c "$first" | grep -q " ./usr/share/doc/$name/$file\$" || fail "$name has no $file"
+        dpkg-deb -c "$first" | grep " ./usr/share/doc/$name/$file\$" >/dev/null || fail "$name has no $file"
     done
 done
 [ "$(ls "$work"/first/*.deb | wc -l)" = 4 ] || fail "there are other packages than four"
