@@ -7,6 +7,16 @@
 static const char partial[] = "this token sees only groups that it owns itself there (Datastore.Backup "
                               "without Datastore.Audit), or nothing";
 
+/* A row that is no object says nothing of what is there. */
+static bool has_strays(struct json_object *list)
+{
+    for (size_t i = 0; i < json_object_array_length(list); i++) {
+        if (!json_object_is_type(json_object_array_get_idx(list, i), json_type_object))
+            return true;
+    }
+    return false;
+}
+
 static int32_t read_space(const struct pbs_place *at, struct pbs_space *space)
 {
     const struct pbs_place there = {.a = at->a, .store = at->store, .ns = space->ns};
@@ -22,7 +32,9 @@ static int32_t read_space(const struct pbs_place *at, struct pbs_space *space)
         return r;
     if (json_object_is_type(looked.data, json_type_array)) {
         space->list = looked.data;
-        space->why = looked.complete ? NULL : partial;
+        space->why = !looked.complete           ? partial
+                     : has_strays(looked.data) ? "some rows of the list make no sense"
+                                               : NULL;
         return PROXIMO_OK;
     }
     space->why = looked.data ? "the answer is no list" : looked.why ? looked.why : "no answer";
@@ -122,7 +134,7 @@ bool contents_goes(struct json_object *row)
 
 void contents_mark_row(struct pbs_contents *c, struct json_object *row)
 {
-    if (!contents_goes(row)) {
+    if (json_object_is_type(row, json_type_object) && !contents_goes(row)) {
         json_object_object_add(row, GOES, json_object_new_boolean(1));
         c->going++;
     }
