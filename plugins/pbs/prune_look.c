@@ -110,24 +110,26 @@ static int32_t dry_run(const struct pbs_prune *p, const struct pbs_place *group,
 
 /* ---- what it says */
 
-static const char *key_of(const struct asking *a, const char *type, const char *id, const char *time)
+#define KEY_SIZE 400 /* ids have no limit of their own; longer ones than a request takes are not told apart */
+
+static void key_of(const char *type, const char *id, const char *time, char ret[KEY_SIZE])
 {
-    return ask_text(a, "%s/%s/%s", type ? type : "", id ? id : "", time ? time : "");
+    (void)snprintf(ret, KEY_SIZE, "%.8s/%.300s/%.30s", type ? type : "", id ? id : "", time ? time : "");
 }
 
 /* Looked up for every row of every dry run, so not by going through the list. */
 static int32_t build_index(struct pbs_prune *p)
 {
-    const struct asking *a = &p->at.a;
     const struct pbs_space *space = contents_space(&p->contents, p->at.ns);
+    char key[KEY_SIZE];
     p->index = json_object_new_object();
     if (!p->index)
         return PROXIMO_ENOMEM;
     for (size_t i = 0; space && space->list && i < json_object_array_length(space->list); i++) {
         struct json_object *row = json_object_array_get_idx(space->list, i);
-        const char *key = key_of(a, member_text(row, "backup-type"), member_text(row, "backup-id"),
-                                 member_text(row, "backup-time"));
-        if (!key || json_object_object_add(p->index, key, json_object_get(row)) < 0)
+        key_of(member_text(row, "backup-type"), member_text(row, "backup-id"),
+               member_text(row, "backup-time"), key);
+        if (json_object_object_add(p->index, key, json_object_get(row)) < 0)
             return PROXIMO_ENOMEM;
     }
     return PROXIMO_OK;
@@ -152,9 +154,8 @@ static int32_t take_row(struct pbs_prune *p, struct pbs_space *space, const stru
         return PROXIMO_OK;
     ++*ret_going;
     struct json_object *listed = NULL;
-    const char *key = key_of(a, group->type, group->id, time);
-    if (!key)
-        return PROXIMO_ENOMEM;
+    char key[KEY_SIZE];
+    key_of(group->type, group->id, time, key);
     if (!json_object_object_get_ex(p->index, key, &listed) || !listed) {
         if (!space->list)
             space->list = json_object_new_array();

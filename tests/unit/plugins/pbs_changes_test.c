@@ -2,6 +2,8 @@
 /* What changes of a Backup Server say of hostile and half answers: unread is never empty. */
 #include "plan_rig.h"
 
+#include <time.h>
+
 static const struct proximo_plane *plane;
 
 static int load(void **state)
@@ -198,6 +200,47 @@ static void what_the_dry_run_names_is_told_even_if_no_list_has_it(void **state)
     plane_test_done(&t);
 }
 
+/* Each row of a dry run is looked up, not searched for: 20,000 backups of one group take no minutes. */
+static void a_group_with_very_many_backups_is_looked_through_soon(void **state)
+{
+    enum { COUNT = 20000, ROW_SIZE = 110 };
+    const size_t size = (size_t)COUNT * ROW_SIZE;
+    char *list = malloc(size), *dry = malloc(size);
+    struct timespec begin, end;
+    struct plane_test t;
+    size_t n = 0, m = 0;
+    (void)state;
+    assert_non_null(list);
+    assert_non_null(dry);
+    for (int i = 0; i < COUNT; i++) {
+        n += (size_t)snprintf(list + n, size - n, "%c" BACKUP("100", "%d", ""), i ? ',' : '[',
+                              1700000000 + i * 60);
+        m += (size_t)snprintf(dry + m, size - m,
+                              "%c{\"backup-type\":\"vm\",\"backup-id\":\"100\",\"backup-time\":%d,\"keep\":false}",
+                              i ? ',' : '[', 1700000000 + (COUNT - 1 - i) * 60);
+    }
+    (void)snprintf(list + n, size - n, "]");
+    (void)snprintf(dry + m, size - m, "]");
+    store(&t);
+    answer_instead(&t, SNAPSHOTS "?ns=prod", 200, list);
+    plane_test_answer(&t, PROBE, 200, dry);
+    plane_test_argument(&t, "store", "main", 1);
+    plane_test_argument(&t, "ns", "prod", 1);
+    plane_test_argument(&t, "backup_type", "vm", 1);
+    plane_test_argument(&t, "backup_id", "100", 1);
+    plane_test_argument(&t, "keep_last", "1", 0);
+    plane_test_argument(&t, "dry_run", "true", 0);
+    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begin);
+    assert_int_equal(plane_test_plan(&t, plane, "pbs_prune"), 0);
+    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
+    expect_words(&t, "summary", "dry run, nothing is changed: with keep-last=1 20000 backups go of 20000");
+    if (end.tv_sec - begin.tv_sec > 5)
+        fail_msg("it took %ld s", (long)(end.tv_sec - begin.tv_sec));
+    plane_test_done(&t);
+    free(list);
+    free(dry);
+}
+
 static void a_prune_without_numbers_is_none(void **state)
 {
     struct plane_test t;
@@ -257,6 +300,7 @@ int main(void)
         cmocka_unit_test(jobs_reach_as_deep_as_they_say),
         cmocka_unit_test(a_dry_run_that_makes_no_sense_is_no_plan),
         cmocka_unit_test(what_the_dry_run_names_is_told_even_if_no_list_has_it),
+        cmocka_unit_test(a_group_with_very_many_backups_is_looked_through_soon),
         cmocka_unit_test(a_prune_without_numbers_is_none),
         cmocka_unit_test(a_destroyed_datastore_takes_protected_backups_too),
         cmocka_unit_test(a_missing_right_is_said_with_the_line_that_grants_it),
