@@ -59,8 +59,8 @@ int site_get_agent_output(struct site *site, const struct site_call *call, const
 /* Is raw the plain text of an error, as a Backup Server answers it? Not NUL-terminated by promise. Pure. */
 bool site_answer_is_words(const struct site_answer *answer);
 /* The same as site_get for long lists: the bytes are checked to be a JSON object, but no objects are made:
- * body stays NULL and plane/scan.h reads raw. Of a tolerated error that is no JSON raw is NULL, or a short plain
- * text (site_answer_is_words), which plane/scan.h must not see. */
+ * body stays NULL and plane/scan.h reads raw. Of a tolerated error that is no JSON raw is NULL, or a short
+ * plain text (site_answer_is_words), which plane/scan.h must not see. */
 int site_get_text(struct site *site, const struct site_call *call, const char *path,
                   const struct http_field *fields, size_t field_count, bool tolerate, struct site_answer *ret,
                   struct problem *p);

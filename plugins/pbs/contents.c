@@ -31,7 +31,7 @@ static int32_t read_space(const struct pbs_place *at, struct pbs_space *space)
         return r;
     if (json_object_is_type(looked.data, json_type_array)) {
         space->list = looked.data;
-        space->why = !looked.complete           ? partial
+        space->why = !looked.complete          ? partial
                      : has_strays(looked.data) ? "some rows of the list make no sense"
                                                : NULL;
         return PROXIMO_OK;

@@ -145,15 +145,16 @@ static const char *protection_selector(const struct marking *m)
                     m->at.id, m->at.time);
 }
 
-/* What shows the value afterwards: of notes the lists have only the first line, so they are read themselves. */
+/* What shows the value afterwards: of notes the lists have only the first line, so they are read themselves.
+ */
 static int32_t see(const struct marking *m)
 {
     const struct asking *a = &m->at.a;
     const struct pbs_place there = {.a = *a, .store = m->at.store, .ns = m->at.ns};
     const bool listed = m->mark == &protection || m->mark == &owner;
     struct proximo_field fields[5];
-    struct json_object *wanted DROP_JSON = m->mark == &protection ? json_object_new_boolean(*m->to == '1')
-                                                                  : json_object_new_string(m->to);
+    struct json_object *wanted DROP_JSON =
+        m->mark == &protection ? json_object_new_boolean(*m->to == '1') : json_object_new_string(m->to);
     struct proximo_step wait = {ROW(proximo_step),
                                 .kind = PROXIMO_STEP_WAIT,
                                 .path = m->mark->read,
@@ -161,8 +162,7 @@ static int32_t see(const struct marking *m)
                                 .wait_test = PROXIMO_WAIT_EQUALS,
                                 .interval_ms = 500,
                                 .deadline_ms = 10000,
-                                .params =
-                                    ROWS(fields, place_fields(listed ? &there : &m->at, fields))};
+                                .params = ROWS(fields, place_fields(listed ? &there : &m->at, fields))};
     if (m->mark == &protection) {
         wait.select = protection_selector(m);
     } else if (m->mark == &owner) {

@@ -230,11 +230,11 @@ static int32_t let_through(const struct pbs_place *p, bool reads)
                 "names them",
                 p->store);
         if (maintenance && !(reads && is_read_only(maintenance)))
-            return a->host->fail(
-                a->call, PROXIMO_ESTATE,
-                "datastore %s is under maintenance (%s), so the Backup Server refuses %s. "
-                "pbs_datastore_update with delete: [\"maintenance-mode\"] ends that",
-                p->store, maintenance, reads ? "to read what is in it" : "changes of what is in it");
+            return a->host->fail(a->call, PROXIMO_ESTATE,
+                                 "datastore %s is under maintenance (%s), so the Backup Server refuses %s. "
+                                 "pbs_datastore_update with delete: [\"maintenance-mode\"] ends that",
+                                 p->store, maintenance,
+                                 reads ? "to read what is in it" : "changes of what is in it");
     }
     return r < 0 ? r : guard.fields ? a->host->guard(a->call, &guard) : PROXIMO_ENOMEM;
 }

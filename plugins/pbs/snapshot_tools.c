@@ -76,8 +76,8 @@ static int32_t read_namespaces(void *instance, struct proximo_call *call)
         fields[count++] = FIELD("parent", parent);
     if (depth)
         fields[count++] = FIELD("max-depth", depth);
-    const char *acl = ask_text(&a, "/datastore/%s%s%s", store, parent && *parent ? "/" : "",
-                               parent ? parent : "");
+    const char *acl =
+        ask_text(&a, "/datastore/%s%s%s", store, parent && *parent ? "/" : "", parent ? parent : "");
     const struct proximo_need need[] = {NEED(acl, OF_NAMESPACES)};
     const struct proximo_get get = {ROW(proximo_get), .path = "/admin/datastore/{store}/namespace",
                                     .fields = fields, .field_count = count, .needs = PROXIMO_TABLE(need)};

@@ -215,9 +215,10 @@ static void a_group_with_very_many_backups_is_looked_through_soon(void **state)
     for (int i = 0; i < COUNT; i++) {
         n += (size_t)snprintf(list + n, size - n, "%c" BACKUP("100", "%d", ""), i ? ',' : '[',
                               1700000000 + i * 60);
-        m += (size_t)snprintf(dry + m, size - m,
-                              "%c{\"backup-type\":\"vm\",\"backup-id\":\"100\",\"backup-time\":%d,\"keep\":false}",
-                              i ? ',' : '[', 1700000000 + (COUNT - 1 - i) * 60);
+        m += (size_t)snprintf(
+            dry + m, size - m,
+            "%c{\"backup-type\":\"vm\",\"backup-id\":\"100\",\"backup-time\":%d,\"keep\":false}",
+            i ? ',' : '[', 1700000000 + (COUNT - 1 - i) * 60);
     }
     (void)snprintf(list + n, size - n, "]");
     (void)snprintf(dry + m, size - m, "]");
