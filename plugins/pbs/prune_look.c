@@ -110,8 +110,9 @@ static int32_t dry_run(const struct pbs_prune *p, const struct pbs_place *group,
 
 /* ---- what it says */
 
-#define KEY_SIZE 400 /* ids have no limit of their own; longer ones than a request takes are not told apart  \
-                      */
+#define KEY_SIZE                                                                                             \
+    400 /* ids have no limit of their own; longer ones than a request takes are not told apart               \
+         */
 
 static void key_of(const char *type, const char *id, const char *time, char ret[KEY_SIZE])
 {

@@ -276,6 +276,30 @@ static void a_destroyed_datastore_takes_protected_backups_too(void **state)
     plane_test_done(&t);
 }
 
+/* The Backup Server's own list, by which it removes jobs, has those that pull. */
+static void jobs_that_push_stay_when_their_datastore_goes(void **state)
+{
+    struct plane_test t;
+    (void)state;
+    store(&t);
+    answer_instead(&t, "/config/sync?sync-direction=all", 200,
+                   "[{\"id\":\"p1\",\"store\":\"main\",\"sync-direction\":\"push\",\"remote\":\"dc2\","
+                   "\"remote-store\":\"b\"}]");
+    assert_int_equal(plane_test_blast(&t, plane, "pbs.datastore.delete",
+                                      "{\"kind\":\"datastore\",\"store\":\"main\",\"jobs\":\"go\"}"),
+                     0);
+    expect_words(&t, "affected", "is a sync job of it with dc2: it stays configured and fails");
+    plane_test_done(&t);
+    store(&t);
+    answer_instead(&t, "/config/sync?sync-direction=all", 200,
+                   "[{\"id\":\"p2\",\"store\":\"main\",\"remote\":\"dc2\",\"remote-store\":\"b\"}]");
+    assert_int_equal(plane_test_blast(&t, plane, "pbs.datastore.delete",
+                                      "{\"kind\":\"datastore\",\"store\":\"main\",\"jobs\":\"go\"}"),
+                     0);
+    expect_words(&t, "affected", "is a sync job of it with dc2: it is removed as well");
+    plane_test_done(&t);
+}
+
 static void a_missing_right_is_said_with_the_line_that_grants_it(void **state)
 {
     struct plane_test t;
@@ -304,6 +328,7 @@ int main(void)
         cmocka_unit_test(a_group_with_very_many_backups_is_looked_through_soon),
         cmocka_unit_test(a_prune_without_numbers_is_none),
         cmocka_unit_test(a_destroyed_datastore_takes_protected_backups_too),
+        cmocka_unit_test(jobs_that_push_stay_when_their_datastore_goes),
         cmocka_unit_test(a_missing_right_is_said_with_the_line_that_grants_it),
     };
     return cmocka_run_group_tests(tests, load, NULL);
