@@ -334,6 +334,10 @@ int client_request(struct http_client *client, const struct http_request *reques
     rc = token_header(client->token_file, client->kind, authorization, p);
     if (rc == 0)
         rc = attempts(client, request, authorization, ret_answer, &sent, p);
+    if (rc == 0) {
+        token_hide(authorization, ret_answer->body, ret_answer->body_len);
+        token_hide(authorization, ret_answer->reason, strlen(ret_answer->reason));
+    }
     explicit_bzero(authorization, sizeof(authorization));
     client_leave(client);
     if (ret_sent != NULL)

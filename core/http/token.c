@@ -9,6 +9,8 @@
 
 #include "base/file.h"
 
+#define SECRET_LEAST 16u /* Proxmox's have 36 */
+
 /* Printable ASCII without space; that is all that may ever reach the header. */
 static bool is_plain(const char *text, size_t len)
 {
@@ -118,4 +120,18 @@ int token_bearer(const char *file, char out[TOKEN_HEADER_SIZE], struct problem *
     problem_set(p, -EACCES, PX_SECRET_FILE, "The token file %s %s.", file, fault);
     problem_next(p, "It holds the token alone, on one line.");
     return -EACCES;
+}
+
+void token_hide(const char *header, char *bytes, size_t len)
+{
+    const char *bang = strrchr(header, '!');
+    const char *secret = bang != NULL ? strpbrk(bang, ":=") : NULL;
+    const size_t size = secret != NULL ? strlen(++secret) : 0;
+    char *at;
+
+    if (size < SECRET_LEAST || bytes == NULL)
+        return;
+    for (char *from = bytes; (at = memmem(from, len - (size_t)(from - bytes), secret, size)) != NULL;
+         from = at + size)
+        memset(at, '*', size);
 }

@@ -27,5 +27,11 @@ int token_bearer(const char *file, char out[TOKEN_HEADER_SIZE], struct problem *
 /* The same from text of len bytes; NULL and "out" written, or a phrase that says what is wrong. */
 const char *token_header_make(const char *text, size_t len, enum config_site_kind kind,
                               char out[TOKEN_HEADER_SIZE]);
+/*
+ * Overwrites each occurrence of the header's secret in len bytes with asterisks: an answer that echoes the
+ * request (a proxy's error page, a hostile server) tells it to nobody. Secrets of fewer than 16 bytes are
+ * left alone, as they could be any word. Pure.
+ */
+void token_hide(const char *header, char *bytes, size_t len);
 
 #endif

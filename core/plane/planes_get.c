@@ -81,28 +81,38 @@ static size_t rest(const struct get *get, struct http_field *into)
     return count;
 }
 
+/* Why a request failed: the message, or the plain text that is all a Backup Server answers then. */
+static void take_words(struct get *get, struct json_span message)
+{
+    struct buf words CLEANUP_BUF = BUF_INIT(MESSAGE_LIMIT), clean CLEANUP_BUF = BUF_INIT(4096);
+    size_t len;
+
+    if (site_answer_is_words(&get->answer))
+        buf_add(&words, get->answer.raw, get->answer.raw_len);
+    else if (scan_is_string(message))
+        scan_text(message, &words);
+    text_clean(&clean, words.data ? words.data : "", words.len < 1000 ? words.len : 1000, false);
+    len = text_utf8_cut(clean.data ? clean.data : "", clean.len < 600 ? clean.len : 600);
+    if (len && clean.data)
+        memcpy(get->message, clean.data, len);
+    get->message[len] = '\0';
+}
+
 void get_take_answer(struct get *get, struct site_answer *answer, bool tolerate)
 {
     static const char *const names[] = {"data", "message"};
-    struct json_span values[2];
+    struct json_span values[2] = {{0}};
 
     get->status = answer->status;
     get->answer = *answer;
     *answer = (struct site_answer){0};
-    scan_find((struct json_span){get->answer.raw, get->answer.raw_len}, names, 2, values);
+    if (!site_answer_is_words(&get->answer))
+        scan_find((struct json_span){get->answer.raw, get->answer.raw_len}, names, 2, values);
     get->data = get->flags & PROXIMO_GET_WHOLE && get->status < 400
                     ? (struct json_span){get->answer.raw, get->answer.raw_len}
                     : values[0];
-    if (tolerate && get->status >= 400) {
-        struct buf message CLEANUP_BUF = BUF_INIT(MESSAGE_LIMIT), clean CLEANUP_BUF = BUF_INIT(4096);
-        if (scan_is_string(values[1]))
-            scan_text(values[1], &message);
-        text_clean(&clean, message.data ? message.data : "", message.len < 1000 ? message.len : 1000, false);
-        size_t len = text_utf8_cut(clean.data ? clean.data : "", clean.len < 600 ? clean.len : 600);
-        if (len && clean.data)
-            memcpy(get->message, clean.data, len);
-        get->message[len] = '\0';
-    }
+    if (tolerate && get->status >= 400)
+        take_words(get, values[1]);
 }
 
 /* Says when the answer is filtered: a privilege that a full answer needs is not held. */

@@ -17,6 +17,8 @@
 #include "plane/site_inner.h"
 #include "proximo/plane.h"
 
+#define PLAIN_TEXT_MOST 2048u /* a longer body is a page, not words */
+
 struct sites {
     struct site *items;
     size_t count;
@@ -225,6 +227,12 @@ static int body_read(const struct http_answer *http, bool parse, struct json_obj
     return 0;
 }
 
+bool site_answer_is_words(const struct site_answer *answer)
+{
+    return answer->status >= 400 && answer->raw && answer->raw_len > 0 && answer->raw_len < PLAIN_TEXT_MOST &&
+           !strchr("{< \t\r\n", answer->raw[0]);
+}
+
 int site_parse(const char *method, const char *path, bool parse, struct http_answer *http,
                struct site_answer *ret, struct problem *p)
 {
@@ -248,10 +256,13 @@ int site_parse(const char *method, const char *path, bool parse, struct http_ans
     }
     ret->status = http->status;
     ret->body = body;
-    if (!good && !parse)
-        return 0;
     ret->raw = http->body;
     ret->raw_len = http->body_len;
+    if (!good && !parse && !site_answer_is_words(ret)) {
+        ret->raw = NULL;
+        ret->raw_len = 0;
+        return 0;
+    }
     http->body = NULL;
     http->body_len = 0;
     return 0;

@@ -56,8 +56,11 @@ int site_get(struct site *site, const struct site_call *call, const char *path,
 int site_get_agent_output(struct site *site, const struct site_call *call, const char *path,
                           const struct http_field *fields, size_t field_count, struct site_answer *ret,
                           struct problem *p);
+/* Is raw the plain text of an error, as a Backup Server answers it? Not NUL-terminated by promise. Pure. */
+bool site_answer_is_words(const struct site_answer *answer);
 /* The same as site_get for long lists: the bytes are checked to be a JSON object, but no objects are made:
- * body stays NULL and plane/scan.h reads raw (NULL too if a tolerated error is no JSON). */
+ * body stays NULL and plane/scan.h reads raw. Of a tolerated error that is no JSON raw is NULL, or a short
+ * plain text (site_answer_is_words), which plane/scan.h must not see. */
 int site_get_text(struct site *site, const struct site_call *call, const char *path,
                   const struct http_field *fields, size_t field_count, bool tolerate, struct site_answer *ret,
                   struct problem *p);

@@ -10,8 +10,9 @@
 /* A request of a plan; fields live as long as the call of host->step. */
 struct proximo_step pbs_request(const char *method, const char *path, const struct proximo_field *fields,
                                 uint32_t count);
-/* A postcondition for each backup that goes (at most 64 of them): the list of its namespace has it no more.
- * Not where the namespace itself goes: then nothing lists it. NULL: none goes. */
+/* A postcondition for each backup that goes, up to 64: the list of its namespace has it no more. Beyond that
+ * one a group: how many it has left. Not where the namespace itself goes: then nothing lists it. NULL: none
+ * goes. */
 int32_t pbs_see_gone(const struct pbs_contents *c,
                      bool (*stays)(const struct pbs_contents *c, const char *ns));
 /* A postcondition: the list at `path` (ns of the place is sent) has no row that fits the selector. */

@@ -7,22 +7,33 @@
 static const char partial[] = "this token sees only groups that it owns itself there (Datastore.Backup "
                               "without Datastore.Audit), or nothing";
 
+/* A row that is no object says nothing of what is there. */
+static bool has_strays(struct json_object *list)
+{
+    for (size_t i = 0; i < json_object_array_length(list); i++) {
+        if (!json_object_is_type(json_object_array_get_idx(list, i), json_type_object))
+            return true;
+    }
+    return false;
+}
+
 static int32_t read_space(const struct pbs_place *at, struct pbs_space *space)
 {
     const struct pbs_place there = {.a = at->a, .store = at->store, .ns = space->ns};
-    const char *acl = place_acl(&there);
-    const struct proximo_need need[] = {NEED(acl, "Datastore.Audit")};
+    static const struct proximo_need need[] = {NEED("/datastore/{store}/{ns?}", "Datastore.Audit")};
     struct proximo_field fields[5];
     const struct proximo_get get = {ROW(proximo_get), .path = PBS_STORE_PATH "/snapshots", .fields = fields,
                                     .field_count = place_fields(&there, fields),
                                     .needs = PROXIMO_TABLE(need)};
     struct looked looked;
-    int32_t r = acl ? ask_look(&at->a, &get, &looked) : PROXIMO_ENOMEM;
+    int32_t r = ask_look(&at->a, &get, &looked);
     if (r < 0)
         return r;
     if (json_object_is_type(looked.data, json_type_array)) {
         space->list = looked.data;
-        space->why = looked.complete ? NULL : partial;
+        space->why = !looked.complete          ? partial
+                     : has_strays(looked.data) ? "some rows of the list make no sense"
+                                               : NULL;
         return PROXIMO_OK;
     }
     space->why = looked.data ? "the answer is no list" : looked.why ? looked.why : "no answer";
@@ -54,13 +65,15 @@ static int32_t take_spaces(const struct pbs_place *at, struct pbs_contents *c)
 int32_t contents_read(const struct pbs_place *at, struct pbs_contents *ret)
 {
     const struct asking *a = &at->a;
-    static const struct proximo_need need[] = {NEED("/datastore/{store}", "Datastore.Audit")};
+    /* Spelled out, so that it is asked for handed down: otherwise no namespace below is listed. */
+    const char *acl = ask_text(a, "/datastore/%s", at->store);
+    const struct proximo_need need[] = {NEED(acl, "Datastore.Audit")};
     const struct proximo_field store = FIELD("store", at->store);
     const struct proximo_get get = {ROW(proximo_get), .path = PBS_STORE_PATH "/namespace", .fields = &store,
                                     .field_count = 1, .needs = PROXIMO_TABLE(need)};
     struct looked looked;
     *ret = (struct pbs_contents){.at = *at};
-    int32_t r = ask_look(a, &get, &looked);
+    int32_t r = acl ? ask_look(a, &get, &looked) : PROXIMO_ENOMEM;
     if (r < 0)
         return r;
     ret->list = looked.data;
@@ -122,7 +135,7 @@ bool contents_goes(struct json_object *row)
 
 void contents_mark_row(struct pbs_contents *c, struct json_object *row)
 {
-    if (!contents_goes(row)) {
+    if (json_object_is_type(row, json_type_object) && !contents_goes(row)) {
         json_object_object_add(row, GOES, json_object_new_boolean(1));
         c->going++;
     }

@@ -120,10 +120,10 @@ static int32_t tell_removal(const struct pbs_place *at, const struct pbs_content
                           destroy ? "every backup of the datastore is destroyed"
                                   : "nothing backs up to it or restores from it any more");
     if (r == PROXIMO_OK)
-        r = tell_text(
-            a, "jobs_and_access",
-            keep ? "its jobs and access entries stay configured (keep_job_configs)"
-                 : "its prune, verification and sync jobs and the access entries below it go as well");
+        r = tell_text(a, "jobs_and_access",
+                      keep ? "its jobs and access entries stay configured (keep_job_configs)"
+                           : "its prune, verification and tape backup jobs, sync jobs that pull, and the "
+                             "access entries below it go as well");
     if (r == PROXIMO_OK && destroy)
         r = tell_fact(a, "backups_that_go", json_object_new_int64(c->going + c->staying));
     return r;

@@ -139,35 +139,39 @@ static int32_t guard(const struct marking *m, const char *path, const char *sele
     return a->host->guard(a->call, &g);
 }
 
-/* What shows the value afterwards: of notes the lists have the first line. */
+static const char *protection_selector(const struct marking *m)
+{
+    return ask_text(&m->at.a, "[backup-type=%s][backup-id=%s][backup-time=%s]/protected", m->at.type,
+                    m->at.id, m->at.time);
+}
+
+/* What shows the value afterwards: of notes the lists have only the first line, so they are read themselves.
+ */
 static int32_t see(const struct marking *m)
 {
     const struct asking *a = &m->at.a;
     const struct pbs_place there = {.a = *a, .store = m->at.store, .ns = m->at.ns};
+    const bool listed = m->mark == &protection || m->mark == &owner;
     struct proximo_field fields[5];
-    struct json_object *wanted DROP_JSON = NULL;
-    struct proximo_step wait = {
-        ROW(proximo_step),  .kind = PROXIMO_STEP_WAIT, .wait_test = PROXIMO_WAIT_EQUALS,
-        .interval_ms = 500, .deadline_ms = 10000,      .params = ROWS(fields, place_fields(&there, fields))};
-    const char *group = ask_text(a, "[backup-type=%s][backup-id=%s]", m->at.type, m->at.id);
-    wait.path = m->at.time ? PBS_STORE_PATH "/snapshots" : PBS_STORE_PATH "/groups";
-    if (m->at.time)
-        group = ask_text(a, "%s[backup-time=%s]", group, m->at.time);
-    if (m->mark == &protection)
-        wanted = json_object_new_boolean(*m->to == '1');
-    else if (m->mark == &owner)
-        wanted = json_object_new_string(m->to);
-    else
-        wanted = json_object_new_string_len(m->to, (int)strcspn(m->to, "\r\n"));
-    wait.select = ask_text(a, "%s/%s", group,
-                           m->mark == &protection ? "protected"
-                           : m->mark == &owner    ? "owner"
-                                                  : "comment");
+    struct json_object *wanted DROP_JSON =
+        m->mark == &protection ? json_object_new_boolean(*m->to == '1') : json_object_new_string(m->to);
+    struct proximo_step wait = {ROW(proximo_step),
+                                .kind = PROXIMO_STEP_WAIT,
+                                .path = m->mark->read,
+                                .select = "",
+                                .wait_test = PROXIMO_WAIT_EQUALS,
+                                .interval_ms = 500,
+                                .deadline_ms = 10000,
+                                .params = ROWS(fields, place_fields(listed ? &there : &m->at, fields))};
+    if (m->mark == &protection) {
+        wait.select = protection_selector(m);
+    } else if (m->mark == &owner) {
+        wait.path = PBS_STORE_PATH "/groups";
+        wait.select = m->owner_selector;
+    }
     if (!wanted || !wait.select)
         return PROXIMO_ENOMEM;
     wait.wait_value = json_text(wanted).ptr;
-    if (m->mark != &protection && m->mark != &owner && !json_object_get_string_len(wanted))
-        return PROXIMO_OK; /* empty notes are not listed */
     return a->host->postcondition(a->call, &wait);
 }
 
@@ -201,10 +205,7 @@ static int32_t lay_out(const struct marking *m)
     back[count] = FIELD(m->mark->field, m->was);
     const struct proximo_step step = pbs_request(m->mark->method, m->mark->path, to, count + 1);
     struct proximo_step undo = pbs_request(m->mark->method, m->mark->path, back, count + 1);
-    const char *now = m->mark == &protection
-                          ? ask_text(a, "[backup-type=%s][backup-id=%s][backup-time=%s]/protected",
-                                     m->at.type, m->at.id, m->at.time)
-                          : NULL;
+    const char *now = m->mark == &protection ? protection_selector(m) : NULL;
     int32_t r = m->mark->read ? guard(m, m->mark->read, now, !now) : PROXIMO_OK;
     if (r == PROXIMO_OK)
         r = guard(m, PBS_STORE_PATH "/groups", m->owner_selector, false);

@@ -152,19 +152,36 @@ int32_t place_allowed(const struct pbs_place *p, const char *own_privilege, cons
                          what, acl, own_privilege);
 }
 
+/* The token as the site has it; *ret NULL: it does not say. */
+static int32_t token_of(const struct asking *a, const char **ret)
+{
+    struct proximo_site site = {ROW(proximo_site)};
+    int32_t r = a->host->site(a->call, &site);
+    *ret = NULL;
+    if (r < 0 || !site.token.len)
+        return r;
+    *ret = ask_text(a, "%.*s", (int)site.token.len, site.token.ptr);
+    return *ret ? PROXIMO_OK : PROXIMO_ENOMEM;
+}
+
+int32_t place_is_own(const struct asking *a, const char *owner, bool *ret)
+{
+    const char *who = NULL;
+    int32_t r = token_of(a, &who);
+    const size_t len = who ? strlen(who) : 0;
+    *ret = !who || !owner || strcmp(owner, who) == 0 ||
+           (!strchr(who, '!') && strncmp(owner, who, len) == 0 && owner[len] == '!');
+    return r;
+}
+
 int32_t place_owned(const struct pbs_place *p, const char *owner)
 {
     const struct asking *a = &p->a;
-    struct proximo_site site = {ROW(proximo_site)};
-    int32_t r = a->host->site(a->call, &site);
-    if (r < 0 || !site.token.len || !owner)
+    const char *who = NULL;
+    bool own = true;
+    int32_t r = place_is_own(a, owner, &own);
+    if (r < 0 || own || (r = token_of(a, &who)) < 0)
         return r;
-    const char *who = ask_text(a, "%.*s", (int)site.token.len, site.token.ptr);
-    if (!who)
-        return PROXIMO_ENOMEM;
-    const size_t len = strlen(who);
-    if (strcmp(owner, who) == 0 || (!strchr(who, '!') && strncmp(owner, who, len) == 0 && owner[len] == '!'))
-        return PROXIMO_OK;
     return a->host->fail(
         a->call, PROXIMO_EDENIED,
         "group %s/%s is owned by %s: without Datastore.Modify on %s this token (%s) may change its own "
@@ -174,7 +191,15 @@ int32_t place_owned(const struct pbs_place *p, const char *owner)
         p->type ? p->type : "", p->id ? p->id : "", owner, place_acl(p), who);
 }
 
-int32_t place_open(const struct pbs_place *p)
+/* "read-only", "type=read-only,message=...": the type stands first. */
+static bool is_read_only(const char *mode)
+{
+    static const char wanted[] = "read-only";
+    mode += strncmp(mode, "type=", 5) == 0 ? 5 : 0;
+    return strcspn(mode, ",") == sizeof(wanted) - 1 && strncmp(mode, wanted, sizeof(wanted) - 1) == 0;
+}
+
+static int32_t let_through(const struct pbs_place *p, bool reads)
 {
     const struct asking *a = &p->a;
     const struct proximo_get get = {ROW(proximo_get), .path = "/admin/datastore"};
@@ -204,13 +229,22 @@ int32_t place_open(const struct pbs_place *p)
                 "there is no datastore \"%s\", as far as this token sees; pbs_datastores_list "
                 "names them",
                 p->store);
-        if (maintenance)
-            return a->host->fail(
-                a->call, PROXIMO_ESTATE,
-                "datastore %s is under maintenance (%s), so the Backup Server refuses changes "
-                "of what is in it. pbs_datastore_update with delete: [\"maintenance-mode\"] "
-                "ends that",
-                p->store, maintenance);
+        if (maintenance && !(reads && is_read_only(maintenance)))
+            return a->host->fail(a->call, PROXIMO_ESTATE,
+                                 "datastore %s is under maintenance (%s), so the Backup Server refuses %s. "
+                                 "pbs_datastore_update with delete: [\"maintenance-mode\"] ends that",
+                                 p->store, maintenance,
+                                 reads ? "to read what is in it" : "changes of what is in it");
     }
     return r < 0 ? r : guard.fields ? a->host->guard(a->call, &guard) : PROXIMO_ENOMEM;
+}
+
+int32_t place_open(const struct pbs_place *p)
+{
+    return let_through(p, false);
+}
+
+int32_t place_readable(const struct pbs_place *p)
+{
+    return let_through(p, true);
 }

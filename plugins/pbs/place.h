@@ -52,9 +52,13 @@ int32_t place_tell_subject(const struct pbs_place *p, const char *operation_clas
  * latter.
  */
 int32_t place_allowed(const struct pbs_place *p, const char *own_privilege, const char *what, bool *ret_own);
+/* *ret: do groups of this owner count as this token's own? So it is where the site does not say who it is. */
+int32_t place_is_own(const struct asking *a, const char *owner, bool *ret);
 /* Fails in words when the group's owner is somebody whose groups this token may not change (see ret_own). */
 int32_t place_owned(const struct pbs_place *p, const char *owner);
 /* Fails in words when the datastore is known to be under maintenance, and guards that it stays as it is. */
 int32_t place_open(const struct pbs_place *p);
+/* The same for what only reads there: maintenance that is read-only lets it through. */
+int32_t place_readable(const struct pbs_place *p);
 
 #endif

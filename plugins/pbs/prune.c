@@ -74,7 +74,7 @@ static int32_t answer_dry(const struct pbs_prune *p)
                ? ask_text(a,
                           "%s%s. pbs_prune_simulate lists what goes and what stays; dry_run: false plans the "
                           "prune",
-                          text, p->groups_why ? " (groups of other owners were not seen)" : "")
+                          text, p->groups_why ? " (groups of other owners are left out)" : "")
                : NULL;
     return text ? a->host->change(a->call, text) : PROXIMO_ENOMEM;
 }

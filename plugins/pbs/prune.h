@@ -18,6 +18,8 @@ struct pbs_prune {
     struct pbs_contents contents; /* what goes is marked */
     struct json_object *groups;   /* [{"backup-type", "backup-id", "going", "staying"}], the caller's */
     struct json_object *rows;     /* what the dry runs answered, one after the other */
+    struct json_object *index;    /* the namespace's backups by "TYPE/ID/TIME" */
+    uint32_t others;              /* groups that this token may not prune, which are left out */
     const char *groups_why;       /* why the list of groups is not all of it */
 };
 

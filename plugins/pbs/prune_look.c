@@ -114,14 +114,31 @@ static int32_t probe(const struct pbs_prune *p, const struct pbs_place *group, s
 
 /* ---- what it says */
 
-static struct json_object *row_of(struct json_object *list, const struct pbs_place *group, const char *time)
+#define KEY_SIZE                                                                                             \
+    400 /* ids have no limit of their own; longer ones than a request takes are not told apart               \
+         */
+
+static void key_of(const char *type, const char *id, const char *time, char ret[KEY_SIZE])
 {
-    for (size_t i = 0; list && i < json_object_array_length(list); i++) {
-        struct json_object *row = json_object_array_get_idx(list, i);
-        if (contents_of_group(row, group->type, group->id) && member_is(row, "backup-time", time))
-            return row;
+    (void)snprintf(ret, KEY_SIZE, "%.8s/%.300s/%.30s", type ? type : "", id ? id : "", time ? time : "");
+}
+
+/* Looked up for every row of every dry run, so not by going through the list. */
+static int32_t build_index(struct pbs_prune *p)
+{
+    const struct pbs_space *space = contents_space(&p->contents, p->at.ns);
+    char key[KEY_SIZE];
+    p->index = json_object_new_object();
+    if (!p->index)
+        return PROXIMO_ENOMEM;
+    for (size_t i = 0; space && space->list && i < json_object_array_length(space->list); i++) {
+        struct json_object *row = json_object_array_get_idx(space->list, i);
+        key_of(member_text(row, "backup-type"), member_text(row, "backup-id"),
+               member_text(row, "backup-time"), key);
+        if (json_object_object_add(p->index, key, json_object_get(row)) < 0)
+            return PROXIMO_ENOMEM;
     }
-    return NULL;
+    return PROXIMO_OK;
 }
 
 /* A row of the answer; a backup that the list does not have is added to it, so that it is named as well. */
@@ -142,8 +159,10 @@ static int32_t take_row(struct pbs_prune *p, struct pbs_space *space, const stru
     if (json_object_get_boolean(member_of(row, "keep")))
         return PROXIMO_OK;
     ++*ret_going;
-    struct json_object *listed = row_of(space->list, group, time);
-    if (!listed) {
+    struct json_object *listed = NULL;
+    char key[KEY_SIZE];
+    key_of(group->type, group->id, time, key);
+    if (!json_object_object_get_ex(p->index, key, &listed) || !listed) {
         if (!space->list)
             space->list = json_object_new_array();
         listed = json_object_new_object();
@@ -190,8 +209,12 @@ static int32_t look_at_groups(struct pbs_prune *p)
     const struct proximo_get get = {ROW(proximo_get), .path = PBS_STORE_PATH "/groups", .fields = fields,
                                     .field_count = place_fields(&there, fields),
                                     .needs = PROXIMO_TABLE(need)};
+    const int32_t all =
+        need[0].path ? a->host->permission(a->call, need[0].path, "Datastore.Modify") : PROXIMO_ENOMEM;
     struct looked looked;
     uint32_t count = 0;
+    if (ask_ends(all))
+        return all;
     int32_t r = need[0].path ? ask_look(a, &get, &looked) : PROXIMO_ENOMEM;
     if (r < 0)
         return r;
@@ -206,8 +229,15 @@ static int32_t look_at_groups(struct pbs_prune *p)
     for (size_t i = 0; r == PROXIMO_OK && i < json_object_array_length(looked.data); i++) {
         struct json_object *row = json_object_array_get_idx(looked.data, i);
         const char *type = member_text(row, "backup-type"), *id = member_text(row, "backup-id");
+        bool own = true;
         if (!type || !id || !contents_of_group(row, p->at.type, p->at.id))
             continue;
+        if (all == 0)
+            r = place_is_own(a, member_text(row, "owner"), &own);
+        if (r < 0 || !own) {
+            p->others += !own;
+            continue;
+        }
         if (count++ == PRUNES_MOST)
             r = a->host->fail(a->call, PROXIMO_EINVAL,
                               "%s has more than %u groups: prune them by backup_type, or one by one with "
@@ -217,6 +247,10 @@ static int32_t look_at_groups(struct pbs_prune *p)
             r = look_at_group(p, type, id);
     }
     json_object_put(looked.data);
+    if (p->others)
+        p->groups_why =
+            ask_text(a, "%u groups of other owners are left out: this token has only Datastore.Prune there",
+                     p->others);
     return r;
 }
 
@@ -225,6 +259,8 @@ int32_t prune_look(struct pbs_prune *p)
     p->groups = json_object_new_array();
     p->rows = json_object_new_array();
     int32_t r = p->groups && p->rows ? contents_read(&p->at, &p->contents) : PROXIMO_ENOMEM;
+    if (r == PROXIMO_OK)
+        r = build_index(p);
     if (r < 0)
         return r;
     return p->at.id && p->at.type ? look_at_group(p, p->at.type, p->at.id) : look_at_groups(p);
@@ -235,4 +271,5 @@ void prune_done(struct pbs_prune *p)
     contents_done(&p->contents);
     json_object_put(p->groups);
     json_object_put(p->rows);
+    json_object_put(p->index);
 }

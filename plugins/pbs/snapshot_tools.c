@@ -60,15 +60,43 @@ static const struct proximo_column namespaces_columns[] = {
     COLUMN(.name = "ns"),
     COLUMN(.name = "comment", UNTRUSTED),
 };
-static const struct proximo_need see_namespaces[] = {
-    NEED("/datastore/{store}/{parent?}", "Datastore.Audit|Datastore.Modify|Datastore.Read|Datastore.Backup")};
+#define OF_NAMESPACES "Datastore.Audit|Datastore.Modify|Datastore.Read|Datastore.Backup"
+static const struct proximo_need see_namespaces[] = {NEED("/datastore/{store}/{parent?}", OF_NAMESPACES)};
+
+/* A right that is not handed down shows none of those below, and nothing says so: the need is spelled out. */
+static int32_t read_namespaces(void *instance, struct proximo_call *call)
+{
+    const struct asking a = {((struct plane_instance *)instance)->host, call};
+    const char *store = ask_argument(&a, "store"), *parent = ask_argument(&a, "parent"),
+               *depth = ask_argument(&a, "max_depth");
+    struct proximo_field fields[3] = {FIELD("store", store)};
+    uint32_t count = 1;
+    struct proximo_answer answer = {ROW(proximo_answer)};
+    if (parent && *parent)
+        fields[count++] = FIELD("parent", parent);
+    if (depth)
+        fields[count++] = FIELD("max-depth", depth);
+    const char *acl =
+        ask_text(&a, "/datastore/%s%s%s", store, parent && *parent ? "/" : "", parent ? parent : "");
+    const struct proximo_need need[] = {NEED(acl, OF_NAMESPACES)};
+    const struct proximo_get get = {ROW(proximo_get), .path = "/admin/datastore/{store}/namespace",
+                                    .fields = fields, .field_count = count, .needs = PROXIMO_TABLE(need)};
+    int32_t r = acl ? a.host->get(call, &get, &answer) : PROXIMO_ENOMEM;
+    if (r < 0)
+        return r;
+    struct json_object *list = json_of(answer.data);
+    if (json_object_is_type(list, json_type_array))
+        return pbs_reply_rows(&a, list, (answer.flags & PROXIMO_ANSWER_INCOMPLETE) != 0, 0);
+    json_object_put(list);
+    return a.host->fail(call, PROXIMO_EPROTO, "the list of namespaces is no list");
+}
 
 static const struct proximo_read reads[] = {
     {ROW(proximo_read), .name = "pbs_namespaces_list", .title = "Namespaces",
      .description = "Lists the namespaces of a datastore with all below them; the root namespace is the "
                     "empty name.",
-     .params = PROXIMO_TABLE(namespaces_params), .path = "/admin/datastore/{store}/namespace",
-     .columns = PROXIMO_TABLE(namespaces_columns), .sort_by = "ns", .needs = PROXIMO_TABLE(see_namespaces)},
+     .params = PROXIMO_TABLE(namespaces_params), .columns = PROXIMO_TABLE(namespaces_columns),
+     .sort_by = "ns", .needs = PROXIMO_TABLE(see_namespaces), .read = read_namespaces},
     {ROW(proximo_read), .name = "pbs_groups_list", .title = "Backup groups",
      .description = "Lists the groups (guests and hosts that are backed up) of one namespace, with their "
                     "last backup, number of snapshots and owner. Namespaces below are not looked into.",

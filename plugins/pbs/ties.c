@@ -123,17 +123,19 @@ static const char *copy_effect(const struct tied *t, struct json_object *job)
                : ask_text(a, "copies from here to %s: copies made already stay there", target);
 }
 
-/* A job that belongs to the namespace or datastore that goes. */
+/* A job that belongs to the namespace or datastore that goes. Of the sync jobs the Backup Server removes
+ * those that pull: it goes by its own list, which has no others unless asked for them. */
 static const char *gone_effect(const struct tied *t, struct json_object *job, const char *what)
 {
     const char *ns = member_text(job, "ns") ? member_text(job, "ns") : "",
                *remote = member_text(job, "remote");
     if (!(t->what & TIES_ALL) || !member_is(job, "store", t->at->store) || !pbs_within(ns, t->at->ns))
         return NULL;
+    const bool kept = t->what & TIES_KEPT || member_is(job, "sync-direction", "push");
     return ask_text(&t->at->a, "is a %s of it%s%s: %s", what, remote ? " with " : "", remote ? remote : "",
-                    *t->at->ns            ? "it fails, or makes the namespace anew"
-                    : t->what & TIES_KEPT ? "it stays configured and fails"
-                                          : "it is removed as well");
+                    *t->at->ns ? "it fails, or makes the namespace anew"
+                    : kept     ? "it stays configured and fails"
+                               : "it is removed as well");
 }
 
 static const struct job_kind {

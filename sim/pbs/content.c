@@ -10,12 +10,19 @@
 
 #define OF_SPACES "Datastore.Audit|Datastore.Read|Datastore.Modify|Datastore.Backup|Datastore.Prune"
 
-static void first_line(struct json_object *from, struct json_object *item)
+/* The first line of notes: of a group with its end, as it stands in the file, of a snapshot without. */
+static void first_line(struct json_object *from, bool end, struct json_object *item)
 {
     const char *notes = sim_str(from, "notes", "");
+    size_t n = strcspn(notes, "\n");
 
-    if (*notes)
-        sim_set(item, "comment", json_object_new_string_len(notes, (int)strcspn(notes, "\n")));
+    if (!*notes)
+        return;
+    if (end)
+        n += notes[n] == '\n';
+    else
+        n -= notes[n] == '\n' && n > 0 && notes[n - 1] == '\r';
+    sim_set(item, "comment", json_object_new_string_len(notes, (int)n));
 }
 
 static void put_group(struct json_object *item, const char *name)
@@ -65,7 +72,7 @@ struct json_object *pbs_group_list(struct json_object *space, const char *who)
         sim_set_int(item, "backup-count", (int64_t)json_object_array_length(list));
         sim_set(item, "files", file_names(newest));
         sim_set_str(item, "owner", owner);
-        first_line(group, item);
+        first_line(group, true, item);
         json_object_array_add(out, item);
     }
     return out;
@@ -88,7 +95,7 @@ static struct json_object *snapshot_item(const char *name, struct json_object *g
 
     put_group(item, name);
     sim_set_int(item, "backup-time", sim_int(snapshot, "backup-time", 0));
-    first_line(snapshot, item);
+    first_line(snapshot, false, item);
     if (sim_get(snapshot, "verification"))
         sim_set(item, "verification", sim_copy(sim_get(snapshot, "verification")));
     if (sim_get(snapshot, "fingerprint"))

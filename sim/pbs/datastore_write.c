@@ -212,7 +212,9 @@ static void drop_jobs(struct json_object *state, const char *kind, const char *n
 
         (void)snprintf(id, sizeof id, "%s", json_object_iter_peek_name(&at));
         json_object_iter_next(&at);
-        if (strcmp(sim_str(config, "store", ""), name) == 0)
+        /* The list of sync jobs that the server goes by has those that pull. */
+        if (strcmp(sim_str(config, "store", ""), name) == 0 &&
+            strcmp(sim_str(config, "sync-direction", "pull"), "push") != 0)
             json_object_object_del(all, id);
     }
 }

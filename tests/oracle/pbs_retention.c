@@ -72,6 +72,9 @@ static const struct {
     {UTC, SIX, "", "yearly=1", "krrrrr"},
     {UTC, SIX, "", "yearly=2", "krrrrk"},
     {UTC, SIX, "", "yearly=5", "krrrrk"},
+    /* a number of 0 is none */
+    {UTC, SIX, "", "last=0 daily=2", "krkrrr"},
+    {UTC, SIX, "p.....", "last=0 yearly=0", "pkkkkk"},
     /* what one rule keeps is no new period of the next */
     {UTC, SIX, "", "last=1 daily=1", "krkrrr"},
     {UTC, SIX, "", "last=1 hourly=1", "kkrrrr"},

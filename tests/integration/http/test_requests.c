@@ -179,12 +179,57 @@ static void test_encoding(void **state)
     hostile_stop(&server);
 }
 
+/* The request in the reason and in the body, twice, as a proxy's page for debugging may have it. */
+static void serve_echo(struct hostile_conn *conn)
+{
+    static const char page[] = "bad: %.100s / %.700s; again: %.700s";
+    char body[1600], reason[200];
+    while (hostile_read(conn)) {
+        const char *header = strstr(conn->request, "Authorization:");
+        const int len = header != NULL ? (int)strcspn(header, "\r") : 0;
+        (void)snprintf(reason, sizeof(reason), "Bad %.*s", len < 150 ? len : 150, header ? header : "");
+        (void)snprintf(body, sizeof(body), page, "x", conn->request, conn->request);
+        hostile_answer(conn, conn->server->arg, reason, body);
+    }
+}
+
+static void test_echo(void **state)
+{
+    (void)state;
+    static const int statuses[] = {200, 400, 500};
+    for (size_t i = 0; i < 6; i++) {
+        struct hostile server;
+        struct bench bench;
+        struct http_answer answer;
+        struct problem p = PROBLEM_INIT;
+        bool sent;
+        hostile_start(&server, "IP:127.0.0.1", serve_echo);
+        server.arg = statuses[i % 3];
+        bench_open(&bench, 1);
+        bench.site.kind = i < 3 ? CONFIG_PVE : CONFIG_PBS;
+        bench_token(&bench, i < 3 ? TEST_TOKEN "\n" : "tester@pbs!http:" TEST_SECRET "\n", 0600);
+        bench_pin(&bench, 0, &server);
+        bench_client(&bench);
+        assert_int_equal(bench_send(&bench, "GET", "/version", &answer, &sent, &p), 0);
+        assert_true(hostile_recorded(&server, TEST_SECRET));
+        assert_non_null(strstr(answer.body, "************"));
+        assert_null(strstr(answer.body, TEST_SECRET));
+        assert_null(strstr(answer.reason, TEST_SECRET));
+        (void)http_answer_problem(&answer, "GET", "/version", &p);
+        assert_null(strstr(p.cause, TEST_SECRET));
+        http_answer_done(&answer);
+        bench_close(&bench);
+        hostile_stop(&server);
+    }
+}
+
 int tests_requests(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_token_file),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_encoding),
+        cmocka_unit_test(test_echo),
     };
     return cmocka_run_group_tests_name("requests", tests, NULL, NULL);
 }

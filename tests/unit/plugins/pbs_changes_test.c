@@ -2,6 +2,8 @@
 /* What changes of a Backup Server say of hostile and half answers: unread is never empty. */
 #include "plan_rig.h"
 
+#include <time.h>
+
 static const struct proximo_plane *plane;
 
 static int load(void **state)
@@ -88,7 +90,9 @@ static void what_is_not_read_is_said(void **state)
         {SNAPSHOTS "?ns=prod%2Fweb", "{}", "the backups in namespace prod/web", 200},
         {SNAPSHOTS "?ns=prod%2Fweb", "", "the backups in namespace prod/web", 403},
         {SNAPSHOTS "?ns=prod", "[{\"backup-time\":5}]", "a backup in namespace prod", 200},
+        {SNAPSHOTS "?ns=prod", "[5,null,\"x\",[{}]]", "the backups in namespace prod", 200},
         {SPACES, "null", "the namespaces of datastore main", 200},
+        {SPACES, "[{\"ns\":\"\"},7]", "the namespaces of datastore main", 200},
         {SPACES, "[]", "the namespaces of datastore main", 200},
         {SPACES, "[{\"ns\":\"\"},{\"comment\":\"x\"}]", "the namespaces of datastore main", 200},
         {"/admin/datastore/main/active-operations", "null", "readers and writers", 200},
@@ -196,6 +200,48 @@ static void what_the_dry_run_names_is_told_even_if_no_list_has_it(void **state)
     plane_test_done(&t);
 }
 
+/* Each row of a dry run is looked up, not searched for: 20,000 backups of one group take no minutes. */
+static void a_group_with_very_many_backups_is_looked_through_soon(void **state)
+{
+    enum { COUNT = 20000, ROW_SIZE = 110 };
+    const size_t size = (size_t)COUNT * ROW_SIZE;
+    char *list = malloc(size), *dry = malloc(size);
+    struct timespec begin, end;
+    struct plane_test t;
+    size_t n = 0, m = 0;
+    (void)state;
+    assert_non_null(list);
+    assert_non_null(dry);
+    for (int i = 0; i < COUNT; i++) {
+        n += (size_t)snprintf(list + n, size - n, "%c" BACKUP("100", "%d", ""), i ? ',' : '[',
+                              1700000000 + i * 60);
+        m += (size_t)snprintf(
+            dry + m, size - m,
+            "%c{\"backup-type\":\"vm\",\"backup-id\":\"100\",\"backup-time\":%d,\"keep\":false}",
+            i ? ',' : '[', 1700000000 + (COUNT - 1 - i) * 60);
+    }
+    (void)snprintf(list + n, size - n, "]");
+    (void)snprintf(dry + m, size - m, "]");
+    store(&t);
+    answer_instead(&t, SNAPSHOTS "?ns=prod", 200, list);
+    plane_test_answer(&t, PROBE, 200, dry);
+    plane_test_argument(&t, "store", "main", 1);
+    plane_test_argument(&t, "ns", "prod", 1);
+    plane_test_argument(&t, "backup_type", "vm", 1);
+    plane_test_argument(&t, "backup_id", "100", 1);
+    plane_test_argument(&t, "keep_last", "1", 0);
+    plane_test_argument(&t, "dry_run", "true", 0);
+    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begin);
+    assert_int_equal(plane_test_plan(&t, plane, "pbs_prune"), 0);
+    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
+    expect_words(&t, "summary", "dry run, nothing is changed: with keep-last=1 20000 backups go of 20000");
+    if (end.tv_sec - begin.tv_sec > 5)
+        fail_msg("it took %ld s", (long)(end.tv_sec - begin.tv_sec));
+    plane_test_done(&t);
+    free(list);
+    free(dry);
+}
+
 static void a_prune_without_numbers_is_none(void **state)
 {
     struct plane_test t;
@@ -230,6 +276,30 @@ static void a_destroyed_datastore_takes_protected_backups_too(void **state)
     plane_test_done(&t);
 }
 
+/* The Backup Server's own list, by which it removes jobs, has those that pull. */
+static void jobs_that_push_stay_when_their_datastore_goes(void **state)
+{
+    struct plane_test t;
+    (void)state;
+    store(&t);
+    answer_instead(&t, "/config/sync?sync-direction=all", 200,
+                   "[{\"id\":\"p1\",\"store\":\"main\",\"sync-direction\":\"push\",\"remote\":\"dc2\","
+                   "\"remote-store\":\"b\"}]");
+    assert_int_equal(plane_test_blast(&t, plane, "pbs.datastore.delete",
+                                      "{\"kind\":\"datastore\",\"store\":\"main\",\"jobs\":\"go\"}"),
+                     0);
+    expect_words(&t, "affected", "is a sync job of it with dc2: it stays configured and fails");
+    plane_test_done(&t);
+    store(&t);
+    answer_instead(&t, "/config/sync?sync-direction=all", 200,
+                   "[{\"id\":\"p2\",\"store\":\"main\",\"remote\":\"dc2\",\"remote-store\":\"b\"}]");
+    assert_int_equal(plane_test_blast(&t, plane, "pbs.datastore.delete",
+                                      "{\"kind\":\"datastore\",\"store\":\"main\",\"jobs\":\"go\"}"),
+                     0);
+    expect_words(&t, "affected", "is a sync job of it with dc2: it is removed as well");
+    plane_test_done(&t);
+}
+
 static void a_missing_right_is_said_with_the_line_that_grants_it(void **state)
 {
     struct plane_test t;
@@ -255,8 +325,10 @@ int main(void)
         cmocka_unit_test(jobs_reach_as_deep_as_they_say),
         cmocka_unit_test(a_dry_run_that_makes_no_sense_is_no_plan),
         cmocka_unit_test(what_the_dry_run_names_is_told_even_if_no_list_has_it),
+        cmocka_unit_test(a_group_with_very_many_backups_is_looked_through_soon),
         cmocka_unit_test(a_prune_without_numbers_is_none),
         cmocka_unit_test(a_destroyed_datastore_takes_protected_backups_too),
+        cmocka_unit_test(jobs_that_push_stay_when_their_datastore_goes),
         cmocka_unit_test(a_missing_right_is_said_with_the_line_that_grants_it),
     };
     return cmocka_run_group_tests(tests, load, NULL);
