@@ -110,6 +110,7 @@ static void fill(struct findings *f, uint32_t check, uint32_t severity, const ch
     row->check = check;
     row->severity = severity;
     row->measured = measured;
+    row->threshold = (double)NAN;
     put_text(row->title, sizeof(row->title), "%.90s %s", what, check_of(check)->title);
     put_vtext(row->evidence, sizeof(row->evidence), evidence, ap);
     put_text(row->arguments, sizeof(row->arguments), "%s", f->arguments);
@@ -126,6 +127,20 @@ bool findings_measure(struct findings *f, uint32_t check, const char *what, doub
     fill(f, check, severity, what, measured, evidence, ap);
     va_end(ap);
     return true;
+}
+
+void findings_judged(struct findings *f, uint32_t check, const char *what, uint32_t severity, double measured,
+                     double threshold, const char *evidence, ...)
+{
+    const uint32_t before = f->count;
+    va_list ap;
+    if (!severity)
+        return;
+    va_start(ap, evidence);
+    fill(f, check, severity, what, measured, evidence, ap);
+    va_end(ap);
+    if (f->count > before)
+        f->rows[f->count - 1].threshold = threshold;
 }
 
 void findings_state(struct findings *f, uint32_t check, const char *what, uint32_t severity,
