@@ -131,8 +131,8 @@ static void judge_guest(struct health *h, uint32_t cluster, const struct known_g
     struct name_list *list = &tally->lists[state];
     switch (state) {
     case AMBIGUOUS:
-        names_add(list, "%s (%s%s%.60s%s)", id, rival_names(h, f.others), f.owner ? "; owner " : "",
-                  f.owner ? f.owner : "", "");
+        names_add(list, "%s (%s%s%.60s)", id, rival_names(h, f.others), f.owner ? "; owner " : "",
+                  f.owner ? f.owner : "");
         return;
     case OLD: names_add(list, "%s (%s)", id, age_text(&h->d.ask, h->d.now - f.newest)); return;
     case UNVERIFIED:
@@ -153,17 +153,17 @@ static void tell(struct health *h, const struct health_cluster *c, const struct 
         uint32_t state, check;
         const char *words;
     } rows[] = {
-        {NONE_SEEN, COVER_NONE, "templates are not counted"},
-        {OLD, COVER_OLD, "the age of the newest"},
-        {UNVERIFIED, COVER_UNVERIFIED, "why"},
-        {AMBIGUOUS, COVER_AMBIGUOUS, "counted as not covered; who it may be else"},
+        {NONE_SEEN, COVER_NONE, " (templates are not counted)"},
+        {OLD, COVER_OLD, ""},
+        {UNVERIFIED, COVER_UNVERIFIED, ""},
+        {AMBIGUOUS, COVER_AMBIGUOUS, "; counted as not covered, beside each whose guest it may be else"},
     };
     const char *what = health_text(h, "guests of %.60s", c->site);
     char names[500];
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         const struct name_list *list = &tally->lists[rows[i].state];
         names_text(list, names, sizeof(names));
-        if (findings_measure(&h->d.found, rows[i].check, what, list->count, "%s (%s)%s", names, rows[i].words,
+        if (findings_measure(&h->d.found, rows[i].check, what, list->count, "%s%s%s", names, rows[i].words,
                              c->unseen ? "; not everything of this site was seen" : ""))
             findings_only_argument(&h->d.found, "site", c->site);
     }

@@ -225,6 +225,7 @@ PLANE_TEST_FN int32_t plane_test_ask(struct plane_test *t, const char *path,
     for (i = 0; i < t->answer_count; i++)
         if (strcmp(t->answers[i].path, url) == 0) {
             ret->status = t->answers[i].status;
+            ret->flags = t->answers[i].flags;
             ret->data.ptr = t->answers[i].data;
             ret->data.len = strlen(t->answers[i].data);
             return 0;
@@ -461,6 +462,13 @@ PLANE_TEST_FN void plane_test_answer(struct plane_test *t, const char *path, int
     t->answers[t->answer_count].path = plane_test_copy(t, path, strlen(path));
     t->answers[t->answer_count].data = plane_test_copy(t, data, strlen(data));
     t->answers[t->answer_count++].status = status;
+}
+
+/* The answer that was given last is filtered: a privilege that a full one needs is not held. */
+PLANE_TEST_FN void plane_test_filtered(struct plane_test *t)
+{
+    if (t->answer_count)
+        t->answers[t->answer_count - 1].flags = PROXIMO_ANSWER_INCOMPLETE;
 }
 
 /* Calls the function of an opened plane. */
