@@ -40,7 +40,7 @@ PLANE_TEST_FN char *world_text(struct world *w, const char *text)
     char *ret = (char *)plane_test_keep(&w->t, strlen(text) * 4 + 16);
     size_t len = 0;
     while (*text) {
-        if (*text != '@') {
+        if (*text != '@' || !strchr("-0123456789", text[1]) || !text[1]) {
             ret[len++] = *text++;
             continue;
         }
