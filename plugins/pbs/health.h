@@ -71,6 +71,7 @@ struct health {
     const char *site;  /* the call's, by its name */
     const char *store; /* only this datastore; NULL: all */
     int64_t stale_s, verified_s;
+    int64_t reserve_ms;          /* of the call's time, for telling what is there */
     struct json_object *stores;  /* rows of GET /admin/datastore of the call's site; NULL: not read */
     struct json_object *running; /* tasks; NULL: not read */
     struct health_contents contents;
@@ -86,6 +87,8 @@ PROXIMO_PRINTF(2, 3)
 const char *health_text(struct health *h, const char *format, ...);
 /* What could not be read of a site; NULL: the call's, whose source it then counts for. */
 void health_unread(struct health *h, const char *site, uint32_t source, const char *what, const char *why);
+/* Is the call's time nearly over? Then nothing more is asked. */
+bool health_is_late(const struct health *h);
 /* Many GETs with the words of their failures; as ask_look. Negative only when the call is over; when its time
  * is nearly over nothing is asked and each says so. rets: count elements, whose data are the caller's. */
 int32_t health_look(struct health *h, const struct proximo_get *gets, uint32_t count, struct looked *rets);

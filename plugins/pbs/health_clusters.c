@@ -194,7 +194,7 @@ static int32_t read_archives(struct health *h, const struct servers *s, uint32_t
     }
     if (!c->guests.count)
         return PROXIMO_OK;
-    if (h->d.ask.host->deadline_ms(h->d.ask.call) < DIAGNOSIS_RESERVE_MS) {
+    if (health_is_late(h)) {
         unseen(h, c, "the backups that it lists itself", GUESTS_NO_TIME);
         return PROXIMO_OK;
     }
@@ -257,7 +257,7 @@ int32_t health_read_sites(struct health *h)
     struct proximo_text text = {0};
     struct servers servers = {0};
     int32_t r = a->host->site(a->call, &site);
-    if (r == PROXIMO_OK)
+    if (r == PROXIMO_OK && PROXIMO_HOST_HAS(a->host, sites))
         r = a->host->sites(a->call, &text);
     if (r < 0)
         return r;

@@ -31,12 +31,17 @@ void health_unread(struct health *h, const char *site, uint32_t source, const ch
         findings_unread(&h->d.found, source, what, why);
 }
 
+bool health_is_late(const struct health *h)
+{
+    return h->d.ask.host->deadline_ms(h->d.ask.call) < h->reserve_ms;
+}
+
 int32_t health_look(struct health *h, const struct proximo_get *gets, uint32_t count, struct looked *rets)
 {
     const struct asking *a = &h->d.ask;
     struct proximo_get tolerant[HEALTH_BATCH];
     struct proximo_answer answers[HEALTH_BATCH];
-    const bool late = a->host->deadline_ms(a->call) < DIAGNOSIS_RESERVE_MS;
+    const bool late = health_is_late(h);
     for (uint32_t i = 0; i < count; i++) {
         tolerant[i] = gets[i];
         tolerant[i].flags |= PROXIMO_GET_TOLERATE;
@@ -237,7 +242,9 @@ int32_t health_read_server(struct health *h, const char *site)
     if (!looked.complete)
         health_unread(h, site, FROM_PBS_STORES, "datastores that this token does not see",
                       health_text(h, "it needs Datastore.Audit on %s", acl));
-    const uint32_t count = names_of_stores(h, site, list, names);
+    uint32_t count = names_of_stores(h, site, list, names);
+    if (!site && h->store && json_object_array_length(list) == 0)
+        names[count++] = h->store; /* of a token that sees none: asked for all the same, and told */
     if (!site && h->store && !count)
         return h->d.ask.host->fail(
             h->d.ask.call, PROXIMO_ENOTFOUND,

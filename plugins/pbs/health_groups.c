@@ -23,7 +23,7 @@ static bool is_running(const struct health *h, const struct health_space *space,
         struct json_object *task = json_object_array_get_idx(h->running, i);
         const char *id = member_text(task, "worker_id");
         const size_t len = id ? strlen(id) : 0;
-        if (!member_is(task, "worker_type", "backup") || member_text(task, "endtime") ||
+        if (!id || !member_is(task, "worker_type", "backup") || member_text(task, "endtime") ||
             len < store + 1 + tail || strcmp(id + len - tail, end) != 0 ||
             strncmp(id, space->store, store) != 0 || id[store] != ':')
             continue;

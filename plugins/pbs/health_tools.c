@@ -62,6 +62,9 @@ static int32_t read_health(void *instance, struct proximo_call *call)
         return PROXIMO_ENOMEM;
     h->d = (struct diagnosis){.ask = a, .now = now_epoch()};
     h->store = ask_argument(&a, "store");
+    h->reserve_ms = a.host->deadline_ms(call) / 4;
+    if (h->reserve_ms > DIAGNOSIS_RESERVE_MS)
+        h->reserve_ms = DIAGNOSIS_RESERVE_MS;
     h->stale_s = seconds_of(&a, "stale_hours", HOUR_S, 87600, 48);
     h->verified_s = seconds_of(&a, "verified_days", DAY_S, 3650, 30);
     int32_t r = look(h);

@@ -360,6 +360,21 @@ static void one_datastore_is_looked_at_alone(void **state)
     plane_test_done(&w.t);
 }
 
+/* A list without any datastore says nothing of the one that is asked for. */
+static void a_datastore_that_no_list_shows_is_asked_for(void **state)
+{
+    struct world w;
+    (void)state;
+    world_init(&w);
+    plane_test_argument(&w.t, "store", "main", 1);
+    answer_instead(&w.t, "/admin/datastore", 200, "[]");
+    world_tasks_of(&w, "main");
+    answer_instead(&w.t, SPACES, 403, "");
+    world_read(&w);
+    expect_words(&w.t, "incomplete", "the namespaces of datastore main");
+    plane_test_done(&w.t);
+}
+
 static void a_cancelled_call_ends(void **state)
 {
     struct world w;
@@ -385,6 +400,7 @@ int main(void)
         cmocka_unit_test(the_datastore_does_it_itself),
         cmocka_unit_test(failed_tasks_are_told),
         cmocka_unit_test(one_datastore_is_looked_at_alone),
+        cmocka_unit_test(a_datastore_that_no_list_shows_is_asked_for),
         cmocka_unit_test(a_cancelled_call_ends),
     };
     return cmocka_run_group_tests(tests, world_load, NULL);

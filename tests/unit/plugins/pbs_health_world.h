@@ -34,20 +34,30 @@ PLANE_TEST_FN int world_load(void **state)
     return 0;
 }
 
+/* A whole number at *text, which is moved behind it. */
+PLANE_TEST_FN int64_t world_number(const char **text)
+{
+    const bool minus = **text == '-';
+    int64_t n = 0;
+    for (*text += minus; **text >= '0' && **text <= '9'; (*text)++)
+        n = n * 10 + (**text - '0');
+    return minus ? -n : n;
+}
+
 /* The text with each @N as the time N hours ago. In the test's memory. */
 PLANE_TEST_FN char *world_text(struct world *w, const char *text)
 {
-    char *ret = (char *)plane_test_keep(&w->t, strlen(text) * 4 + 16);
+    const size_t size = strlen(text) * 4 + 32;
+    char *ret = (char *)plane_test_keep(&w->t, size);
     size_t len = 0;
     while (*text) {
-        if (*text != '@' || !strchr("-0123456789", text[1]) || !text[1]) {
+        if (*text != '@' || !text[1] || !strchr("-0123456789", text[1])) {
             ret[len++] = *text++;
             continue;
         }
-        char *end = NULL;
-        const long hours = strtol(text + 1, &end, 10);
-        len += (size_t)sprintf(ret + len, "%lld", (long long)(w->now - (int64_t)hours * 3600));
-        text = end;
+        text++;
+        len +=
+            (size_t)snprintf(ret + len, size - len, "%lld", (long long)(w->now - world_number(&text) * 3600));
     }
     return ret;
 }
@@ -75,20 +85,32 @@ PLANE_TEST_FN void world_filtered(struct world *w, const char *path)
     fail_msg("there is no answer to %s", path);
 }
 
+/* The word before this character, copied; *text is moved behind the character. */
+PLANE_TEST_FN void world_word(const char **text, char end, char *ret, size_t size)
+{
+    const char *at = strchr(*text, end);
+    const size_t len = at ? (size_t)(at - *text) : strlen(*text);
+    (void)snprintf(ret, size, "%.*s", (int)len, *text);
+    *text += len + (at != NULL);
+}
+
 /* "vm/100@5:ok ct/7@2:open": type/id@hours:ok, failed, - or open (no manifest). path: with the query's part.
  */
 PLANE_TEST_FN void world_backups_at(struct world *w, const char *path, const char *backups)
 {
     char json[8000] = "[", type[8], id[40], how[16];
     size_t len = 1;
-    int hours, used;
-    for (const char *at = backups; sscanf(at, " %7[^/]/%39[^@]@%d:%15s%n", type, id, &hours, how, &used) == 4;
-         at += used) {
+    for (const char *at = backups; *at;) {
+        world_word(&at, '/', type, sizeof(type));
+        world_word(&at, '@', id, sizeof(id));
+        const int64_t hours = world_number(&at);
+        at += *at == ':';
+        world_word(&at, ' ', how, sizeof(how));
         const bool open = strcmp(how, "open") == 0;
         len += (size_t)snprintf(json + len, sizeof(json) - len,
-                                "%s{\"backup-type\":\"%s\",\"backup-id\":\"%s\",\"backup-time\":@%d,"
+                                "%s{\"backup-type\":\"%s\",\"backup-id\":\"%s\",\"backup-time\":@%lld,"
                                 "\"owner\":\"pve@pbs!lab\",\"files\":[{\"filename\":\"x.fidx\"}%s]",
-                                len > 1 ? "," : "", type, id, hours,
+                                len > 1 ? "," : "", type, id, (long long)hours,
                                 open ? "" : ",{\"filename\":\"index.json.blob\"}");
         if (strcmp(how, "ok") == 0 || strcmp(how, "failed") == 0)
             len +=
