@@ -284,6 +284,7 @@ struct findings {
     char arguments[160];     /* of suggested tools, when a finding has none of its own: {"node":"pve1"} */
     const char *node, *vmid; /* what {node} and {vmid} of the sources stand for; NULL: many */
     bool no_memory;
+    bool told; /* the newest is the last row: arguments are its */
 };
 void findings_done(struct findings *f);
 

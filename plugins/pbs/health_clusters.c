@@ -61,9 +61,8 @@ static const struct server *server_of(const struct servers *s, const struct heal
     const char *port = member_text(t->storage->config, "port");
     for (uint32_t i = 0; i < s->count; i++) {
         const struct server *one = &s->rows[i];
-        if (t->print && one->print
-                ? strcasecmp(t->print, one->print) == 0
-                : !t->print && !one->site && is_reached_at(s, t->server, port ? port : PBS_PORT))
+        if (t->print && one->print ? strcasecmp(t->print, one->print) == 0
+                                   : !one->site && is_reached_at(s, t->server, port ? port : PBS_PORT))
             return one;
     }
     return NULL;

@@ -62,7 +62,11 @@ int32_t health_look(struct health *h, const struct proximo_get *gets, uint32_t c
             : answers[i].status ? health_text(h, "HTTP status %d", (int)answers[i].status)
                                 : "no answer";
     }
-    return ask_ends(r) ? r : PROXIMO_OK;
+    if (r < 0 && ask_ends(r))
+        return r;
+    for (uint32_t i = 0; r < 0 && i < count; i++)
+        rets[i].why = "the request could not be made";
+    return PROXIMO_OK;
 }
 
 int32_t health_list(struct health *h, uint32_t source, const char *path, const char *privilege, bool remote,

@@ -32,7 +32,7 @@ static void judge_job(struct health *h, const struct kind *kind, struct json_obj
     const char *id = member_text(job, "id"), *state = member_text(job, "last-run-state"),
                *upid = member_text(job, "last-run-upid"), *schedule = member_text(job, "schedule"),
                *store = member_text(job, "store");
-    const bool off = member_true(job, "disable"), ran = upid || state;
+    const bool off = member_true(job, "disable"), ran = upid || state, scheduled = schedule && *schedule;
     if (!id)
         return;
     const char *what = health_text(h, "%s %.60s", kind->words, id);
@@ -44,11 +44,12 @@ static void judge_job(struct health *h, const struct kind *kind, struct json_obj
                        where ? where : "?", time_text(&h->d.ask, integer_of(job, "last-run-endtime")), state);
         findings_only_argument(&h->d.found, "upid", upid);
     }
-    if (off || !schedule || !*schedule) {
+    /* A removable datastore's job may begin when that is mounted. */
+    if (off || (!scheduled && !member_true(job, "run-on-mount"))) {
         findings_state(&h->d.found, PBS_JOB_OFF, what, 0, "on %.100s: %s", where ? where : "?",
                        off ? "it is disabled" : "it has no schedule");
         suggest_job(h, kind, id);
-    } else if (!ran) {
+    } else if (!ran && scheduled) {
         findings_state(&h->d.found, PBS_JOB_NEVER, what, 0, "on %.100s; schedule %.60s, next %s",
                        where ? where : "?", schedule, time_text(&h->d.ask, integer_of(job, "next-run")));
         suggest_job(h, kind, id);

@@ -43,6 +43,8 @@ static int32_t look(struct health *h)
     if (!compare)
         h->note = "guests of clusters were not compared with what is here";
     if (r == PROXIMO_OK)
+        r = health_judge_cover(h);
+    if (r == PROXIMO_OK)
         r = health_judge_stores(h);
     if (r == PROXIMO_OK)
         r = health_judge_jobs(h);
@@ -51,7 +53,7 @@ static int32_t look(struct health *h)
     if (r < 0)
         return r;
     health_judge_groups(h);
-    return health_judge_cover(h);
+    return PROXIMO_OK;
 }
 
 static int32_t read_health(void *instance, struct proximo_call *call)

@@ -283,6 +283,7 @@ static void datastores_jobs_and_tasks_are_judged(void **state)
          NULL, ""},
         {sync, "[{\"id\":\"s\",\"store\":\"main\",\"schedule\":\"daily\",\"last-run-upid\":\"U\"}]", NULL,
          ""}, /* runs */
+        {sync, "[{\"id\":\"s\",\"store\":\"main\",\"run-on-mount\":true}]", NULL, ""},
         {config, "[{\"name\":\"main\"}]", "PBS-NO-GC", "datastore main"},
     };
     (void)state;
