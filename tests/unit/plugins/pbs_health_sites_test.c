@@ -166,6 +166,18 @@ static void without_a_fingerprint_the_address_tells(void **state)
     }
 }
 
+/* A server that does not tell its fingerprint is known by its address. */
+static void a_server_without_a_fingerprint_is_known_by_its_address(void **state)
+{
+    struct world w;
+    (void)state;
+    sites_init(&w, VAULT("prod", TRUSTED));
+    w.t.reached = "{\"endpoints\":[{\"host\":\"10.0.0.6\",\"port\":8007}]}";
+    answer_instead(&w.t, "/nodes/localhost/status", 403, "");
+    expect_state(&w, "no fingerprint", "covered", "");
+    plane_test_done(&w.t);
+}
+
 static void what_the_cluster_lists_itself_counts(void **state)
 {
     static const struct {
@@ -388,6 +400,7 @@ int main(void)
         cmocka_unit_test(a_guest_is_safe_when_it_is_seen_to_be),
         cmocka_unit_test(only_the_place_that_it_backs_up_to_counts),
         cmocka_unit_test(without_a_fingerprint_the_address_tells),
+        cmocka_unit_test(a_server_without_a_fingerprint_is_known_by_its_address),
         cmocka_unit_test(what_the_cluster_lists_itself_counts),
         cmocka_unit_test(what_two_clusters_share_is_nobodys),
         cmocka_unit_test(a_cluster_that_is_seen_in_part_may_have_the_guest),
