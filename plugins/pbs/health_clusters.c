@@ -99,8 +99,6 @@ static void add_target(struct health *h, const struct servers *s, uint32_t clust
     if (server) {
         t.at = server->name;
         t.space = health_space_find(h, server->site, store, ns ? ns : "");
-        if (t.space >= 0 && !h->contents.spaces[t.space].read)
-            t.space = -1;
     }
     /* Read whole from where it is: the cluster need not list it. */
     if (t.space >= 0 && h->contents.spaces[t.space].whole)

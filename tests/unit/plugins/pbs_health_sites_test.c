@@ -261,6 +261,19 @@ static void a_share_of_two_clusters_is_nobodys(void **state)
     plane_test_done(&w.t);
 }
 
+/* The same of what the clusters list of a Backup Server that is no site. */
+static void a_backup_server_of_two_clusters_is_nobodys(void **state)
+{
+    struct world w;
+    (void)state;
+    sites_init(&w, VAULT("x", ",\"fingerprint\":\"" OTHER "\""));
+    second_cluster(&w, VM("100"), VAULT("x", ",\"fingerprint\":\"" OTHER "\""));
+    world_answer(&w, "lab:" LIST_AT "vault/content?content=backup",
+                 FILE_OF("vault:backup/vm/100/t", "100", "5", ",\"verification\":{\"state\":\"ok\"}"));
+    expect_state(&w, "pbs", "ambiguous", "100 (lab2");
+    plane_test_done(&w.t);
+}
+
 /* A place of its own makes the guest safe, whatever else is shared. */
 static void what_is_its_own_counts_beside_what_is_shared(void **state)
 {
@@ -320,6 +333,20 @@ static void a_place_that_the_server_does_not_show_is_asked_of_the_cluster(void *
                  FILE_OF("vault:backup/vm/100/t", "100", "5", ",\"verification\":{\"state\":\"ok\"}"));
     expect_state(&w, "hidden", "covered", "");
     expect_words(&w.t, "incomplete", "the backups in namespace prod");
+    plane_test_done(&w.t);
+}
+
+/* Of a namespace that is seen in part the cluster may see more. */
+static void a_place_that_is_seen_in_part_is_asked_of_the_cluster_too(void **state)
+{
+    struct world w;
+    (void)state;
+    sites_init(&w, VAULT("prod", TRUSTED));
+    world_backups(&w, PROD, "vm/7@5:ok");
+    world_filtered(&w, SNAPSHOTS PROD);
+    world_answer(&w, "lab:" LIST_AT "vault/content?content=backup",
+                 FILE_OF("vault:backup/vm/100/t", "100", "5", ",\"verification\":{\"state\":\"ok\"}"));
+    expect_state(&w, "in part", "covered", "");
     plane_test_done(&w.t);
 }
 
@@ -405,9 +432,11 @@ int main(void)
         cmocka_unit_test(what_two_clusters_share_is_nobodys),
         cmocka_unit_test(a_cluster_that_is_seen_in_part_may_have_the_guest),
         cmocka_unit_test(a_share_of_two_clusters_is_nobodys),
+        cmocka_unit_test(a_backup_server_of_two_clusters_is_nobodys),
         cmocka_unit_test(what_is_its_own_counts_beside_what_is_shared),
         cmocka_unit_test(what_is_not_seen_of_a_cluster_is_said),
         cmocka_unit_test(a_place_that_the_server_does_not_show_is_asked_of_the_cluster),
+        cmocka_unit_test(a_place_that_is_seen_in_part_is_asked_of_the_cluster_too),
         cmocka_unit_test(a_second_backup_server_is_read_too),
         cmocka_unit_test(templates_are_not_judged),
         cmocka_unit_test(many_guests_are_told_shortly),

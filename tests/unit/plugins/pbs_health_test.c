@@ -59,6 +59,19 @@ static void groups_are_judged(void **state)
     }
 }
 
+/* Where nothing comes any more, that is told once, not of each group too. */
+static void an_idle_namespace_is_told_once(void **state)
+{
+    struct world w;
+    (void)state;
+    world_init(&w);
+    world_backups(&w, PROD, "vm/100@49:ok vm/101@60:ok");
+    world_read(&w);
+    expect_finding(&w.t, "PBS-NAMESPACE-IDLE", "2 groups");
+    assert_int_equal(plane_test_told_count(&w.t, "findings"), 1);
+    plane_test_done(&w.t);
+}
+
 static void the_thresholds_are_the_callers(void **state)
 {
     struct world w;
@@ -391,6 +404,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_is_well),
         cmocka_unit_test(groups_are_judged),
+        cmocka_unit_test(an_idle_namespace_is_told_once),
         cmocka_unit_test(the_thresholds_are_the_callers),
         cmocka_unit_test(a_backup_that_runs_is_not_unfinished),
         cmocka_unit_test(a_row_without_sense_is_told),
