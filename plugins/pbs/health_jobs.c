@@ -87,7 +87,9 @@ static void judge_care(struct health *h, const struct care *care, size_t k, uint
     }
     names_text(&left, names, sizeof(names));
     if (findings_measure(&h->d.found, check, health_text(h, "datastore %.60s", store), left.count,
-                         "of %u namespaces with backups: %s", with, names))
+                         "of %u namespaces with backups: %s%s", with, names,
+                         h->d.found.failed[FROM_PBS_JOBS] ? "; a job that this token does not see may do it"
+                                                          : ""))
         findings_only_argument(&h->d.found, "store", store);
 }
 

@@ -209,6 +209,20 @@ static void what_is_filtered_is_said(void **state)
     }
 }
 
+/* A job that is not seen may be the one that is missed. */
+static void what_nothing_does_is_not_known_without_all_jobs(void **state)
+{
+    struct world w;
+    (void)state;
+    world_init(&w);
+    answer_instead(&w.t, "/admin/prune", 200, "[]");
+    world_filtered(&w, "/admin/prune");
+    world_read(&w);
+    expect_finding(&w.t, "PBS-NO-PRUNE", "a job that this token does not see may do it");
+    assert_non_null(strstr(w.t.reply[0].data, "\"not_run\":5")); /* those of jobs, and of what none does */
+    plane_test_done(&w.t);
+}
+
 static void a_namespace_that_is_seen_in_part_is_not_empty(void **state)
 {
     struct world w;
@@ -410,6 +424,7 @@ int main(void)
         cmocka_unit_test(a_row_without_sense_is_told),
         cmocka_unit_test(what_is_not_read_is_said),
         cmocka_unit_test(what_is_filtered_is_said),
+        cmocka_unit_test(what_nothing_does_is_not_known_without_all_jobs),
         cmocka_unit_test(a_namespace_that_is_seen_in_part_is_not_empty),
         cmocka_unit_test(datastores_jobs_and_tasks_are_judged),
         cmocka_unit_test(the_datastore_does_it_itself),
