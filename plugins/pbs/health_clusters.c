@@ -38,7 +38,9 @@ static int32_t add_server(struct health *h, struct servers *s, const char *site,
             (struct server){.site = site, .name = name, .print = print ? health_text(h, "%s", print) : NULL};
     if (r == PROXIMO_OK && !print)
         findings_unread(&h->d.found, FROM_COVER, health_text(h, "site %s: which Backup Server it is", name),
-                        looked.data ? "it does not tell its fingerprint" : looked.why);
+                        looked.data            ? "it does not tell its fingerprint"
+                        : looked.status == 403 ? "its token needs Sys.Audit on /system/status"
+                                               : looked.why);
     json_object_put(looked.data);
     return r;
 }

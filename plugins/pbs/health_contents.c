@@ -77,19 +77,20 @@ int32_t health_list(struct health *h, uint32_t source, const char *path, const c
     const struct proximo_field all = FIELD("sync-direction", "all");
     const struct proximo_get get = {ROW(proximo_get), .path = path, .fields = &all, .field_count = remote,
                                     .needs = ROWS(needs, remote ? 2 : 1)};
+    const char *part = strstr(source_of(source)->name, ",") ? path : NULL; /* of several, which */
     struct looked looked;
     *ret = NULL;
     int32_t r = health_look(h, &get, 1, &looked);
     if (r < 0)
         return r;
     if (!json_object_is_type(looked.data, json_type_array)) {
-        findings_unread(&h->d.found, source, path, looked.why);
+        findings_unread(&h->d.found, source, part, looked.why);
         json_object_put(looked.data);
         return PROXIMO_OK;
     }
     findings_read(&h->d.found, source);
     if (!looked.complete)
-        findings_unread(&h->d.found, source, path,
+        findings_unread(&h->d.found, source, part,
                         health_text(h, "this token does not see all of it: it needs %s on %s%s", privilege,
                                     acl, remote ? " and Remote.Audit on /remote" : ""));
     *ret = looked.data;

@@ -139,7 +139,7 @@ static void judge_guest(struct health *h, uint32_t cluster, const struct known_g
         if (f.verified)
             names_add(list, "%s (verified: %s old)", id, age_text(&h->d.ask, h->d.now - f.verified));
         else
-            names_add(list, "%s (%s)", id, f.unchecked ? "a file, which nobody verifies" : "never verified");
+            names_add(list, "%s (%s)", id, f.unchecked ? "a file" : "never verified");
         return;
     default: names_add(list, "%s", id);
     }
@@ -155,7 +155,7 @@ static void tell(struct health *h, const struct health_cluster *c, const struct 
     } rows[] = {
         {NONE_SEEN, COVER_NONE, " (templates are not counted)"},
         {OLD, COVER_OLD, ""},
-        {UNVERIFIED, COVER_UNVERIFIED, ""},
+        {UNVERIFIED, COVER_UNVERIFIED, "; files on shares and disks are verified by nobody"},
         {AMBIGUOUS, COVER_AMBIGUOUS, "; counted as not covered, beside each whose guest it may be else"},
     };
     const char *what = health_text(h, "guests of %.60s", c->site);

@@ -192,7 +192,7 @@ static void what_the_cluster_lists_itself_counts(void **state)
         {VAULT("x", ""), "vault",
          "[{\"volid\":\"vault:backup/vm/100/t\",\"vmid\":100,\"ctime\":@5,\"size\":1}]", "none", "100"},
         {NFS, "nas", FILE_OF("nas:backup/vzdump-qemu-100-t.vma", "100", "5", ""), "not_verified",
-         "a file, which nobody verifies"},
+         "100 (a file); files on shares"},
         {NFS, "nas", FILE_OF("nas:backup/vzdump-lxc-100-t.tar", "100", "5", ""), "none", "100"},
         {LOCAL, "local", FILE_OF("local:backup/vzdump-qemu-100-t.vma", "100", "50", ""), "old", "2 days 2 h"},
         {LOCAL, "local", FILE_OF("local:backup/vzdump-qemu-100-t.vma", "100", "-9", ""), "none", "100"},
@@ -305,7 +305,7 @@ static void what_is_not_seen_of_a_cluster_is_said(void **state)
         {"lab:" LIST_AT "nas/content?content=backup", "", "site lab: storage nas", 500, false},
         {"lab:" LIST_AT "nas/content?content=backup", NULL, "site lab: storage nas", 200, true},
         {"/nodes/localhost/status", "{}", "site test: which Backup Server it is", 200, false},
-        {"/nodes/localhost/status", "", "site test: which Backup Server it is", 403, false},
+        {"/nodes/localhost/status", "", "its token needs Sys.Audit on /system/status", 403, false},
     };
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
