@@ -376,6 +376,59 @@ static void a_second_backup_server_is_read_too(void **state)
     plane_test_done(&w.t);
 }
 
+static void two_clusters(struct world *w)
+{
+    sites_init(w, VAULT("prod", TRUSTED) "," NFS "," LOCAL);
+    second_cluster(w, VM("100") "," CT("101"), VAULT("prod", TRUSTED) "," NFS);
+    world_answer(w, "lab2:" LIST_AT "nas/content?content=backup",
+                 FILE_OF("nas:backup/vzdump-qemu-100-t.vma", "100", "5", ""));
+}
+
+/* Each answer in turn is one that makes no sense: the call ends well, and says that it was not read. */
+static void no_answer_breaks_it(void **state)
+{
+    static const struct {
+        const char *data;
+        bool told; /* for sure */
+    } values[] = {
+        {"null", true},
+        {"5", true},
+        {"\"x\"", true},
+        {"true", true},
+        {"[[[", true},
+        {"", true},
+        {"[null,5,\"x\",[],{},{\"store\":{}},{\"name\":[]},{\"ns\":5},{\"vmid\":{}},{\"storage\":[]}]",
+         false},
+        {"[{\"store\":\"main\",\"total\":1e308,\"used\":1e308,\"estimated-full-date\":1e300,\"history\":["
+         "1e308],"
+         "\"history-start\":-1e308,\"history-delta\":1e308,\"last-run-endtime\":-1e300,\"still-bad\":1e300}]",
+         false},
+        {"[{\"id\":\"\\u0001\",\"store\":\"main\",\"ns\":\"../"
+         "..\",\"max-depth\":-1,\"schedule\":[],\"vmid\":-1,"
+         "\"ctime\":1e300,\"volid\":\"\",\"type\":\"qemu\",\"node\":\"n1\",\"storage\":\"\",\"server\":5}]",
+         false},
+    };
+    struct world base;
+    (void)state;
+    two_clusters(&base);
+    world_read(&base);
+    assert_true(base.t.asked_count < PLANE_TEST_MOST);
+    for (uint32_t i = 0; i < base.t.asked_count; i++) {
+        const bool timed =
+            strstr(base.t.asked[i], "&since=") != NULL; /* asked otherwise in the next second */
+        for (size_t k = 0; !timed && k < sizeof(values) / sizeof(values[0]); k++) {
+            struct world w;
+            two_clusters(&w);
+            answer_instead(&w.t, base.t.asked[i], 200, values[k].data);
+            world_read(&w);
+            if (values[k].told && !plane_test_told_count(&w.t, "incomplete"))
+                fail_msg("%s answered %s, and nothing is said", base.t.asked[i], values[k].data);
+            plane_test_done(&w.t);
+        }
+    }
+    plane_test_done(&base.t);
+}
+
 static void templates_are_not_judged(void **state)
 {
     struct world w;
@@ -438,6 +491,7 @@ int main(void)
         cmocka_unit_test(a_place_that_the_server_does_not_show_is_asked_of_the_cluster),
         cmocka_unit_test(a_place_that_is_seen_in_part_is_asked_of_the_cluster_too),
         cmocka_unit_test(a_second_backup_server_is_read_too),
+        cmocka_unit_test(no_answer_breaks_it),
         cmocka_unit_test(templates_are_not_judged),
         cmocka_unit_test(many_guests_are_told_shortly),
         cmocka_unit_test(they_are_not_compared_when_nobody_wants_it),
