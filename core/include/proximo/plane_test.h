@@ -464,11 +464,15 @@ PLANE_TEST_FN void plane_test_answer(struct plane_test *t, const char *path, int
     t->answers[t->answer_count++].status = status;
 }
 
-/* The answer that was given last is filtered: a privilege that a full one needs is not held. */
-PLANE_TEST_FN void plane_test_filtered(struct plane_test *t)
+/* The answer to this path is filtered (PROXIMO_ANSWER_INCOMPLETE): a privilege for a full one is not held. */
+PLANE_TEST_FN void plane_test_filtered(struct plane_test *t, const char *path)
 {
-    if (t->answer_count)
-        t->answers[t->answer_count - 1].flags = PROXIMO_ANSWER_INCOMPLETE;
+    uint32_t i = 0;
+    while (i < t->answer_count && strcmp(t->answers[i].path, path) != 0)
+        i++;
+    if (i == t->answer_count)
+        abort();
+    t->answers[i].flags = PROXIMO_ANSWER_INCOMPLETE;
 }
 
 /* Calls the function of an opened plane. */

@@ -243,7 +243,7 @@ static void a_cluster_that_is_seen_in_part_may_have_the_guest(void **state)
     (void)state;
     sites_init(&w, VAULT("prod", TRUSTED));
     second_cluster(&w, VM("555"), VAULT("prod", TRUSTED));
-    world_filtered(&w, "lab2:/cluster/resources?type=vm");
+    plane_test_filtered(&w.t, "lab2:/cluster/resources?type=vm");
     expect_state(&w, "filtered", "ambiguous", "100 (lab2");
     expect_words(&w.t, "incomplete", "site lab2: guests that its token does not see");
     plane_test_done(&w.t);
@@ -312,7 +312,7 @@ static void what_is_not_seen_of_a_cluster_is_said(void **state)
         struct world w;
         sites_init(&w, VAULT("prod", TRUSTED) "," NFS);
         if (cases[i].filtered)
-            world_filtered(&w, cases[i].path);
+            plane_test_filtered(&w.t, cases[i].path);
         else
             answer_instead(&w.t, cases[i].path, cases[i].status, cases[i].data);
         world_read(&w);
@@ -343,7 +343,7 @@ static void a_place_that_is_seen_in_part_is_asked_of_the_cluster_too(void **stat
     (void)state;
     sites_init(&w, VAULT("prod", TRUSTED));
     world_backups(&w, PROD, "vm/7@5:ok");
-    world_filtered(&w, SNAPSHOTS PROD);
+    plane_test_filtered(&w.t, SNAPSHOTS PROD);
     world_answer(&w, "lab:" LIST_AT "vault/content?content=backup",
                  FILE_OF("vault:backup/vm/100/t", "100", "5", ",\"verification\":{\"state\":\"ok\"}"));
     expect_state(&w, "in part", "covered", "");

@@ -202,7 +202,7 @@ static void what_is_filtered_is_said(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct world w;
         world_init(&w);
-        world_filtered(&w, cases[i].path);
+        plane_test_filtered(&w.t, cases[i].path);
         world_read(&w);
         expect_words(&w.t, "incomplete", cases[i].words);
         plane_test_done(&w.t);
@@ -216,7 +216,7 @@ static void what_nothing_does_is_not_known_without_all_jobs(void **state)
     (void)state;
     world_init(&w);
     answer_instead(&w.t, "/admin/prune", 200, "[]");
-    world_filtered(&w, "/admin/prune");
+    plane_test_filtered(&w.t, "/admin/prune");
     world_read(&w);
     expect_finding(&w.t, "PBS-NO-PRUNE", "a job that this token does not see may do it");
     assert_non_null(strstr(w.t.reply[0].data, "\"not_run\":5")); /* those of jobs, and of what none does */
@@ -229,7 +229,7 @@ static void a_namespace_that_is_seen_in_part_is_not_empty(void **state)
     (void)state;
     world_init(&w);
     world_backups(&w, PROD, "");
-    world_filtered(&w, SNAPSHOTS PROD);
+    plane_test_filtered(&w.t, SNAPSHOTS PROD);
     world_read(&w);
     expect_no_finding(&w.t, "nothing was seen, but something may be there");
     plane_test_done(&w.t);

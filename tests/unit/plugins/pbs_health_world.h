@@ -74,17 +74,6 @@ PLANE_TEST_FN void world_answer(struct world *w, const char *path, const char *t
     plane_test_answer(&w->t, path, 200, world_text(w, text));
 }
 
-PLANE_TEST_FN void world_filtered(struct world *w, const char *path)
-{
-    for (uint32_t i = 0; i < w->t.answer_count; i++) {
-        if (strcmp(w->t.answers[i].path, path) == 0) {
-            w->t.answers[i].flags = PROXIMO_ANSWER_INCOMPLETE;
-            return;
-        }
-    }
-    fail_msg("there is no answer to %s", path);
-}
-
 /* The word before this character, copied; *text is moved behind the character. */
 PLANE_TEST_FN void world_word(const char **text, char end, char *ret, size_t size)
 {
