@@ -186,16 +186,16 @@ static int32_t look_elsewhere(struct gathering *g)
     return r;
 }
 
-/* As content_needs() has it for the call's own site. */
+/* Proxmox lists a backup of a guest to those who may use the storage's space and back the guest up, and all
+ * of them to those who may change the storage. */
 static int32_t needs_elsewhere(struct gathering *g, struct listing *one, uint32_t *ret_count)
 {
     const char *path = ask_text(g->a, "/storage/%s", one->storage->storage);
     if (!path)
         return PROXIMO_ENOMEM;
-    one->needs[0] = (struct proximo_need)NEED(path, "Datastore.Audit|Datastore.AllocateSpace");
-    one->needs[1] = g->backs_up ? (struct proximo_need)NEED("/vms", "VM.Backup")
-                                : (struct proximo_need)NEED(path, "Datastore.Allocate");
-    *ret_count = 2;
+    one->needs[0] = (struct proximo_need)NEED(path, g->backs_up ? "Datastore.Allocate|Datastore.AllocateSpace"
+                                                                : "Datastore.Allocate");
+    *ret_count = 1;
     return PROXIMO_OK;
 }
 

@@ -144,12 +144,38 @@ static void what_is_not_seen_comes_first(void **context)
     stop(&s);
 }
 
+/* A list of backups is whole for those who may back up every guest; the Backup Server's own list needs no
+ * right of the cluster's token. */
+static void lists_of_backups_may_be_filtered(void **context)
+{
+    static const char filtered[] = "this token does not see every guest's backups there";
+    struct sites s;
+
+    (void)context;
+    start(&s);
+    add_cluster(&s, "lab1", "tokens/audit-readonly");
+    struct json_object *answer = health(&s, "{}");
+    assert_true(says(answer, "site lab1: storage nfs-backup"));
+    assert_true(says(answer, filtered));
+    assert_false(says(answer, "site lab1: storage vault"));
+    expect(answer, "/guests/0/guests", "12");
+    json_object_put(answer);
+    assert_int_equal(road_api(&s.clusters[0], "PUT", "/access/acl",
+                              "path=/&roles=PVEVMUser,PVEDatastoreUser&users=audit@pve", NULL),
+                     200);
+    answer = health(&s, "{}");
+    assert_false(says(answer, filtered));
+    json_object_put(answer);
+    stop(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_cluster_and_its_backup_server),
         cmocka_unit_test(two_clusters_share_a_namespace),
         cmocka_unit_test(what_is_not_seen_comes_first),
+        cmocka_unit_test(lists_of_backups_may_be_filtered),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

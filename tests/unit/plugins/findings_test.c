@@ -166,8 +166,10 @@ static void too_many(void **state)
         findings_judged(&f, NET_INACTIVE, "worse", H, 1, NAN, "%s", "");
         findings_argument(&f, "node", "worse");
     }
+    findings_judged(&f, NET_INACTIVE, "dropped", L, 1, NAN, "%s", "");
+    findings_argument(&f, "node", "dropped");
     assert_int_equal(f.count, FINDINGS_MOST);
-    assert_int_equal(f.more, FINDINGS_MOST / 2 + 1);
+    assert_int_equal(f.more, FINDINGS_MOST / 2 + 2);
     findings_rank(&f);
     for (uint32_t i = 0; i < f.count; i++) {
         high += f.rows[i].severity == H;
