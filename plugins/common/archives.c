@@ -25,6 +25,8 @@ struct gathering {
     struct archives *into;
     int64_t vmid;
     const char *only; /* a node; NULL: all */
+    const char *site; /* NULL: the call's */
+    bool backs_up;    /* of another site: VM.Backup on all guests is held there */
     const char *nodes[NODES_MOST];
     bool online[NODES_MOST];
     uint32_t node_count;
@@ -61,7 +63,7 @@ static int32_t not_seen(struct gathering *g, const char *storage, const char *no
 
 static int32_t read_nodes(struct gathering *g)
 {
-    static const struct proximo_get get = {ROW(proximo_get), .path = "/nodes"};
+    const struct proximo_get get = {ROW(proximo_get), .path = "/nodes", .site = g->site};
     struct looked looked;
     int32_t r = ask_look(g->a, &get, &looked);
     const size_t count = r == PROXIMO_OK && json_object_is_type(looked.data, json_type_array)
@@ -171,6 +173,32 @@ static int32_t take_rows(struct gathering *g, const struct listing *one, struct 
     return PROXIMO_OK;
 }
 
+/* What of another site is held is only told beside an answer of it: one that is cheap is asked for that. */
+static int32_t look_elsewhere(struct gathering *g)
+{
+    static const struct proximo_need need[] = {NEED("/vms", "VM.Backup")};
+    const struct proximo_get get = {ROW(proximo_get), .path = "/version", .needs = PROXIMO_TABLE(need),
+                                    .site = g->site};
+    struct looked looked = {0};
+    int32_t r = ask_look(g->a, &get, &looked);
+    g->backs_up = looked.data && looked.complete;
+    json_object_put(looked.data);
+    return r;
+}
+
+/* Proxmox lists a backup of a guest to those who may use the storage's space and back the guest up, and all
+ * of them to those who may change the storage. */
+static int32_t needs_elsewhere(struct gathering *g, struct listing *one, uint32_t *ret_count)
+{
+    const char *path = ask_text(g->a, "/storage/%s", one->storage->storage);
+    if (!path)
+        return PROXIMO_ENOMEM;
+    one->needs[0] = (struct proximo_need)NEED(path, g->backs_up ? "Datastore.Allocate|Datastore.AllocateSpace"
+                                                                : "Datastore.Allocate");
+    *ret_count = 1;
+    return PROXIMO_OK;
+}
+
 static int32_t prepare(struct gathering *g, struct listing *one, const char *node, struct proximo_get *ret)
 {
     const char *vmid = g->vmid ? ask_text(g->a, "%lld", (long long)g->vmid) : NULL;
@@ -182,13 +210,15 @@ static int32_t prepare(struct gathering *g, struct listing *one, const char *nod
     one->fields[2] = FIELD("content", "backup");
     if (vmid)
         one->fields[3] = FIELD("vmid", vmid);
-    int32_t r = content_needs(g->a, one->storage->storage, "backup", vmid, one->needs, &needs);
+    int32_t r = g->site ? needs_elsewhere(g, one, &needs)
+                        : content_needs(g->a, one->storage->storage, "backup", vmid, one->needs, &needs);
     *ret = (struct proximo_get){ROW(proximo_get),
                                 .path = CONTENT_PATH,
                                 .fields = one->fields,
                                 .field_count = vmid ? 4 : 3,
                                 .flags = PROXIMO_GET_TOLERATE,
-                                .needs = ROWS(one->needs, needs)};
+                                .needs = ROWS(one->needs, needs),
+                                .site = g->site};
     return r;
 }
 
@@ -262,24 +292,32 @@ int32_t archives_read(const struct asking *a, int64_t vmid, const char *node, st
 {
     struct known_storages storages;
     *ret = (struct archives){0};
-    struct gathering g = {.a = a, .into = ret, .vmid = vmid, .only = node};
     int32_t r = storages_read(a, &storages);
-    if (r < 0)
-        return r;
-    if (!storages.complete)
-        r = not_seen(&g, storages.count ? "others" : "all", NULL, storages.why);
+    if (r == PROXIMO_OK)
+        r = archives_read_of(a, NULL, &storages, vmid, node, ret);
+    storages_done(&storages);
+    return r;
+}
+
+int32_t archives_read_of(const struct asking *a, const char *site, const struct known_storages *storages,
+                         int64_t vmid, const char *node, struct archives *ret)
+{
+    *ret = (struct archives){0};
+    struct gathering g = {.a = a, .into = ret, .vmid = vmid, .only = node, .site = site};
+    int32_t r = site ? look_elsewhere(&g) : PROXIMO_OK;
+    if (r == PROXIMO_OK && !storages->complete)
+        r = not_seen(&g, storages->count ? "others" : "all", NULL, storages->why);
     if (r == PROXIMO_OK)
         r = read_nodes(&g);
-    for (uint32_t i = 0; r == PROXIMO_OK && i < storages.count; i++) {
-        if (storages.rows[i].backups)
-            r = plan_storage(&g, &storages.rows[i]);
+    for (uint32_t i = 0; r == PROXIMO_OK && i < storages->count; i++) {
+        if (storages->rows[i].backups)
+            r = plan_storage(&g, &storages->rows[i]);
     }
     if (r == PROXIMO_OK)
         r = ask_all(&g);
     if (r == PROXIMO_OK && ret->count)
         qsort(ret->rows, ret->count, sizeof(*ret->rows), by_guest_newest_first);
     free(g.listings);
-    storages_done(&storages);
     return r;
 }
 

@@ -35,6 +35,8 @@ struct known_storages {
 /* Every storage definition that this token sees. Negative only when the call is over; a list that cannot be
  * read gives none, with `complete` false and why. storages_done drops what was read. */
 int32_t storages_read(const struct asking *a, struct known_storages *ret);
+/* The same of a site; NULL: the call's. */
+int32_t storages_read_of(const struct asking *a, const char *site, struct known_storages *ret);
 void storages_done(struct known_storages *s);
 const struct known_storage *storages_find(const struct known_storages *s, const char *storage);
 /* Is the storage meant to be on this node? */
@@ -69,6 +71,9 @@ struct archives {
  * all. Negative only when the call is over. archives_done drops what was read.
  */
 int32_t archives_read(const struct asking *a, int64_t vmid, const char *node, struct archives *ret);
+/* The same of a site (NULL: the call's), on those of these storages whose `backups` is true. */
+int32_t archives_read_of(const struct asking *a, const char *site, const struct known_storages *storages,
+                         int64_t vmid, const char *node, struct archives *ret);
 void archives_done(struct archives *archives);
 /* The first of this guest; *ret_count: how many. NULL: none. */
 const struct archive *archives_of(const struct archives *archives, int64_t vmid, uint32_t *ret_count);

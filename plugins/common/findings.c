@@ -79,11 +79,28 @@ void findings_unread(struct findings *f, uint32_t source, const char *what, cons
 
 /* ---- findings */
 
-static struct finding *add(struct findings *f)
+/* A full list makes room for what is worse than something in it. */
+static struct finding *replace(struct findings *f, uint32_t severity)
+{
+    struct finding *mildest = &f->rows[0];
+    for (uint32_t i = 1; i < f->count; i++) {
+        if (f->rows[i].severity <= mildest->severity)
+            mildest = &f->rows[i];
+    }
+    f->more++;
+    if (mildest->severity >= severity)
+        return NULL;
+    *mildest = f->rows[f->count - 1]; /* the newest is the last */
+    return &f->rows[f->count - 1];
+}
+
+static struct finding *add(struct findings *f, uint32_t severity)
 {
     if (f->count >= FINDINGS_MOST) {
-        f->more++;
-        return NULL;
+        struct finding *row = replace(f, severity);
+        if (row)
+            memset(row, 0, sizeof(*row));
+        return row;
     }
     if (f->count == f->space) {
         const uint32_t space = f->space ? f->space * 2 : 32;
@@ -101,18 +118,21 @@ static struct finding *add(struct findings *f)
 }
 
 PROXIMO_PRINTF(6, 0)
-static void fill(struct findings *f, uint32_t check, uint32_t severity, const char *what, double measured,
-                 const char *evidence, va_list ap)
+static struct finding *fill(struct findings *f, uint32_t check, uint32_t severity, const char *what,
+                            double measured, const char *evidence, va_list ap)
 {
-    struct finding *row = add(f);
+    struct finding *row = add(f, severity);
+    f->told = row != NULL;
     if (!row)
-        return;
+        return NULL;
     row->check = check;
     row->severity = severity;
     row->measured = measured;
+    row->threshold = (double)NAN;
     put_text(row->title, sizeof(row->title), "%.90s %s", what, check_of(check)->title);
     put_vtext(row->evidence, sizeof(row->evidence), evidence, ap);
     put_text(row->arguments, sizeof(row->arguments), "%s", f->arguments);
+    return row;
 }
 
 bool findings_measure(struct findings *f, uint32_t check, const char *what, double measured,
@@ -128,6 +148,19 @@ bool findings_measure(struct findings *f, uint32_t check, const char *what, doub
     return true;
 }
 
+void findings_judged(struct findings *f, uint32_t check, const char *what, uint32_t severity, double measured,
+                     double threshold, const char *evidence, ...)
+{
+    va_list ap;
+    if (!severity)
+        return;
+    va_start(ap, evidence);
+    struct finding *row = fill(f, check, severity, what, measured, evidence, ap);
+    va_end(ap);
+    if (row)
+        row->threshold = threshold;
+}
+
 void findings_state(struct findings *f, uint32_t check, const char *what, uint32_t severity,
                     const char *evidence, ...)
 {
@@ -139,7 +172,7 @@ void findings_state(struct findings *f, uint32_t check, const char *what, uint32
 
 void findings_argument(struct findings *f, const char *name, const char *value)
 {
-    if (!f->count || !value)
+    if (!f->told || !value)
         return;
     struct finding *row = &f->rows[f->count - 1];
     struct json_object *arguments DROP_JSON = json_of(text_of(row->arguments));
@@ -157,7 +190,7 @@ void findings_argument(struct findings *f, const char *name, const char *value)
 
 void findings_only_argument(struct findings *f, const char *name, const char *value)
 {
-    if (f->count)
+    if (f->told)
         f->rows[f->count - 1].arguments[0] = 0;
     findings_argument(f, name, value);
 }

@@ -57,6 +57,18 @@ enum {
     /* of a container */
     FROM_CT_STATUS,
     FROM_CT_CONFIG,
+    /* of a Backup Server, and of the guests that should be on one */
+    FROM_PBS_STORES,
+    FROM_PBS_SPACES,
+    FROM_PBS_SNAPSHOTS,
+    FROM_PBS_RUNNING,
+    FROM_PBS_USAGE,
+    FROM_PBS_GC,
+    FROM_PBS_CONFIG,
+    FROM_PBS_JOBS,
+    FROM_PBS_CARE,
+    FROM_PBS_TASKS,
+    FROM_COVER,
     /* texts of commands inside a guest */
     FROM_PSI_FILES,
     FROM_CGROUP,
@@ -196,6 +208,33 @@ enum {
     PROC_IO,
     PROC_MEM,
     IN_OOM,
+    PBS_MAINTENANCE,
+    PBS_UNMOUNTED,
+    PBS_FULL,
+    PBS_FORECAST,
+    PBS_GC_NEVER,
+    PBS_GC_OLD,
+    PBS_GC_FAILED,
+    PBS_GC_PENDING,
+    PBS_GC_BAD,
+    PBS_NO_GC,
+    PBS_NO_PRUNE,
+    PBS_NO_VERIFY,
+    PBS_JOB_FAILED,
+    PBS_JOB_NEVER,
+    PBS_JOB_OFF,
+    PBS_TASK_FAILED,
+    PBS_VERIFY_FAILED,
+    PBS_BACKUP_OLD,
+    PBS_UNFINISHED,
+    PBS_VERIFY_OLD,
+    PBS_VERIFY_NONE,
+    PBS_NS_IDLE,
+    PBS_NS_EMPTY,
+    COVER_NONE,
+    COVER_OLD,
+    COVER_UNVERIFIED,
+    COVER_AMBIGUOUS,
     CHECKS
 };
 
@@ -227,6 +266,7 @@ double check_threshold(uint32_t check, uint32_t severity);
 struct finding {
     uint32_t check, severity;
     double measured;     /* NAN: a state */
+    double threshold;    /* NAN: the check's own */
     char title[160];     /* untrusted: the thing's name is in it */
     char evidence[600];  /* untrusted */
     char arguments[160]; /* JSON of the suggested tool's; "": none */
@@ -244,6 +284,7 @@ struct findings {
     char arguments[160];     /* of suggested tools, when a finding has none of its own: {"node":"pve1"} */
     const char *node, *vmid; /* what {node} and {vmid} of the sources stand for; NULL: many */
     bool no_memory;
+    bool told; /* the newest is the last row: arguments are its */
 };
 void findings_done(struct findings *f);
 
@@ -255,6 +296,11 @@ void findings_unread(struct findings *f, uint32_t source, const char *what, cons
 PROXIMO_PRINTF(5, 6)
 bool findings_measure(struct findings *f, uint32_t check, const char *what, double measured,
                       const char *evidence, ...);
+/* A number that the caller judged itself, against a threshold of its own (NAN: none), which an argument says
+ * or which is of something else than the number. severity 0: it is fine. */
+PROXIMO_PRINTF(7, 8)
+void findings_judged(struct findings *f, uint32_t check, const char *what, uint32_t severity, double measured,
+                     double threshold, const char *evidence, ...);
 /* A state that is there. severity 0: the check's own. */
 PROXIMO_PRINTF(5, 6)
 void findings_state(struct findings *f, uint32_t check, const char *what, uint32_t severity,
@@ -272,6 +318,9 @@ const char *severity_word(uint32_t severity); /* "low", "medium", "high" */
 /* Tells the host what could not be read and, ranked, what was found; replies how many checks ran. note: a
  * sentence for the reader, or NULL. 0 or negative. */
 int32_t findings_reply(const struct asking *a, struct findings *f, const char *note);
+/* The same with one more member of the answer; value is the caller's, NULL: none. */
+int32_t findings_reply_with(const struct asking *a, struct findings *f, const char *note, const char *name,
+                            struct json_object *value);
 
 /* A decimal as it is ("12", "-0.5", "1e3" is none), all of it; NAN: none. */
 double findings_number(const char *text, size_t len);

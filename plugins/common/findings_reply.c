@@ -93,7 +93,7 @@ static int32_t tell_unread(const struct asking *a, const struct findings *f, uin
 static int32_t tell_finding(const struct asking *a, const struct findings *f, const struct finding *one)
 {
     const struct check *check = check_of(one->check);
-    const double at = check_threshold(one->check, one->severity);
+    const double at = isnan(one->threshold) ? check_threshold(one->check, one->severity) : one->threshold;
     const char *source = filled(a, f, source_of(check->source)->name);
     struct proximo_finding told = {ROW(proximo_finding),
                                    .severity = one->severity,
@@ -143,8 +143,16 @@ static struct json_object *words_of(const struct asking *a, const struct finding
 
 int32_t findings_reply(const struct asking *a, struct findings *f, const char *note)
 {
+    return findings_reply_with(a, f, note, NULL, NULL);
+}
+
+int32_t findings_reply_with(const struct asking *a, struct findings *f, const char *note, const char *name,
+                            struct json_object *value)
+{
     struct json_object *words DROP_JSON = words_of(a, f, note);
     int32_t r = f->no_memory || !words ? PROXIMO_ENOMEM : PROXIMO_OK;
+    if (r == PROXIMO_OK && value && json_object_object_add(words, name, json_object_get(value)) < 0)
+        r = PROXIMO_ENOMEM;
     findings_rank(f);
     for (uint32_t i = 0; r == PROXIMO_OK && i < f->unread_count; i++)
         r = tell_unread(a, f, i);

@@ -80,6 +80,10 @@ struct known_guests {
 /* Every guest of the cluster. Negative when the call is over; a list that cannot be read, or is not whole, is
  * told as incomplete (the first gives none). guests_done drops what was read. */
 int32_t guests_list(const struct asking *a, struct known_guests *ret);
+/* The same of a site (NULL: the call's) without telling; *ret_why: why the list is none, or not whole; NULL:
+ * it is whole. */
+int32_t guests_list_of(const struct asking *a, const char *site, struct known_guests *ret,
+                       const char **ret_why);
 void guests_done(struct known_guests *guests);
 struct known_guest *guests_find(const struct known_guests *guests, int64_t vmid);
 

@@ -56,30 +56,37 @@ static int32_t take_rows(const struct asking *a, struct json_object *list, struc
     return ok ? PROXIMO_OK : PROXIMO_ENOMEM;
 }
 
-int32_t guests_list(const struct asking *a, struct known_guests *ret)
+int32_t guests_list_of(const struct asking *a, const char *site, struct known_guests *ret,
+                       const char **ret_why)
 {
     static const struct proximo_need need[] = {NEED("/vms", "VM.Audit")};
     const struct proximo_field type = FIELD("type", "vm");
     const struct proximo_get get = {ROW(proximo_get), .path = "/cluster/resources", .fields = &type,
-                                    .field_count = 1, .needs = ROWS(need, 1)};
+                                    .field_count = 1, .needs = ROWS(need, 1),       .site = site};
     struct looked list;
     *ret = (struct known_guests){0};
+    *ret_why = NULL;
     int32_t r = ask_look(a, &get, &list);
     if (r < 0)
         return r;
     if (!json_object_is_type(list.data, json_type_array)) {
-        r = a->host->incomplete(a->call, "the guests of the cluster",
-                                list.data ? "the list is none" : list.why);
+        *ret_why = list.data ? "the list is none" : list.why;
     } else {
         r = take_rows(a, list.data, ret);
         ret->complete = r == PROXIMO_OK && list.complete;
         if (r == PROXIMO_OK && !list.complete)
-            r = a->host->incomplete(a->call, "the guests of the cluster",
-                                    "this token does not hold VM.Audit on all of /vms: guests that it does "
-                                    "not see were not looked at");
+            *ret_why = "this token does not hold VM.Audit on all of /vms: guests that it does not see were "
+                       "not looked at";
     }
     json_object_put(list.data);
     return r;
+}
+
+int32_t guests_list(const struct asking *a, struct known_guests *ret)
+{
+    const char *why;
+    int32_t r = guests_list_of(a, NULL, ret, &why);
+    return r == PROXIMO_OK && why ? a->host->incomplete(a->call, "the guests of the cluster", why) : r;
 }
 
 void guests_done(struct known_guests *guests)

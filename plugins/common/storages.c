@@ -53,8 +53,14 @@ static const char *words_of(const struct asking *a, struct json_object *config, 
 
 int32_t storages_read(const struct asking *a, struct known_storages *ret)
 {
+    return storages_read_of(a, NULL, ret);
+}
+
+int32_t storages_read_of(const struct asking *a, const char *site, struct known_storages *ret)
+{
     static const struct proximo_need need[] = {NEED("/storage", READ_CONTENT)};
-    const struct proximo_get get = {ROW(proximo_get), .path = "/storage", .needs = PROXIMO_TABLE(need)};
+    const struct proximo_get get = {ROW(proximo_get), .path = "/storage", .needs = PROXIMO_TABLE(need),
+                                    .site = site};
     struct looked looked;
     *ret = (struct known_storages){0};
     int32_t r = ask_look(a, &get, &looked);

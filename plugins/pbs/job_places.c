@@ -139,8 +139,7 @@ int32_t job_look(const struct asking *a, const char *type, const char *id, struc
 
 /* ---- who still does it */
 
-/* A job that does its work by itself. */
-static bool is_on(struct json_object *job, const char *type)
+bool job_is_on(struct json_object *job, const char *type)
 {
     const char *schedule = member_text(job, "schedule");
     return schedule && *schedule && !member_true(job, "disable") &&
@@ -169,7 +168,8 @@ int32_t job_tell_left(const struct asking *a, const char *type, const char *id, 
     for (size_t i = 0; r == PROXIMO_OK && jobs && !by && i < json_object_array_length(jobs); i++) {
         struct json_object *job = json_object_array_get_idx(jobs, i);
         const struct job_place other = job_place_of(job);
-        if (is_on(job, type) && job_place_has(&other, place->store, place->ns) && other.depth >= place->depth)
+        if (job_is_on(job, type) && job_place_has(&other, place->store, place->ns) &&
+            other.depth >= place->depth)
             by = member_text(job, "id");
     }
     if (r == PROXIMO_OK && !by)

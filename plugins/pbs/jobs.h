@@ -78,6 +78,9 @@ int32_t job_tell_prune(const struct asking *a, const struct job_place *place, st
 /* Tells what a sync job does to its target. job: its configuration as it will be. */
 int32_t job_tell_sync(const struct asking *a, struct json_object *job);
 
+/* Does the job of this type ("prune", "verify") do its work by itself: scheduled, not switched off, with
+ * something to keep? */
+bool job_is_on(struct json_object *job, const char *type);
 bool job_keeps_any(struct json_object *job); /* without any a prune removes nothing */
 /* That text as members of an object; the caller's. */
 struct json_object *job_keep_members(const struct asking *a, const char *text);

@@ -43,6 +43,7 @@ extern const struct topic pbs_topic_access;
 extern const struct topic pbs_topic_datastores;
 extern const struct topic pbs_topic_content_changes;
 extern const struct topic pbs_topic_datastore_changes;
+extern const struct topic pbs_topic_health;
 extern const struct topic pbs_topic_jobs;
 extern const struct topic pbs_topic_job_prune;
 extern const struct topic pbs_topic_job_run;

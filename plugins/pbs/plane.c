@@ -8,6 +8,7 @@
 
 /* clang-format off */
 static const struct topic *const topics[] = {
+    &pbs_topic_health,
     &pbs_topic_datastores,
     &pbs_topic_content_changes,
     &pbs_topic_datastore_changes,

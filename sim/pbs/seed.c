@@ -20,7 +20,8 @@ static void add_file(struct json_object *files, const char *name, const char *mo
     json_object_array_add(files, file);
 }
 
-/* The files that a backup of this type has. */
+/* The files that a backup of this type has. The manifest is written last: without it, nothing says how large
+ * it is, and nothing verifies it. */
 static void add_files(struct json_object *snapshot, const char *type)
 {
     struct json_object *files = json_object_new_array();
@@ -36,7 +37,12 @@ static void add_files(struct json_object *snapshot, const char *type)
     } else {
         add_file(files, "root.pxar.didx", mode, size - 680);
     }
-    add_file(files, "index.json.blob", sim_get(snapshot, "fingerprint") ? "sign-only" : "none", 680);
+    if (sim_int(snapshot, "unfinished", 0)) {
+        json_object_object_del(snapshot, "size");
+        json_object_object_del(snapshot, "verification");
+    } else {
+        add_file(files, "index.json.blob", sim_get(snapshot, "fingerprint") ? "sign-only" : "none", 680);
+    }
     sim_set(snapshot, "files", files);
 }
 

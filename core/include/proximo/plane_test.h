@@ -225,6 +225,7 @@ PLANE_TEST_FN int32_t plane_test_ask(struct plane_test *t, const char *path,
     for (i = 0; i < t->answer_count; i++)
         if (strcmp(t->answers[i].path, url) == 0) {
             ret->status = t->answers[i].status;
+            ret->flags = t->answers[i].flags;
             ret->data.ptr = t->answers[i].data;
             ret->data.len = strlen(t->answers[i].data);
             return 0;
@@ -461,6 +462,17 @@ PLANE_TEST_FN void plane_test_answer(struct plane_test *t, const char *path, int
     t->answers[t->answer_count].path = plane_test_copy(t, path, strlen(path));
     t->answers[t->answer_count].data = plane_test_copy(t, data, strlen(data));
     t->answers[t->answer_count++].status = status;
+}
+
+/* The answer to this path is filtered (PROXIMO_ANSWER_INCOMPLETE): a privilege for a full one is not held. */
+PLANE_TEST_FN void plane_test_filtered(struct plane_test *t, const char *path)
+{
+    uint32_t i = 0;
+    while (i < t->answer_count && strcmp(t->answers[i].path, path) != 0)
+        i++;
+    if (i == t->answer_count)
+        abort();
+    t->answers[i].flags = PROXIMO_ANSWER_INCOMPLETE;
 }
 
 /* Calls the function of an opened plane. */

@@ -34,6 +34,7 @@ struct plane_test {
     struct {
         char *path, *data;
         int32_t status;
+        uint64_t flags;
     } answers[PLANE_TEST_MOST];
     uint32_t argument_count, answer_count;
     char *config;        /* JSON; NULL: "{}" */

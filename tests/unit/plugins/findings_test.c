@@ -152,6 +152,35 @@ static void tables(void **state)
     }
 }
 
+/* The worst stay when there are too many, and arguments are those of the finding that they were told for. */
+static void too_many(void **state)
+{
+    struct findings f = {0};
+    uint32_t high = 0;
+    (void)state;
+    for (uint32_t i = 0; i < FINDINGS_MOST; i++)
+        findings_judged(&f, NET_INACTIVE, "x", i % 2 ? L : M, 1, NAN, "%u", i);
+    findings_judged(&f, NET_INACTIVE, "dropped", L, 1, NAN, "%s", "");
+    findings_argument(&f, "node", "dropped");
+    for (uint32_t i = 0; i < FINDINGS_MOST / 2; i++) {
+        findings_judged(&f, NET_INACTIVE, "worse", H, 1, NAN, "%s", "");
+        findings_argument(&f, "node", "worse");
+    }
+    findings_judged(&f, NET_INACTIVE, "dropped", L, 1, NAN, "%s", "");
+    findings_argument(&f, "node", "dropped");
+    assert_int_equal(f.count, FINDINGS_MOST);
+    assert_int_equal(f.more, FINDINGS_MOST / 2 + 2);
+    findings_rank(&f);
+    for (uint32_t i = 0; i < f.count; i++) {
+        high += f.rows[i].severity == H;
+        assert_true(f.rows[i].severity > L);
+        assert_null(strstr(f.rows[i].arguments, "dropped"));
+        assert_int_equal(strstr(f.rows[i].arguments, "worse") != NULL, f.rows[i].severity == H);
+    }
+    assert_int_equal(high, FINDINGS_MOST / 2);
+    findings_done(&f);
+}
+
 static void counting(void **state)
 {
     struct findings f = {0};
@@ -259,9 +288,9 @@ static void names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(thresholds), cmocka_unit_test(tables), cmocka_unit_test(counting),
-        cmocka_unit_test(ranking),    cmocka_unit_test(texts),  cmocka_unit_test(numbers),
-        cmocka_unit_test(names),
+        cmocka_unit_test(thresholds), cmocka_unit_test(tables),  cmocka_unit_test(too_many),
+        cmocka_unit_test(counting),   cmocka_unit_test(ranking), cmocka_unit_test(texts),
+        cmocka_unit_test(numbers),    cmocka_unit_test(names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
