@@ -201,13 +201,14 @@ static int32_t tell_left(struct others *o, const struct job_place *place)
     if (r < 0)
         return r;
     const char *effect =
-        by       ? ask_text(a, "is still %s by job %s", prune ? "pruned" : "verified", by)
-        : o->own ? (prune ? "is still pruned by the datastore's own schedule"
-                          : "new backups are still verified as they come in; older ones are not verified again")
+        by ? ask_text(a, "is still %s by job %s", prune ? "pruned" : "verified", by)
+        : o->own
+            ? (prune ? "is still pruned by the datastore's own schedule"
+                     : "new backups are still verified as they come in; older ones are not verified again")
         : !o->jobs ? ask_text(a, "may not be %s by anything any more: the other jobs could not be read",
                               prune ? "pruned" : "verified")
-        : prune ? "nobody prunes it any more: old backups stay and it fills up"
-                : "nobody verifies it any more: damage to its backups is not noticed before a restore";
+        : prune    ? "nobody prunes it any more: old backups stay and it fills up"
+                   : "nobody verifies it any more: damage to its backups is not noticed before a restore";
     return tell_affected(a, by ? PROXIMO_RISK_LOW : PROXIMO_RISK_MEDIUM, ask_text(a, "datastore/%s", where),
                          NULL, effect, NULL);
 }
@@ -243,13 +244,14 @@ static int32_t tell_lower(struct others *o, struct json_object *list, const stru
                                    "rows of the list have no name");
     return r == PROXIMO_OK && lost > LOST_MOST
                ? o->a->host->incomplete(
-                     o->a->call, ask_text(o->a, "%u more namespaces that the job leaves out", lost - LOST_MOST),
+                     o->a->call,
+                     ask_text(o->a, "%u more namespaces that the job leaves out", lost - LOST_MOST),
                      "one plan names 64")
                : r;
 }
 
 static int32_t tell_shallower(const struct asking *a, const char *type, const char *id,
-                           const struct job_place *before, const struct job_place *after)
+                              const struct job_place *before, const struct job_place *after)
 {
     struct others o = {.a = a, .type = type};
     const char *depth = ask_text(a, "%lld", (long long)before->depth);
@@ -277,8 +279,8 @@ static int32_t tell_shallower(const struct asking *a, const char *type, const ch
     return r;
 }
 
-int32_t job_tell_reach(const struct asking *a, const char *type, const char *id, const struct job_place *before,
-                       const struct job_place *after)
+int32_t job_tell_reach(const struct asking *a, const char *type, const char *id,
+                       const struct job_place *before, const struct job_place *after)
 {
     if (strcmp(before->store, after->store) != 0 || strcmp(before->ns, after->ns) != 0)
         return job_tell_left(a, type, id, before);
