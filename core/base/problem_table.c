@@ -53,9 +53,9 @@ const struct problem_row problem_table[] = {
      "the intersection of its own rights and its user's.",
      "a token with privilege separation, which has only what both it and its user are "
      "granted: a grant to one of them alone does nothing",
-     "Run the `pveum acl modify` lines that the error gives, if you want to grant it: one for "
-     "the token, one for its user if that lacks it too. `proximo doctor` shows what the token "
-     "holds.",
+     "Run the lines that the error gives (`pveum acl modify`, on a Backup Server "
+     "`proxmox-backup-manager acl update`), if you want to grant it: one for the token, one for its "
+     "user if that lacks it too. `proximo doctor` shows what the token holds.",
      NULL},
     {PX_PARAM, "Proxmox refuses a parameter (400); its own words stand in the cause.",
      "a value that Proxmox checks and Proximo does not, such as one that another option "

@@ -4,6 +4,8 @@
 #include "jobs.h"
 #include "place.h"
 
+#define LOST_MOST 64u /* namespaces that one plan names */
+
 struct job_place job_place_of(struct json_object *job)
 {
     const char *store = member_text(job, "store"), *ns = member_text(job, "ns");
@@ -14,19 +16,24 @@ struct job_place job_place_of(struct json_object *job)
                                   depth && *depth ? (int64_t)digits_of(depth, JOB_DEPTH_ALL) : JOB_DEPTH_ALL};
 }
 
+/* How many levels the namespace, which is the place's or one below it, is below it. */
+static int64_t levels_below(const struct job_place *place, const char *ns)
+{
+    const size_t len = strlen(place->ns);
+    const char *rest = ns + len + (len && ns[len] == '/');
+    int64_t below = *rest != '\0';
+    for (; *rest; rest++)
+        below += *rest == '/';
+    return below;
+}
+
 bool job_place_has(const struct job_place *place, const char *store, const char *ns)
 {
     const size_t len = strlen(place->ns);
-    int64_t below = 0;
     if (strcmp(place->store, store) != 0 || strncmp(place->ns, ns, len) != 0 ||
         (len && ns[len] && ns[len] != '/'))
         return false;
-    const char *rest = ns + len + (len && ns[len] == '/');
-    if (*rest)
-        below = 1;
-    for (; *rest; rest++)
-        below += *rest == '/';
-    return below <= place->depth;
+    return levels_below(place, ns) <= place->depth;
 }
 
 const char *job_acl(const struct asking *a, const char *store, const char *ns)
@@ -158,32 +165,123 @@ static int32_t store_does(const struct asking *a, const char *type, const char *
     return r;
 }
 
-int32_t job_tell_left(const struct asking *a, const char *type, const char *id, const struct job_place *place)
+/* What else does the work of a job: read once for all places that are asked about. */
+struct others {
+    const struct asking *a;
+    const char *type;
+    struct json_object *jobs; /* owned; NULL: not read, which is told */
+    bool own_read, own;       /* the datastore's own settings */
+};
+
+/* Does the job do all of the place? */
+static bool does_all(struct json_object *job, const char *type, const struct job_place *place)
 {
-    const bool prune = strcmp(type, "prune") == 0;
-    struct json_object *jobs DROP_JSON = NULL;
+    const struct job_place other = job_place_of(job);
+    if (!job_is_on(job, type) || !job_place_has(&other, place->store, place->ns))
+        return false;
+    return other.depth >= JOB_DEPTH_ALL || levels_below(&other, place->ns) + place->depth <= other.depth;
+}
+
+static int32_t tell_left(struct others *o, const struct job_place *place)
+{
+    const struct asking *a = o->a;
+    const bool prune = strcmp(o->type, "prune") == 0;
     const char *where = job_where(a, place->store, place->ns), *by = NULL;
-    bool own = false;
-    int32_t r = where ? jobs_look(a, type, id, &jobs) : PROXIMO_ENOMEM;
-    for (size_t i = 0; r == PROXIMO_OK && jobs && !by && i < json_object_array_length(jobs); i++) {
-        struct json_object *job = json_object_array_get_idx(jobs, i);
-        const struct job_place other = job_place_of(job);
-        if (job_is_on(job, type) && job_place_has(&other, place->store, place->ns) &&
-            other.depth >= place->depth)
+    int32_t r = where ? PROXIMO_OK : PROXIMO_ENOMEM;
+    for (size_t i = 0; o->jobs && !by && i < json_object_array_length(o->jobs); i++) {
+        struct json_object *job = json_object_array_get_idx(o->jobs, i);
+        if (does_all(job, o->type, place))
             by = member_text(job, "id");
     }
-    if (r == PROXIMO_OK && !by)
-        r = store_does(a, type, place->store, &own);
+    if (r == PROXIMO_OK && !by && !o->own_read) {
+        r = store_does(a, o->type, place->store, &o->own);
+        o->own_read = true;
+    }
     if (r < 0)
         return r;
     const char *effect =
-        by      ? ask_text(a, "is still %s by job %s", prune ? "pruned" : "verified", by)
-        : own   ? (prune ? "is still pruned by the datastore's own schedule"
-                         : "new backups are still verified as they come in; older ones are not verified again")
-        : !jobs ? ask_text(a, "may not be %s by anything any more: the other jobs could not be read",
-                           prune ? "pruned" : "verified")
-        : prune ? "nobody prunes it any more: old backups stay and it fills up"
-                : "nobody verifies it any more: damage to its backups is not noticed before a restore";
+        by ? ask_text(a, "is still %s by job %s", prune ? "pruned" : "verified", by)
+        : o->own
+            ? (prune ? "is still pruned by the datastore's own schedule"
+                     : "new backups are still verified as they come in; older ones are not verified again")
+        : !o->jobs ? ask_text(a, "may not be %s by anything any more: the other jobs could not be read",
+                              prune ? "pruned" : "verified")
+        : prune    ? "nobody prunes it any more: old backups stay and it fills up"
+                   : "nobody verifies it any more: damage to its backups is not noticed before a restore";
     return tell_affected(a, by ? PROXIMO_RISK_LOW : PROXIMO_RISK_MEDIUM, ask_text(a, "datastore/%s", where),
                          NULL, effect, NULL);
+}
+
+int32_t job_tell_left(const struct asking *a, const char *type, const char *id, const struct job_place *place)
+{
+    struct others o = {.a = a, .type = type};
+    int32_t r = jobs_look(a, type, id, &o.jobs);
+    if (r == PROXIMO_OK)
+        r = tell_left(&o, place);
+    json_object_put(o.jobs);
+    return r;
+}
+
+/* ---- less deep than before */
+
+/* Each namespace that the job had and has no more. */
+static int32_t tell_lower(struct others *o, struct json_object *list, const struct job_place *before,
+                          const struct job_place *after)
+{
+    uint32_t lost = 0, odd = 0;
+    int32_t r = PROXIMO_OK;
+    for (size_t i = 0; r == PROXIMO_OK && i < json_object_array_length(list); i++) {
+        const char *ns = member_text(json_object_array_get_idx(list, i), "ns");
+        if (!ns)
+            odd++;
+        else if (job_place_has(before, before->store, ns) && !job_place_has(after, before->store, ns) &&
+                 lost++ < LOST_MOST)
+            r = tell_left(o, &(const struct job_place){.store = before->store, .ns = ns});
+    }
+    if (r == PROXIMO_OK && odd)
+        r = o->a->host->incomplete(o->a->call, "which namespaces the job leaves out",
+                                   "rows of the list have no name");
+    return r == PROXIMO_OK && lost > LOST_MOST
+               ? o->a->host->incomplete(
+                     o->a->call,
+                     ask_text(o->a, "%u more namespaces that the job leaves out", lost - LOST_MOST),
+                     "one plan names 64")
+               : r;
+}
+
+static int32_t tell_shallower(const struct asking *a, const char *type, const char *id,
+                              const struct job_place *before, const struct job_place *after)
+{
+    struct others o = {.a = a, .type = type};
+    const char *depth = ask_text(a, "%lld", (long long)before->depth);
+    const struct proximo_need need[] = {NEED(job_acl(a, before->store, before->ns), "Datastore.Audit")};
+    const struct proximo_field fields[] = {FIELD("store", before->store), FIELD("max-depth", depth),
+                                           FIELD("parent", before->ns)};
+    const struct proximo_get get = {ROW(proximo_get), .path = "/admin/datastore/{store}/namespace",
+                                    .fields = fields, .field_count = *before->ns ? 3 : 2,
+                                    .needs = ONE_NEED(need)};
+    static const char what[] = "which namespaces the job leaves out";
+    struct looked looked = {0};
+    int32_t r = depth && need[0].path ? ask_look(a, &get, &looked) : PROXIMO_ENOMEM;
+    struct json_object *list DROP_JSON = looked.data;
+    if (r < 0)
+        return r;
+    if (!json_object_is_type(list, json_type_array))
+        return a->host->incomplete(a->call, what, looked.why ? looked.why : "the answer is no list");
+    if (!looked.complete)
+        r = a->host->incomplete(a->call, what, "this token does not see all of them");
+    if (r == PROXIMO_OK)
+        r = jobs_look(a, type, id, &o.jobs);
+    if (r == PROXIMO_OK)
+        r = tell_lower(&o, list, before, after);
+    json_object_put(o.jobs);
+    return r;
+}
+
+int32_t job_tell_reach(const struct asking *a, const char *type, const char *id,
+                       const struct job_place *before, const struct job_place *after)
+{
+    if (strcmp(before->store, after->store) != 0 || strcmp(before->ns, after->ns) != 0)
+        return job_tell_left(a, type, id, before);
+    return before->depth > after->depth ? tell_shallower(a, type, id, before, after) : PROXIMO_OK;
 }

@@ -97,9 +97,8 @@ static int32_t tell_job(const struct asking *a, struct json_object *subject)
         return a->host->fail(a->call, PROXIMO_EINVAL, "the subject has no id");
     int32_t r = job_look(a, "prune", id, &was);
     const struct job_place before = job_place_of(was);
-    if (r == PROXIMO_OK && was &&
-        (off || strcmp(before.store, after.store) != 0 || strcmp(before.ns, after.ns) != 0))
-        r = job_tell_left(a, "prune", id, &before);
+    if (r == PROXIMO_OK && was)
+        r = off ? job_tell_left(a, "prune", id, &before) : job_tell_reach(a, "prune", id, &before, &after);
     if (r < 0)
         return r;
     if (off)

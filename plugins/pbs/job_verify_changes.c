@@ -68,10 +68,9 @@ static int32_t blast(void *instance, struct proximo_call *call, struct proximo_t
         return a.host->fail(call, PROXIMO_EINVAL, "the subject has no id");
     int32_t r = job_look(&a, "verify", id, &was);
     const struct job_place before = job_place_of(was);
-    if (r == PROXIMO_OK && was &&
-        (!schedule || strcmp(before.store, after.store) != 0 || strcmp(before.ns, after.ns) != 0 ||
-         before.depth > after.depth))
-        r = job_tell_left(&a, "verify", id, &before);
+    if (r == PROXIMO_OK && was)
+        r = schedule ? job_tell_reach(&a, "verify", id, &before, &after)
+                     : job_tell_left(&a, "verify", id, &before);
     if (r < 0)
         return r;
     return tell_affected(&a, PROXIMO_RISK_LOW, ask_text(&a, "datastore/%s", where), NULL,

@@ -72,6 +72,10 @@ int32_t job_look(const struct asking *a, const char *type, const char *id, struc
 /* Tells that a place is no longer pruned or verified, or by which other job it still is. */
 int32_t job_tell_left(const struct asking *a, const char *type, const char *id,
                       const struct job_place *place);
+/* The same of what the job had and will not have: all of its place when it moves, the lower namespaces when
+ * it reaches less deep. Nothing when it has all that it had. */
+int32_t job_tell_reach(const struct asking *a, const char *type, const char *id,
+                       const struct job_place *before, const struct job_place *after);
 /* Tells what a prune with these numbers would remove at the place now. keep: a job or a subject that has
  * keep-... members. */
 int32_t job_tell_prune(const struct asking *a, const struct job_place *place, struct json_object *keep);

@@ -154,6 +154,31 @@ static void a_job_without_a_datastore_is_refused(void **state)
     plane_test_done(&t);
 }
 
+/* From all levels to none: only what is below is left out, and by whom it is pruned still. */
+static void less_depth_names_the_namespaces_left_out(void **state)
+{
+    struct plane_test t;
+    (void)state;
+    store(&t);
+    answer_instead(&t, SPACES, 200, "[{\"ns\":\"prod\"},{\"ns\":\"prod/a\"},{\"ns\":\"prod/b\"}]");
+    plane_test_answer(&t, "/admin/datastore/main/namespace?max-depth=0&parent=prod", 200,
+                      "[{\"ns\":\"prod\"}]");
+    plane_test_answer(&t, "/config/prune/hard", 200,
+                      "{\"id\":\"hard\",\"store\":\"main\",\"ns\":\"prod\",\"keep-last\":1}");
+    plane_test_answer(&t, "/config/prune", 200,
+                      "[{\"id\":\"other\",\"store\":\"main\",\"ns\":\"prod/b\",\"schedule\":\"daily\","
+                      "\"keep-last\":1}]");
+    plane_test_answer(&t, "/config/datastore/main", 200, "{\"name\":\"main\"}");
+    assert_int_equal(plane_test_blast(&t, plane, "pbs.job.prune-update",
+                                      "{\"kind\":\"prune-job\",\"id\":\"hard\",\"store\":\"main\",\"ns\":"
+                                      "\"prod\",\"max-depth\":\"0\",\"keep\":\"keep-last=1\"}"),
+                     0);
+    expect_words(&t, "affected", "nobody prunes it any more");
+    expect_words(&t, "affected", "main:prod/a");
+    expect_words(&t, "affected", "is still pruned by job other");
+    plane_test_done(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -162,6 +187,7 @@ int main(void)
         cmocka_unit_test(there_is_an_end_to_what_is_looked_at),
         cmocka_unit_test(a_job_at_work_is_not_run_again),
         cmocka_unit_test(a_disabled_job_runs_and_says_so),
+        cmocka_unit_test(less_depth_names_the_namespaces_left_out),
         cmocka_unit_test(a_job_without_a_datastore_is_refused),
     };
     return cmocka_run_group_tests(tests, load, NULL);
