@@ -52,7 +52,7 @@ static int check_name(const char *name, struct problem *p)
     }
     for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++)
         reserved = reserved || strcmp(name, targets[i]) == 0;
-    memcpy(copy, name, len);
+    (void)snprintf(copy, sizeof(copy), "%s", name);
     if (!reserved && !plane_name_known(copy))
         return 0;
     (void)problem_set(p, -EEXIST, PX_ARG,
