@@ -53,6 +53,7 @@ int command_init(const struct command_line *line);
 int command_client_config(const struct command_line *line); /* writes no file */
 int command_planes_list(const struct command_line *line);
 int command_planes_inspect(const struct command_line *line);
+int command_plane_new(const struct command_line *line);
 int command_plans(const struct command_line *line);
 int command_plan_show(const struct command_line *line);
 int command_freeze(const struct command_line *line); /* exit status 1 also: frozen, but not recorded */

@@ -122,6 +122,20 @@ const struct command command_table[] = {
         .run = command_planes_inspect,
     },
     {
+        .name = "plane new",
+        .words = "NAME",
+        .summary = "write a plane of your own that compiles, with its test",
+        .details =
+            "Makes a folder with a plane of one read tool and one change tool that can be undone, its test, "
+            "a CMakeLists.txt, the lines of the configuration that load it, and a README.md with the next "
+            "steps.\nNAME is a lower-case letter and up to 23 of a-z 0-9; its tools begin with it. A folder "
+            "that exists is never touched.",
+        .options = {{"--dir", "DIR", NULL, "the folder to make (default NAME, in the current folder)"}},
+        .min_words = 1,
+        .max_words = 1,
+        .run = command_plane_new,
+    },
+    {
         .name = "plans",
         .words = "",
         .summary = "list the plans that wait, run or were applied",

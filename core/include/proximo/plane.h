@@ -607,7 +607,7 @@ struct proximo_host {
                      uint32_t count, struct proximo_answer *ret_answer);
     /* 1 held, 0 not held, negative: not known. */
     int32_t (*permission)(struct proximo_call *call, const char *path, const char *privilege);
-    /* A per-plan cache. set: NULL data forgets. */
+    /* A cache that ends with the call. set: NULL data forgets. */
     int32_t (*memo_get)(struct proximo_call *call, const char *key, struct proximo_text *ret_data);
     int32_t (*memo_set)(struct proximo_call *call, const char *key, struct proximo_text data);
     int32_t (*cancelled)(struct proximo_call *call);   /* 1 or 0 */
