@@ -180,5 +180,7 @@ int command_audit_show(const struct command_line *line)
     }
     if (r < 0)
         return command_fail(&p);
-    return out.len ? command_print(&out) : 0;
+    if (!out.len)
+        return 0;
+    return json || line->word_count ? command_print(&out) : command_print_words(&out);
 }

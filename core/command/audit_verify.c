@@ -178,6 +178,6 @@ int command_audit_head(const struct command_line *line)
         (void)fprintf(stderr, "proximo: %s", buf_ok(&out) ? out.data : "");
         return (int)report.verdict;
     }
-    buf_printf(&out, "%s\n", report.head);
+    buf_printf(&out, command_value(line, "--json") ? "{\"head\":\"%s\"}\n" : "%s\n", report.head);
     return command_print(&out) == 0 ? (int)report.verdict : 1;
 }

@@ -91,6 +91,8 @@ int command_fail(const struct problem *p);
 /* All of text to standard output: 0, or 1 when it had failed or cannot be written. */
 struct buf;
 int command_print(const struct buf *text);
+/* The same for people: within 80 columns (base/wrap.h). */
+int command_print_words(const struct buf *text);
 
 /* main's whole work: argv to a command. Unknown or missing words print usage to stderr and return EXIT_USAGE;
  * nothing but the word `serve` ever starts a server. */

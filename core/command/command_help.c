@@ -49,6 +49,19 @@ void command_usage(struct buf *out)
             "`proximo init` writes a first configuration, `proximo serve --demo` needs no Proxmox.\n");
 }
 
+void command_welcome(struct buf *out)
+{
+    buf_str(out, "Proximo lets an AI agent look after a Proxmox cluster: it plans each dangerous\n"
+                 "move from live state, asks a person, runs just the plan, knows the way back.\n\n"
+                 "  proximo serve --demo --mode guarded   a server on a simulated cluster\n"
+                 "  proximo init                          set up for your own, by questions\n"
+                 "  proximo doctor                        is all as it should be?\n"
+                 "  proximo client-config claude          what to paste into the MCP client;\n"
+                 "                                        also claude-desktop, cursor, vscode\n"
+                 "  proximo plans                         what waits for you; approve ID signs\n\n"
+                 "`proximo --help` lists all commands, `man proximo` explains them.\n");
+}
+
 void command_help_text(const struct command *command, struct buf *out)
 {
     command_usage_line(command, out);

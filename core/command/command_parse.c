@@ -65,6 +65,8 @@ static int unknown_command(const char *first, const char *second, struct problem
         (void)problem_set(p, -EINVAL, PX_ARG, "unknown command `%s`", given);
     if (nearest)
         problem_next(p, "did you mean `proximo %s`?", nearest);
+    else
+        problem_next(p, "`proximo --help` says what each command does");
     if (buf_ok(&valid) && valid.len)
         problem_valid(p, "%s", valid.data);
     return -EINVAL;

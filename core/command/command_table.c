@@ -148,7 +148,9 @@ const struct command command_table[] = {
         .words = "ID",
         .summary = "show one plan as a person is shown it, and what came of it",
         .details = "With --raw the exit status is 0 while the plan waits, 3 when it was used.",
-        .options = {OPTION_CONFIG, {"--raw", NULL, NULL, "print the plan's exact bytes and nothing else"}},
+        .options = {OPTION_CONFIG,
+                    OPTION_JSON,
+                    {"--raw", NULL, NULL, "print the plan's exact bytes and nothing else"}},
         .min_words = 1,
         .max_words = 1,
         .run = command_plan_show,
@@ -187,7 +189,7 @@ const struct command command_table[] = {
         .summary = "verify an approval, or a consent record of the ledger, with the public key alone",
         .details = "Reads an approval or what `proximo audit show SEQ --json` prints, from FILE or standard "
                    "input.\nExit status: 0 signed by that key, 1 not.",
-        .options = {{"--key", "FILE", NULL, "the approver's public key (PEM)"}},
+        .options = {OPTION_JSON, {"--key", "FILE", NULL, "the approver's public key (PEM)"}},
         .max_words = 1,
         .run = command_consent_check,
     },
@@ -212,7 +214,9 @@ const struct command command_table[] = {
             "but "
             "those that end what earlier ones began.\nExit status: 0 frozen and recorded, 1 frozen but not "
             "recorded, or not frozen; the message says which.",
-        .options = {OPTION_CONFIG, {"--reason", "TEXT", NULL, "why, for the record and for who is refused"}},
+        .options = {OPTION_CONFIG,
+                    OPTION_JSON,
+                    {"--reason", "TEXT", NULL, "why, for the record and for who is refused"}},
         .run = command_freeze,
     },
     {
@@ -220,7 +224,7 @@ const struct command command_table[] = {
         .words = "",
         .summary = "end `proximo freeze`",
         .details = "Needs a ledger that can be written: the record comes first.",
-        .options = {OPTION_CONFIG},
+        .options = {OPTION_CONFIG, OPTION_JSON},
         .run = command_thaw,
     },
     {
@@ -241,7 +245,7 @@ const struct command command_table[] = {
         .name = "lease end",
         .words = "",
         .summary = "end the lease before its time",
-        .options = {OPTION_CONFIG},
+        .options = {OPTION_CONFIG, OPTION_JSON},
         .run = command_lease_end,
     },
     {
@@ -264,6 +268,7 @@ const struct command command_table[] = {
         .summary = "end a doubt by your own verdict, for the record",
         .details = "Look at the cluster first. Nothing is sent; proximo_undo has no way back of it.",
         .options = {OPTION_CONFIG,
+                    OPTION_JSON,
                     {"--verdict", "WORD", "applied,not-applied,partial", "what the cluster shows"},
                     {"--reason", "TEXT", NULL, "what you looked at"}},
         .min_words = 1,
@@ -283,12 +288,14 @@ const struct command command_table[] = {
         .summary = "check a configuration file",
         .min_words = 1,
         .max_words = 1,
+        .options = {OPTION_JSON},
         .run = command_config_check,
     },
     {
         .name = "config keys",
         .words = "",
         .summary = "list every key of the configuration file",
+        .options = {OPTION_JSON},
         .run = command_config_keys,
     },
     {
@@ -319,6 +326,7 @@ const struct command command_table[] = {
         .summary = "print the ledger's head, to be noted off the box",
         .details = "Verifies first. The exit status is that of `audit verify`.",
         .options = {OPTION_CONFIG,
+                    OPTION_JSON,
                     {"--file", "FILE", NULL, "another ledger than the configured one"},
                     {"--key", "FILE", NULL, "its key"}},
         .run = command_audit_head,
@@ -414,6 +422,7 @@ const struct command command_table[] = {
         .name = "version",
         .words = "",
         .summary = "print version and plane ABI",
+        .options = {OPTION_JSON},
         .run = command_version,
     },
     {

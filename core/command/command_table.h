@@ -24,7 +24,8 @@ int command_find(char *const *words, size_t count, const struct command **ret, s
 int command_parse(const struct command *command, char *const *words, size_t count, const char **room,
                   struct command_line *line, bool *ret_help, struct problem *p);
 
-void command_usage(struct buf *out);                                    /* of everything */
+void command_welcome(struct buf *out); /* for somebody at a terminal: twelve lines */
+void command_usage(struct buf *out);   /* of everything */
 void command_help_text(const struct command *command, struct buf *out); /* of one command */
 void command_usage_line(const struct command *command,
                         struct buf *out);                    /* "usage: proximo config check FILE" */

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "command/command_table.h"
 #include "command/plane_names.h"
 
@@ -55,6 +56,15 @@ int command_config_check(const struct command_line *line)
         config_free(config);
         return command_fail(&p);
     }
+    if (command_value(line, "--json")) {
+        buf_str(&text, "{\"good\":true,\"file\":");
+        json_put_string(&text, file, strlen(file));
+        buf_printf(&text, ",\"mode\":\"%s\",\"sites\":%zu,\"planes\":", config_mode_name(config->mode),
+                   config->site_count);
+        buf_printf(&text, config->planes_named ? "%zu}\n" : "null}\n", config->plane_count);
+        config_free(config);
+        return command_print(&text);
+    }
     buf_printf(&text, "%s: good. mode %s, %zu site%s", file, config_mode_name(config->mode),
                config->site_count, config->site_count == 1 ? "" : "s");
     if (config->planes_named)
@@ -69,7 +79,9 @@ int command_config_keys(const struct command_line *line)
 {
     CLEANUP_BUF struct buf text = BUF_INIT(SHOW_LIMIT);
 
-    (void)line;
-    config_keys(&text);
+    if (command_value(line, "--json"))
+        config_keys_json(&text);
+    else
+        config_keys(&text);
     return command_print(&text);
 }

@@ -121,20 +121,32 @@ static int read_key(const struct crypto_module *crypto, const char *path, unsign
                  : 0;
 }
 
+static const struct {
+    const char *name;
+    enum approval_field field;
+} rows[] = {{"plan", APPROVAL_PLAN},     {"sha256", APPROVAL_SHA256},   {"site", APPROVAL_SITE},
+            {"action", APPROVAL_ACTION}, {"subject", APPROVAL_SUBJECT}, {"principal", APPROVAL_PRINCIPAL}};
+
+static void tell_json(const struct approval *approval, struct buf *out)
+{
+    buf_char(out, '{');
+    json_put_key_bool(out, "good", true);
+    json_put_key_string(out, "key", approval->fields[APPROVAL_KEY]);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        json_put_key_string(out, rows[i].name, approval->fields[rows[i].field]);
+    json_put_key_int(out, "signed", approval->created_s);
+    json_put_key_int(out, "until", approval->expires_s);
+    buf_str(out, "}\n");
+}
+
 static void tell(const struct approval *approval, struct buf *out)
 {
-    static const struct {
-        const char *name;
-        enum approval_field field;
-    } rows[] = {{"plan     ", APPROVAL_PLAN},    {"sha256   ", APPROVAL_SHA256},
-                {"site     ", APPROVAL_SITE},    {"action   ", APPROVAL_ACTION},
-                {"subject  ", APPROVAL_SUBJECT}, {"principal", APPROVAL_PRINCIPAL}};
     const int64_t times[] = {approval->created_s, approval->expires_s};
 
     buf_printf(out, "good: signed by the key %s\n", approval->fields[APPROVAL_KEY]);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const char *text = approval->fields[rows[i].field];
-        buf_printf(out, "%s  ", rows[i].name);
+        buf_printf(out, "%-9s  ", rows[i].name);
         text_clean(out, text, strlen(text), false);
         buf_char(out, '\n');
     }
@@ -169,7 +181,9 @@ static int check(const struct command_line *line, const struct buf *in, struct b
         r = approval_verify(crypto, &approval, text.data, public, p);
     if (r == 0 && record)
         r = same_words(record, &approval, p);
-    if (r == 0)
+    if (r == 0 && command_value(line, "--json"))
+        tell_json(&approval, out);
+    else if (r == 0)
         tell(&approval, out);
     approval_done(&approval);
     return r;

@@ -81,7 +81,12 @@ static int close_one(struct trust *trust, const struct command_line *line, struc
         return -EINVAL;
     }
     int r = trust_doubt_close(trust, line->words[0], verdict, reason, p);
-    if (r == 0)
+    if (r == 0 && command_value(line, "--json")) {
+        buf_char(out, '{');
+        json_put_key_string(out, "plan_id", line->words[0]);
+        json_put_key_string(out, "verdict", verdict);
+        buf_str(out, "}\n");
+    } else if (r == 0)
         buf_printf(out, "Plan %s is closed: %s. The verdict is in the ledger.\n", line->words[0], verdict);
     return r;
 }

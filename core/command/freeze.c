@@ -38,7 +38,7 @@ static int freeze_blind(const struct problem *why, const char *reason)
 }
 
 /* Frozen is frozen, recorded or not; the exit status tells them apart. */
-static int freeze_recorded(const struct config *config, const char *reason)
+static int freeze_recorded(const struct config *config, const char *reason, bool json)
 {
     const struct trust_options options = {.config = config};
     struct problem p = PROBLEM_INIT;
@@ -54,8 +54,9 @@ static int freeze_recorded(const struct config *config, const char *reason)
                       p.cause);
         return 1;
     }
-    (void)puts("Changes are frozen. Running servers refuse them from the next call on; reads go on.\n"
-               "`proximo thaw` ends it.");
+    (void)puts(json ? "{\"frozen\":true}"
+                    : "Changes are frozen. Running servers refuse them from the next call on; reads go on.\n"
+                      "`proximo thaw` ends it.");
     return 0;
 }
 
@@ -68,7 +69,7 @@ int command_freeze(const struct command_line *line)
 
     if (config_load(&options, &config, &p) < 0)
         return freeze_blind(&p, reason);
-    const int status = freeze_recorded(config, reason);
+    const int status = freeze_recorded(config, reason, command_value(line, "--json") != NULL);
     config_free(config);
     return status;
 }
@@ -77,11 +78,13 @@ static int thaw(struct trust *trust, const struct command_line *line, struct buf
 {
     bool was = false;
 
-    (void)line;
     int r = trust_thaw(trust, &was, p);
     if (r < 0)
         return r;
-    buf_str(out, was ? "Changes are not frozen any more.\n" : "Changes were not frozen.\n");
+    if (command_value(line, "--json"))
+        buf_printf(out, "{\"frozen\":false,\"was\":%s}\n", was ? "true" : "false");
+    else
+        buf_str(out, was ? "Changes are not frozen any more.\n" : "Changes were not frozen.\n");
     return 0;
 }
 

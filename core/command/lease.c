@@ -119,7 +119,9 @@ static int end(struct trust *trust, const struct command_line *line, struct buf 
 
     (void)line;
     int r = trust_lease_end(trust, &was, p);
-    if (r == 0)
+    if (r == 0 && command_value(line, "--json"))
+        buf_printf(out, "{\"good\":false,\"was\":%s}\n", was ? "true" : "false");
+    else if (r == 0)
         buf_str(out, was ? "The lease is ended.\n" : "There was no lease that is good.\n");
     return r;
 }

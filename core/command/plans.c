@@ -20,20 +20,19 @@ static void put_row(struct json_object *row, struct buf *out)
 {
     int64_t left = 0;
 
-    buf_printf(out, "%s  %-9s %-7s %-8s %-18s %s", text_of(row, "plan_id"), text_of(row, "state"),
+    buf_printf(out, "%s  %-9s  %-6s  %s\n    %s on %s", text_of(row, "plan_id"), text_of(row, "state"),
                text_of(row, "risk"), text_of(row, "consent"), text_of(row, "action"),
                text_of(row, "subject"));
     if (json_get_int(row, "expires_in_s", &left) == 0)
-        buf_printf(out, left ? "  (%lld s left)" : "  (expired)", (long long)left);
+        buf_printf(out, left ? ", %lld s left" : ", expired", (long long)left);
     if (*text_of(row, "outcome"))
-        buf_printf(out, "  %s %s", text_of(row, "outcome"), text_of(row, "receipt"));
+        buf_printf(out, ", %s, receipt %s", text_of(row, "outcome"), text_of(row, "receipt"));
     buf_char(out, '\n');
 }
 
 static void put_head(struct buf *out)
 {
-    buf_printf(out, "%-32s  %-9s %-7s %-8s %-18s %s\n", "PLAN", "STATE", "RISK", "CONSENT", "ACTION",
-               "SUBJECT");
+    buf_printf(out, "%-32s  %-9s  %-6s  %s\n", "PLAN", "STATE", "RISK", "CONSENT");
 }
 
 static int list(struct trust *trust, const struct command_line *line, struct buf *out, struct problem *p)
@@ -43,10 +42,24 @@ static int list(struct trust *trust, const struct command_line *line, struct buf
     return with_trust_rows(trust, line, trust_plans, &words, out, p);
 }
 
+/* The plan's own members, and whether it still waits. */
+static int show_json(struct trust *trust, const char *id, struct buf *out, struct problem *p)
+{
+    CLEANUP_BUF struct buf raw = BUF_INIT(WITH_TRUST_TEXT);
+    bool waits = true;
+
+    int r = trust_plan_raw(trust, id, &raw, &waits, p);
+    if (r == 0)
+        buf_printf(out, "{\"waits\":%s,\"plan\":%s}\n", waits ? "true" : "false", raw.data);
+    return r;
+}
+
 static int show(struct trust *trust, const struct command_line *line, struct buf *out, struct problem *p)
 {
     bool waits = true;
 
+    if (command_value(line, "--json"))
+        return show_json(trust, line->words[0], out, p);
     if (!command_value(line, "--raw"))
         return trust_plan_show(trust, line->words[0], out, p);
     int r = trust_plan_raw(trust, line->words[0], out, &waits, p);

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/json.h"
 #include "config/config.h"
 #include "trust/trust.h"
@@ -42,6 +41,14 @@ static int run_printing(struct trust *trust, void *arg, struct problem *p)
     return printing->run(trust, printing->line, &printing->out, p);
 }
 
+/* Bytes for programs as they are, words for people within a terminal's width. */
+static int print(const struct printing *printing)
+{
+    const bool bytes = command_value(printing->line, "--json") || command_value(printing->line, "--raw");
+
+    return bytes ? command_print(&printing->out) : command_print_words(&printing->out);
+}
+
 int with_trust(const struct command_line *line,
                int (*run)(struct trust *trust, const struct command_line *line, struct buf *out,
                           struct problem *p))
@@ -52,8 +59,7 @@ int with_trust(const struct command_line *line,
     int r = local_trust(command_value(line, "--config"), run_printing, &printing, &p);
     if (r < 0)
         r = command_fail(&p);
-    else if (!buf_ok(&printing.out) ||
-             fd_write_all(STDOUT_FILENO, printing.out.data ? printing.out.data : "", printing.out.len) < 0)
+    else if (!buf_ok(&printing.out) || print(&printing) != 0)
         r = 1;
     buf_done(&printing.out);
     return r;

@@ -209,5 +209,6 @@ const char *config_isolation_name(const struct config *config);
 void config_put_starter(struct buf *out);
 /* Every key of the file with its type, default and meaning, as text for --help. */
 void config_keys(struct buf *out);
+void config_keys_json(struct buf *out); /* the same as a JSON array, one object a key */
 
 #endif

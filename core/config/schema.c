@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "config/config.h"
 
@@ -289,21 +290,47 @@ static const char *type_name(const struct schema_key *key)
     return names[key->type];
 }
 
+/* What may stand there, in words: "read|guarded", "1..600", "path". */
+static void put_values(const struct schema_key *key, struct buf *out)
+{
+    if (key->choices) {
+        for (const char *c = key->choices; *c; c++)
+            buf_char(out, *c == ',' ? '|' : *c);
+    } else if (key->type == VALUE_NUMBER) {
+        buf_printf(out, "%u..%u", key->min, key->max);
+    } else {
+        buf_str(out, type_name(key));
+    }
+}
+
 void config_keys(struct buf *out)
 {
     for (size_t i = 0; i < schema_count; i++) {
         const struct schema_key *key = &schema[i];
         buf_printf(out, "  %-34s ", key->path);
-        if (key->choices) {
-            for (const char *c = key->choices; *c; c++)
-                buf_char(out, *c == ',' ? '|' : *c);
-        } else if (key->type == VALUE_NUMBER) {
-            buf_printf(out, "%u..%u", key->min, key->max);
-        } else {
-            buf_str(out, type_name(key));
-        }
+        put_values(key, out);
         if (key->fallback)
             buf_printf(out, " (default %s)", key->fallback);
         buf_printf(out, "\n      %s\n", key->doc);
     }
+}
+
+void config_keys_json(struct buf *out)
+{
+    for (size_t i = 0; i < schema_count; i++) {
+        CLEANUP_BUF struct buf values = BUF_INIT(1024);
+        buf_str(out, i ? ",\n{" : "[{");
+        json_put_key_string(out, "key", schema[i].path);
+        put_values(&schema[i], &values);
+        buf_char(out, ',');
+        json_put_key_string(out, "values", values.data ? values.data : "");
+        if (schema[i].fallback) {
+            buf_char(out, ',');
+            json_put_key_string(out, "default", schema[i].fallback);
+        }
+        buf_char(out, ',');
+        json_put_key_string(out, "text", schema[i].doc);
+        buf_char(out, '}');
+    }
+    buf_str(out, "]\n");
 }
