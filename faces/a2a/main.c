@@ -192,11 +192,13 @@ static bool face_close(struct face *face)
     if (face->engine && face->tasks)
         recorded = engine_stop(face->engine);
     if (face->work)
-        work_free(face->work);
+        work_stop(face->work);
     if (!threads_settle(clock_ms() + SETTLE_MS) || !recorded) {
         log_warn("a change does not come to its end; it is in doubt until it is resolved");
         return false;
     }
+    if (face->work)
+        work_free(face->work);
     if (face->tasks)
         tasks_free(face->tasks);
     if (face->engine)
