@@ -55,7 +55,7 @@ static void test_stream(void **state)
     (void)state;
     face_start(&f, "read", "");
     char *request =
-        face_request("SendStreamingMessage", "{\"message\":{\"messageId\":\"m\",\"role\":\"ROLE_USER\","
+        face_request(&f, "SendStreamingMessage", "{\"message\":{\"messageId\":\"m\",\"role\":\"ROLE_USER\","
                                              "\"parts\":[{\"data\":{\"skill\":\"list_guests\"}}]}}");
     char *said = face_talk(&f, request, 20000);
     assert_int_equal(face_status(said), 200);
@@ -162,7 +162,7 @@ static void test_subscribe(void **state)
     face_start(&f, "guarded", "");
     struct json_object *answer = face_send(&f, STOP, "");
     (void)snprintf(params, sizeof(params), "{\"id\":\"%s\"}", at(answer, "/result/task/id"));
-    char *request = face_request("SubscribeToTask", params);
+    char *request = face_request(&f, "SubscribeToTask", params);
     int fd = face_connect(&f);
     assert_int_equal(write(fd, request, strlen(request)), (ssize_t)strlen(request));
     face_approve(&f, at(answer, "/result/task/status/message/parts/1/data/plan_id"), "guest/105");
