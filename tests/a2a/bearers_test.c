@@ -29,6 +29,7 @@ static void count_is(const struct face *f, const char *count)
     json_object_put(answer);
 }
 
+/* docs/a2a: "Every caller has tasks of its own" */
 static void test_apart(void **state)
 {
     struct face f;
@@ -86,6 +87,7 @@ static void test_apart(void **state)
     face_stop(&f);
 }
 
+/* docs/a2a: "A line that is neither, a name or a token that stands twice" */
 static void test_bad_files(void **state)
 {
     static const struct {
@@ -133,6 +135,7 @@ static void host_is(const struct face *f, const char *host, int status)
     free(said);
 }
 
+/* docs/a2a: "The Host header must be a loopback name, the address itself" */
 static void test_ipv6(void **state)
 {
     struct face f;

@@ -12,6 +12,7 @@
 #define GOOD "Host: localhost\r\nAuthorization: Bearer " FACE_TOKEN "\r\nContent-Type: application/json\r\n"
 #define BODY "Content-Length: 2\r\n\r\n{}"
 
+/* docs/a2a: "Requests with Origin, or with Sec-Fetch-Site" docs/a2a: "Only application/json with a Content-Length" */
 static void test_heads(void **state)
 {
     static const struct {
@@ -95,6 +96,7 @@ static void test_payloads(void **state)
     face_stop(&f);
 }
 
+/* docs/a2a: "A request must be whole within 10 seconds" */
 /* One byte now and then is not enough: the request has to be whole in time. */
 static void test_slow(void **state)
 {
@@ -112,6 +114,7 @@ static void test_slow(void **state)
     face_stop(&f);
 }
 
+/* docs/a2a: "One request a connection, at most 64 connections" */
 static void test_many(void **state)
 {
     static const char card[] = "GET /.well-known/agent-card.json HTTP/1.1\r\nHost: localhost\r\n\r\n";
@@ -138,6 +141,7 @@ static void test_many(void **state)
     face_stop(&f);
 }
 
+/* docs/a2a: "An address that others reach, and an empty one" */
 static void test_no_start(void **state)
 {
     static const struct {

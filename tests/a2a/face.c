@@ -19,6 +19,8 @@
 #include "base/text.h"
 #include "tests/unit/command/terminal.h"
 
+const char *face_trust = "";
+
 static const char *const quick[] = {"--task-ms", "100", "--stale-ms", "0", NULL};
 
 static void prepare(struct face *f, const char *tokens, mode_t mode)
@@ -114,8 +116,8 @@ void face_start_with(struct face *f, const char *mode, const char *more, const c
     struct buf yaml CLEANUP_BUF = BUF_INIT(8192);
 
     prepare(f, tokens, 0600);
-    buf_printf(&yaml, "trust: {approver_key: %s}\na2a:\n  port: 0\n  token_file: %s/a2a.token\n%s",
-               f->public_key, f->road.dir, more);
+    buf_printf(&yaml, "trust: {approver_key: %s%s}\na2a:\n  port: 0\n  token_file: %s/a2a.token\n%s",
+               f->public_key, face_trust, f->road.dir, more);
     road_configure(&f->road, mode, yaml.data);
     spawn(f);
     wait_for_port(f);

@@ -18,6 +18,9 @@ struct face {
     const char *environment[3];
 };
 
+/* Further members of the next ones' trust mapping: ", confirm: direct"; "" at the start. */
+extern const char *face_trust;
+
 /* more: further lines of the configuration. A token and an approver's key are there. */
 void face_start(struct face *face, const char *mode, const char *more);
 /* With these lines in the token file. */

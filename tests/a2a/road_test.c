@@ -68,13 +68,14 @@ static void test_stream(void **state)
     face_stop(&f);
 }
 
-/* Plans, asks for the approver, heeds nothing else, runs once it is signed. */
-static void walk(const char *more)
+/* Plans, asks for the approver, heeds nothing else, runs once it is signed.
+ * docs/a2a: "Nothing in any message counts as consent" docs/a2a: "A plan belongs to the user, the API token and the bearer" */
+static void walk(void)
 {
     struct face f;
     char echo[1024], params[96], id[64];
 
-    face_start(&f, "guarded", more);
+    face_start(&f, "guarded", "");
     struct json_object *answer = face_send(&f, STOP, "");
     expect(answer, "/result/task/status/state", "TASK_STATE_INPUT_REQUIRED");
     expect(answer, "/result/task/status/message/parts/1/data/consent", "approver");
@@ -126,9 +127,19 @@ static void walk(const char *more)
 static void test_change(void **state)
 {
     (void)state;
-    walk("");
+    walk();
 }
 
+/* docs/a2a: "and trust.confirm: direct has no effect" */
+static void test_direct(void **state)
+{
+    (void)state;
+    face_trust = ", confirm: direct";
+    walk();
+    face_trust = "";
+}
+
+/* docs/a2a: "A task that waits can be cancelled" */
 /* A start of a guest is `plan` by its class, and one call elsewhere under trust.confirm: direct. */
 static void test_low_risk(void **state)
 {
@@ -177,6 +188,8 @@ static void test_subscribe(void **state)
     face_stop(&f);
 }
 
+/* docs/a2a: "Unknown parameters, missing ones and those of another type are refused"
+ * docs/a2a: "Nothing else is offered, in any mode" */
 static void test_refused(void **state)
 {
     static const char *const bad[] = {
@@ -236,7 +249,7 @@ static void test_stop_at_work(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_reads),     cmocka_unit_test(test_stream),
-                                       cmocka_unit_test(test_change),    cmocka_unit_test(test_low_risk),
+                                       cmocka_unit_test(test_change), cmocka_unit_test(test_direct),    cmocka_unit_test(test_low_risk),
                                        cmocka_unit_test(test_subscribe), cmocka_unit_test(test_refused),
                                        cmocka_unit_test(test_stop_at_work)};
 

@@ -42,6 +42,7 @@ static void test_every_skill(void **state)
     face_stop(&f);
 }
 
+/* docs/a2a: "A changing skill plans and answers TASK_STATE_INPUT_REQUIRED" */
 static void test_every_change(void **state)
 {
     static const struct {

@@ -112,6 +112,7 @@ static void says(struct stand *s, const char *words)
 #define WAITING "{\"state\":\"waiting\"}"
 #define SIGNED  "{\"state\":\"waiting\",\"approval\":{\"state\":\"there\"}}"
 
+/* docs/a2a: "A task that waits still fails when its plan expires" */
 /* Nobody signs in time: the task ends, with words, and nothing is applied. */
 static void test_expires(void **state)
 {
@@ -143,6 +144,7 @@ static void test_is_gone(void **state)
     stand_stop(&s);
 }
 
+/* docs/a2a: "A change that has begun cannot: it is followed to its end" */
 /* `running` is what apply answers after 45 s: the task goes on, cannot be cancelled, and has the end that status tells.
  * Whoever waits for it gets an answer at the time they said. */
 static void test_takes_long(void **state)
@@ -166,6 +168,7 @@ static void test_takes_long(void **state)
     stand_stop(&s);
 }
 
+/* docs/a2a: "A refusal that may pass (limits, lease, freezing) leaves it waiting" */
 /* A refusal that may pass leaves it waiting, and it is not tried again at once; another one ends it. */
 static void test_refused(void **state)
 {
