@@ -40,9 +40,11 @@ static struct words split(char *line)
 static int bad_line(const char *path, size_t number, const char *what, struct problem *p)
 {
     (void)problem_set(p, -EINVAL, PX_SECRET_FILE, "a2a.token_file: line %zu of %s %s", number, path, what);
-    problem_next(p, "write one token alone (openssl rand -hex 32 > FILE && chmod 600 FILE), or a line NAME TOKEN for "
-                    "each of up to %u callers",
-                 BEARERS_MOST);
+    problem_next(
+        p,
+        "write one token alone (openssl rand -hex 32 > FILE && chmod 600 FILE), or a line NAME TOKEN for "
+        "each of up to %u callers",
+        BEARERS_MOST);
     return -EINVAL;
 }
 
@@ -71,7 +73,8 @@ static const char *add(struct bearers *bearers, const char *name, const char *to
     return NULL;
 }
 
-static int read_lines(char *text, const char *path, const char *name, struct bearers *bearers, struct problem *p)
+static int read_lines(char *text, const char *path, const char *name, struct bearers *bearers,
+                      struct problem *p)
 {
     bool alone = false;
     size_t number = 0;

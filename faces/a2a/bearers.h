@@ -20,13 +20,14 @@ struct bearers {
 };
 
 /*
- * Reads the file: one line with a token alone, whose bearer is `name` (NULL: "bearer"), or lines `NAME TOKEN`, and then
- * name must be NULL. Empty lines and those that begin with # are passed over. PX-SECRET-FILE: the file's mode, or a line
- * that is neither, named by its number and never quoted; PX-CONFIG: both kinds of names. *ret is written only on success.
+ * Reads the file: one line with a token alone, whose bearer is `name` (NULL: "bearer"), or lines `NAME
+ * TOKEN`, and then name must be NULL. Empty lines and those that begin with # are passed over.
+ * PX-SECRET-FILE: the file's mode, or a line that is neither, named by its number and never quoted;
+ * PX-CONFIG: both kinds of names. *ret is written only on success.
  */
 int bearers_read(const char *path, const char *name, struct bearers *ret, struct problem *p);
-/* The index of the bearer of this Authorization header (may be NULL); -1: it is nobody's. All are compared, each in
- * constant time, whichever fits: the time tells neither which one nor how much of it. Any thread. */
+/* The index of the bearer of this Authorization header (may be NULL); -1: it is nobody's. All are compared,
+ * each in constant time, whichever fits: the time tells neither which one nor how much of it. Any thread. */
 int bearers_find(const struct bearers *bearers, const char *authorization);
 
 #endif

@@ -175,7 +175,8 @@ static enum MHD_Result answer(struct MHD_Connection *connection, struct exchange
                    ? send_text(connection, e, 200, door->options.jwks, strlen(door->options.jwks))
                    : refuse(connection, e, 404, "the card is not signed");
     exchange_enter(e, EXCHANGE_WORKING);
-    rpc_run(&door->options.rpc[e->bearer], e->version, e->body.data ? e->body.data : "", e->body.len, &e->answer);
+    rpc_run(&door->options.rpc[e->bearer], e->version, e->body.data ? e->body.data : "", e->body.len,
+            &e->answer);
     if (e->answer.task)
         return send_stream(connection, e);
     return buf_ok(&e->answer.body) ? send_text(connection, e, 200, e->answer.body.data, e->answer.body.len)

@@ -20,9 +20,9 @@ struct door;
 struct door_options {
     const struct config_a2a *a2a;
     struct guard_address address;
-    int fd; /* listens; taken over */
-    struct bearers bearers;  /* none: whoever reaches the port may call */
-    const char *card, *jwks; /* borrowed; jwks NULL: none */
+    int fd;                       /* listens; taken over */
+    struct bearers bearers;       /* none: whoever reaches the port may call */
+    const char *card, *jwks;      /* borrowed; jwks NULL: none */
     struct rpc rpc[BEARERS_MOST]; /* of each bearer, or the first one for all; each with tasks of its own */
 };
 int door_open(const struct door_options *options, struct door **ret, struct problem *p);

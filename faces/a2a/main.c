@@ -20,8 +20,8 @@
 #include "tasks.h"
 #include "work.h"
 
-#define EXIT_USAGE  2
-#define SETTLE_MS   5000
+#define EXIT_USAGE 2
+#define SETTLE_MS  5000
 
 static const char usage[] = "usage: proximo-a2a [--config FILE] [--site NAME] [--mode read|guarded]\n"
                             "Serves A2A 1.0 (JSON-RPC) as the keys below a2a: in the configuration say. "

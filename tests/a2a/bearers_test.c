@@ -108,8 +108,8 @@ static void test_bad_files(void **state)
         {"anna " ANNA "\nbert " ANNA "\n", 0600, "", "the token of an earlier one"},
         {"a/b " ANNA "\n", 0600, "", "has no name of"},
         {BOTH, 0600, ", bearer: carla", "a2a.bearer"},
-        {"a 1" LONG "\nb 2" LONG "\nc 3" LONG "\nd 4" LONG "\ne 5" LONG "\nf 6" LONG "\ng 7" LONG
-         "\nh 8" LONG "\ni 9" LONG "\n",
+        {"a 1" LONG "\nb 2" LONG "\nc 3" LONG "\nd 4" LONG "\ne 5" LONG "\nf 6" LONG "\ng 7" LONG "\nh 8" LONG
+         "\ni 9" LONG "\n",
          0600, "", "line 9 of"},
     };
 
@@ -128,7 +128,8 @@ static void host_is(const struct face *f, const char *host, int status)
 {
     char bytes[256];
 
-    (void)snprintf(bytes, sizeof(bytes), "GET /.well-known/agent-card.json HTTP/1.1\r\nHost: %s\r\n\r\n", host);
+    (void)snprintf(bytes, sizeof(bytes), "GET /.well-known/agent-card.json HTTP/1.1\r\nHost: %s\r\n\r\n",
+                   host);
     char *said = face_talk(f, bytes, 10000);
     if (face_status(said) != status)
         fail_msg("%s: wanted %d: %s", host, status, said);

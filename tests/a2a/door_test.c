@@ -12,7 +12,8 @@
 #define GOOD "Host: localhost\r\nAuthorization: Bearer " FACE_TOKEN "\r\nContent-Type: application/json\r\n"
 #define BODY "Content-Length: 2\r\n\r\n{}"
 
-/* docs/a2a: "Requests with Origin, or with Sec-Fetch-Site" docs/a2a: "Only application/json with a Content-Length" */
+/* docs/a2a: "Requests with Origin, or with Sec-Fetch-Site" docs/a2a: "Only application/json with a
+ * Content-Length" */
 static void test_heads(void **state)
 {
     static const struct {
@@ -192,8 +193,8 @@ static void test_options(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_heads), cmocka_unit_test(test_payloads),
-                                       cmocka_unit_test(test_slow), cmocka_unit_test(test_many),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_heads),    cmocka_unit_test(test_payloads),
+                                       cmocka_unit_test(test_slow),     cmocka_unit_test(test_many),
                                        cmocka_unit_test(test_no_start), cmocka_unit_test(test_options)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -238,11 +238,10 @@ char *face_request(const struct face *f, const char *method, const char *params)
     struct buf body CLEANUP_BUF = BUF_INIT(1 << 20), all = BUF_INIT(1 << 20);
 
     buf_printf(&body, "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"%s\",\"params\":%s}", method, params);
-    buf_printf(
-        &all,
-        "POST /a2a HTTP/1.1\r\nHost: localhost\r\nA2A-Version: 1.0\r\nAuthorization: Bearer %s"
-        "\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
-        f->token, body.len, body.data);
+    buf_printf(&all,
+               "POST /a2a HTTP/1.1\r\nHost: localhost\r\nA2A-Version: 1.0\r\nAuthorization: Bearer %s"
+               "\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+               f->token, body.len, body.data);
     return buf_take(&all, NULL);
 }
 

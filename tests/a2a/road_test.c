@@ -54,9 +54,9 @@ static void test_stream(void **state)
 
     (void)state;
     face_start(&f, "read", "");
-    char *request =
-        face_request(&f, "SendStreamingMessage", "{\"message\":{\"messageId\":\"m\",\"role\":\"ROLE_USER\","
-                                             "\"parts\":[{\"data\":{\"skill\":\"list_guests\"}}]}}");
+    char *request = face_request(&f, "SendStreamingMessage",
+                                 "{\"message\":{\"messageId\":\"m\",\"role\":\"ROLE_USER\","
+                                 "\"parts\":[{\"data\":{\"skill\":\"list_guests\"}}]}}");
     char *said = face_talk(&f, request, 20000);
     assert_int_equal(face_status(said), 200);
     char *task = strstr(said, "\"task\""), *artifact = strstr(said, "\"artifactUpdate\"");
@@ -69,7 +69,8 @@ static void test_stream(void **state)
 }
 
 /* Plans, asks for the approver, heeds nothing else, runs once it is signed.
- * docs/a2a: "Nothing in any message counts as consent" docs/a2a: "A plan belongs to the user, the API token and the bearer" */
+ * docs/a2a: "Nothing in any message counts as consent" docs/a2a: "A plan belongs to the user, the API token
+ * and the bearer" */
 static void walk(void)
 {
     struct face f;
@@ -226,8 +227,8 @@ static void test_refused(void **state)
     face_stop(&f);
 }
 
-/* It ends while tasks are being worked on: each worker goes on to its end with what it uses still there. (Only a
- * build with sanitizers sees it when that was freed.) */
+/* It ends while tasks are being worked on: each worker goes on to its end with what it uses still there.
+ * (Only a build with sanitizers sees it when that was freed.) */
 static void test_stop_at_work(void **state)
 {
     struct face f;
@@ -236,10 +237,10 @@ static void test_stop_at_work(void **state)
     face_start(&f, "read", "");
     for (int i = 0; i < 20; i++) {
         /* text is answered after a pause, which the end cuts short */
-        struct json_object *answer =
-            face_call(&f, "SendMessage",
-                      "{\"message\":{\"messageId\":\"m\",\"role\":\"ROLE_USER\",\"parts\":[{\"text\":\"x\"}]},"
-                      "\"configuration\":{\"returnImmediately\":true}}");
+        struct json_object *answer = face_call(
+            &f, "SendMessage",
+            "{\"message\":{\"messageId\":\"m\",\"role\":\"ROLE_USER\",\"parts\":[{\"text\":\"x\"}]},"
+            "\"configuration\":{\"returnImmediately\":true}}");
         assert_non_null(at(answer, "/result/task/id"));
         json_object_put(answer);
     }
@@ -248,10 +249,10 @@ static void test_stop_at_work(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_reads),     cmocka_unit_test(test_stream),
-                                       cmocka_unit_test(test_change), cmocka_unit_test(test_direct),    cmocka_unit_test(test_low_risk),
-                                       cmocka_unit_test(test_subscribe), cmocka_unit_test(test_refused),
-                                       cmocka_unit_test(test_stop_at_work)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_reads),    cmocka_unit_test(test_stream),
+                                       cmocka_unit_test(test_change),   cmocka_unit_test(test_direct),
+                                       cmocka_unit_test(test_low_risk), cmocka_unit_test(test_subscribe),
+                                       cmocka_unit_test(test_refused),  cmocka_unit_test(test_stop_at_work)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

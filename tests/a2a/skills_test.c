@@ -19,8 +19,8 @@ static void test_every_skill(void **state)
         {"{\"skill\":\"guest_status\",\"params\":{\"vmid\":105}}", "/item/name", "web-cache"},
         {"{\"skill\":\"diagnose_node\",\"params\":{\"node\":\"pve1\"}}", "/findings/0/code", "STORAGE-FULL"},
         {"{\"skill\":\"snapshot_list\",\"params\":{\"vmid\":\"105\"}}", "/rows/0/name", "tuned"},
-        {"{\"skill\":\"storage_status\",\"params\":{\"storage\":\"local\",\"node\":\"pve1\"}}",
-         "/item/type", "dir"},
+        {"{\"skill\":\"storage_status\",\"params\":{\"storage\":\"local\",\"node\":\"pve1\"}}", "/item/type",
+         "dir"},
         {"{\"skill\":\"backup_list\",\"params\":{\"storage\":\"nfs-backup\",\"node\":\"pve1\",\"vmid\":105}}",
          "/rows/0/vmid", "105"},
         {"{\"skill\":\"config_get\",\"params\":{\"vmid\":\"105\"}}", "/guest/vmid", "105"},
@@ -55,7 +55,8 @@ static void test_every_change(void **state)
          "snapshot.delete"},
         {"{\"skill\":\"config_set\",\"params\":{\"vmid\":\"105\",\"changes\":{\"memory\":1024}}}",
          "guest.config"},
-        {"{\"skill\":\"config_revert\",\"params\":{\"vmid\":\"105\",\"prior_config\":{\"description\":\"as it was\",\"cores\":2}}}",
+        {"{\"skill\":\"config_revert\",\"params\":{\"vmid\":\"105\",\"prior_config\":{\"description\":\"as "
+         "it was\",\"cores\":2}}}",
          "guest.config"},
         {"{\"skill\":\"backup\",\"params\":{\"vmid\":\"100\",\"storage\":\"local\"}}", "backup.create"},
     };
@@ -92,7 +93,8 @@ static void test_exec_skill(void **state)
                    "ct: [105]}}}\n",
                    pct);
     face_start(&f, "read", more);
-    struct json_object *answer = face_send(&f, "{\"skill\":\"diagnose_container\",\"params\":{\"vmid\":105}}", "");
+    struct json_object *answer =
+        face_send(&f, "{\"skill\":\"diagnose_container\",\"params\":{\"vmid\":105}}", "");
     expect(answer, "/result/task/status/state", "TASK_STATE_COMPLETED");
     assert_non_null(strstr(json_object_to_json_string(answer), "CT-MEM-HIGH"));
     json_object_put(answer);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What becomes of a task that waits or takes long: faces/a2a/work.c before an engine that says what the test wants. */
+/* What becomes of a task that waits or takes long: faces/a2a/work.c before an engine that says what the test
+ * wants. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -52,7 +53,8 @@ int engine_call(struct engine *engine, const char *tool, struct json_object *arg
         atomic_fetch_add(&applied, 1);
         text = atomic_load(&apply_says);
     }
-    *ret = (struct engine_answer){.facts = json_tokener_parse(text), .failed = strstr(text, "\"error\"") != NULL};
+    *ret = (struct engine_answer){.facts = json_tokener_parse(text),
+                                  .failed = strstr(text, "\"error\"") != NULL};
     return ret->facts ? 0 : -1;
 }
 
@@ -72,8 +74,8 @@ static void stand_start(struct stand *s, const char *status, const char *apply)
     atomic_store(&applied, 0);
     assert_int_equal(tasks_new(&s->tasks), 0);
     assert_int_equal(work_new(NULL, s->tasks, &s->work), 0);
-    assert_int_equal(tasks_add(s->tasks, skill_find("guest_power"), json_object_new_object(), NULL, message, &task),
-                     0);
+    assert_int_equal(
+        tasks_add(s->tasks, skill_find("guest_power"), json_object_new_object(), NULL, message, &task), 0);
     s->task = tasks_find(s->tasks, task_id(task));
     assert_int_equal(work_start(s->work, task), 0);
     json_object_put(message);
@@ -145,8 +147,8 @@ static void test_is_gone(void **state)
 }
 
 /* docs/a2a: "A change that has begun cannot: it is followed to its end" */
-/* `running` is what apply answers after 45 s: the task goes on, cannot be cancelled, and has the end that status tells.
- * Whoever waits for it gets an answer at the time they said. */
+/* `running` is what apply answers after 45 s: the task goes on, cannot be cancelled, and has the end that
+ * status tells. Whoever waits for it gets an answer at the time they said. */
 static void test_takes_long(void **state)
 {
     struct stand s;
