@@ -187,9 +187,10 @@ const struct schema_key schema[] = {
     {"a2a.port", VALUE_NUMBER, A2A(port), NULL, 0, 65535, LATER_SAME, true, "41241",
      "port to listen on; 0: any, said on stderr"},
     {"a2a.token_file", VALUE_PATH, A2A(token_file), NULL, 0, 0, LATER_SAME, true, NULL,
-     "file (mode 600) with the bearer token that callers show, 16 characters or more"},
+     "file (mode 600) with the bearer token that callers show, 16 characters or more; or a line NAME TOKEN "
+     "for each of up to 8 callers"},
     {"a2a.bearer", VALUE_TEXT, A2A(bearer), NULL, 0, 0, LATER_SAME, true, NULL,
-     "name of whoever holds that token, as plans and ledger say it; default: bearer, without a token "
+     "name of whoever holds the one token, as plans and ledger say it; default: bearer, without a token "
      "anonymous"},
     {"a2a.allowed_hosts", VALUE_TEXT, A2A(allowed_hosts), NULL, 0, 0, LATER_SAME, true, NULL,
      "names that the Host header may have beside the address itself and the loopback ones, separated by "

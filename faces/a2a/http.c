@@ -175,7 +175,8 @@ static enum MHD_Result answer(struct MHD_Connection *connection, struct exchange
                    ? send_text(connection, e, 200, door->options.jwks, strlen(door->options.jwks))
                    : refuse(connection, e, 404, "the card is not signed");
     exchange_enter(e, EXCHANGE_WORKING);
-    rpc_run(&door->options.rpc, e->version, e->body.data ? e->body.data : "", e->body.len, &e->answer);
+    rpc_run(&door->options.rpc[e->bearer], e->version, e->body.data ? e->body.data : "", e->body.len,
+            &e->answer);
     if (e->answer.task)
         return send_stream(connection, e);
     return buf_ok(&e->answer.body) ? send_text(connection, e, 200, e->answer.body.data, e->answer.body.len)
@@ -196,7 +197,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
         return MHD_NO;
     if (!e->begun) {
         e->begun = true;
-        const unsigned status = head_check(door, connection, method, path, &why);
+        const unsigned status = head_check(door, connection, method, path, &e->bearer, &why);
         if (status)
             return refuse(connection, e, status, why);
         header = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "A2A-Version");

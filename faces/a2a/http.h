@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/problem.h"
+#include "bearers.h"
 #include "guard.h"
 #include "rpc.h"
 
@@ -19,11 +20,10 @@ struct door;
 struct door_options {
     const struct config_a2a *a2a;
     struct guard_address address;
-    int fd; /* listens; taken over */
-    bool has_token;
-    unsigned char token_digest[32]; /* SHA-256 of the bearer token */
-    const char *card, *jwks;        /* borrowed; jwks NULL: none */
-    struct rpc rpc;
+    int fd;                       /* listens; taken over */
+    struct bearers bearers;       /* none: whoever reaches the port may call */
+    const char *card, *jwks;      /* borrowed; jwks NULL: none */
+    struct rpc rpc[BEARERS_MOST]; /* of each bearer, or the first one for all; each with tasks of its own */
 };
 int door_open(const struct door_options *options, struct door **ret, struct problem *p);
 /* After tasks_stop, or streams would be waited for. */

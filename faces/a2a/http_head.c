@@ -3,7 +3,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/crypto.h"
 #include "base/text.h"
 #include "config/config.h"
 #include "http_inner.h"
@@ -25,22 +24,8 @@ static enum MHD_Result see(void *arg, enum MHD_ValueKind kind, const char *key, 
     return MHD_YES;
 }
 
-/* Hashes are compared, in constant time: neither length nor a common beginning shows. */
-static bool token_fits(const struct door *door, const char *authorization)
-{
-    static const char scheme[] = "Bearer ";
-    const struct crypto_module *crypto = crypto_module_get(NULL);
-    unsigned char digest[32];
-
-    if (!authorization || strncasecmp(authorization, scheme, sizeof(scheme) - 1) != 0 || !crypto)
-        return false;
-    authorization += sizeof(scheme) - 1;
-    return crypto->sha256(authorization, strlen(authorization), digest) == 0 &&
-           crypto->equal(digest, door->options.token_digest, sizeof(digest));
-}
-
 unsigned head_check(const struct door *door, struct MHD_Connection *connection, const char *method,
-                    const char *path, const char **ret_why)
+                    const char *path, size_t *ret_bearer, const char **ret_why)
 {
     enum { HOST, ORIGIN, SITE, TOKEN, TYPE, LENGTH, CHUNKED };
     struct seen seen[] = {{"Host", NULL, 0},
@@ -71,8 +56,11 @@ unsigned head_check(const struct door *door, struct MHD_Connection *connection, 
     if (!post)
         return 0;
     *ret_why = "a bearer token is needed";
-    if (door->options.has_token && (seen[TOKEN].count != 1 || !token_fits(door, seen[TOKEN].value)))
+    const struct bearers *bearers = &door->options.bearers;
+    const int bearer = seen[TOKEN].count == 1 ? bearers_find(bearers, seen[TOKEN].value) : -1;
+    if (bearers->count && bearer < 0)
         return 401;
+    *ret_bearer = bearer < 0 ? 0 : (size_t)bearer;
     *ret_why = "Content-Type must be application/json";
     if (seen[TYPE].count != 1 || !guard_content_type(seen[TYPE].value))
         return 415;

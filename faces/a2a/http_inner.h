@@ -23,6 +23,7 @@ struct exchange {
     int64_t since_ms;
     bool begun;
     const char *path; /* of the routes */
+    size_t bearer;    /* whose request this is */
     char version[16]; /* A2A-Version */
     struct buf body;
     struct rpc_answer answer;
@@ -49,8 +50,8 @@ void exchange_enter(struct exchange *exchange, enum exchange_state state);
 bool watch_start(struct door *door);
 void watch_stop(struct door *door);
 
-/* http_head.c: 0, or the status that refuses this request; *ret_why in words. */
+/* http_head.c: 0, or the status that refuses this request; *ret_why in words. *ret_bearer: who asks. */
 unsigned head_check(const struct door *door, struct MHD_Connection *connection, const char *method,
-                    const char *path, const char **ret_why);
+                    const char *path, size_t *ret_bearer, const char **ret_why);
 
 #endif

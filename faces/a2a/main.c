@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/crypto.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/thread.h"
@@ -21,20 +20,22 @@
 #include "tasks.h"
 #include "work.h"
 
-#define EXIT_USAGE  2
-#define TOKEN_LEAST 16u
-#define TOKEN_LIMIT 4096u
-#define SETTLE_MS   5000
+#define EXIT_USAGE 2
+#define SETTLE_MS  5000
 
 static const char usage[] = "usage: proximo-a2a [--config FILE] [--site NAME] [--mode read|guarded]\n"
                             "Serves A2A 1.0 (JSON-RPC) as the keys below a2a: in the configuration say. "
                             "--version prints the version.\n";
 
-struct face {
-    struct config *config;
+/* What one bearer has for itself: nobody else sees its tasks, and its plans are bound to its name. */
+struct desk {
     struct engine *engine;
     struct tasks *tasks;
     struct work *work;
+};
+struct face {
+    struct config *config;
+    struct desk desks[BEARERS_MOST];
     struct signer *signer;
     struct door *door;
     struct buf card, jwks, url;
@@ -77,30 +78,6 @@ static int read_options(int argc, char **argv, struct config_options *options)
     return -1;
 }
 
-static int read_token(const char *path, unsigned char ret_digest[32], struct problem *p)
-{
-    const struct crypto_module *crypto = crypto_module_get(p);
-    struct buf text = BUF_INIT(TOKEN_LIMIT);
-    CLEANUP_FD int fd = -1;
-    int r = crypto ? file_open_secret(path, &fd, p) : -ENOENT;
-
-    if (r < 0)
-        return r;
-    r = fd_read_all(fd, &text);
-    const size_t len = text.data ? strcspn(text.data, "\r\n \t") : 0;
-    if (r < 0 || len < TOKEN_LEAST || text.data[len + strspn(text.data + len, "\r\n \t")] != '\0') {
-        r = problem_set(p, -EINVAL, PX_SECRET_FILE,
-                        "a2a.token_file: %s has not one line of %u characters or more", path, TOKEN_LEAST);
-        problem_next(p, "make one: openssl rand -hex 32 > FILE && chmod 600 FILE");
-    } else {
-        r = crypto->sha256(text.data, len, ret_digest);
-    }
-    if (text.data)
-        crypto->wipe(text.data, text.cap);
-    buf_done(&text);
-    return r;
-}
-
 static int open_door_first(struct face *face, unsigned *ret_port, struct problem *p)
 {
     const struct config_a2a *a2a = &face->config->a2a;
@@ -110,10 +87,8 @@ static int open_door_first(struct face *face, unsigned *ret_port, struct problem
     o->a2a = a2a;
     if (r == 0)
         r = guard_listen(a2a, &o->address, p);
-    if (r == 0 && a2a->token_file) {
-        o->has_token = true;
-        r = read_token(a2a->token_file, o->token_digest, p);
-    }
+    if (r == 0 && a2a->token_file)
+        r = bearers_read(a2a->token_file, a2a->bearer, &o->bearers, p);
     if (r == 0 && a2a->signing_key_file)
         r = signer_open(a2a->signing_key_file, &face->signer, p);
     return r < 0 ? r : door_listen(&o->address, &o->fd, ret_port, p);
@@ -122,9 +97,9 @@ static int open_door_first(struct face *face, unsigned *ret_port, struct problem
 static int make_card(struct face *face, unsigned port, struct problem *p)
 {
     const char *url = face->config->a2a.url;
-    const struct card_facts facts = {.bearer = face->options.has_token,
+    const struct card_facts facts = {.bearer = face->options.bearers.count > 0,
                                      .offered = engine_offers,
-                                     .arg = face->engine,
+                                     .arg = face->desks[0].engine,
                                      .signer = face->signer};
     struct card_facts with = facts;
     size_t len = url ? strlen(url) : 0;
@@ -143,6 +118,29 @@ static int make_card(struct face *face, unsigned port, struct problem *p)
     return card_make(&with, &face->card, p);
 }
 
+static int desk_open(struct face *face, size_t index, const char *name, struct problem *p)
+{
+    struct desk *desk = &face->desks[index];
+    int r = engine_new(face->config, name, &desk->engine, p);
+
+    if (r == 0 && (tasks_new(&desk->tasks) < 0 || work_new(desk->engine, desk->tasks, &desk->work) < 0))
+        r = problem_set(p, -ENOMEM, PX_INTERNAL, "no memory");
+    if (r == 0)
+        face->options.rpc[index] = (struct rpc){desk->engine, desk->tasks, desk->work};
+    return r;
+}
+
+static int desks_open(struct face *face, struct problem *p)
+{
+    const struct bearers *bearers = &face->options.bearers;
+    const char *name = face->config->a2a.bearer;
+    int r = bearers->count ? 0 : desk_open(face, 0, name ? name : "anonymous", p);
+
+    for (size_t i = 0; r == 0 && i < bearers->count; i++)
+        r = desk_open(face, i, bearers->all[i].name, p);
+    return r;
+}
+
 static int face_open(struct face *face, const struct config_options *options, struct problem *p)
 {
     unsigned port = 0;
@@ -151,21 +149,15 @@ static int face_open(struct face *face, const struct config_options *options, st
     if (r < 0)
         return r;
     log_set_level(face->config->log);
-    const char *bearer = face->config->a2a.bearer       ? face->config->a2a.bearer
-                         : face->config->a2a.token_file ? "bearer"
-                                                        : "anonymous";
     r = open_door_first(face, &port, p);
     if (r == 0)
-        r = engine_new(face->config, bearer, &face->engine, p);
+        r = desks_open(face, p);
     if (r == 0)
         r = make_card(face, port, p);
-    if (r == 0 && (tasks_new(&face->tasks) < 0 || work_new(face->engine, face->tasks, &face->work) < 0))
-        r = problem_set(p, -ENOMEM, PX_INTERNAL, "no memory");
     if (r < 0)
         return r;
     face->options.card = face->card.data;
     face->options.jwks = face->signer ? face->jwks.data : NULL;
-    face->options.rpc = (struct rpc){face->engine, face->tasks, face->work};
     const int fd = face->options.fd;
     face->options.fd = -1;
     struct door_options taken = face->options;
@@ -180,27 +172,47 @@ static int face_open(struct face *face, const struct config_options *options, st
     return r;
 }
 
-/* False: a change still runs; nothing may be freed. */
-static bool face_close(struct face *face)
+/* False: a change still runs. Of a desk whose opening failed only a part is there. */
+static bool desks_stop(struct face *face)
 {
     bool recorded = true;
 
-    if (face->tasks)
-        tasks_stop(face->tasks);
+    for (size_t i = 0; i < BEARERS_MOST; i++) {
+        struct desk *desk = &face->desks[i];
+        if (desk->engine && desk->tasks)
+            recorded = engine_stop(desk->engine) && recorded;
+        if (desk->work)
+            work_stop(desk->work);
+    }
+    return recorded;
+}
+
+static void desk_free(struct desk *desk)
+{
+    if (desk->work)
+        work_free(desk->work);
+    if (desk->tasks)
+        tasks_free(desk->tasks);
+    if (desk->engine)
+        engine_free(desk->engine);
+}
+
+/* False: a change still runs; nothing may be freed. */
+static bool face_close(struct face *face)
+{
+    for (size_t i = 0; i < BEARERS_MOST; i++) {
+        if (face->desks[i].tasks)
+            tasks_stop(face->desks[i].tasks);
+    }
     if (face->door)
         door_close(face->door);
-    if (face->engine && face->tasks)
-        recorded = engine_stop(face->engine);
-    if (face->work)
-        work_free(face->work);
+    const bool recorded = desks_stop(face);
     if (!threads_settle(clock_ms() + SETTLE_MS) || !recorded) {
         log_warn("a change does not come to its end; it is in doubt until it is resolved");
         return false;
     }
-    if (face->tasks)
-        tasks_free(face->tasks);
-    if (face->engine)
-        engine_free(face->engine);
+    for (size_t i = 0; i < BEARERS_MOST; i++)
+        desk_free(&face->desks[i]);
     signer_free(face->signer);
     fd_close(&face->options.fd);
     buf_done(&face->card);

@@ -317,8 +317,12 @@ int work_new(struct engine *engine, struct tasks *tasks, struct work **ret)
     return 0;
 }
 
-void work_free(struct work *work)
+void work_stop(struct work *work)
 {
     (void)pthread_join(work->looker, NULL);
+}
+
+void work_free(struct work *work)
+{
     free(work);
 }

@@ -7,10 +7,13 @@
 
 #include "base/clock.h"
 #include "face.h"
+#include "tests/unit/command/terminal.h"
 
 #define GOOD "Host: localhost\r\nAuthorization: Bearer " FACE_TOKEN "\r\nContent-Type: application/json\r\n"
 #define BODY "Content-Length: 2\r\n\r\n{}"
 
+/* docs/a2a: "Requests with Origin, or with Sec-Fetch-Site" docs/a2a: "Only application/json with a
+ * Content-Length" */
 static void test_heads(void **state)
 {
     static const struct {
@@ -94,6 +97,7 @@ static void test_payloads(void **state)
     face_stop(&f);
 }
 
+/* docs/a2a: "A request must be whole within 10 seconds" */
 /* One byte now and then is not enough: the request has to be whole in time. */
 static void test_slow(void **state)
 {
@@ -111,6 +115,7 @@ static void test_slow(void **state)
     face_stop(&f);
 }
 
+/* docs/a2a: "One request a connection, at most 64 connections" */
 static void test_many(void **state)
 {
     static const char card[] = "GET /.well-known/agent-card.json HTTP/1.1\r\nHost: localhost\r\n\r\n";
@@ -137,6 +142,7 @@ static void test_many(void **state)
     face_stop(&f);
 }
 
+/* docs/a2a: "An address that others reach, and an empty one" */
 static void test_no_start(void **state)
 {
     static const struct {
@@ -162,11 +168,34 @@ static void test_no_start(void **state)
     }
 }
 
+/* No word that is not known ends in serving, and the two that only tell open no port. */
+static void test_options(void **state)
+{
+    static const struct {
+        const char *word;
+        int status;
+    } rows[] = {{"--help", 0}, {"--version", 0}, {"serve", 2}, {"--port", 2}, {"--config", 2}};
+    const char *build = getenv("PROXIMO_TEST_BUILD_DIR");
+    char program[512];
+
+    (void)state;
+    (void)snprintf(program, sizeof(program), "%s/proximo-a2a", build ? build : ".");
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const char *const argv[] = {program, rows[i].word, NULL};
+        const char *const environment[] = {NULL};
+        char *said = NULL;
+        const int status = run_without_terminal(argv, environment, "", &said);
+        if (status != rows[i].status || strstr(said, "listening"))
+            fail_msg("%s: %d: %s", rows[i].word, status, said);
+        free(said);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_heads), cmocka_unit_test(test_payloads),
-                                       cmocka_unit_test(test_slow), cmocka_unit_test(test_many),
-                                       cmocka_unit_test(test_no_start)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_heads),    cmocka_unit_test(test_payloads),
+                                       cmocka_unit_test(test_slow),     cmocka_unit_test(test_many),
+                                       cmocka_unit_test(test_no_start), cmocka_unit_test(test_options)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,9 +19,11 @@
 #include "base/text.h"
 #include "tests/unit/command/terminal.h"
 
+const char *face_trust = "";
+
 static const char *const quick[] = {"--task-ms", "100", "--stale-ms", "0", NULL};
 
-static void prepare(struct face *f)
+static void prepare(struct face *f, const char *tokens, mode_t mode)
 {
     const char *build = getenv("PROXIMO_TEST_BUILD_DIR");
     const char *const argv[] = {f->program, "keys", "approver", NULL};
@@ -29,6 +31,7 @@ static void prepare(struct face *f)
     char token[128];
 
     memset(f, 0, sizeof(*f));
+    f->token = FACE_TOKEN;
     road_start(&f->road, quick, "");
     (void)snprintf(f->program, sizeof(f->program), "%s/proximo", build ? build : ".");
     (void)snprintf(f->path, sizeof(f->path), "PATH=%s:/usr/bin:/bin", build ? build : ".");
@@ -38,7 +41,7 @@ static void prepare(struct face *f)
     (void)snprintf(token, sizeof(token), "%s/a2a.token", f->road.dir);
     f->environment[0] = f->home;
     f->environment[1] = f->path;
-    assert_int_equal(file_write_atomic(token, FACE_TOKEN "\n", sizeof(FACE_TOKEN), 0600), 0);
+    assert_int_equal(file_write_atomic(token, tokens, strlen(tokens), mode), 0);
     terminal_start(&t, argv, f->environment);
     terminal_type_secret(&t, "12 characters or more", FACE_PASS);
     terminal_type_secret(&t, "The same again", FACE_PASS);
@@ -84,14 +87,15 @@ static char *errors_of(const struct face *f)
 static void wait_for_port(struct face *f)
 {
     const int64_t deadline = clock_ms() + 20000;
-    static const char mark[] = "listening on http://127.0.0.1:";
+    static const char mark[] = "listening on http://";
 
     while (f->port == 0) {
         char *said = errors_of(f), *at = strstr(said, mark);
         uint64_t port = 0;
         if (at && strchr(at, '\n')) {
             *strchr(at, '\n') = '\0';
-            assert_int_equal(text_to_u64(at + sizeof(mark) - 1, 65535, &port), 0);
+            f->ipv6 = at[sizeof(mark) - 1] == '[';
+            assert_int_equal(text_to_u64(strrchr(at, ':') + 1, 65535, &port), 0);
             f->port = (int)port;
         } else if (clock_ms() > deadline) {
             fail_msg("%s", said);
@@ -104,11 +108,16 @@ static void wait_for_port(struct face *f)
 
 void face_start(struct face *f, const char *mode, const char *more)
 {
+    face_start_with(f, mode, more, FACE_TOKEN "\n");
+}
+
+void face_start_with(struct face *f, const char *mode, const char *more, const char *tokens)
+{
     struct buf yaml CLEANUP_BUF = BUF_INIT(8192);
 
-    prepare(f);
-    buf_printf(&yaml, "trust: {approver_key: %s}\na2a:\n  port: 0\n  token_file: %s/a2a.token\n%s",
-               f->public_key, f->road.dir, more);
+    prepare(f, tokens, 0600);
+    buf_printf(&yaml, "trust: {approver_key: %s%s}\na2a:\n  port: 0\n  token_file: %s/a2a.token\n%s",
+               f->public_key, face_trust, f->road.dir, more);
     road_configure(&f->road, mode, yaml.data);
     spawn(f);
     wait_for_port(f);
@@ -137,7 +146,7 @@ void face_stop(struct face *f)
 
 int face_refuses(struct face *f, const char *a2a, char **ret)
 {
-    prepare(f);
+    prepare(f, FACE_TOKEN "\n", 0600);
     road_configure(&f->road, "read", a2a);
     spawn(f);
     const int status = end_of(f);
@@ -146,8 +155,35 @@ int face_refuses(struct face *f, const char *a2a, char **ret)
     return status;
 }
 
+int face_refuses_tokens(struct face *f, const char *tokens, mode_t mode, const char *more, char **ret)
+{
+    char yaml[256];
+
+    prepare(f, tokens, mode);
+    (void)snprintf(yaml, sizeof(yaml), "a2a: {port: 0, token_file: %s/a2a.token%s}\n", f->road.dir, more);
+    road_configure(&f->road, "read", yaml);
+    spawn(f);
+    const int status = end_of(f);
+    *ret = errors_of(f);
+    road_stop(&f->road);
+    return status;
+}
+
+static int connect_ipv6(const struct face *f)
+{
+    struct sockaddr_in6 where = {.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)f->port)};
+    int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    where.sin6_addr = in6addr_loopback;
+    assert_true(fd >= 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&where, sizeof(where)), 0);
+    return fd;
+}
+
 int face_connect(const struct face *f)
 {
+    if (f->ipv6)
+        return connect_ipv6(f);
     struct sockaddr_in where = {.sin_family = AF_INET, .sin_port = htons((uint16_t)f->port)};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -197,22 +233,21 @@ int face_status(const char *answer)
     return text_to_u64(digits, 999, &status) == 0 ? (int)status : 0;
 }
 
-char *face_request(const char *method, const char *params)
+char *face_request(const struct face *f, const char *method, const char *params)
 {
     struct buf body CLEANUP_BUF = BUF_INIT(1 << 20), all = BUF_INIT(1 << 20);
 
     buf_printf(&body, "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"%s\",\"params\":%s}", method, params);
-    buf_printf(
-        &all,
-        "POST /a2a HTTP/1.1\r\nHost: localhost\r\nA2A-Version: 1.0\r\nAuthorization: Bearer " FACE_TOKEN
-        "\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
-        body.len, body.data);
+    buf_printf(&all,
+               "POST /a2a HTTP/1.1\r\nHost: localhost\r\nA2A-Version: 1.0\r\nAuthorization: Bearer %s"
+               "\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+               f->token, body.len, body.data);
     return buf_take(&all, NULL);
 }
 
 struct json_object *face_call(const struct face *f, const char *method, const char *params)
 {
-    char *request = face_request(method, params), *said = face_talk(f, request, 60000);
+    char *request = face_request(f, method, params), *said = face_talk(f, request, 60000);
     const char *body = strstr(said, "\r\n\r\n");
 
     if (face_status(said) != 200 || !body)

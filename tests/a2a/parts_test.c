@@ -124,6 +124,7 @@ static bool verifies(EVP_PKEY *key, struct json_object *card)
     return good;
 }
 
+/* docs/a2a: "The card is signed with ES256" */
 static void test_card(void **state)
 {
     struct signer *signer = NULL;

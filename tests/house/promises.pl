@@ -1,5 +1,6 @@
 #!/usr/bin/perl
-# Every promise of promises.txt must be named by a test: a comment `design N: "first words ..."` in a source below tests/.
+# Every promise of promises.txt must be named by a test: a comment `design N: "first words ..."`, or
+# `docs/a2a: "first words ..."`, in a source below tests/; those of docs/a2a.md must stand there as well.
 #   promises.pl ROOT [--list]       --list: print which files name which promise
 # Words are compared without case, quotes, backticks, asterisks and line ends; the first four must be equal, and all that
 # both have.
@@ -38,16 +39,21 @@ find({ no_chdir => 1, wanted => sub {
     return unless -f && /\.(c|h|sh|mjs|pl|cmake|txt)$/ && !m{/(promises|node_modules)};
     my $text = slurp($_);
     $text =~ s/\n\s*(?:\*|\/\/|#)?\s*/ /g;
-    push @tags, [ $1, [ words($2) ], $_ ] while $text =~ /design\s+([23]):\s*"((?:[^"\\]|\\.)*)/g;
+    push @tags, [ $1, [ words($2) ], $_ ] while $text =~ /(?:design\s+|docs\/)([23]|a2a):\s*"((?:[^"\\]|\\.)*)/g;
 } }, 'tests');
 
+my $page = join(' ', words(slurp('docs/a2a.md')));
 my ($missing, $count) = (0, 0);
 for my $line (split /\n/, slurp('tests/house/promises.txt')) {
     next if $line =~ /^\s*(#|$)/;
-    my ($section, $text) = $line =~ /^([23]) (.+)$/ or die "promises.pl: not a promise: $line\n";
+    my ($section, $text) = $line =~ /^([23]|a2a) (.+)$/ or die "promises.pl: not a promise: $line\n";
     my @promise = words($text);
-    my %files = map { $_->[2] => 1 } grep { $_->[0] == $section && named(\@promise, $_->[1]) } @tags;
+    my %files = map { $_->[2] => 1 } grep { $_->[0] eq $section && named(\@promise, $_->[1]) } @tags;
     $count++;
+    if ($section eq 'a2a' && index(" $page ", ' ' . join(' ', @promise) . ' ') < 0) {
+        print "tests/house/promises.txt: docs/a2a.md does not say: $text\n";
+        $missing++;
+    }
     print "$section \"$text\": ", join(' ', sort keys %files), "\n" if $list && %files;
     next if %files;
     print "tests/house/promises.txt: no test names: $section \"$text\"\n";
