@@ -3,6 +3,7 @@
 # The Debian packages as they ship: made twice with the same bytes, lintian clean, with the files, owners and dependencies
 # that they should have, and a bill of materials that names all they link. Arguments: source folder, build folder (release).
 set -eu
+source=$1
 build=$2
 work=$(mktemp -d "${TMPDIR:-/tmp}/proximo-packages-XXXXXX")
 trap 'rm -rf "$work"' EXIT
@@ -79,6 +80,11 @@ perl -MJSON::PP -0777 -e 'my $d = decode_json(<STDIN>);
     for (@{$d->{relationships}}) { die "unknown $_->{relatedSpdxElement}\n" unless $ids{$_->{relatedSpdxElement}} }' \
     <"$doc/proximo.spdx.json" || fail "the bill of materials is not one"
 "$build/proximo" config check "$doc/examples/proximo.yaml" >"$work/check" 2>&1 || { cat "$work/check"; fail "the example configuration is wrong"; }
+
+# The registry entry says what is released: its version is the project's, its description is short enough to be taken.
+perl -MJSON::PP -0777 -e 'my ($version) = @ARGV; my $s = decode_json(<STDIN>); die "server.json: another version\n" unless $s->{version} eq $version;
+    die "server.json: the description is too long\n" if length $s->{description} > 100; die "server.json: odd name\n" unless $s->{name} =~ m{^[a-z.-]+/[a-z-]+$}' \
+    "${version%-*}" <"$source/server.json" || fail "server.json"
 
 if command -v lintian >/dev/null; then
     lintian --fail-on error,warning --tag-display-limit 0 "$work"/first/*.deb >"$work/lintian" 2>/dev/null ||
