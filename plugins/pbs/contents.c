@@ -4,8 +4,8 @@
 
 #define GOES "proximo-goes"
 
-static const char partial[] = "this token sees only groups that it owns itself there (Datastore.Backup "
-                              "without Datastore.Audit), or nothing";
+const char contents_partial[] = "this token sees only groups that it owns itself there (Datastore.Backup "
+                                "without Datastore.Audit), or nothing";
 
 /* A row that is no object says nothing of what is there. */
 static bool has_strays(struct json_object *list)
@@ -31,7 +31,7 @@ static int32_t read_space(const struct pbs_place *at, struct pbs_space *space)
         return r;
     if (json_object_is_type(looked.data, json_type_array)) {
         space->list = looked.data;
-        space->why = !looked.complete          ? partial
+        space->why = !looked.complete          ? contents_partial
                      : has_strays(looked.data) ? "some rows of the list make no sense"
                                                : NULL;
         return PROXIMO_OK;
@@ -66,7 +66,7 @@ int32_t contents_read(const struct pbs_place *at, struct pbs_contents *ret)
 {
     const struct asking *a = &at->a;
     /* Spelled out, so that it is asked for handed down: otherwise no namespace below is listed. */
-    const char *acl = ask_text(a, "/datastore/%s", at->store);
+    const char *acl = place_acl(&(const struct pbs_place){.a = *a, .store = at->store, .ns = ""});
     const struct proximo_need need[] = {NEED(acl, "Datastore.Audit")};
     const struct proximo_field store = FIELD("store", at->store);
     const struct proximo_get get = {ROW(proximo_get), .path = PBS_STORE_PATH "/namespace", .fields = &store,

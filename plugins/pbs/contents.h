@@ -24,6 +24,8 @@ struct pbs_contents {
     uint32_t going, staying;  /* backups that go; protected ones that would have gone */
 };
 
+extern const char contents_partial[]; /* why a list of backups is not all of it, said of a token's rights */
+
 /* All namespaces of the place's datastore and what is in them. What cannot be read stays in `why`; negative
  * only when the call is over. contents_done drops what was read. */
 int32_t contents_read(const struct pbs_place *at, struct pbs_contents *ret);

@@ -150,8 +150,7 @@ bool health_may_have(const struct health_cluster *c, const char *type, const cha
 static void unseen(struct health *h, struct health_cluster *c, const char *what, const char *why)
 {
     c->unseen = true;
-    findings_unread(&h->d.found, FROM_COVER,
-                    health_text(h, "site %s%s%s", c->site, what ? ": " : "", what ? what : ""), why);
+    health_unread(h, c->site, FROM_COVER, what, why);
 }
 
 /* The words of why it cannot be reached are told once, for all of it. */

@@ -3,11 +3,8 @@
  * How pbs_health asks, and all backups of a Backup Server. Sources: GET /admin/datastore,
  * /admin/datastore/{store}/namespace, .../snapshots.
  */
+#include "contents.h"
 #include "health.h"
-
-static const char partial[] =
-    "this token sees only groups that it owns itself there (Datastore.Backup without "
-    "Datastore.Audit), or nothing";
 
 /* ---- asking */
 
@@ -162,7 +159,7 @@ static int32_t take_backups(struct health *h, uint32_t index, const struct looke
         space->whole = false;
         health_unread(h, space->site, FROM_PBS_SNAPSHOTS,
                       health_text(h, "the backups in %s", place_words(&place, space->ns)),
-                      list ? partial : looked->why);
+                      list ? contents_partial : looked->why);
     }
     if (list && !space->site)
         findings_read(&h->d.found, FROM_PBS_SNAPSHOTS);

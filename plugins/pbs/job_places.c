@@ -46,6 +46,27 @@ const char *job_where(const struct asking *a, const char *store, const char *ns)
     return place_label(&(const struct pbs_place){.a = *a, .store = store, .ns = ns});
 }
 
+struct proximo_need job_far_need(const struct asking *a, bool push, const char *remote, const char *store,
+                                 const char *ns)
+{
+    if (!remote)
+        return (struct proximo_need)NEED(job_acl(a, store, ns), "Datastore.Backup|Datastore.Read");
+    return (struct proximo_need)NEED(ask_text(a, "/remote/%s/%s", remote, store),
+                                     push ? "Remote.DatastoreBackup" : "Remote.Read");
+}
+
+int32_t job_spaces_look(const struct asking *a, const struct job_place *place, struct looked *ret)
+{
+    const char *depth = ask_text(a, "%lld", (long long)place->depth);
+    const struct proximo_need need[] = {NEED(job_acl(a, place->store, place->ns), "Datastore.Audit")};
+    const struct proximo_field fields[] = {FIELD("store", place->store), FIELD("max-depth", depth),
+                                           FIELD("parent", place->ns)};
+    const struct proximo_get get = {ROW(proximo_get), .path = "/admin/datastore/{store}/namespace",
+                                    .fields = fields, .field_count = *place->ns ? 3 : 2,
+                                    .needs = ONE_NEED(need)};
+    return depth && need[0].path ? ask_look(a, &get, ret) : PROXIMO_ENOMEM;
+}
+
 /* ---- changes */
 
 static int32_t may_at(const struct config_change *c, const char *store, const char *ns, const char *privilege)
@@ -253,16 +274,9 @@ static int32_t tell_shallower(const struct asking *a, const char *type, const ch
                               const struct job_place *before, const struct job_place *after)
 {
     struct others o = {.a = a, .type = type};
-    const char *depth = ask_text(a, "%lld", (long long)before->depth);
-    const struct proximo_need need[] = {NEED(job_acl(a, before->store, before->ns), "Datastore.Audit")};
-    const struct proximo_field fields[] = {FIELD("store", before->store), FIELD("max-depth", depth),
-                                           FIELD("parent", before->ns)};
-    const struct proximo_get get = {ROW(proximo_get), .path = "/admin/datastore/{store}/namespace",
-                                    .fields = fields, .field_count = *before->ns ? 3 : 2,
-                                    .needs = ONE_NEED(need)};
     static const char what[] = "which namespaces the job leaves out";
     struct looked looked = {0};
-    int32_t r = depth && need[0].path ? ask_look(a, &get, &looked) : PROXIMO_ENOMEM;
+    int32_t r = job_spaces_look(a, before, &looked);
     struct json_object *list DROP_JSON = looked.data;
     if (r < 0)
         return r;

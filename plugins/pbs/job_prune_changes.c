@@ -46,13 +46,10 @@ static const struct config_key keys[] = {
 /* What will be kept, as one text. */
 static const char *keep_after(const struct config_change *c)
 {
-    const char *text = "";
-    for (uint32_t i = 0; text && i < PBS_KEEPS; i++) {
-        const char *value = config_after(c, pbs_keep_names[i]);
-        if (value)
-            text = ask_text(&c->ask, "%s%s%s=%s", text, *text ? "," : "", pbs_keep_names[i], value);
-    }
-    return text;
+    const char *keep[PBS_KEEPS];
+    for (uint32_t i = 0; i < PBS_KEEPS; i++)
+        keep[i] = config_after(c, pbs_keep_names[i]);
+    return prune_keep_words(&c->ask, keep);
 }
 
 static int32_t check(struct config_change *c)

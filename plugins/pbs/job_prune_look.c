@@ -186,15 +186,8 @@ static int32_t look_at_space(struct pruning *p, const char *ns)
 static int32_t look_at_spaces(struct pruning *p)
 {
     const struct asking *a = p->a;
-    const char *depth = ask_text(a, "%lld", (long long)p->place.depth);
-    const struct proximo_need need[] = {NEED(job_acl(a, p->place.store, p->place.ns), "Datastore.Audit")};
-    const struct proximo_field fields[] = {FIELD("store", p->place.store), FIELD("max-depth", depth),
-                                           FIELD("parent", p->place.ns)};
-    const struct proximo_get get = {ROW(proximo_get), .path = "/admin/datastore/{store}/namespace",
-                                    .fields = fields, .field_count = *p->place.ns ? 3 : 2,
-                                    .needs = ONE_NEED(need)};
     struct looked looked = {0};
-    int32_t r = depth && need[0].path ? ask_look(a, &get, &looked) : PROXIMO_ENOMEM;
+    int32_t r = job_spaces_look(a, &p->place, &looked);
     struct json_object *list DROP_JSON = looked.data;
     if (r < 0)
         return r;

@@ -34,22 +34,17 @@ static int32_t may(const struct run *run, const char *privilege, const char *pat
 static int32_t may_sync(const struct run *run)
 {
     const struct asking *a = &run->a;
-    const char *here = job_acl(a, run->place.store, run->place.ns), *remote = member_text(run->job, "remote");
+    const char *here = job_acl(a, run->place.store, run->place.ns);
     const char *store = member_text(run->job, "remote-store"), *ns = member_text(run->job, "remote-ns");
     const bool vanish = member_true(run->job, "remove-vanished"), push = is_push(run);
-    const char *there = remote ? ask_text(a, "/remote/%s/%s", remote, store ? store : "")
-                               : job_acl(a, store ? store : "", ns ? ns : "");
+    const struct proximo_need far =
+        job_far_need(a, push, member_text(run->job, "remote"), store ? store : "", ns ? ns : "");
     int32_t r = may(run, push ? "Datastore.Read|Datastore.Backup" : "Datastore.Backup", here);
     if (r == PROXIMO_OK && vanish && !push)
         r = may(run, "Datastore.Prune", here);
     if (r == PROXIMO_OK && vanish && push)
-        r = may(run, "Remote.DatastorePrune", there);
-    return r < 0 ? r
-                 : may(run,
-                       push     ? "Remote.DatastoreBackup"
-                       : remote ? "Remote.Read"
-                                : "Datastore.Read|Datastore.Backup",
-                       there);
+        r = may(run, "Remote.DatastorePrune", far.path);
+    return r < 0 ? r : may(run, far.privilege, far.path);
 }
 
 static int32_t may_prune(const struct run *run)
@@ -138,14 +133,12 @@ static int32_t tell_subject(const struct run *run, const struct run_type *type)
                                           "remote-store", "remote-ns", "sync-direction", "remove-vanished",
                                           "group-filter", "keep",      "ignore-verified"};
     struct json_object *subject DROP_JSON = json_object_new_object();
-    const char *keep = "";
+    const char *kept[PBS_KEEPS];
+    for (uint32_t i = 0; i < PBS_KEEPS; i++)
+        kept[i] = member_text(run->job, pbs_keep_names[i]);
+    const char *keep = prune_keep_words(&run->a, kept);
     if (!subject)
         return PROXIMO_ENOMEM;
-    for (uint32_t i = 0; keep && i < PBS_KEEPS; i++) {
-        const char *value = member_text(run->job, pbs_keep_names[i]);
-        if (value)
-            keep = ask_text(&run->a, "%s%s%s=%s", keep, *keep ? "," : "", pbs_keep_names[i], value);
-    }
     json_object_object_add(subject, "kind", json_object_new_string(type->subject));
     json_object_object_add(subject, "id", json_object_new_string(run->id));
     for (size_t i = 0; keep && i < sizeof(members) / sizeof(members[0]); i++) {

@@ -76,17 +76,13 @@ static const char *after_or(const struct config_change *c, const char *key, cons
     return value ? value : absent;
 }
 
-/* What the far end asks for: to read there, or to write there. */
 static int32_t may_far(const struct config_change *c, bool push)
 {
-    const char *remote = config_after(c, "remote"), *store = after_or(c, "remote-store", "");
-    const char *privilege = push ? "Remote.DatastoreBackup" : "Remote.Read";
-    const char *path = remote ? ask_text(&c->ask, "/remote/%s/%s", remote, store)
-                              : job_acl(&c->ask, store, after_or(c, "remote-ns", ""));
-    if (!remote) /* a datastore of this server */
-        privilege = "Datastore.Backup|Datastore.Read";
-    return ask_privilege(&c->ask, path, privilege, "%s \"%s\" needs %s on %s", c->kind->what, c->id,
-                         privilege, path ? path : "the other end");
+    const struct proximo_need need =
+        job_far_need(&c->ask, push, config_after(c, "remote"), after_or(c, "remote-store", ""),
+                     after_or(c, "remote-ns", ""));
+    return ask_privilege(&c->ask, need.path, need.privilege, "%s \"%s\" needs %s on %s", c->kind->what, c->id,
+                         need.privilege, need.path ? need.path : "the other end");
 }
 
 static int32_t check(struct config_change *c)

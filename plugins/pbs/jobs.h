@@ -51,6 +51,15 @@ const char *job_acl(const struct asking *a, const char *store, const char *ns);
 /* "main", "main:prod": what it is called. */
 const char *job_where(const struct asking *a, const char *store, const char *ns);
 
+/* Asks for the namespaces of the place, itself and those below it; as ask_look. Source: GET
+ * /admin/datastore/{store}/namespace. */
+int32_t job_spaces_look(const struct asking *a, const struct job_place *place, struct looked *ret);
+
+/* What a sync asks for at its other end: to read there, or to write there. remote NULL: a datastore of this
+ * server. The path is NULL when there is no memory. */
+struct proximo_need job_far_need(const struct asking *a, bool push, const char *remote, const char *store,
+                                 const char *ns);
+
 /* ---- changes */
 
 /* The privilege must be held at the place that the job has and at the one that it will have. */

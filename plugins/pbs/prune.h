@@ -23,7 +23,9 @@ struct pbs_prune {
     const char *groups_why;       /* why the list of groups is not all of it */
 };
 
-/* The numbers as one text, "keep-last=3,keep-daily=7", and back; NULL: none. */
+/* The numbers (NULL: not given) as one text, "keep-last=3,keep-daily=7"; "": none; NULL: no memory. */
+const char *prune_keep_words(const struct asking *a, const char *const keep[PBS_KEEPS]);
+/* Those of the prune, NULL: none; and back. */
 const char *prune_keep_text(const struct pbs_prune *p);
 int32_t prune_take_keep_text(struct pbs_prune *p, const char *text);
 /* The arguments keep_last ... keep_yearly; unless `any`, there must be one. */

@@ -11,15 +11,20 @@ const char *const pbs_keep_names[PBS_KEEPS] = {"keep-last",   "keep-hourly",  "k
 
 /* ---- numbers */
 
-const char *prune_keep_text(const struct pbs_prune *p)
+const char *prune_keep_words(const struct asking *a, const char *const keep[PBS_KEEPS])
 {
-    const char *text = NULL;
-    for (uint32_t i = 0; i < PBS_KEEPS; i++) {
-        if (p->keep[i])
-            text = ask_text(&p->at.a, "%s%s%s=%s", text ? text : "", text ? "," : "", pbs_keep_names[i],
-                            p->keep[i]);
+    const char *text = "";
+    for (uint32_t i = 0; text && i < PBS_KEEPS; i++) {
+        if (keep[i])
+            text = ask_text(a, "%s%s%s=%s", text, *text ? "," : "", pbs_keep_names[i], keep[i]);
     }
     return text;
+}
+
+const char *prune_keep_text(const struct pbs_prune *p)
+{
+    const char *text = prune_keep_words(&p->at.a, p->keep);
+    return text && *text ? text : NULL;
 }
 
 int32_t prune_take_keep_text(struct pbs_prune *p, const char *text)

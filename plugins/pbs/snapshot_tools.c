@@ -4,7 +4,7 @@
  * all of it, it is of the groups that the token owns. Sources: GET /admin/datastore/{store}/namespace,
  * groups, snapshots.
  */
-#include "pbs.h"
+#include "place.h"
 
 static const struct proximo_need see_groups[] = {NEED("/datastore/{store}/{ns?}", "Datastore.Audit")};
 
@@ -77,7 +77,7 @@ static int32_t read_namespaces(void *instance, struct proximo_call *call)
     if (depth)
         fields[count++] = FIELD("max-depth", depth);
     const char *acl =
-        ask_text(&a, "/datastore/%s%s%s", store, parent && *parent ? "/" : "", parent ? parent : "");
+        place_acl(&(const struct pbs_place){.a = a, .store = store, .ns = parent ? parent : ""});
     const struct proximo_need need[] = {NEED(acl, OF_NAMESPACES)};
     const struct proximo_get get = {ROW(proximo_get), .path = "/admin/datastore/{store}/namespace",
                                     .fields = fields, .field_count = count, .needs = PROXIMO_TABLE(need)};
