@@ -57,11 +57,16 @@ int command_config_check(const struct command_line *line)
         return command_fail(&p);
     }
     if (command_value(line, "--json")) {
-        buf_str(&text, "{\"good\":true,\"file\":");
-        json_put_string(&text, file, strlen(file));
-        buf_printf(&text, ",\"mode\":\"%s\",\"sites\":%zu,\"planes\":", config_mode_name(config->mode),
-                   config->site_count);
-        buf_printf(&text, config->planes_named ? "%zu}\n" : "null}\n", config->plane_count);
+        buf_char(&text, '{');
+        json_put_key_bool(&text, "good", true);
+        json_put_key_string(&text, "file", file);
+        json_put_key_string(&text, "mode", config_mode_name(config->mode));
+        json_put_key_int(&text, "sites", (long long)config->site_count);
+        if (config->planes_named)
+            json_put_key_int(&text, "planes", (long long)config->plane_count);
+        else
+            json_put_key_string(&text, "planes", NULL);
+        buf_str(&text, "}\n");
         config_free(config);
         return command_print(&text);
     }

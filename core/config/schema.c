@@ -323,13 +323,9 @@ void config_keys_json(struct buf *out)
         buf_str(out, i ? ",\n{" : "[{");
         json_put_key_string(out, "key", schema[i].path);
         put_values(&schema[i], &values);
-        buf_char(out, ',');
         json_put_key_string(out, "values", values.data ? values.data : "");
-        if (schema[i].fallback) {
-            buf_char(out, ',');
+        if (schema[i].fallback)
             json_put_key_string(out, "default", schema[i].fallback);
-        }
-        buf_char(out, ',');
         json_put_key_string(out, "text", schema[i].doc);
         buf_char(out, '}');
     }

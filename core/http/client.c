@@ -144,16 +144,14 @@ static int request_check(const struct http_client *client, const struct http_req
         if (field->name == NULL || field->name[0] == '\0' || (field->value == NULL && field->value_len > 0))
             return problem_set(p, -EINVAL, PX_ARG, "A parameter of the request has no name or no value.");
     }
-    if (strcmp(request->method, "GET") == 0 && request->agent_output &&
+    const bool get = strcmp(request->method, "GET") == 0;
+    if (get && request->agent_output &&
         http_get_is_agent_output(request->path, request->fields, request->field_count))
         return 0;
-    if (strcmp(request->method, "GET") == 0 && request->probe) {
-        struct problem ignored = PROBLEM_INIT;
-        if (http_probe_check(request->method, request->path, request->fields, request->field_count,
-                             &ignored) == 0)
-            return 0;
-    }
-    if (strcmp(request->method, "GET") == 0)
+    if (get && request->probe &&
+        http_probe_check(request->method, request->path, request->fields, request->field_count, NULL) == 0)
+        return 0;
+    if (get)
         return http_get_check((unsigned)client->kind, request->path, request->fields, request->field_count,
                               p);
     if (request->allow_change)
