@@ -9,12 +9,19 @@ set(made ${CMAKE_CURRENT_BINARY_DIR}/debian)
 find_program(GZIP gzip REQUIRED)
 
 # The changelog dates the packages: all files in them are of that time, so that the same sources give the same bytes.
-file(READ ${debian}/changelog changelog)
-if(NOT changelog MATCHES "\n -- ([^\n]*)\n")
+configure_file(${debian}/changelog ${made}/changelog @ONLY)
+file(STRINGS ${made}/changelog date REGEX "^ -- .*>  " LIMIT_COUNT 1)
+if(NOT date)
     message(FATAL_ERROR "packaging/debian/changelog has no line of who and when")
 endif()
-string(CONFIGURE "${changelog}" changelog @ONLY)
-file(CONFIGURE OUTPUT ${made}/changelog CONTENT "${changelog}" @ONLY)
+string(REGEX REPLACE "^ -- .*>  " "" date "${date}")
+foreach(format %s %Y-%m-%dT%H:%M:%SZ)
+    execute_process(COMMAND date -u -d "${date}" +${format} OUTPUT_VARIABLE dated OUTPUT_STRIP_TRAILING_WHITESPACE
+        COMMAND_ERROR_IS_FATAL ANY)
+    list(APPEND dates ${dated})
+endforeach()
+list(GET dates 0 CPACK_PROXIMO_EPOCH) # for settle.cmake
+list(GET dates 1 date)
 execute_process(COMMAND ${GZIP} -9nc ${made}/changelog OUTPUT_FILE ${made}/changelog.Debian.gz COMMAND_ERROR_IS_FATAL ANY)
 configure_file(${CMAKE_CURRENT_SOURCE_DIR}/proximo-a2a.1.in ${made}/proximo-a2a.1 @ONLY)
 
@@ -40,10 +47,9 @@ set(CPACK_PRE_BUILD_SCRIPTS ${CMAKE_CURRENT_SOURCE_DIR}/settle.cmake)
 # proximo_package(COMPONENT NAME SECTION DEPENDS SUMMARY TEXT): one package of one component.
 function(proximo_package component name section depends summary text)
     string(TOUPPER ${component} upper)
-    foreach(pair "PACKAGE_NAME=${name}" "PACKAGE_SECTION=${section}" "PACKAGE_DEPENDS=${depends}")
-        string(REGEX MATCH "^([^=]*)=(.*)$" ignored "${pair}")
-        set(CPACK_DEBIAN_${upper}_${CMAKE_MATCH_1} "${CMAKE_MATCH_2}" PARENT_SCOPE)
-    endforeach()
+    set(CPACK_DEBIAN_${upper}_PACKAGE_NAME ${name} PARENT_SCOPE)
+    set(CPACK_DEBIAN_${upper}_PACKAGE_SECTION ${section} PARENT_SCOPE)
+    set(CPACK_DEBIAN_${upper}_PACKAGE_DEPENDS "${depends}" PARENT_SCOPE)
     set(CPACK_DEBIAN_${upper}_DESCRIPTION "${summary}\n${text}" PARENT_SCOPE)
     set(CPACK_COMPONENTS_ALL ${CPACK_COMPONENTS_ALL} ${component} PARENT_SCOPE)
     install(FILES ${debian}/copyright ${made}/changelog.Debian.gz DESTINATION share/doc/${name} COMPONENT ${component})
@@ -67,9 +73,6 @@ set(CPACK_DEBIAN_SIM_PACKAGE_SUGGESTS proximo)
 set(CPACK_DEBIAN_PROXIMO_PACKAGE_SUGGESTS "proximo-sim, proximo-a2a")
 
 # What is in them: made from the programs themselves, when they are there.
-string(REGEX REPLACE "^.*\n -- [^\n]*>  ([^\n]*)\n.*$" "\\1" date "${changelog}")
-execute_process(COMMAND date -u -d "${date}" +%Y-%m-%dT%H:%M:%SZ OUTPUT_VARIABLE date OUTPUT_STRIP_TRAILING_WHITESPACE
-    COMMAND_ERROR_IS_FATAL ANY)
 get_property(planes GLOBAL PROPERTY PROXIMO_SHIPPED_PLANES)
 set(bill proximo proximo-a2a proximo-sim proximo-http proximo-crypto ${planes})
 list(TRANSFORM bill REPLACE "(.+)" "$<TARGET_FILE:\\1>" OUTPUT_VARIABLE bill_files)

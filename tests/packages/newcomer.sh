@@ -6,54 +6,23 @@
 set -eu
 source=$1
 build=$2
-skip() {
-    echo "newcomer: $*; not run"
-    exit 77
-}
-[ "$(id -u)" = 0 ] || skip "only root can make a bare Debian"
-for tool in mmdebstrap cpack dpkg-shlibdeps pivot_root unshare; do
-    command -v "$tool" >/dev/null || skip "$tool is not there"
+for tool in cpack dpkg-shlibdeps; do
+    command -v "$tool" >/dev/null || { echo "newcomer: $tool is not there; not run"; exit 77; }
 done
-unshare --mount --pid --fork true 2>/dev/null || skip "there are no namespaces here"
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/proximo-newcomer-XXXXXX")
 trap 'rm -rf --one-file-system "$work"' EXIT
 . /etc/os-release
-bare=$source/.cache/bare-$VERSION_CODENAME.tar
-mkdir -p "$source/.cache"
-if [ ! -f "$bare" ]; then
-    sources=$(find /etc/apt/sources.list /etc/apt/sources.list.d -type f \( -name '*.list' -o -name '*.sources' \) 2>/dev/null || true)
-    if ! mmdebstrap --quiet --variant=minbase --skip=cleanup/apt --format=tar "$VERSION_CODENAME" "$bare.new" $sources >"$work/log" 2>&1; then
-        rm -f "$bare.new"
-        tail -3 "$work/log"
-        skip "the mirror of this machine's apt gave no bare $VERSION_CODENAME"
-    fi
-    mv "$bare.new" "$bare"
-fi
 (umask 022 && cd "$build" && cpack -G DEB -B "$work/packages" >"$work/log" 2>&1) || { cat "$work/log"; exit 1; }
-mkdir "$work/root"
-tar -C "$work/root" -xf "$bare"
-mkdir "$work/root/packages"
-cp "$work"/packages/*.deb "$source/tests/packages/newcomer_inside.sh" "$work/root/packages"
-cp /etc/resolv.conf "$work/root/etc/resolv.conf"
+mkdir -p "$work/root.files/packages"
+cp "$work"/packages/*.deb "$source/tests/packages/newcomer_inside.sh" "$work/root.files/packages"
+sources=$(find /etc/apt/sources.list /etc/apt/sources.list.d -type f \( -name '*.list' -o -name '*.sources' \) 2>/dev/null || true)
 
-# A root of its own rather than a chroot: in a chroot the kernel refuses the namespaces of the plane hosts.
-exec unshare --mount --pid --fork sh -eu -c '
-mount --make-rprivate /
-mount --bind "$1" "$1"
-cd "$1"
-mkdir -p old
-pivot_root . old
-mount -t proc proc /proc
-for device in null zero random urandom; do
-    [ -e /dev/$device ] || touch /dev/$device
-    mount --bind /old/dev/$device /dev/$device
-done
-umount -l /old
+"$source/packaging/bare-debian" "$VERSION_CODENAME" "$work/root" '
 if ! apt-get install -y -qq --no-install-recommends /packages/*.deb >/tmp/apt.log 2>&1; then
     apt-get update -qq >/dev/null 2>&1 || true
     apt-get install -y -qq --no-install-recommends /packages/*.deb >/tmp/apt.log 2>&1 || { tail -20 /tmp/apt.log; exit 1; }
 fi
 useradd --create-home ann
 exec su - ann -c "sh /packages/newcomer_inside.sh"
-' sh "$work/root"
+' $sources
